@@ -1,0 +1,60 @@
+"""Accounts that everybody knows the password of. They exist on a demo only."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from people.settings import PeopleSettings
+from people.store import EmailTakenError, People
+from people.user import DEFAULT_TIME_ZONE, Plan, Role
+
+DEMO_PASSWORD = "demo"  # noqa: S105 - printed in the README; a production start refuses it
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """An address with its plan and role."""
+
+    email: str
+    plan: Plan
+    role: Role = Role.USER
+
+
+DEMO_ACCOUNTS = (
+    DemoAccount("premium@example.com", Plan.PREMIUM),
+    DemoAccount("economy@example.com", Plan.ECONOMY),
+    DemoAccount("admin@example.com", Plan.PREMIUM, Role.ADMIN),
+)
+
+
+class NotADemoError(Exception):
+    """Demo accounts were asked for where the demo setting is off."""
+
+
+async def ensure_demo_accounts(
+    people: People, settings: PeopleSettings, *, time_zone: str = DEFAULT_TIME_ZONE
+) -> None:
+    """Make those that are missing, and leave the others as they are.
+
+    Raises NotADemoError unless VOICETASKS_PEOPLE_DEMO (or VOICETASKS_WEB_DEMO) is on.
+    """
+    if not settings.demo:
+        raise NotADemoError("demo accounts are made only with VOICETASKS_WEB_DEMO=1")
+    for account in DEMO_ACCOUNTS:
+        if await people.user_by_email(account.email) is None:
+            with suppress(EmailTakenError):  # web and worker may start together
+                await people.create_user(
+                    email=account.email,
+                    password=DEMO_PASSWORD,
+                    plan=account.plan,
+                    role=account.role,
+                    time_zone=time_zone,
+                )
+
+
+async def open_demo_accounts(people: People) -> list[str]:
+    """Give the demo addresses that can be signed in to with the demo password."""
+    return [
+        account.email
+        for account in DEMO_ACCOUNTS
+        if await people.verify_password(account.email, DEMO_PASSWORD) is not None
+    ]

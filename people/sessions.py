@@ -1,0 +1,38 @@
+"""Which browsers are signed in: a record for each, so that signing out and deleting a user take effect at once."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from people.models import SessionRow
+
+
+class SessionRecords:
+    """Records of signed-in browsers, keyed by the hash of a session id that only the browser holds."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def add(self, id_hash: str, user_id: str, expires_at: datetime) -> None:
+        """Remember a new one, and forget those that ran out."""
+        async with self._session.begin() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.expires_at < datetime.now(UTC)))
+            session.add(SessionRow(id_hash=id_hash, user_id=user_id, expires_at=expires_at))
+
+    async def stands(self, id_hash: str, user_id: str) -> bool:
+        """Say whether it was made for this user, has not ended and has not run out."""
+        async with self._session() as session:
+            found = await session.scalar(
+                select(SessionRow.id_hash).where(
+                    SessionRow.id_hash == id_hash,
+                    SessionRow.user_id == user_id,
+                    SessionRow.expires_at > datetime.now(UTC),
+                )
+            )
+        return found is not None
+
+    async def end(self, id_hash: str) -> None:
+        """Forget one; ending it twice is fine."""
+        async with self._session.begin() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.id_hash == id_hash))

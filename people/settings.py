@@ -1,0 +1,36 @@
+"""Settings of the people room, from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'people.db'}"
+MIN_SECRET_BYTES = 32
+"""HS256 wants a key as long as its hash: RFC 7518, section 3.2."""
+
+
+class PeopleSettings(BaseSettings):
+    """Where people are kept, and the key that the task server's tokens are signed with."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_PEOPLE_", extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: Annotated[
+        str, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DATABASE_URL", "DATABASE_URL"))
+    ] = DEFAULT_DATABASE_URL
+    tasks_token_secret: Annotated[SecretStr, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET")]
+    tasks_token_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    demo: Annotated[
+        bool, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DEMO", "VOICETASKS_WEB_DEMO"))
+    ] = False
+    """Demo accounts may exist. One switch for both rooms unless they are told apart."""
+
+    @field_validator("tasks_token_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
+        return secret

@@ -1,0 +1,109 @@
+"""The people we know: create, find, verify."""
+
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from people.database import create_engine
+from people.models import UserRow
+from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
+from people.user import (
+    DEFAULT_TIME_ZONE,
+    Plan,
+    Role,
+    User,
+    email_address,
+    new_user_id,
+    normalise_email,
+    time_zone_name,
+)
+
+
+class EmailTakenError(Exception):
+    """Another user has this address. The message does not repeat it."""
+
+
+class People:
+    """The store. Migrate first (`people.migrate`), use as an async context manager or `aclose()` it."""
+
+    def __init__(self, database_url: str) -> None:
+        self.engine: AsyncEngine = create_engine(database_url)
+        self._session = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._passwords = PasswordDesk()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self.engine.dispose()
+
+    async def ping(self) -> None:
+        """Ask the database and the newest table for nothing; raises SQLAlchemyError when either is missing."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1 FROM people_sessions WHERE 1 = 0"))
+
+    async def create_user(
+        self,
+        *,
+        email: str,
+        password: str,
+        plan: Plan = Plan.ECONOMY,
+        role: Role = Role.USER,
+        time_zone: str = DEFAULT_TIME_ZONE,
+    ) -> User:
+        """Add a person.
+
+        Raises ValueError for a bad address, password or IANA zone and EmailTakenError for a known address.
+        """
+        row = UserRow(
+            id=new_user_id(),
+            email=email_address.validate_python(email),
+            time_zone=time_zone_name.validate_python(time_zone),
+            password_hash=await self._passwords.hash(password),
+            plan=plan.value,
+            role=role.value,
+            created_at=datetime.now(UTC),
+        )
+        try:
+            async with self._session.begin() as session:
+                session.add(row)
+        except IntegrityError as error:
+            raise EmailTakenError("this address is already in use") from error
+        return User.model_validate(row)
+
+    async def user_by_id(self, user_id: str) -> User | None:
+        """Find by the opaque id: the subject of every token."""
+        async with self._session() as session:
+            row = await session.get(UserRow, user_id)
+        return User.model_validate(row) if row else None
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Find by address, whatever its case."""
+        row = await self._row_by_email(email)
+        return User.model_validate(row) if row else None
+
+    async def verify_password(self, email: str, password: str) -> User | None:
+        """Give the user when the password is theirs. An unknown address takes as long as a wrong password."""
+        row = await self._row_by_email(email) if len(password) <= MAX_PASSWORD_LENGTH else None
+        right = await self._passwords.verify(row.password_hash if row else None, password)
+        return User.model_validate(row) if right and row else None
+
+    async def count(self) -> int:
+        """How many people there are."""
+        async with self._session() as session:
+            return await session.scalar(select(func.count()).select_from(UserRow)) or 0
+
+    async def _row_by_email(self, email: str) -> UserRow | None:
+        async with self._session() as session:
+            found = await session.scalars(select(UserRow).where(UserRow.email == normalise_email(email)))
+            return found.one_or_none()

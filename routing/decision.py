@@ -1,0 +1,87 @@
+"""What the router is told and what it answers, both plain data that can be stored and replayed."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from routing.policy import DEFAULT_POLICY, Plan, Policy, StackName, Tier
+
+Channel = Literal["browser", "phone"]
+
+
+class StackState(BaseModel):
+    """A stack as the catalogue and the environment have it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: StackName = Field(min_length=1, max_length=64)
+    tier: Tier
+    configured: bool
+    why_not: str = Field(default="", max_length=500)
+    """What is missing, as a clause: «DEEPGRAM_API_KEY is not set». Empty when configured."""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if not self.configured and not self.why_not:
+            raise ValueError("a stack that is not configured says why_not")
+        return self
+
+
+def _by_name(stacks: tuple[StackState, ...]) -> tuple[StackState, ...]:
+    names = [stack.name for stack in stacks]
+    if len(set(names)) != len(names):
+        raise ValueError("a stack is named twice")
+    return tuple(sorted(stacks, key=lambda stack: stack.name))
+
+
+class RouteInputs(BaseModel):
+    """All that a decision rests on. Later inputs come with a default, so that old decisions still replay."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: Plan
+    channel: Channel = "browser"
+    stacks: Annotated[tuple[StackState, ...], Field(max_length=64), AfterValidator(_by_name)]
+    """Known stacks; their order does not matter."""
+    environment_stack: StackName | None = Field(default=None, max_length=64)
+    """The operator's override (VOICETASKS_AGENT_STACK): tried before the ladder, never above the plan."""
+    policy: Policy = DEFAULT_POLICY
+
+
+class LostBecause(StrEnum):
+    """Why a stack was not chosen."""
+
+    DEARER_THAN_PLAN = "dearer_than_plan"
+    UNKNOWN = "unknown"
+    NOT_CONFIGURED = "not_configured"
+    LOCAL_NOT_ENABLED = "local_not_enabled"
+    NOT_ON_LADDER = "not_on_ladder"
+    OVERRIDDEN = "overridden"
+    LOWER_ON_LADDER = "lower_on_ladder"
+
+
+class Reason(BaseModel):
+    """Why one stack lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack: StackName
+    code: LostBecause
+    sentence: str
+
+
+class Decision(BaseModel):
+    """What a call is served with, and everything needed to explain it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack: StackName | None
+    """None: nothing can serve the call; it gets a goodbye."""
+    tier: Tier | None
+    reason: str
+    """One plain sentence for the caller."""
+    reasons: tuple[Reason, ...]
+    """Every other stack of the ladder and the catalogue, best rung first."""
+    policy_version: str
+    inputs: RouteInputs
