@@ -1,0 +1,222 @@
+"""`voicetasks demo`: everything on this machine, from nothing to a page where a call can be made."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from cli.binaries import BinaryNotFoundError
+from cli.environment import EnvironmentFileError, owns_livekit, owns_redis, process_environment
+from cli.health import http_probe, worker_registered_probe
+from cli.ports import HOST, PortNumberError, Ports, conflicts, plan
+from cli.processes import ProcessFailedError, Supervisor
+from cli.running import Running, read_running, remove_running, write_running
+from cli.secrets_file import load_or_make
+from cli.services import Service, services
+from cli.settings import CHECKOUT, CliSettings
+from cli.stand_ins import STAND_INS
+
+ENDED_WELL = 0
+FAILED = 1
+
+
+class DemoCannotStartError(RuntimeError):
+    """What stands in the way, and how to move it."""
+
+
+class Demo:
+    """One run of the demo, from the check of the ports to the end of the last process."""
+
+    def __init__(
+        self,
+        settings: CliSettings,
+        *,
+        environment: dict[str, str],
+        base_is_a_flag: bool = False,
+        browser: bool = True,
+        as_json: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._user_environment = environment
+        self._base_is_a_flag = base_is_a_flag
+        self._browser = browser
+        self._as_json = as_json
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._began = time.monotonic()
+        self._stop = asyncio.Event()
+        self._supervisor: Supervisor | None = None
+
+    async def run(self) -> int:
+        """Until a signal or a process that cannot be kept alive. Returns the exit code of the command."""
+        self._listen_to_signals()
+        try:
+            with self._only_one():
+                return await self._run()
+        except (
+            DemoCannotStartError,
+            ProcessFailedError,
+            BinaryNotFoundError,
+            EnvironmentFileError,
+            PortNumberError,
+        ) as error:
+            self._console.print(f"[bold red]voicetasks demo:[/] {escape(str(error))}")
+            return FAILED
+
+    async def _run(self) -> int:
+        data_dir = self._settings.data_dir
+        log_dir = data_dir / "logs"
+        log_dir.mkdir(parents=True, exist_ok=True)
+        ports = self._free_ports()
+        environment = process_environment(self._user_environment, ports, load_or_make(data_dir), data_dir)
+        wanted = services(self._user_environment, environment, ports, data_dir)
+        self._say_vendors()
+
+        def note() -> Running:
+            running = Running(
+                url=f"http://{HOST}:{ports.web}",
+                ports=ports,
+                pids=supervisor.pids,
+                log_dir=str(log_dir.resolve()),
+                supervisor=os.getpid(),
+            )
+            write_running(data_dir, running)
+            return running
+
+        supervisor = Supervisor(
+            environment=environment,
+            folder=CHECKOUT,
+            log_dir=log_dir.resolve(),
+            tell=self._tell,
+            restarted=note,
+        )
+        self._supervisor = supervisor
+        try:
+            await supervisor.open()
+            if await self._unless_stopped(self._start(supervisor, wanted, environment, ports)):
+                self._announce(note())
+                await self._unless_stopped(supervisor.failed())
+        finally:
+            self._tell("ending all processes")
+            remove_running(data_dir)
+            await supervisor.stop()
+            self._tell("all processes have ended")
+        return ENDED_WELL
+
+    async def _start(
+        self, supervisor: Supervisor, wanted: list[Service], environment: dict[str, str], ports: Ports
+    ) -> None:
+        try:
+            async with asyncio.timeout(self._settings.ready_seconds):
+                for service in wanted:
+                    await supervisor.start(service)
+                    if service.name in ("redis", "livekit"):  # the others need them from their first second
+                        await supervisor.healthy(service)
+                async with asyncio.TaskGroup() as group:
+                    for service in wanted:
+                        if service.name not in ("redis", "livekit"):
+                            group.create_task(supervisor.healthy(service))
+                registered = worker_registered_probe(environment["REDIS_URL"])
+                await supervisor.wait_for("a worker for calls", registered)
+                await supervisor.wait_for("the page", http_probe(f"http://{HOST}:{ports.web}/readyz"))
+        except TimeoutError as error:
+            raise DemoCannotStartError(
+                f"not ready after {self._settings.ready_seconds:.0f} s; the last line above says what was "
+                f"waited for, and the logs are in {self._settings.data_dir / 'logs'}"
+            ) from error
+
+    async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
+        """Whether the work came to its end before a signal; a process that fails for good raises."""
+        if self._supervisor is None:
+            raise RuntimeError("there is no supervisor yet")
+        main = asyncio.ensure_future(work)
+        stop = asyncio.ensure_future(self._stop.wait())
+        failed = asyncio.ensure_future(self._supervisor.failed())
+        try:
+            done, _ = await asyncio.wait([main, stop, failed], return_when=asyncio.FIRST_COMPLETED)
+            if failed in done:
+                await failed
+            if main in done:
+                await main
+                return True
+            return False
+        finally:
+            for task in (main, stop, failed):
+                task.cancel()
+            await asyncio.gather(main, stop, failed, return_exceptions=True)
+
+    def _free_ports(self) -> Ports:
+        settings, user = self._settings, self._user_environment
+        ports = plan(settings, user, base_is_a_flag=self._base_is_a_flag)
+        taken = conflicts(ports, own_livekit=owns_livekit(user), own_redis=owns_redis(user))
+        if taken:
+            raise DemoCannotStartError("\n".join([*taken, "(--port 0 takes free ports)"]))
+        return ports
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        """Hold the data folder: two demos in one would mix their databases and logs."""
+        folder = self._settings.data_dir
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (folder / "demo.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise DemoCannotStartError(self._who_holds(folder)) from error
+            yield
+
+    def _who_holds(self, folder: Path) -> str:
+        running = read_running(folder)
+        who = f" at {running.url} (process {running.supervisor})" if running else ""
+        advice = "end it, or give this one a folder and ports of its own: --data-dir FOLDER --port 0"
+        taken: list[str] = []
+        if running:
+            user = self._user_environment
+            ports = plan(self._settings, user, base_is_a_flag=self._base_is_a_flag)
+            taken = conflicts(ports, own_livekit=owns_livekit(user), own_redis=owns_redis(user))
+        return "\n".join([f"a demo runs already with the data folder {folder}{who}: {advice}", *taken])
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if not self._stop.is_set():
+            self._stop.set()
+        elif self._supervisor is not None:
+            self._tell("asked a second time: ending without grace")
+            self._supervisor.hurry()
+
+    def _say_vendors(self) -> None:
+        for vendor in STAND_INS:
+            real = vendor.is_real(self._user_environment)
+            self._tell(f"{vendor.vendor}: {'the real vendor, by ' + vendor.key if real else 'sandbox'}")
+
+    def _announce(self, running: Running) -> None:
+        if self._as_json:
+            print(json.dumps(running.public()), flush=True)
+        else:
+            print(f"ready {running.url}", flush=True)
+        self._tell(f"a call can be made after {time.monotonic() - self._began:.1f} s; Ctrl-C ends the demo")
+        if self._browser and _has_a_screen():
+            webbrowser.open(running.url)
+
+    def _tell(self, sentence: str) -> None:
+        self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {escape(sentence)}")
+
+
+def _has_a_screen() -> bool:
+    # Without one the module would start a text browser in this very terminal.
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,101 @@
+"""The environment that every process of the demo gets, and that single commands use to find the demo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from cli.ports import HOST, Ports, plan
+from cli.running import read_running
+from cli.secrets_file import load_or_make
+from cli.settings import CHECKOUT, CliSettings
+from cli.stand_ins import stand_in_variables
+
+
+class EnvironmentFileError(ValueError):
+    """The settings contradict each other; the message says which to change."""
+
+
+def read_dotenv(environment: MutableMapping[str, str], path: Path = CHECKOUT / ".env") -> None:
+    """Add what `.env` holds. What is set already stays, and a variable without a value counts as not there."""
+    if path.is_file():
+        for name, value in dotenv_values(path).items():
+            if value and not environment.get(name):
+                environment[name] = value
+
+
+def owns_livekit(environment: Mapping[str, str]) -> bool:
+    """Whether the demo starts a LiveKit server of its own: no LIVEKIT_URL names another."""
+    return not environment.get("LIVEKIT_URL")
+
+
+def owns_redis(environment: Mapping[str, str]) -> bool:
+    """Whether the demo starts a Redis of its own: no REDIS_URL names another."""
+    return not environment.get("REDIS_URL")
+
+
+def process_environment(
+    environment: Mapping[str, str], ports: Ports, secrets: Mapping[str, str], data_dir: Path
+) -> dict[str, str]:
+    """What the processes see: the caller's environment, the demo's addresses and the stand-ins' keys.
+
+    Raises EnvironmentFileError when a LiveKit server of the user's own has no key beside it.
+    """
+    result = dict(environment)
+    result |= stand_in_variables(environment, ports)
+    if owns_livekit(environment):
+        result["LIVEKIT_URL"] = f"ws://{HOST}:{ports.livekit}"
+        result["LIVEKIT_API_KEY"] = secrets["LIVEKIT_API_KEY"]
+        result["LIVEKIT_API_SECRET"] = secrets["LIVEKIT_API_SECRET"]
+    elif not (environment.get("LIVEKIT_API_KEY") and environment.get("LIVEKIT_API_SECRET")):
+        raise EnvironmentFileError(
+            "LIVEKIT_URL names a server, so LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed too; "
+            "or remove LIVEKIT_URL and the demo starts a server of its own"
+        )
+    if owns_redis(environment):
+        result["REDIS_URL"] = f"redis://{HOST}:{ports.redis}/0"
+    if not environment.get("DATABASE_URL"):
+        for room in ("TASKS", "PEOPLE"):
+            database = f"sqlite+aiosqlite:///{data_dir.resolve() / room.lower()}.db"
+            _default(result, f"VOICETASKS_{room}_DATABASE_URL", database)
+    for name in ("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_SECRET"):
+        _default(result, name, secrets[name])
+    tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
+    # The demo's password is public, so nothing of it may be reached from another machine.
+    result |= {
+        "VOICETASKS_WEB_HOST": HOST,
+        "VOICETASKS_TASKS_HOST": HOST,
+        "VOICETASKS_SANDBOX_HOST": HOST,
+        "VOICETASKS_AGENT_HOST": HOST,
+        "VOICETASKS_WEB_PORT": str(ports.web),
+        "VOICETASKS_TASKS_PORT": str(ports.tasks),
+        "VOICETASKS_SANDBOX_PORT": str(ports.sandbox),
+        "VOICETASKS_SANDBOX_CONTROL_PORT": str(ports.sandbox_control),
+        "VOICETASKS_AGENT_PORT": str(ports.worker),
+        "VOICETASKS_WEB_TASKS_URL": tasks_url,
+        "VOICETASKS_AGENT_TASKS_URL": tasks_url,
+        "VOICETASKS_WEB_DEMO": "true",
+        "VOICETASKS_CLI_DATA_DIR": str(data_dir.resolve()),
+    }
+    return result
+
+
+def _default(environment: dict[str, str], name: str, value: str) -> None:
+    if not environment.get(name):
+        environment[name] = value
+
+
+def load(settings: CliSettings | None = None) -> tuple[dict[str, str], Ports]:
+    """For a single command: the environment and the ports of the demo that runs, or of one that would.
+
+    A running demo tells its ports by a file in its data folder, so a command needs no flag to find it.
+    """
+    read_dotenv(os.environ)
+    settings = settings or CliSettings()
+    running = read_running(settings.data_dir)
+    ports = running.ports if running else plan(settings, os.environ)
+    secrets = load_or_make(settings.data_dir)
+    return process_environment(os.environ, ports, secrets, settings.data_dir), ports

@@ -1,0 +1,66 @@
+"""The command `voicetasks`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.demo import Demo
+from cli.environment import read_dotenv
+from cli.settings import CliSettings
+
+app = typer.Typer(
+    name="voicetasks",
+    help="Manage tasks by talking, from a browser or any phone.",
+    no_args_is_help=True,
+    # Local variables in a traceback may be keys.
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="First of five ports; 0 takes free ones.")] = None,
+    livekit_port: Annotated[int | None, typer.Option(help="LiveKit; its UDP port is this + 2.")] = None,
+    redis_port: Annotated[int | None, typer.Option(help="The embedded Redis.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Databases, logs and secrets.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
+    phone: Annotated[bool, typer.Option("--phone", help="With the phone bridge.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout once ready.")] = False,
+) -> None:
+    """Start everything on this machine; Ctrl-C ends all of it."""
+    if phone:
+        typer.echo(
+            "voicetasks demo: the phone bridge is not part of this version yet; start without --phone",
+            err=True,
+        )
+        raise typer.Exit(2)
+    read_dotenv(os.environ)
+    flags: dict[str, Any] = {
+        "port": port,
+        "livekit_port": livekit_port,
+        "redis_port": redis_port,
+        "data_dir": data_dir,
+    }
+    settings = CliSettings(**{name: value for name, value in flags.items() if value is not None})
+    raise typer.Exit(
+        asyncio.run(_demo(settings, base_is_a_flag=port is not None, browser=not no_browser, as_json=as_json))
+    )
+
+
+async def _demo(settings: CliSettings, *, base_is_a_flag: bool, browser: bool, as_json: bool) -> int:
+    return await Demo(
+        settings,
+        environment=dict(os.environ),
+        base_is_a_flag=base_is_a_flag,
+        browser=browser,
+        as_json=as_json,
+    ).run()
+
+
+if __name__ == "__main__":
+    app()

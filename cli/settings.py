@@ -1,0 +1,32 @@
+"""Settings of the terminal commands: where the demo listens and where it keeps its data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder that holds the rooms: `.env` is read from it and the demo's data lies in it."""
+
+
+class CliSettings(BaseSettings):
+    """Environment variables `VOICETASKS_CLI_…`; a flag of the same name beats them."""
+
+    model_config = SettingsConfigDict(env_prefix="VOICETASKS_CLI_", env_ignore_empty=True)
+
+    port: int = Field(default=8080, ge=0, le=65531)
+    """First of five ports in a row: page, task server, sandbox, sandbox control, worker. 0: any free ones."""
+
+    livekit_port: int = Field(default=7880, ge=0, le=65533)
+    """LiveKit's signalling port; its UDP port is this + 2. 0: any free ones."""
+
+    redis_port: int = Field(default=6390, ge=0, le=65535)
+    """The embedded Redis, when REDIS_URL names none. 0: any free one."""
+
+    data_dir: Path = CHECKOUT / ".voicetasks"
+    """Databases, logs and secrets of the demo."""
+
+    ready_seconds: float = Field(default=120.0, gt=0, le=3600)
+    """How long the demo waits for all its processes before it gives up."""
