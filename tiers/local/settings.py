@@ -1,0 +1,17 @@
+"""Settings of the local speech engines."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LocalSettings(BaseSettings):
+    """Which models the local ear and the local voice use; empty means the packaged ones."""
+
+    model_config = SettingsConfigDict(env_prefix="VOICETASKS_LOCAL_", extra="ignore")
+
+    ear_model: str = ""
+    """Directory of a CTranslate2 Whisper model, or a name that faster-whisper downloads (`small.en`)."""
+
+    voice_model: Path | None = None
+    """A Piper voice, `NAME.onnx` with `NAME.onnx.json` beside it."""
