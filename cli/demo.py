@@ -214,7 +214,9 @@ class Demo:
             webbrowser.open(running.url)
 
     def _tell(self, sentence: str) -> None:
-        self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {escape(sentence)}")
+        clock = f"{time.monotonic() - self._began:6.1f} s"
+        indented = escape(sentence).replace("\n", "\n" + " " * (len(clock) + 2))
+        self._console.print(f"[dim]{clock}[/]  {indented}")
 
 
 def _has_a_screen() -> bool:

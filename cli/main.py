@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import sandbox, tasks
 from cli.demo import Demo
 from cli.environment import read_dotenv
+from cli.one_process import become
 from cli.settings import CliSettings
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
     # Local variables in a traceback may be keys.
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(sandbox.app, name="sandbox")
 
 
 @app.command()
@@ -50,6 +54,18 @@ def demo(
     raise typer.Exit(
         asyncio.run(_demo(settings, base_is_a_flag=port is not None, browser=not no_browser, as_json=as_json))
     )
+
+
+@app.command()
+def web() -> None:
+    """Run the web server."""
+    become("web")
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker that answers calls."""
+    become("worker")
 
 
 async def _demo(settings: CliSettings, *, base_is_a_flag: bool, browser: bool, as_json: bool) -> int:
