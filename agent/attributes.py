@@ -1,0 +1,39 @@
+"""What our participant shows of itself to the room: tier, stack, why, and the state of things."""
+
+from __future__ import annotations
+
+import json
+
+from livekit import rtc
+
+from routing.decision import Decision
+
+
+class CallAttributes:
+    """Our participant's attributes. They say nothing about the caller."""
+
+    def __init__(self, room: rtc.Room, *, call_id: str) -> None:
+        self._room = room
+        self._call_id = call_id
+
+    async def show_decision(self, decision: Decision, *, sandboxed: bool) -> None:
+        """Show which stack serves the call and why each other one lost."""
+        reasons = [{"stack": r.stack, "code": r.code, "sentence": r.sentence} for r in decision.reasons]
+        await self._set(
+            {
+                "voicetasks.call_id": self._call_id,
+                "voicetasks.tier": decision.tier or "",
+                "voicetasks.stack": decision.stack or "",
+                "voicetasks.reason": decision.reason,
+                "voicetasks.reasons": json.dumps(reasons),
+                "voicetasks.sandbox": "true" if sandboxed else "false",
+            }
+        )
+
+    async def set_state(self, state: str) -> None:
+        """Show the state: initializing, listening, thinking, speaking, trouble or busy."""
+        await self._set({"voicetasks.state": state})
+
+    async def _set(self, attributes: dict[str, str]) -> None:
+        if self._room.isconnected():
+            await self._room.local_participant.set_attributes(attributes)

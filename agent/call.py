@@ -1,0 +1,339 @@
+"""A call: one person in one room, from join to goodbye.
+
+It owns the line, the conversation's tools, the gate and the caller's presence. A tier session serves it and could be
+replaced; what must survive a session lives here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from livekit import rtc
+from livekit.agents import (
+    AgentStateChangedEvent,
+    CloseEvent,
+    ErrorEvent,
+    FunctionToolsExecutedEvent,
+    llm,
+    utils,
+)
+from livekit.agents.llm import ChatMessage
+from livekit.agents.voice import SpeechHandle
+from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
+
+from agent import persona
+from agent.attributes import CallAttributes
+from agent.confirm_card import Click, ConfirmCard
+from agent.gate import Action, By, Gate, Outcome, Pending, Step
+from agent.goodbye import is_goodbye
+from agent.invitation import Invitation
+from agent.line import Line
+from agent.phrase_match import words
+from agent.presence import Presence
+from agent.settings import AgentSettings
+from agent.text_chat import TextChat
+from agent.tier_session import TierSession
+from agent.tools import Toolbox, as_history
+from agent.written import write
+from people.user import User
+from tiers.diagnosis import classify
+
+log = logging.getLogger("agent.call")
+
+KEYS: Final = {"1": "yes", "2": "no"}
+FINISH_TOOLS_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 10.0
+
+
+class Call:
+    """Serves one caller until they are gone, say goodbye, or nothing can serve them any more."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        invitation: Invitation,
+        user: User,
+        client: TaskClient,
+        settings: AgentSettings,
+        attributes: CallAttributes,
+    ) -> None:
+        self._room = room
+        self._invitation = invitation
+        self._user = user
+        self._client = client
+        self._attributes = attributes
+        self._turn = 0
+        self._gate = Gate()
+        self._gate.on_close(self._on_question_closed)
+        self._line = Line(room, invitation.identity)
+        self._toolbox = Toolbox(client, self._gate, call_id=invitation.call_id, turn=lambda: self._turn)
+        self._card = ConfirmCard(room, caller_identity=invitation.identity, on_click=self._on_click)
+        self._chat = TextChat(
+            room,
+            caller_identity=invitation.identity,
+            max_chars=settings.max_message_chars,
+            on_message=self._on_message,
+            on_too_long=self._on_too_long,
+        )
+        self._presence = Presence(
+            room,
+            invitation.identity,
+            leave_grace_seconds=settings.leave_grace_seconds,
+            lost_grace_seconds=settings.lost_grace_seconds,
+        )
+        self._session: TierSession | None = None
+        self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, session: TierSession) -> str:
+        """Serve the call with a session; returns why it ended.
+
+        Raises TaskServerUnavailable when the task server cannot be reached at the start.
+        """
+        self._session = session
+        self._presence.watch()
+        self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
+        await self._line.open()
+        self._listen(session)
+        tools = await self._toolbox.load()
+        await session.start(
+            self._line,
+            instructions=persona.instructions(ZoneInfo(self._user.time_zone)),
+            tools=tools,
+            on_turn=self._on_voice,
+        )
+        self._chat.open()
+        self._card.open()
+        self._room.on("sip_dtmf_received", self._on_key)
+        session.say(persona.greeting(self._invitation.channel))
+        return await self._over
+
+    async def apologise(self, line: str) -> str:
+        """Say why the call cannot be served, and end it."""
+        session = self._require_session()
+        await session.start(self._line, instructions="", tools=[], on_turn=self._on_voice)
+        await session.say(line).wait_for_playout()
+        return "tasks_unavailable"
+
+    async def aclose(self) -> None:
+        """Leave: let running tools finish, then end the session and the line. Bounded in time."""
+        self._presence.stop()
+        self._room.off("sip_dtmf_received", self._on_key)
+        await utils.aio.cancel_and_wait(*self._background)
+        await self._toolbox.finish(within=FINISH_TOOLS_SECONDS)
+        if self._room.isconnected():
+            await self._chat.close()
+            self._card.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                self._line.detach()
+                if self._session is not None:
+                    await self._session.aclose()
+                await self._line.close()
+        except TimeoutError:
+            log.warning("call.close_timed_out")
+
+    def _listen(self, session: TierSession) -> None:
+        session.on("agent_state_changed", self._on_state)
+        session.on("function_tools_executed", self._on_tools)
+        session.on("error", self._on_error)
+        session.on("close", self._on_session_closed)
+        session.on("conversation_item_added", self._on_item)
+
+    # -- what the caller does ------------------------------------------------------------------------------
+
+    async def _on_voice(self, text: str) -> bool:
+        return await self._take_turn(text, by="voice")
+
+    async def _on_message(self, text: str) -> None:
+        session = self._require_session()
+        await session.hush()
+        if not await self._take_turn(text, by="text"):
+            session.reply(text)
+
+    async def _on_too_long(self) -> None:
+        self._require_session().say(persona.TOO_LONG)
+
+    async def _on_click(self, click: Click) -> bool:
+        self._turn += 1
+        return self._answer_now(self._gate.press(click.answer, by="click", pending_id=click.id))
+
+    def _on_key(self, key: rtc.SipDTMF) -> None:
+        if key.participant is None or key.participant.identity != self._invitation.identity:
+            return
+        answer = KEYS.get(key.digit)
+        if answer is not None:
+            self._turn += 1
+            self._answer_now(self._gate.press("yes" if answer == "yes" else "no", by="key"))
+
+    def _answer_now(self, released: list[Action] | None) -> bool:
+        if released is None:
+            return False
+        self._spawn(self._after_press(released), name="call.pressed")
+        return True
+
+    async def _after_press(self, released: list[Action]) -> None:
+        session = self._require_session()
+        await session.hush()
+        if released:
+            await self._carry_out(released)
+        else:
+            session.say(persona.DECLINED)
+
+    async def _take_turn(self, text: str, *, by: By) -> bool:
+        """Deal with a turn that is for the call itself. False leaves it to the model."""
+        self._turn += 1
+        session = self._require_session()
+        log.info("turn.began", extra={"turn": self._turn, "by": by})
+        step, released = self._gate.read(text, turn=self._turn, by=by)
+        if step is Step.GO_ON and is_goodbye(text):
+            self._spawn(self._say_goodbye(), name="call.goodbye")
+            return True
+        if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
+            return False
+        await session.remember(ChatMessage(role="user", content=[text]))
+        if step is Step.RUN:
+            await self._carry_out(released)
+        elif step is Step.DECLINE:
+            session.say(persona.DECLINED)
+        else:
+            self._spawn(self._put_question(), name="call.question")
+        return True
+
+    async def _say_goodbye(self) -> None:
+        await self._require_session().say(persona.GOODBYE).wait_for_playout()
+        self._end("goodbye")
+
+    # -- confirmed actions ---------------------------------------------------------------------------------
+
+    async def _carry_out(self, actions: Sequence[Action]) -> None:
+        session = self._require_session()
+        runs: list[tuple[Action, ToolOutcome]] = []
+        try:
+            for action in actions:
+                outcome = await self._toolbox.run(action.tool, action.arguments, turn=self._turn)
+                runs.append((action, outcome))
+        except TaskServerUnavailable:
+            await session.remember(*as_history(runs))
+            done = [action for action, outcome in runs if not outcome.is_error]
+            session.say(f"{persona.done(done)} {persona.TASKS_DOWN_NOW}".strip())
+            return
+        await session.remember(*as_history(runs))
+        if any(outcome.is_error for _, outcome in runs):
+            session.reply()
+        else:
+            session.say(persona.done(actions))
+
+    async def _put_question(self) -> None:
+        """Ask the open question, on the page and aloud, and note when it was heard to its end."""
+        pending = self._gate.pending
+        if pending is None:
+            return
+        session = self._require_session()
+        session.think_ahead(False)
+        text = persona.question(pending.actions)
+        pending.asked = True
+        speech = session.say(text)
+        await self._card.show(pending, text)
+        self._gate.shown(pending.id)
+        await speech.wait_for_playout()
+        if _was_heard(speech, text):
+            self._gate.played(pending.id)
+
+    def _on_question_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
+        log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
+        if self._session is not None:
+            self._session.think_ahead(True)
+        answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
+        self._spawn(self._card.resolve(pending, outcome, by, answer), name="call.card")
+
+    # -- what the session tells ----------------------------------------------------------------------------
+
+    def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
+        if not event.has_tool_reply:
+            self._ask_if_needed()
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        self._spawn(self._attributes.set_state(event.new_state), name="call.state")
+        if event.new_state == "listening":
+            self._ask_if_needed()
+
+    def _ask_if_needed(self) -> None:
+        pending = self._gate.pending
+        if pending is not None and not pending.asked:
+            pending.asked = True
+            self._spawn(self._put_question(), name="call.question")
+
+    def _on_item(self, event: Any) -> None:
+        item = event.item
+        if not isinstance(item, llm.ChatMessage) or item.role != "assistant":
+            return
+        metrics = item.metrics or {}
+        latency = metrics.get("e2e_latency")
+        log.info(
+            "turn.answered",
+            extra={
+                "turn": self._turn,
+                "interrupted": item.interrupted,
+                "ms": round(1000 * latency) if latency is not None else None,
+            },
+        )
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        error: Any = getattr(event.error, "error", event.error)
+        fault = classify(error)
+        log.warning(
+            "session.error",
+            extra={
+                "fault": fault.label,
+                "blame": fault.blame,
+                "source": getattr(event.error, "type", None),
+                "recoverable": getattr(event.error, "recoverable", None),
+                "error": type(error).__name__,
+            },
+        )
+
+    def _on_session_closed(self, event: CloseEvent) -> None:
+        if not self._over.done() and event.error is not None:
+            self._spawn(self._give_up(), name="call.give_up")
+
+    async def _give_up(self) -> None:
+        """Nothing can speak any more: say so in writing and leave."""
+        await self._attributes.set_state("trouble")
+        await write(self._room, persona.TROUBLE)
+        self._end("vendor_failed")
+
+    # -- ends ----------------------------------------------------------------------------------------------
+
+    def _end(self, reason: str) -> None:
+        if not self._over.done():
+            self._over.set_result(reason)
+
+    def _require_session(self) -> TierSession:
+        if self._session is None:
+            raise RuntimeError("the call is not served yet")
+        return self._session
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("call.background_failed", exc_info=error, extra={"task": task.get_name()})
+
+
+def _was_heard(speech: SpeechHandle, text: str) -> bool:
+    """Whether a line was played to the end of its words."""
+    if not speech.interrupted:
+        return speech.exception() is None
+    heard = " ".join(
+        item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
+    )
+    return len(words(heard)) >= len(words(text))

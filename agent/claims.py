@@ -1,0 +1,121 @@
+"""Sentences that say something was done, held against what was done.
+
+A language model sometimes answers «Done!» without having called a tool. Between the model and the voice each
+sentence that claims an effect is compared with the tool results since the caller last spoke; without a success
+behind it the sentence is not spoken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import Any, Final
+
+from livekit.agents import llm
+
+NOTHING_DONE: Final = "I haven't changed anything yet. Could you tell me once more what you would like?"
+
+_DID: Final = (
+    r"(?:added|created|saved|scheduled|deleted|removed|erased|cleared|completed|finished|marked|ticked|checked off"
+    r"|updated|changed|renamed|moved|rescheduled|postponed|undone|undid|restored|cancelled|canceled)"
+)
+_CLAIM: Final = re.compile(
+    rf"\b(?:i|we)(?:'ve| have|'d| had)?(?: just| now| also| already)? {_DID}\b"
+    rf"|\b(?:is|are|was|were|has been|have been|been) (?:now |just |successfully |both )*{_DID}\b"
+    rf"|^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
+    rf"(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
+    re.IGNORECASE,
+)
+_DENIAL: Final = re.compile(
+    r"\b(?:not|n't|nothing|no|never|unable|failed|couldn't|cannot|can't|if|would|shall|should|want)\b|n't\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])(?:[\"'”’)]*)\s+|\n+")
+
+
+def claims_an_effect(sentence: str) -> bool:
+    """Whether a sentence of ours says that something was changed. Questions and denials do not."""
+    plain = sentence.strip().replace("’", "'")
+    if plain.endswith("?") or _DENIAL.search(plain):
+        return False
+    return _CLAIM.search(plain) is not None
+
+
+def has_effect(items: Iterable[llm.ChatItem]) -> bool:
+    """Whether a tool changed something since the caller last spoke."""
+    changed = False
+    for item in items:
+        if isinstance(item, llm.ChatMessage) and item.role == "user":
+            changed = False
+        elif isinstance(item, llm.FunctionCallOutput) and not item.is_error:
+            changed = changed or _is_change(item.output)
+    return changed
+
+
+async def only_true_claims(
+    chunks: AsyncIterable[Any], items: list[llm.ChatItem]
+) -> AsyncIterator[llm.ChatChunk | str | Any]:
+    """Pass a model's stream through, sentence by sentence, without claims that no tool result supports.
+
+    Chunks without text (tool calls, usage) pass at once. Text waits for the end of its sentence, which the voice
+    waits for as well.
+    """
+    if has_effect(items):
+        async for chunk in chunks:
+            yield chunk
+        return
+    held = ""
+    denied = acts = False
+    async for chunk in chunks:
+        text = chunk if isinstance(chunk, str) else _text_of(chunk)
+        if not text or _calls_tools(chunk):
+            acts = acts or _calls_tools(chunk)
+            yield chunk
+            continue
+        held += text
+        *sentences, held = _split(held)
+        for sentence in sentences:
+            if claims_an_effect(sentence):
+                denied = True
+            else:
+                yield sentence
+    if held.strip():
+        if claims_an_effect(held):
+            denied = True
+        else:
+            yield held
+    # A claim made ahead of a tool call is only early: the reply to the tool's result will tell.
+    if denied and not acts:
+        yield NOTHING_DONE
+
+
+def _split(text: str) -> list[str]:
+    """Sentences with the white space that follows them; the last piece may be unfinished."""
+    pieces: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        pieces.append(text[start : match.end()])
+        start = match.end()
+    pieces.append(text[start:])
+    return pieces
+
+
+def _text_of(chunk: Any) -> str:
+    if isinstance(chunk, llm.ChatChunk) and chunk.delta is not None:
+        return chunk.delta.content or ""
+    return ""
+
+
+def _calls_tools(chunk: Any) -> bool:
+    return isinstance(chunk, llm.ChatChunk) and chunk.delta is not None and bool(chunk.delta.tool_calls)
+
+
+def _is_change(output: str) -> bool:
+    try:
+        result = json.loads(output)
+    except ValueError:
+        return False
+    if not isinstance(result, dict) or "error" in result:
+        return False
+    return bool(result.get("changed")) or "undone" in result

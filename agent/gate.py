@@ -1,0 +1,168 @@
+"""What stands between a model and a destructive tool.
+
+A model may ask for a destructive tool, and that is all it may do: the gate holds the action, the caller hears what
+would be done, and only their own clear yes (a later turn of theirs, a key, a click) releases it. The call then runs
+the tool itself. Nothing that a model, a title or a screen says confirms anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+from agent.answers import Answer, read_answer
+
+LIFETIME_SECONDS: Final = 60.0
+"""A yes later than this is not an answer to the question."""
+
+MAX_REPEATS: Final = 2
+"""How often an unclear answer is met by the question again, before the matter is dropped."""
+
+By = Literal["voice", "text", "key", "click"]
+Outcome = Literal["confirmed", "declined", "expired", "void"]
+
+
+class Step(Enum):
+    """What the call does with a turn of the caller while something is pending."""
+
+    RUN = "run"
+    DECLINE = "decline"
+    DECLINE_AND_GO_ON = "decline_and_go_on"
+    ASK_AGAIN = "ask_again"
+    GO_ON = "go_on"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One tool call that waits: exactly this tool with exactly these arguments."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    objects: tuple[str, ...]
+    """What it acts on, as the caller knows it: the titles."""
+
+
+@dataclass
+class Pending:
+    """A question that was put to the caller, and what a yes to it would do."""
+
+    actions: list[Action]
+    turn: int
+    """The turn of the caller in which it was asked for; only a later one can answer."""
+    expires_at: float
+    """On the gate's clock, seconds."""
+    id: str = field(default_factory=lambda: uuid4().hex)
+    asked: bool = False
+    """The question is on its way to the caller."""
+    heard: bool = False
+    """Action and object were played to the end of their words."""
+    shown: bool = False
+    """The question reached the caller's page or terminal as text."""
+    repeats: int = 0
+
+    @property
+    def objects(self) -> list[str]:
+        """Everything that would be acted on, in the order in which it is named."""
+        return [name for action in self.actions for name in action.objects]
+
+    @property
+    def tools(self) -> list[str]:
+        """The tools that would run, each once."""
+        return list(dict.fromkeys(action.tool for action in self.actions))
+
+
+class Gate:
+    """Holds at most one question at a time; it belongs to the call and outlives any tier session."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pending: Pending | None = None
+        self._on_close: Callable[[Pending, Outcome, By | None], None] = lambda *_: None
+
+    def on_close(self, callback: Callable[[Pending, Outcome, By | None], None]) -> None:
+        """Be told how each question ended."""
+        self._on_close = callback
+
+    @property
+    def pending(self) -> Pending | None:
+        """The open question. One that ran out of time is closed by looking."""
+        if self._pending is not None and self._clock() >= self._pending.expires_at:
+            self._close("expired", None)
+        return self._pending
+
+    def ask(self, action: Action, *, turn: int) -> Pending:
+        """Hold an action. Actions of one turn share a question; one of a later turn voids an older question."""
+        pending = self.pending
+        expires_at = self._clock() + LIFETIME_SECONDS
+        if pending is not None and pending.turn == turn and not pending.heard:
+            if action not in pending.actions:
+                pending.actions.append(action)
+                pending.asked = False
+            pending.expires_at = expires_at
+            return pending
+        if pending is not None:
+            self._close("void", None)
+        self._pending = Pending([action], turn, expires_at)
+        return self._pending
+
+    def played(self, pending_id: str) -> None:
+        """The question was heard to the end of its words; its time starts now."""
+        if (pending := self.pending) is not None and pending.id == pending_id:
+            pending.heard = True
+            pending.expires_at = self._clock() + LIFETIME_SECONDS
+
+    def shown(self, pending_id: str) -> None:
+        """The question reached the caller as text."""
+        if (pending := self.pending) is not None and pending.id == pending_id:
+            pending.shown = True
+
+    def read(self, text: str, *, turn: int, by: By) -> tuple[Step, list[Action]]:
+        """Decide what a turn of the caller means for the open question."""
+        pending = self.pending
+        if pending is None or turn <= pending.turn:
+            return Step.GO_ON, []
+        tools = pending.tools
+        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.objects)
+        perceived = pending.heard or (by != "voice" and pending.shown)
+        if answer is Answer.YES and perceived:
+            return Step.RUN, self._close("confirmed", by)
+        if answer is Answer.NO:
+            self._close("declined", by)
+            return Step.DECLINE, []
+        if answer is Answer.NO_AND_MORE:
+            self._close("declined", by)
+            return Step.DECLINE_AND_GO_ON, []
+        if answer is Answer.OTHER or pending.repeats >= MAX_REPEATS:
+            self._close("void", by)
+            return Step.GO_ON, []
+        pending.repeats += 1
+        pending.heard = False
+        return Step.ASK_AGAIN, []
+
+    def press(
+        self, answer: Literal["yes", "no"], *, by: By, pending_id: str | None = None
+    ) -> list[Action] | None:
+        """Answer by key or by click. Gives the released actions, or None when there was nothing to answer.
+
+        A click names the question that it saw; a key answers the one that was heard or shown.
+        """
+        pending = self.pending
+        if pending is None or (pending_id is not None and pending.id != pending_id):
+            return None
+        if answer == "no":
+            self._close("declined", by)
+            return []
+        if not (pending.heard or pending.shown):
+            return None
+        return self._close("confirmed", by)
+
+    def _close(self, outcome: Outcome, by: By | None) -> list[Action]:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return []
+        self._on_close(pending, outcome, by)
+        return pending.actions if outcome == "confirmed" else []

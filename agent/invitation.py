@@ -1,0 +1,20 @@
+"""What a dispatched job says about its call: who, through which door, under which id."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Invitation(BaseModel):
+    """The metadata of an explicit dispatch, made by our own server and never by the caller."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    call_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    subject: str = Field(min_length=1, max_length=64)
+    """The user's opaque id."""
+    channel: Literal["browser", "phone"] = "browser"
+    identity: str = Field(min_length=1, max_length=128)
+    """The caller's identity in the room; nobody else there is listened to."""

@@ -1,0 +1,143 @@
+"""One job: a call in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Final
+
+from livekit.agents import JobContext
+from mcp_tasks.client import TaskClient, TaskServerUnavailable
+
+from agent import persona
+from agent.attributes import CallAttributes
+from agent.call import Call
+from agent.invitation import Invitation
+from agent.line import Line
+from agent.settings import AgentSettings
+from agent.tier_session import TierSession
+from agent.written import write
+from people.settings import PeopleSettings
+from people.store import People
+from people.tokens import mint_tasks_token
+from people.user import User
+from routing.decision import Decision, RouteInputs, StackState
+from routing.router import decide
+from tiers.catalogue import STACKS, is_sandboxed, why_not_configured
+from tiers.settings import VendorSettings
+
+log = logging.getLogger("agent.job")
+
+BUSY_ATTRIBUTE: Final = "voicetasks.busy"
+"""Set on our participant when the worker was full: the job only says so."""
+
+BUSY_SECONDS: Final = 15.0
+
+
+async def answer(ctx: JobContext) -> None:
+    """Take a dispatched call: find out who it is, decide what serves it, serve it, leave nothing behind."""
+    settings, vendors = AgentSettings(), VendorSettings()
+    invitation = Invitation.model_validate_json(ctx.job.metadata)
+    await ctx.connect()
+    attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
+    reason = "failed"
+    try:
+        user = await _who(invitation)
+        decision = _decide(user, invitation, settings, vendors)
+        log.info(
+            "call.decided",
+            extra={
+                "call_id": invitation.call_id,
+                "channel": invitation.channel,
+                "tier": decision.tier,
+                "stack": decision.stack,
+            },
+        )
+        stack = STACKS[decision.stack] if decision.stack else None
+        await attributes.show_decision(decision, sandboxed=stack is not None and is_sandboxed(stack, vendors))
+        if stack is None:
+            reason = "nothing_can_serve"
+            await attributes.set_state("trouble")
+            await write(ctx.room, persona.TROUBLE)
+            return
+        session = TierSession(stack, vendors, call_id=invitation.call_id, today=datetime.now(UTC).date())
+        if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
+            reason = "busy"
+            await attributes.set_state("busy")
+            await _say_busy(ctx, invitation, session)
+            return
+        reason = await _serve(ctx, invitation, user, settings, attributes, session)
+    finally:
+        log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
+        await ctx.delete_room()
+        ctx.shutdown(reason)
+
+
+async def _who(invitation: Invitation) -> User:
+    async with People(PeopleSettings().database_url) as people:
+        user = await people.user_by_id(invitation.subject)
+    if user is None:
+        raise LookupError("the call was dispatched for a user who does not exist")
+    return user
+
+
+def _decide(user: User, invitation: Invitation, settings: AgentSettings, vendors: VendorSettings) -> Decision:
+    states = []
+    for stack in STACKS.values():
+        why_not = why_not_configured(stack, vendors)
+        states.append(
+            StackState(name=stack.name, tier=stack.tier, configured=why_not is None, why_not=why_not or "")
+        )
+    return decide(
+        RouteInputs(
+            plan=user.plan.value,
+            channel=invitation.channel,
+            stacks=tuple(states),
+            environment_stack=settings.stack or None,
+        )
+    )
+
+
+async def _serve(
+    ctx: JobContext,
+    invitation: Invitation,
+    user: User,
+    settings: AgentSettings,
+    attributes: CallAttributes,
+    session: TierSession,
+) -> str:
+    people_settings = PeopleSettings()
+
+    async def token() -> str:
+        return mint_tasks_token(user, people_settings)
+
+    async with TaskClient(settings.tasks_url, token) as client:
+        call = Call(ctx.room, invitation, user, client, settings, attributes)
+        try:
+            return await call.serve(session)
+        except TaskServerUnavailable:
+            log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})
+            return await call.apologise(persona.TASKS_DOWN)
+        finally:
+            await call.aclose()
+
+
+async def _say_busy(ctx: JobContext, invitation: Invitation, session: TierSession) -> None:
+    """Tell a caller beyond the worker's slots that all lines are busy, and let them go."""
+    line = Line(ctx.room, invitation.identity)
+    try:
+        async with asyncio.timeout(BUSY_SECONDS):
+            await line.open()
+            await session.start(line, instructions="", tools=[], on_turn=_ignore)
+            await session.say(persona.BUSY).wait_for_playout()
+    except TimeoutError:
+        log.warning("call.busy_not_heard", extra={"call_id": invitation.call_id})
+    finally:
+        line.detach()
+        await session.aclose()
+        await line.close()
+
+
+async def _ignore(_text: str) -> bool:
+    return True

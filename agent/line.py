@@ -1,0 +1,229 @@
+"""The call's line into the room: one RoomIO for the whole call, whichever session is live behind it.
+
+A RoomIO belongs to one AgentSession and dies with it, so a session could not be replaced without the caller's
+track being published anew. The call therefore owns the RoomIO and gives it a stand-in for the session
+(`SessionFacade`), which forwards the events of the session that is live. Each session hears through a tap of its
+own and speaks through a port of its own, so that a session's teardown can detach nothing that another one uses.
+adr/0002 has the reasons and the measurements. What is private here is held by tests/agent/test_line.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, Final
+
+from livekit import rtc
+from livekit.agents import AgentSession, utils
+from livekit.agents.voice import io, room_io
+from typing_extensions import override
+
+FORWARDED: Final = ("agent_state_changed", "user_input_transcribed")
+"""What a RoomIO listens to in its session, besides `close`, which the call decides itself."""
+
+_TAP_FRAMES: Final = 600
+"""The most a session may lag behind the line: 30 s of 50 ms frames."""
+
+
+class SessionFacade(rtc.EventEmitter[str]):
+    """What a RoomIO sees of a session: inputs and outputs to set, events to hear, and nothing to close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.input = SimpleNamespace(audio=None, video=None)
+        self.output = SimpleNamespace(audio=None, transcription=None)
+        self._live: AgentSession[Any] | None = None
+        self._relays = {event: self._relay(event) for event in FORWARDED}
+
+    def follow(self, session: AgentSession[Any] | None) -> None:
+        """Forward the events of this session from now on, and no longer those of the one before."""
+        if self._live is not None:
+            for event, relay in self._relays.items():
+                self._live.off(event, relay)  # type: ignore[arg-type]
+        self._live = session
+        if session is not None:
+            for event, relay in self._relays.items():
+                session.on(event, relay)  # type: ignore[arg-type]
+
+    def reset_away_timer(self) -> None:
+        """A key was pressed: the live session's silence starts anew."""
+        if self._live is not None:
+            self._live.reset_away_timer()
+
+    def _relay(self, event: str) -> Any:
+        def relay(payload: Any) -> None:
+            self.emit(event, payload)
+
+        return relay
+
+    # A RoomIO tells its session when the caller comes and goes. The call watches the room itself.
+    def _on_room_io_participant_linked(self, participant: rtc.RemoteParticipant) -> None: ...
+    def _cancel_user_away_timer(self) -> None: ...
+    def _close_soon(self, **_: Any) -> None: ...
+    def _add_session_event(self, *_: Any, **__: Any) -> None: ...
+
+
+class Tap(io.AudioInput):
+    """One session's copy of the caller's audio. It ends when it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__(label="CallLine")
+        self._frames: asyncio.Queue[rtc.AudioFrame | None] = asyncio.Queue(_TAP_FRAMES)
+
+    def push(self, frame: rtc.AudioFrame) -> None:
+        """Add a frame; a session that lags by more than 30 s loses the oldest."""
+        if self._frames.full():
+            self._frames.get_nowait()
+        self._frames.put_nowait(frame)
+
+    def close(self) -> None:
+        """End the stream for whoever reads it."""
+        if self._frames.full():
+            self._frames.get_nowait()
+        self._frames.put_nowait(None)
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        frame = await self._frames.get()
+        if frame is None:
+            raise StopAsyncIteration
+        return frame
+
+
+class SpeechPort(io.AudioOutput):
+    """One session's mouth. Attaching and detaching it leaves the shared sink alone; closed, it is silent."""
+
+    def __init__(self, sink: io.AudioOutput) -> None:
+        super().__init__(
+            label="CallLine",
+            capabilities=io.AudioOutputCapabilities(pause=True),
+            next_in_chain=sink,
+            sample_rate=sink.sample_rate,
+        )
+        self._sink = sink
+        self._open = True
+
+    @override
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        if self._open:
+            await super().capture_frame(frame)
+            await self._sink.capture_frame(frame)
+
+    @override
+    def flush(self) -> None:
+        super().flush()
+        if self._open:
+            self._sink.flush()
+
+    @override
+    def clear_buffer(self) -> None:
+        if self._open:
+            self._sink.clear_buffer()
+
+    @override
+    def on_attached(self) -> None: ...
+    @override
+    def on_detached(self) -> None: ...
+
+    def close(self) -> None:
+        """Let go of the shared sink."""
+        self._open = False
+        self._sink.off("playback_finished", self._dispatch_playback_finished)
+        self._sink.off("playback_started", self._forward_next_playback_started)
+        self._sink.off("playback_progressed", self._forward_next_playback_progressed)
+
+
+class CaptionPort(io.TextOutput):
+    """One session's transcript of itself, on its way to the room."""
+
+    def __init__(self, sink: io.TextOutput) -> None:
+        super().__init__(label="CallLine", next_in_chain=sink)
+        self._sink = sink
+        self._open = True
+
+    @override
+    async def capture_text(self, text: str) -> None:
+        if self._open:
+            await self._sink.capture_text(text)
+
+    @override
+    def flush(self) -> None:
+        if self._open:
+            self._sink.flush()
+
+    @override
+    def on_attached(self) -> None: ...
+    @override
+    def on_detached(self) -> None: ...
+
+    def close(self) -> None:
+        """Let go of the shared sink."""
+        self._open = False
+
+
+class Line:
+    """The caller's audio, our voice and the captions, in the room for as long as the call lasts."""
+
+    def __init__(self, room: rtc.Room, caller_identity: str) -> None:
+        self._facade = SessionFacade()
+        self._room_io = room_io.RoomIO(
+            self._facade,  # type: ignore[arg-type]
+            room,
+            options=room_io.RoomOptions(
+                participant_identity=caller_identity,
+                text_input=False,
+                close_on_disconnect=False,
+            ),
+        )
+        self._session: AgentSession[Any] | None = None
+        self._tap: Tap | None = None
+        self._ports: tuple[SpeechPort, CaptionPort] | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Publish our track and begin to listen. The caller may come later."""
+        await self._room_io.start()
+        if (audio := self._room_io.audio_output) is not None:
+            audio.on_attached()
+        if (captions := self._room_io.transcription_output) is not None:
+            captions.on_attached()
+        if (microphone := self._room_io.audio_input) is not None:
+            microphone.on_attached()
+            self._pump = asyncio.create_task(self._listen(microphone), name="line.listen")
+
+    def attach(self, session: AgentSession[Any]) -> None:
+        """Make this the session that hears the caller and is heard. Call before the session starts."""
+        self.detach()
+        audio, captions = self._room_io.audio_output, self._room_io.transcription_output
+        if audio is None or captions is None:
+            raise RuntimeError("the line is not open")
+        self._tap, self._ports = Tap(), (SpeechPort(audio), CaptionPort(captions))
+        session.input.audio = self._tap
+        session.output.audio, session.output.transcription = self._ports
+        self._session = session
+        self._facade.follow(session)
+
+    def detach(self) -> None:
+        """Leave the line without a session: it stays in the room, silent."""
+        self._facade.follow(None)
+        if self._tap is not None:
+            self._tap.close()
+        if self._ports is not None:
+            for port in self._ports:
+                port.close()
+        if self._session is not None:
+            self._session.input.audio = None
+            self._session.output.audio = self._session.output.transcription = None
+        self._session = self._tap = self._ports = None
+
+    async def close(self) -> None:
+        """Leave the room's media. Safe to call twice."""
+        self.detach()
+        if self._pump is not None:
+            await utils.aio.cancel_and_wait(self._pump)
+            self._pump = None
+        await self._room_io.aclose()
+
+    async def _listen(self, microphone: io.AudioInput) -> None:
+        async for frame in microphone:
+            if self._tap is not None:
+                self._tap.push(frame)

@@ -1,0 +1,45 @@
+"""Settings of the agent worker, from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AgentSettings(BaseSettings):
+    """How many calls a worker takes, and where it finds the servers that a call needs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_AGENT_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    livekit_url: Annotated[str, Field(validation_alias="LIVEKIT_URL")] = "ws://127.0.0.1:7880"
+    livekit_api_key: Annotated[str, Field(validation_alias="LIVEKIT_API_KEY")] = ""
+    livekit_api_secret: Annotated[SecretStr, Field(validation_alias="LIVEKIT_API_SECRET")] = SecretStr("")
+    redis_url: Annotated[str, Field(validation_alias="REDIS_URL")] = "redis://127.0.0.1:6390/0"
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8084
+    """Health of the worker, over HTTP."""
+    slots: Annotated[int, Field(ge=1, le=500)] = 4
+    """Calls served at once."""
+    spare_slots: Annotated[int, Field(ge=0, le=50)] = 2
+    """Calls beyond the slots that are accepted only to say that all lines are busy."""
+    warm_processes: Annotated[int, Field(ge=0, le=16)] = 1
+    """Processes kept ready, so that a call is answered at once."""
+    tasks_url: Annotated[
+        str, Field(validation_alias=AliasChoices("VOICETASKS_AGENT_TASKS_URL", "VOICETASKS_TASKS_URL"))
+    ] = "http://127.0.0.1:8081/mcp"
+    stack: str = ""
+    """Serve every call with this stack if the plan allows it; empty lets the router choose."""
+    leave_grace_seconds: Annotated[float, Field(ge=0, le=60)] = 4.0
+    """After the caller left on purpose: a reload comes back within it."""
+    lost_grace_seconds: Annotated[float, Field(ge=0, le=120)] = 30.0
+    """After the line was lost without a word."""
+    max_message_chars: Annotated[int, Field(ge=100, le=20_000)] = 4_000
+    """The longest typed message that is read."""
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """How long a stopping worker waits for its calls."""
+    log_level: str = "INFO"

@@ -1,0 +1,105 @@
+"""How many calls a worker can still take, told to everybody through Redis.
+
+A worker that is full refuses a call while another one has room. When none has, it takes the call all the same, only
+to say that all lines are busy: a caller is never met by silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger("agent.slots")
+
+PREFIX: Final = "voicetasks:worker:"
+EXPIRE_SECONDS: Final = 15
+BEAT_SECONDS: Final = 3.0
+REDIS_TIMEOUT_SECONDS: Final = 0.2
+"""A call never waits longer than this for Redis."""
+
+Admission = Literal["take", "busy", "refuse"]
+
+
+class Slots:
+    """One worker's slots and its heartbeat."""
+
+    def __init__(
+        self, redis_url: str, *, worker_id: str, slots: int, spare: int, active: Callable[[], int]
+    ) -> None:
+        self._redis = Redis.from_url(
+            redis_url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            decode_responses=True,
+        )
+        self._key = f"{PREFIX}{worker_id}"
+        self._slots = slots
+        self._spare = spare
+        self._active = active
+        self._arriving = 0
+        self._beat: asyncio.Task[None] | None = None
+
+    @property
+    def used(self) -> int:
+        """Calls being served or on their way."""
+        return self._active() + self._arriving
+
+    async def admit(self) -> Admission:
+        """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
+        if self.used >= self._slots:
+            if self.used >= self._slots + self._spare or await self._others_have_room():
+                return "refuse"
+            self._arriving += 1
+            return "busy"
+        self._arriving += 1
+        return "take"
+
+    def arrived(self) -> None:
+        """An admitted call has its job now, or has been given up."""
+        self._arriving -= 1
+
+    def start(self) -> None:
+        """Begin to tell the others."""
+        self._beat = asyncio.create_task(self._beat_on(), name="slots.beat")
+
+    async def stop(self) -> None:
+        """Say that nothing can be taken here any more."""
+        if self._beat is not None:
+            self._beat.cancel()
+            await asyncio.gather(self._beat, return_exceptions=True)
+        try:
+            await self._redis.delete(self._key)
+        except RedisError:
+            log.warning("slots.redis_unavailable")
+        await self._redis.aclose()
+
+    async def tell(self) -> None:
+        """Write the heartbeat once."""
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hset(self._key, mapping={"slots": self._slots, "used": min(self.used, self._slots)})
+                pipe.expire(self._key, EXPIRE_SECONDS)
+                await pipe.execute()
+        except RedisError:
+            log.warning("slots.redis_unavailable")
+
+    async def _beat_on(self) -> None:
+        while True:
+            await self.tell()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _others_have_room(self) -> bool:
+        try:
+            async for key in self._redis.scan_iter(match=f"{PREFIX}*", count=200):
+                if key != self._key:
+                    slots, used = await self._redis.hmget(key, "slots", "used")
+                    if int(used or 0) < int(slots or 0):
+                        return True
+        except RedisError:
+            log.warning("slots.redis_unavailable")
+        return False

@@ -1,0 +1,112 @@
+"""The worker: registers with LiveKit under the product's name and takes calls while it has slots."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import signal
+from typing import Final
+from uuid import uuid4
+
+from livekit.agents import AgentServer, JobProcess, JobRequest
+
+from agent.job import BUSY_ATTRIBUTE, answer
+from agent.logs import configure
+from agent.settings import AgentSettings
+from agent.slots import Slots
+
+log = logging.getLogger("agent.worker")
+
+AGENT_NAME: Final = "voicetasks"
+"""The name under which calls are dispatched, explicitly."""
+
+PRELOAD: Final = [
+    "agent.job",
+    "livekit.plugins.deepgram",
+    "livekit.plugins.openai",
+    "livekit.plugins.cartesia",
+]
+"""Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
+
+
+class Worker:
+    """One worker process with its pool of job processes."""
+
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._server = AgentServer(
+            ws_url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            host=settings.host,
+            port=settings.port,
+            num_idle_processes=settings.warm_processes,
+            # Slots decide, not the processor's load: a call must never be refused by a passing peak.
+            load_fnc=self._load,
+            load_threshold=math.inf,
+            drain_timeout=settings.drain_seconds,
+            setup_fnc=prepare,
+            preload_modules=PRELOAD,
+            log_level=settings.log_level,
+        )
+        self._server.rtc_session(answer, agent_name=AGENT_NAME, on_request=self._on_request)
+        self._slots = Slots(
+            settings.redis_url,
+            worker_id=uuid4().hex,
+            slots=settings.slots,
+            spare=settings.spare_slots,
+            active=lambda: len(self._server.active_jobs),
+        )
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then let calls finish within the drain time."""
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        self._server.on("worker_registered", lambda *_: self._slots.start())
+        serving = asyncio.create_task(self._server.run(devmode=False), name="worker.serve")
+        stopping = asyncio.create_task(stop.wait(), name="worker.stop")
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        await self._slots.stop()
+        if serving.done():
+            serving.result()
+            return
+        if self._settings.drain_seconds and self._server.active_jobs:
+            log.info("worker.draining", extra={"count": len(self._server.active_jobs)})
+            try:
+                await self._server.drain()
+            except TimeoutError:
+                log.warning("worker.drain_timed_out")
+        await self._server.aclose()
+        await serving
+
+    def _load(self) -> float:
+        return min(self._slots.used / self._settings.slots, 1.0)
+
+    async def _on_request(self, request: JobRequest) -> None:
+        admission = await self._slots.admit()
+        log.info("call.offered", extra={"admission": admission, "room": request.room.name})
+        if admission == "refuse":
+            await request.reject()
+            return
+        try:
+            busy = {BUSY_ATTRIBUTE: "true"} if admission == "busy" else {}
+            await request.accept(name="voicetasks", identity=f"agent-{request.job.id}", attributes=busy)
+        finally:
+            self._slots.arrived()
+        await self._slots.tell()
+
+
+def prepare(_process: JobProcess) -> None:
+    """Set up a job process before its first call."""
+    configure(AgentSettings().log_level)
+
+
+def main() -> None:
+    """Run a worker with the environment's settings."""
+    settings = AgentSettings()
+    configure(settings.log_level)
+    asyncio.run(Worker(settings).run())

@@ -1,0 +1,110 @@
+"""A cascaded stack: speech to text, a language model, text to speech, each from its vendor's plugin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from livekit.agents import APIConnectOptions, inference, llm, stt, tts, vad
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.agents.voice.turn import TurnHandlingOptions
+from livekit.plugins import cartesia, deepgram, openai
+
+from tiers.catalogue import Stack
+from tiers.settings import VendorSettings
+
+MIN_SILENCE_SECONDS: Final = 0.25
+"""The shortest pause at which the end-of-turn model is asked; it needs a VAD that waits at least this long."""
+
+CONNECT: Final = SessionConnectOptions(
+    stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5),
+    llm_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
+    tts_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=5),
+)
+"""Bounded retries: a turn that cannot be served within some ten seconds is better told than waited for."""
+
+
+@dataclass
+class Cascade:
+    """The built models of one cascaded stack and the turn settings that suit them."""
+
+    stt: stt.STT[Any]
+    llm: llm.LLM[Any]
+    tts: tts.TTS[Any]
+    vad: vad.VAD
+    turns: TurnHandlingOptions
+
+    async def aclose(self) -> None:
+        """Close the vendors' sockets and HTTP sessions; a session does not close its models."""
+        await self.stt.aclose()
+        await self.llm.aclose()
+        await self.tts.aclose()
+
+
+def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> Cascade:
+    """Build the models of a cascaded stack as it is served today.
+
+    `call_id` travels to the vendors as the tag of their usage reports, so that an invoice can be told by call.
+    """
+    served = stack.on(today).parts
+    return Cascade(
+        stt=_stt(served["stt"].vendor, served["stt"].name, settings, call_id),
+        llm=_llm(served["llm"].vendor, served["llm"].name, settings, call_id),
+        tts=_tts(served["tts"].vendor, served["tts"].name, settings),
+        vad=inference.VAD(model="silero", min_silence_duration=MIN_SILENCE_SECONDS),
+        turns=turn_handling(),
+    )
+
+
+def turn_handling() -> TurnHandlingOptions:
+    """When a turn ends and when speech of the caller interrupts ours; adr/0004 has the measurements."""
+    return TurnHandlingOptions(
+        turn_detection=inference.TurnDetector(version="v1-mini"),
+        endpointing={"mode": "dynamic", "min_delay": 0.25, "max_delay": 1.5},
+        interruption={"mode": "vad", "min_duration": 0.3, "resume_false_interruption": True},
+        preemptive_generation={"enabled": True, "preemptive_tts": True},
+    )
+
+
+def _stt(vendor: str, model: str, settings: VendorSettings, call_id: str) -> stt.STT[Any]:
+    if vendor == "local":
+        from tiers.local.stt import WhisperSTT
+
+        return WhisperSTT()
+    return deepgram.STT(
+        model=model,
+        language="en-US",
+        api_key=settings.key("deepgram"),
+        base_url=f"{settings.base_url('deepgram')}/v1/listen",
+        endpointing_ms=25,
+        no_delay=True,
+        mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
+        tags=[call_id],
+    )
+
+
+def _llm(vendor: str, model: str, settings: VendorSettings, call_id: str) -> llm.LLM[Any]:
+    if vendor == "ollama" and settings.ollama_url:
+        return openai.LLM.with_ollama(model=settings.ollama_model, base_url=settings.base_url("ollama"))
+    return openai.LLM(
+        # The keyless local stack thinks with the sandbox's brain, which answers to any name of the catalogue.
+        model="gpt-4o-mini" if vendor == "ollama" else model,
+        api_key=settings.key("openai"),
+        base_url=settings.base_url("openai"),
+        safety_identifier=call_id,
+        store=False,
+    )
+
+
+def _tts(vendor: str, model: str, settings: VendorSettings) -> tts.TTS[Any]:
+    if vendor == "local":
+        from tiers.local.tts import PiperTTS
+
+        return PiperTTS()
+    return cartesia.TTS(
+        model=model,
+        api_key=settings.key("cartesia"),
+        base_url=settings.base_url("cartesia"),
+        word_timestamps=True,
+    )

@@ -1,0 +1,47 @@
+"""The verdict on an error that livekit's plugins raise, read from its type, its status and the vendor's own code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+from tiers.faults import Fault
+
+_FATAL_CODES: Final = frozenset(
+    {
+        # https://platform.openai.com/docs/guides/error-codes, and Cartesia's and ElevenLabs' error_code
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "billing_hard_limit_reached",
+        "account_deactivated",
+        "quota_exceeded",
+    }
+)
+
+
+def classify(error: BaseException) -> Fault:
+    """The verdict on an error of livekit's plugins (their `APIError` family) or of our own code."""
+    if isinstance(error, APIStatusError):
+        return _by_status(error.status_code, str(error.body or ""))
+    if isinstance(error, APITimeoutError | APIConnectionError):
+        return Fault.VENDOR_DOWN
+    if isinstance(error, APIError):
+        return Fault.NO_CREDIT if _is_fatal(str(error.body or "")) else Fault.VENDOR_DOWN
+    return Fault.OURS
+
+
+def _by_status(status: int, body: str) -> Fault:
+    if status in (401, 403):
+        return Fault.BAD_KEY
+    if status == 402 or _is_fatal(body):
+        return Fault.NO_CREDIT
+    if status == 429:
+        return Fault.VENDOR_BUSY
+    if 400 <= status < 500 and status != 408:
+        return Fault.BAD_REQUEST
+    return Fault.VENDOR_DOWN
+
+
+def _is_fatal(body: str) -> bool:
+    return any(code in body for code in _FATAL_CODES)

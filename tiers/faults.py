@@ -1,0 +1,32 @@
+"""Whose fault an error is and what to do about it: the one enum that the log, the watch and the breaker share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+
+class Fault(Enum):
+    """A verdict on one error. `blame` is who caused it; `remedy` is what the call does next."""
+
+    VENDOR_DOWN = ("vendor", "swap")
+    """The vendor could not be reached, timed out, or failed on its side."""
+    VENDOR_BUSY = ("vendor", "retry")
+    """A rate limit that passes by itself; it says nothing about the vendor's health."""
+    NO_CREDIT = ("us", "swap")
+    """Our account has no quota or credit left: trying again cannot help."""
+    BAD_KEY = ("us", "swap")
+    """The vendor refused our credentials."""
+    BAD_REQUEST = ("us", "stop")
+    """The vendor refused what we sent; the same words elsewhere would fail as well."""
+    OURS = ("us", "stop")
+    """An error inside our own code."""
+
+    def __init__(self, blame: str, remedy: str) -> None:
+        self.blame: Final = blame
+        self.remedy: Final = remedy
+
+    @property
+    def label(self) -> str:
+        """The name for logs and metrics: bounded, lower case."""
+        return self.name.lower()

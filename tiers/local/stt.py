@@ -1,0 +1,59 @@
+"""Whisper as a livekit STT: whole utterances, cut by the session's own VAD."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from livekit import rtc
+from livekit.agents import APIConnectOptions, LanguageCode, stt, utils
+from livekit.agents.types import NOT_GIVEN, NotGivenOr
+from typing_extensions import override
+
+from tiers.local.ear import Ear
+
+EAR_RATE: Final = 16_000
+"""Hz; what Whisper was trained on."""
+
+
+class WhisperSTT(stt.STT[str]):
+    """Speech to text on this machine. Not streaming: the session wraps it with its VAD."""
+
+    def __init__(self, ear: Ear | None = None) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        self._ear = ear or Ear()
+
+    @property
+    @override
+    def model(self) -> str:
+        return "whisper"
+
+    @property
+    @override
+    def provider(self) -> str:
+        return "local"
+
+    async def _recognize_impl(
+        self,
+        buffer: utils.AudioBuffer,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions,
+    ) -> stt.SpeechEvent:
+        heard = await self._ear.transcribe(_at_ear_rate(buffer), EAR_RATE)
+        return stt.SpeechEvent(
+            type=stt.SpeechEventType.FINAL_TRANSCRIPT,
+            request_id=utils.shortuuid("whisper_"),
+            alternatives=[
+                stt.SpeechData(language=LanguageCode("en"), text=heard.text, confidence=1.0 - heard.no_speech)
+            ],
+        )
+
+
+def _at_ear_rate(buffer: utils.AudioBuffer) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    frame = utils.merge_frames(buffer)
+    if frame.sample_rate == EAR_RATE:
+        return np.frombuffer(frame.data, dtype=np.int16)
+    resampler = rtc.AudioResampler(frame.sample_rate, EAR_RATE, num_channels=1)
+    frames = [*resampler.push(frame), *resampler.flush()]
+    return np.concatenate([np.frombuffer(part.data, dtype=np.int16) for part in frames])
