@@ -1,0 +1,57 @@
+"""What all stand-ins share: the desk that the sandbox works at."""
+
+from sandbox.clock import Clock
+from sandbox.connections import Connections
+from sandbox.invoice import Invoice
+from sandbox.profiles import PROFILES, Latency, Part, Profile
+from sandbox.scripts import Scripts
+from sandbox.speech import Hears, Speaks
+from sandbox.told import Told
+from sandbox.tone import Tone
+
+
+class Desk:
+    """The shared state of one sandbox. `ear` is None when the words are told instead of heard."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile | None = None,
+        time_scale: float = 1.0,
+        seed: int = 1,
+        ear: Hears | None = None,
+        voice: Speaks | None = None,
+    ) -> None:
+        self.clock = Clock(time_scale)
+        self.latency = Latency(profile or PROFILES["instant"], seed)
+        self.invoice = Invoice(self.clock)
+        self.connections = Connections(self.clock)
+        self.told = Told()
+        self.scripts = Scripts()
+        self.ear = ear
+        self.voice: Speaks = voice or Tone()
+
+    @property
+    def profile(self) -> Profile:
+        """The latency profile that is served now."""
+        return self.latency.profile
+
+    @profile.setter
+    def profile(self, profile: Profile) -> None:
+        self.latency.profile = profile
+
+    async def pause(self, part: Part) -> None:
+        """Be as slow as a vendor's part and the network to it and back are."""
+        await self.clock.sleep(self.latency.of(part))
+
+    def reset(self) -> None:
+        """Forget charges, counts, told words and scripts; the profile and open connections stay."""
+        self.invoice.reset()
+        self.connections.reset()
+        self.told.reset()
+        self.scripts.reset()
+        self.latency.reset()
+
+    async def aclose(self) -> None:
+        """End the voice's process."""
+        await self.voice.aclose()

@@ -1,0 +1,23 @@
+"""Which ear and voice a sandbox works with; the heavy ones are imported only when they are wanted."""
+
+from sandbox.settings import SandboxSettings
+from sandbox.speech import Hears, Speaks
+from sandbox.tone import Tone
+
+
+def ear_for(settings: SandboxSettings) -> Hears | None:
+    """The ear of the settings; None when words are told."""
+    if settings.ear == "told":
+        return None
+    from tiers.local.ear import Ear
+
+    return Ear()
+
+
+def voice_for(settings: SandboxSettings) -> Speaks:
+    """The voice of the settings."""
+    if settings.voice == "tone":
+        return Tone()
+    from tiers.local.voice import Voice
+
+    return Voice()
