@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import sandbox, tasks
-from cli.demo import Demo
+from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.one_process import become
 from cli.settings import CliSettings
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(sandbox.app, name="sandbox")
+app.command()(doctor)
 
 
 @app.command()
@@ -69,6 +70,8 @@ def worker() -> None:
 
 
 async def _demo(settings: CliSettings, *, base_is_a_flag: bool, browser: bool, as_json: bool) -> int:
+    from cli.demo import Demo
+
     return await Demo(
         settings,
         environment=dict(os.environ),

@@ -52,6 +52,7 @@ class Supervisor:
         self._running: dict[str, ProcessGroup] = {}
         self._services: dict[str, Service] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._waited_for: set[str] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stop_asked = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -80,6 +81,15 @@ class Supervisor:
 
     async def wait_for(self, name: str, probe: Probe) -> None:
         """Ask `probe` until it answers None; cancel the wait to give up."""
+        if name in self._waited_for:  # one voice about each is enough
+            return
+        self._waited_for.add(name)
+        try:
+            await self._wait_for(name, probe)
+        finally:
+            self._waited_for.discard(name)
+
+    async def _wait_for(self, name: str, probe: Probe) -> None:
         began = told = time.monotonic()
         while True:
             missing = await probe()

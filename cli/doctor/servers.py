@@ -1,0 +1,122 @@
+"""The servers: do they answer, are they new enough, do their clocks agree with ours?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import httpx
+import redis.asyncio
+import redis.exceptions
+
+from cli.binaries import OLDEST_REDIS
+from cli.doctor.check import Check
+from cli.environment import owns_livekit, owns_redis
+from cli.health import TIMEOUT_SECONDS, Probe, http_probe, worker_registered_probe
+from cli.ports import HOST, Ports, conflicts
+
+WARN_SKEW_SECONDS, FAIL_SKEW_SECONDS = 2.0, 30.0
+"""Tokens live for minutes: half a minute off and some are refused."""
+
+
+async def servers(
+    user_environment: Mapping[str, str], environment: Mapping[str, str], ports: Ports, *, demo_runs: bool
+) -> list[Check]:
+    """Ask each of them. What the demo would start is missed only while a demo runs."""
+    found = [_ports(user_environment, ports, demo_runs=demo_runs)]
+    redis_expected = demo_runs or not owns_redis(user_environment)
+    found += await redis_checks(environment["REDIS_URL"], expected=redis_expected)
+    livekit_expected = demo_runs or not owns_livekit(user_environment)
+    found += await livekit_checks(environment["LIVEKIT_URL"], expected=livekit_expected)
+    probes: dict[str, Probe] = {
+        "task server": http_probe(f"http://{HOST}:{ports.tasks}/healthz"),
+        "sandbox": http_probe(f"http://{HOST}:{ports.sandbox_control}/healthz"),
+        "worker": http_probe(f"http://{HOST}:{ports.worker}/"),
+        "web": http_probe(f"http://{HOST}:{ports.web}/readyz"),
+    }
+    for name, probe in probes.items():
+        found.append(_verdict(name, await probe(), expected=demo_runs))
+    if demo_runs:
+        registered = await worker_registered_probe(environment["REDIS_URL"])()
+        found.append(_verdict("worker registered", registered, expected=True))
+    return found
+
+
+def _verdict(name: str, missing: str | None, *, expected: bool) -> Check:
+    if missing is None:
+        return Check(name, "ok", "answers")
+    if expected:
+        return Check(name, "fail", missing, "see the logs in the demo's data folder, or start it again")
+    return Check(name, "warn", "not running", "scripts/demo starts it")
+
+
+def _ports(environment: Mapping[str, str], ports: Ports, *, demo_runs: bool) -> Check:
+    if demo_runs:
+        return Check("ports", "ok", "held by the running demo")
+    taken = conflicts(ports, own_livekit=owns_livekit(environment), own_redis=owns_redis(environment))
+    if taken:
+        return Check("ports", "fail", "; ".join(taken), "scripts/demo --port 0 takes free ports")
+    return Check("ports", "ok", "all free")
+
+
+async def redis_checks(url: str, *, expected: bool) -> list[Check]:
+    """Reachable, new enough, runs scripts, clock."""
+    client = redis.asyncio.from_url(
+        url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    )
+    try:
+        before = time.time()
+        seconds, micros = await client.time()
+        ours = (before + time.time()) / 2
+        version = str((await client.info("server"))["redis_version"])
+        runs_scripts = await client.eval("return 1", 0) == 1
+    except (redis.exceptions.RedisError, OSError) as error:
+        missing = f"no answer ({type(error).__name__})"
+        return [_verdict("redis", missing, expected=expected)]
+    finally:
+        await client.aclose()
+    new_enough = tuple(int(part) for part in version.split(".")[:2]) >= OLDEST_REDIS
+    oldest = ".".join(map(str, OLDEST_REDIS))
+    return [
+        Check("redis", "ok", f"{version} answers")
+        if new_enough
+        else Check("redis", "fail", f"version {version} is too old", f"Redis {oldest} or newer, or Valkey"),
+        Check("redis scripts", "ok", "Lua runs")
+        if runs_scripts
+        else Check("redis scripts", "fail", "EVAL gave a wrong answer", "allow EVAL to this user"),
+        skew("redis clock", seconds + micros / 1e6 - ours),
+    ]
+
+
+async def livekit_checks(url: str, *, expected: bool) -> list[Check]:
+    """Reachable, clock (to the second: it comes from an HTTP header)."""
+    address = url.replace("ws", "http", 1) if url.startswith("ws") else url
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=not _is_local(address)) as client:
+            answer = await client.get(address)
+    except httpx.HTTPError as error:
+        return [_verdict("livekit", f"no answer ({type(error).__name__})", expected=expected)]
+    if answer.status_code != httpx.codes.OK:
+        return [_verdict("livekit", f"HTTP {answer.status_code}", expected=expected)]
+    found = [Check("livekit", "ok", "answers")]
+    if date := answer.headers.get("date"):
+        # The header cuts the fraction off, so the middle of its second is the best guess.
+        found.append(skew("livekit clock", parsedate_to_datetime(date).timestamp() + 0.5 - time.time()))
+    return found
+
+
+def _is_local(address: str) -> bool:
+    return httpx.URL(address).host in (HOST, "localhost")
+
+
+def skew(name: str, seconds: float) -> Check:
+    """How far a clock is from ours; positive: it is ahead."""
+    detail = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine"
+    level: Literal["ok", "warn", "fail"] = "ok"
+    if abs(seconds) >= FAIL_SKEW_SECONDS:
+        level = "fail"
+    elif abs(seconds) >= WARN_SKEW_SECONDS:
+        level = "warn"
+    return Check(name, level, detail, "" if level == "ok" else "set both clocks by NTP")
