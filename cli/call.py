@@ -1,0 +1,135 @@
+"""`voicetasks call`: a scripted caller over real WebRTC."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperCommand
+
+from cli import environment
+from cli.caller.errors import CallError
+from cli.caller.live_view import LiveView
+from cli.caller.record import CallRecord
+from cli.caller.script import Order, make_call
+from cli.caller.sound import WavError
+from cli.caller.steps import StepError, read_steps
+from cli.caller.voices import Quality, VoiceName
+from cli.ports import HOST
+
+STEP_OPTIONS = ("say", "wav", "type", "key", "click", "pause", "interrupt_at", "hang_up")
+NOBODY, INTERRUPTED = 3, 130
+
+
+class StepsInOrder(TyperCommand):
+    """Remembers in which order options of different names were given; Typer itself forgets it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as always, and put (name, value) of each step into the context."""
+        values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        left = {name: iter(values[name]) for name in STEP_OPTIONS if isinstance(values.get(name), list)}
+        ctx.meta["steps"] = [
+            (option.name, next(left[option.name]) if option.name in left else "")
+            for option in order
+            if option.name in STEP_OPTIONS
+        ]
+        return super().parse_args(ctx, args)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("call", cls=StepsInOrder)(call)
+
+
+def call(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Option("--as", help="Who calls: the e-mail address of a user.")],
+    say: Annotated[list[str] | None, typer.Option(help="Speak these words.")] = None,
+    wav: Annotated[list[str] | None, typer.Option(help="Play a 16-bit wav file.")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="Send text in the chat.")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="Press telephone keys.")] = None,
+    click: Annotated[list[str] | None, typer.Option(help="Answer the card: yes or no.")] = None,
+    pause: Annotated[list[str] | None, typer.Option(help="Be silent for so many seconds.")] = None,
+    interrupt_at: Annotated[
+        list[str] | None, typer.Option(help="The next step begins so many seconds into the agent's speech.")
+    ] = None,
+    hang_up: Annotated[
+        bool, typer.Option("--hang-up", help="Leave (also done after the last step).")
+    ] = False,
+    share: Annotated[Path | None, typer.Option(help="Share a picture as the screen (not yet).")] = None,
+    channel: Annotated[
+        str, typer.Option(help="browser, or phone (a telephone's ear and voice).")
+    ] = "browser",
+    sip: Annotated[bool, typer.Option("--sip", help="Through the real bridge (not yet).")] = False,
+    from_: Annotated[str | None, typer.Option("--from", help="The caller's number (phone only).")] = None,
+    password: Annotated[str, typer.Option(envvar="VOICETASKS_CLI_PASSWORD", show_default=False)] = "demo",  # noqa: S107
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VOICETASKS_WEB_URL", help="The web server; by default the demo's on this machine."
+        ),
+    ] = None,
+    voice: Annotated[VoiceName, typer.Option(help="Whose voice speaks the words.")] = VoiceName.PIPER,
+    quality: Annotated[
+        Quality, typer.Option(help="phone: the voice goes through 8 kHz mu-law.")
+    ] = Quality.BROWSER,
+    record: Annotated[Path | None, typer.Option(help="Keep what the caller heard as a wav file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Call the agent, do the steps in the order given, and tell what came back.
+
+    Exit: 0 answered in every turn, 2 usage, 3 nobody answered, 4 refused.
+    """
+    _refuse_what_comes_later(share, channel, from_, sip=sip)
+    try:
+        steps = read_steps(ctx.meta["steps"])
+    except StepError as error:
+        raise typer.BadParameter(str(error)) from None
+    ports = environment.load()[1]
+    order = Order(
+        url=url or f"http://{HOST}:{ports.web}",
+        email=user,
+        password=password,
+        steps=steps,
+        voice=voice,
+        quality=quality,
+        control_url=f"http://{HOST}:{ports.sandbox_control}",
+        record_to=record,
+    )
+    raise typer.Exit(run(order, as_json=as_json))
+
+
+def run(order: Order, *, as_json: bool) -> int:
+    """Make the call and print what there is, also when it breaks off; give the exit code."""
+    view = LiveView(Console(stderr=True))
+    result = CallRecord()
+    try:
+        asyncio.run(make_call(order, result, view.show))
+        code = 0 if result.answered else NOBODY
+    except CallError as error:
+        code = error.exit_code
+    except WavError as error:
+        result.error, code = str(error), 2
+    except KeyboardInterrupt:
+        result.error, code = "interrupted at the terminal", INTERRUPTED
+    view.summary(result)
+    if as_json:
+        typer.echo(json.dumps(result.as_json(), ensure_ascii=False))
+    return code
+
+
+def _refuse_what_comes_later(share: Path | None, channel: str, number: str | None, *, sip: bool) -> None:
+    """Say what this version cannot do, instead of doing something else."""
+    if share is not None:
+        raise typer.BadParameter("sharing a screen is not built yet: --share cannot be used")
+    if sip or channel == "phone" or number is not None:
+        raise typer.BadParameter(
+            "calls by phone are not built yet: --channel phone, --from and --sip cannot be used; "
+            "--quality phone gives the caller's voice a telephone's sound"
+        )
+    if channel != "browser":
+        raise typer.BadParameter("--channel takes browser or phone")

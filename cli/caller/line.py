@@ -1,0 +1,134 @@
+"""The caller's end of a room: the connection, the microphone, the ear and what arrives in text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+from livekit import rtc
+
+from cli.caller.agent_view import AgentView
+from cli.caller.changes import Changes
+from cli.caller.confirmations import TOPIC as CONFIRM_TOPIC
+from cli.caller.confirmations import Confirmations
+from cli.caller.errors import NobodyAnsweredError, RefusedError
+from cli.caller.listener import Listener
+from cli.caller.microphone import Microphone
+from cli.caller.record import Confirmation
+from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
+from cli.caller.transcript import Segment, Transcript
+from cli.caller.web_door import Ticket
+
+CONNECT_SECONDS = 10.0
+NOBODY_THERE = ("timeout", "timed out", "connection refused", "dns error", "connect error", "unreachable")
+
+
+class Line:
+    """One connected room. Use as an async context manager: leaving it hangs up."""
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        confirmations: list[Confirmation],
+        show: Callable[[Segment], None],
+        *,
+        record: bool,
+    ) -> None:
+        self.changes = Changes()
+        self.agent = AgentView(self.changes)
+        self.listener = Listener(self.changes, record=record)
+        self.transcript = Transcript(self.changes, lambda: self.agent.identity, show)
+        self.confirmations = Confirmations(self.changes, confirmations)
+        self.microphone: Microphone | None = None
+        self.connected = False
+        self.room = rtc.Room()
+        self._ticket = ticket
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._connect()
+        except BaseException:
+            await self._hang_up()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._hang_up()
+
+    async def _connect(self) -> None:
+        self._follow_events()
+        options = rtc.RoomOptions(auto_subscribe=True, connect_timeout=CONNECT_SECONDS)
+        try:
+            await self.room.connect(self._ticket.url, self._ticket.token, options)
+        except rtc.ConnectError as error:
+            reason = str(error)
+            if any(words in reason.lower() for words in NOBODY_THERE):
+                raise NobodyAnsweredError(
+                    f"no LiveKit server answers at {self._ticket.url}: {reason}"
+                ) from error
+            raise RefusedError(f"the room refused the caller: {reason}") from error
+        self.connected = True
+        for participant in self.room.remote_participants.values():
+            self.agent.joined(participant)
+        self.microphone = Microphone(self.changes)
+        await self.microphone.publish(self.room)
+
+    async def _hang_up(self) -> None:
+        await self.listener.aclose()
+        if self.microphone is not None:
+            await self.microphone.aclose()
+        await self.room.disconnect()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _follow_events(self) -> None:
+        room, agent = self.room, self.agent
+
+        def subscribed(
+            track: rtc.Track, _publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+        ) -> None:
+            agent.joined(participant)
+            if track.kind == rtc.TrackKind.KIND_AUDIO and participant.identity == agent.identity:
+                self.listener.listen(track)
+
+        def unsubscribed(track: rtc.Track, *_: object) -> None:
+            self._start(self.listener.stop(track.sid))
+
+        def attributes_changed(_changed: dict[str, str], participant: rtc.Participant) -> None:
+            if participant.identity == agent.identity:
+                agent.update(participant.attributes)
+
+        def disconnected(_reason: object) -> None:
+            self.connected = False
+            self.changes.notify()
+
+        room.on("participant_connected", agent.joined)
+        room.on("participant_disconnected", lambda participant: agent.left(participant.identity))
+        room.on("participant_attributes_changed", attributes_changed)
+        room.on("track_subscribed", subscribed)
+        room.on("track_unsubscribed", unsubscribed)
+        room.on("disconnected", disconnected)
+        room.register_text_stream_handler(
+            TRANSCRIPT_TOPIC, lambda reader, identity: self._start(self.transcript.read(reader, identity))
+        )
+        room.register_text_stream_handler(
+            CONFIRM_TOPIC, lambda reader, identity: self._start(self.confirmations.read(reader, identity))
+        )
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            task.get_loop().call_exception_handler(
+                {"message": "reading from the room failed", "exception": error, "task": task}
+            )

@@ -1,0 +1,118 @@
+"""A whole call: sign in, join, do the steps, leave, and tell what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.caller.conversation import Conversation, Patience
+from cli.caller.errors import CallError
+from cli.caller.line import Line
+from cli.caller.listener import LISTEN_RATE
+from cli.caller.record import CallRecord
+from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
+from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Step, Type
+from cli.caller.told_words import tell
+from cli.caller.transcript import Segment
+from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
+from cli.caller.web_door import WebDoor
+
+
+@dataclass(frozen=True)
+class Order:
+    """All that a call needs to know."""
+
+    url: str
+    email: str
+    password: str
+    steps: Sequence[Step] = ()
+    voice: VoiceName = VoiceName.PIPER
+    quality: Quality = Quality.BROWSER
+    control_url: str = ""
+    """Where the stand-in for the ear is told the words, for VoiceName.TOLD."""
+    record_to: Path | None = None
+    patience: Patience = field(default_factory=Patience)
+
+
+async def make_call(order: Order, record: CallRecord, show: Callable[[Segment], None]) -> None:
+    """Make the call, filling the record on the way: it is worth reading after an error too.
+
+    Raises CallError as soon as the call cannot go on.
+    """
+    voice = make_voice(order.voice, order.quality)
+    try:
+        for step in order.steps:  # now, so that no turn waits for the caller's own voice
+            if isinstance(step, Say):
+                await voice.speak(step.text)
+        async with WebDoor(order.url) as door:
+            await door.sign_in(order.email, order.password)
+            record.plan = door.plan
+            record.tasks_before = await door.tasks()
+            try:
+                await _talk(order, record, show, door, voice)
+            finally:
+                record.tasks_after = await door.tasks()
+    except CallError as error:
+        record.error = str(error)
+        raise
+    finally:
+        await voice.aclose()
+
+
+async def _talk(
+    order: Order, record: CallRecord, show: Callable[[Segment], None], door: WebDoor, voice: CachedVoice
+) -> None:
+    ticket = await door.start_call()
+    record.call_id = ticket.call_id
+    async with Line(ticket, record.confirmations, show, record=order.record_to is not None) as line:
+        conversation = Conversation(line, record, order.patience)
+        try:
+            await conversation.wait_for_agent()
+            interrupts = bool(order.steps) and isinstance(order.steps[0], InterruptAt)
+            await conversation.wait_for_greeting(to_its_end=not interrupts)
+            await Script(conversation, voice, order).run()
+        finally:
+            conversation.note()
+            if order.record_to is not None:
+                await asyncio.to_thread(write_wav, order.record_to, line.listener.recording, LISTEN_RATE)
+
+
+class Script:
+    """Does an order's steps in a conversation."""
+
+    def __init__(self, conversation: Conversation, voice: CachedVoice, order: Order) -> None:
+        self._conversation, self._voice, self._order = conversation, voice, order
+
+    async def run(self) -> None:
+        """One step after the other. A step whose successor interrupts returns when the answer begins."""
+        steps = self._order.steps
+        for index, step in enumerate(steps):
+            following = steps[index + 1] if index + 1 < len(steps) else None
+            await self._do(step, to_its_end=not isinstance(following, InterruptAt))
+
+    async def _do(self, step: Step, *, to_its_end: bool) -> None:
+        conversation = self._conversation
+        match step:
+            case Say(text):
+                pcm = await self._voice.speak(text)
+                if self._order.voice is VoiceName.TOLD:
+                    await tell(self._order.control_url, conversation.record.call_id or "", text)
+                await conversation.say(text, pcm, to_its_end=to_its_end)
+            case PlayWav(path):
+                samples, rate = await asyncio.to_thread(read_wav, path)
+                pcm = resample(samples, rate, MICROPHONE_RATE)
+                await conversation.say(path.name, pcm, by="wav", to_its_end=to_its_end)
+            case Type(text):
+                await conversation.type(text, to_its_end=to_its_end)
+            case Press(keys):
+                await conversation.press(keys, to_its_end=to_its_end)
+            case Click(answer):
+                await conversation.click(answer, to_its_end=to_its_end)
+            case Pause(seconds):
+                await conversation.pause(seconds)
+            case InterruptAt(seconds):
+                await conversation.wait_into_speech(seconds)
+            case HangUp():
+                pass  # the last step: leaving the line hangs up

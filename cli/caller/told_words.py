@@ -1,0 +1,23 @@
+"""Telling the stand-in for the ear what the caller is about to «say» (sandbox control port)."""
+
+from __future__ import annotations
+
+import httpx
+
+from cli.caller.errors import CannotSpeakError
+
+SECONDS = 5.0
+
+
+async def tell(control_url: str, call_id: str, text: str) -> None:
+    """Give the words for the next utterance of a call. Raises CannotSpeakError when nobody takes them."""
+    try:
+        async with httpx.AsyncClient(base_url=control_url, timeout=SECONDS) as client:
+            response = await client.post("/told", json={"tag": call_id, "text": text})
+    except httpx.HTTPError as error:
+        raise CannotSpeakError(
+            f"--voice told needs the sandbox's control port, and nobody answers at {control_url}; "
+            "it runs with the demo, on its base port + 3"
+        ) from error
+    if response.is_error:
+        raise CannotSpeakError(f"the sandbox did not take the words (HTTP {response.status_code})")
