@@ -1,0 +1,60 @@
+"""How a caller's answer to a yes-or-no question is read."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.answers import Answer, read_answer
+from agent.phrase_match import phrase_file
+
+pytestmark = pytest.mark.unit
+
+CASES = [
+    (Answer(meaning), said)
+    for meaning, listed in yaml.safe_load((Path(__file__).parent / "answers.yaml").read_text()).items()
+    for said in listed
+]
+
+
+@pytest.mark.parametrize(("meaning", "said"), CASES, ids=[f"{m.value}: {s}" for m, s in CASES])
+def test_an_answer_is_read_as_its_speaker_meant_it(meaning: Answer, said: str) -> None:
+    read = read_answer(said, tool="delete_task", expected_words=["Buy milk"])
+    if meaning is Answer.UNCLEAR:
+        assert read in (Answer.UNCLEAR, Answer.OTHER)
+    else:
+        assert read is meaning
+
+
+def test_naming_another_action_is_no_yes_to_this_one() -> None:
+    assert read_answer("Yes, mark it as done.", tool="complete_task") is Answer.YES
+    assert read_answer("Yes, mark it as done.", tool="delete_task") is not Answer.YES
+
+
+@given(st.text(max_size=80))
+def test_no_text_at_all_is_a_yes_unless_each_of_its_words_belongs_to_one(text: str) -> None:
+    if read_answer(text, tool="delete_task") is Answer.YES:
+        known = {
+            word
+            for kind in ("yes", "filler")
+            for phrase in phrase_file("answers")[kind]
+            for word in phrase.split()
+        }
+        known |= {
+            word for phrase in phrase_file("answers")["action"]["delete_task"] for word in phrase.split()
+        }
+        assert all(
+            word.strip(".,!?").lower() in known for word in text.split() if word.isalpha() and word.isascii()
+        )
+
+
+@given(
+    st.sampled_from(["no", "wait", "don't", "stop", "cancel"]),
+    st.sampled_from(["yes", "sure", "okay"]),
+    st.booleans(),
+)
+def test_a_yes_that_comes_with_a_no_is_never_a_yes(no: str, yes: str, first: bool) -> None:
+    said = f"{yes}, {no}" if first else f"{no}, {yes}"
+    assert read_answer(said, tool="delete_task") is not Answer.YES
