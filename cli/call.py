@@ -21,7 +21,7 @@ from cli.caller.steps import StepError, read_steps
 from cli.caller.voices import Quality, VoiceName
 from cli.ports import HOST
 
-STEP_OPTIONS = ("say", "wav", "type", "key", "click", "pause", "interrupt_at", "hang_up")
+STEP_OPTIONS = ("say", "wav", "type_", "key", "click", "pause", "interrupt_at", "hang_up")
 NOBODY, INTERRUPTED = 3, 130
 
 
@@ -33,7 +33,7 @@ class StepsInOrder(TyperCommand):
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         left = {name: iter(values[name]) for name in STEP_OPTIONS if isinstance(values.get(name), list)}
         ctx.meta["steps"] = [
-            (option.name, next(left[option.name]) if option.name in left else "")
+            (option.name.rstrip("_"), next(left[option.name]) if option.name in left else "")
             for option in order
             if option.name in STEP_OPTIONS
         ]

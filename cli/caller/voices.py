@@ -48,12 +48,16 @@ class PiperVoice:
 
     def __init__(self) -> None:
         from tiers.local.voice import Voice as PiperProcess  # late: the other voices do without it
+        from tiers.local.voice import VoiceError
 
-        self._piper = PiperProcess()
+        self._piper, self._failure = PiperProcess(), VoiceError
 
     async def speak(self, text: str) -> Pcm:
         """The words as sound."""
-        pieces = [piece async for piece in self._piper.speak(text)]
+        try:
+            pieces = [piece async for piece in self._piper.speak(text)]
+        except self._failure as error:
+            raise CannotSpeakError(f"the Piper voice failed: {error}") from error
         if not pieces:
             raise CannotSpeakError("the Piper voice gave no sound for these words")
         pcm = np.frombuffer(b"".join(pieces), dtype=np.int16)

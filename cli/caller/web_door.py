@@ -11,6 +11,7 @@ import httpx
 from cli.caller.errors import NobodyAnsweredError, RefusedError
 
 SECONDS = 15.0
+MOST_TASKS = 100
 CSRF_HEADER = "X-CSRF-Token"
 
 
@@ -56,10 +57,11 @@ class WebDoor:
 
     async def tasks(self) -> list[dict[str, Any]]:
         """The user's tasks as the page shows them, done ones included."""
-        answer = await self._ask("GET", "/api/tasks", params={"view": "all"})
-        return [
-            {name: task.get(name) for name in ("id", "title", "due", "status")} for task in answer["tasks"]
-        ]
+        found = []
+        for view in ("all", "done"):  # the server's «all» means all that is open
+            answer = await self._ask("GET", "/api/tasks", params={"view": view, "limit": MOST_TASKS})
+            found += answer["tasks"]
+        return [{name: task.get(name) for name in ("id", "title", "due", "status")} for task in found]
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:

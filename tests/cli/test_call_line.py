@@ -49,7 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         try:
             deadline = time.monotonic() + 20
             while not is_taken(port):
-                assert process.poll() is None and time.monotonic() < deadline, "livekit-server does not start"
+                assert process.poll() is None, "livekit-server ended"
+                assert time.monotonic() < deadline, "livekit-server does not start"
                 time.sleep(0.05)
             yield f"ws://127.0.0.1:{port}"
         finally:
@@ -187,7 +188,9 @@ class Call:
         await self.line.__aexit__(None, None, None)
 
 
-async def test_the_time_to_the_first_sound_is_the_partners_delay_and_a_little_of_the_road(server: str) -> None:
+async def test_the_time_to_the_first_sound_is_the_partners_delay_and_a_little_of_the_road(
+    server: str,
+) -> None:
     async with Partner(server, "delay") as partner, Call(server, "delay") as call:
         partner.answers.append(("You said something.", 0.8))
         await call.wait_for_agent()
@@ -267,7 +270,9 @@ async def test_an_agent_that_leaves_ends_the_call_at_once(server: str) -> None:
 
 
 async def test_a_token_signed_by_somebody_else_is_refused(server: str, tmp_path: Path) -> None:
-    ticket = Ticket("c", server, token("caller", "x", secret="another-secret-of-more-than-32-characters"), "x")
+    ticket = Ticket(
+        "c", server, token("caller", "x", secret="another-secret-of-more-than-32-characters"), "x"
+    )
     with pytest.raises(RefusedError):
         async with Line(ticket, [], lambda _segment: None, record=False):
             pass
