@@ -40,8 +40,6 @@ class Heard:
     """Length of the sound that was listened to."""
     no_speech: float
     """Whisper's probability that nobody spoke, 0 to 1; 1 when the gate let nothing through."""
-    confidence: float = 0.0
-    """The mean probability of the tokens, 0 to 1."""
 
 
 class Ear:
@@ -123,9 +121,8 @@ class Ear:
         if not spoken:
             return Heard("", seconds, 1.0)
         text = " ".join(segment.text.strip() for segment in spoken).strip()
-        mean = sum(segment.avg_logprob for segment in spoken) / len(spoken)
         no_speech = max(segment.no_speech_prob for segment in spoken)
-        return Heard(text, seconds, no_speech, min(1.0, math.exp(mean)))
+        return Heard(text, seconds, no_speech)
 
 
 def has_speech(audio: NDArray[np.float32]) -> bool:

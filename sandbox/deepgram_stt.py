@@ -1,0 +1,175 @@
+"""Deepgram's streaming speech to text: the websocket `/v1/listen`.
+
+Billed by the audio that was sent, one row for each connection, when it ends.
+"""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from typing import Any
+
+import numpy as np
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from numpy.typing import NDArray
+
+from sandbox import mulaw
+from sandbox.deepgram_messages import NET_0000, NET_0001, Messages, bad_request, command, unauthorized
+from sandbox.deepgram_query import BadQueryError, ListenQuery, parse
+from sandbox.deepgram_recognition import Recognition, SharedEar
+from sandbox.desk import Desk
+from tiers.local.resample import Resampler
+from tiers.local.speech import SAMPLE_RATE
+
+VENDOR = "deepgram"
+CONNECTIONS = "deepgram-stt"
+
+IDLE_SECONDS = 10.0
+"""Without audio or a text message for so long the vendor closes (NET-0001)."""
+
+FIRST_AUDIO_SECONDS = 30.0
+"""Without any audio at all for so long it closes, whatever KeepAlives come (NET-0000)."""
+
+_MAX_MESSAGE = 4_000_000
+_LONGEST_BINARY_TEXT = 200
+
+
+class _Connection:
+    """One websocket from handshake to close."""
+
+    def __init__(self, desk: Desk, ear: SharedEar, query: ListenQuery, request_id: str) -> None:
+        self._desk = desk
+        self._query = query
+        self._request_id = request_id
+        self._socket = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE)
+        self._socket.headers["dg-request-id"] = request_id
+        self._messages = Messages(request_id, query.model, punctuated=query.punctuate or query.smart_format)
+        self._ear = ear
+        self._resampler = Resampler(query.sample_rate, SAMPLE_RATE)
+        self._odd = b""
+        self._received = 0
+        self._digest = hashlib.sha256()
+        self._opened = self._alive = desk.clock.now()
+
+    @property
+    def _seconds(self) -> float:
+        return self._received / self._query.bytes_a_second
+
+    async def run(self, request: web.Request) -> web.WebSocketResponse:
+        await self._socket.prepare(request)
+        recognition = Recognition(self._desk, self._ear, self._query, self._messages, self._send)
+        try:
+            await self._listen(recognition)
+        finally:
+            self._desk.invoice.charge(
+                vendor=VENDOR,
+                model=self._query.model,
+                request_id=self._request_id,
+                units={"audio_seconds": self._seconds},
+                tag=self._query.tag,
+            )
+            await recognition.aclose()
+        return self._socket
+
+    async def _listen(self, recognition: Recognition) -> None:
+        while True:
+            message = await self._next()
+            if message is None:
+                return
+            if message.type == WSMsgType.BINARY:
+                if not message.data:
+                    return await self._finish(recognition)  # the vendor's old way to end a stream
+                await self._audio(recognition, message.data)
+            elif message.type == WSMsgType.TEXT:
+                if await self._told_to(recognition, message.data):
+                    return
+            else:
+                return
+
+    async def _next(self) -> WSMessage | None:
+        """The next message; None when the vendor's patience ended."""
+        clock = self._desk.clock
+        idle = self._alive + IDLE_SECONDS
+        silent = self._opened + FIRST_AUDIO_SECONDS if not self._received else float("inf")
+        try:
+            return await self._socket.receive(timeout=max(0.001, clock.real(min(idle, silent) - clock.now())))
+        except TimeoutError:
+            reason = NET_0001 if idle <= silent else NET_0000
+            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR, message=reason.encode())
+            return None
+
+    async def _told_to(self, recognition: Recognition, text: str) -> bool:
+        """Do what a text message says; whether it ended the stream."""
+        self._alive = self._desk.clock.now()
+        message = command(text)
+        match message and message["type"]:
+            case "KeepAlive":
+                pass
+            case "Finalize":
+                await recognition.flush(from_finalize=True)
+            case "CloseStream":
+                await self._finish(recognition)
+                return True
+            case "Configure":
+                keyterms = (message or {}).get("keyterms")
+                await self._send(self._messages.configured(keyterms if isinstance(keyterms, list) else None))
+            case _:
+                await self._send(self._messages.not_understood(text))
+        return False
+
+    async def _audio(self, recognition: Recognition, data: bytes) -> None:
+        if len(data) < _LONGEST_BINARY_TEXT and data.startswith(b"{") and data.rstrip().endswith(b"}"):
+            return  # a KeepAlive in a binary frame is no text message, and no audio either
+        self._alive = self._desk.clock.now()
+        self._received += len(data)
+        self._digest.update(data)
+        await recognition.hear(self._resampler.push(self._decoded(data)))
+
+    def _decoded(self, data: bytes) -> NDArray[np.int16]:
+        if self._query.encoding == "mulaw":
+            return mulaw.decode(data)
+        data = self._odd + data
+        whole = len(data) - len(data) % 2
+        self._odd = data[whole:]
+        return np.frombuffer(data[:whole], "<i2").astype(np.int16, copy=False)
+
+    async def _finish(self, recognition: Recognition) -> None:
+        await recognition.hear(self._resampler.flush())
+        await recognition.flush()
+        await self._send(
+            self._messages.metadata(
+                sha256=self._digest.hexdigest(), created=self._opened, duration=self._seconds
+            )
+        )
+        await self._socket.close()
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        try:
+            await self._socket.send_str(json.dumps(message))
+        except ConnectionError:
+            # The client has gone: the next read says so, and ends the connection.
+            await asyncio.sleep(0)
+
+
+def routes(desk: Desk) -> list[web.RouteDef]:
+    """The stand-in's routes, below the vendor's prefix."""
+    ear = SharedEar(desk)
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        request_id = str(uuid.uuid4())
+        headers = {"dg-request-id": request_id}
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() not in {"token", "bearer"} or not key.strip():
+            body = unauthorized(request_id)
+            return web.json_response(body, status=401, headers=headers | {"dg-error": body["err_msg"]})
+        try:
+            query = parse(request.query)
+        except BadQueryError as wrong:
+            reason = str(wrong)
+            return web.json_response(
+                bad_request(request_id, reason), status=400, headers=headers | {"dg-error": reason}
+            )
+        with desk.connections.open(CONNECTIONS, query.tag):
+            return await _Connection(desk, ear, query, request_id).run(request)
+
+    return [web.get("/v1/listen", listen)]
