@@ -18,14 +18,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.binaries import BinaryNotFoundError
-from cli.environment import EnvironmentFileError, owns_livekit, owns_redis, process_environment
+from cli.environment import owns_livekit, owns_redis, process_environment
 from cli.health import http_probe, worker_registered_probe
-from cli.ports import HOST, PortNumberError, Ports, conflicts, plan
+from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
 from cli.secrets_file import load_or_make
 from cli.services import Service, services
-from cli.settings import CHECKOUT, CliSettings
+from cli.settings import CHECKOUT, CliSettings, SettingError
 from cli.stand_ins import STAND_INS
 
 ENDED_WELL = 0
@@ -68,8 +68,7 @@ class Demo:
             DemoCannotStartError,
             ProcessFailedError,
             BinaryNotFoundError,
-            EnvironmentFileError,
-            PortNumberError,
+            SettingError,
         ) as error:
             self._console.print(f"[bold red]voicetasks demo:[/] {escape(str(error))}")
             return FAILED

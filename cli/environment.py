@@ -11,16 +11,13 @@ from dotenv import dotenv_values
 from cli.ports import HOST, Ports, plan
 from cli.running import read_running
 from cli.secrets_file import load_or_make
-from cli.settings import CHECKOUT, CliSettings
+from cli.settings import CHECKOUT, CliSettings, SettingError, cli_settings
 from cli.stand_ins import stand_in_variables
 
 
-class EnvironmentFileError(ValueError):
-    """The settings contradict each other; the message says which to change."""
-
-
-def read_dotenv(environment: MutableMapping[str, str], path: Path = CHECKOUT / ".env") -> None:
+def read_dotenv(environment: MutableMapping[str, str]) -> None:
     """Add what `.env` holds. What is set already stays, and a variable without a value counts as not there."""
+    path = Path(environment.get("VOICETASKS_CLI_ENV_FILE") or CHECKOUT / ".env")
     if path.is_file():
         for name, value in dotenv_values(path).items():
             if value and not environment.get(name):
@@ -42,7 +39,7 @@ def process_environment(
 ) -> dict[str, str]:
     """What the processes see: the caller's environment, the demo's addresses and the stand-ins' keys.
 
-    Raises EnvironmentFileError when a LiveKit server of the user's own has no key beside it.
+    Raises SettingError when a LiveKit server of the user's own has no key beside it.
     """
     result = dict(environment)
     result |= stand_in_variables(environment, ports)
@@ -51,7 +48,7 @@ def process_environment(
         result["LIVEKIT_API_KEY"] = secrets["LIVEKIT_API_KEY"]
         result["LIVEKIT_API_SECRET"] = secrets["LIVEKIT_API_SECRET"]
     elif not (environment.get("LIVEKIT_API_KEY") and environment.get("LIVEKIT_API_SECRET")):
-        raise EnvironmentFileError(
+        raise SettingError(
             "LIVEKIT_URL names a server, so LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed too; "
             "or remove LIVEKIT_URL and the demo starts a server of its own"
         )
@@ -94,7 +91,7 @@ def load(settings: CliSettings | None = None) -> tuple[dict[str, str], Ports]:
     A running demo tells its ports by a file in its data folder, so a command needs no flag to find it.
     """
     read_dotenv(os.environ)
-    settings = settings or CliSettings()
+    settings = settings or cli_settings()
     running = read_running(settings.data_dir)
     ports = running.ports if running else plan(settings, os.environ)
     secrets = load_or_make(settings.data_dir)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli import sandbox, tasks
+from cli import call, sandbox, tasks
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.one_process import become
-from cli.settings import CliSettings
+from cli.settings import CliSettings, cli_settings
 
 app = typer.Typer(
     name="voicetasks",
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(sandbox.app, name="sandbox")
 app.command()(doctor)
+call.register(app)
 
 
 @app.command()
@@ -45,13 +46,7 @@ def demo(
         )
         raise typer.Exit(2)
     read_dotenv(os.environ)
-    flags: dict[str, Any] = {
-        "port": port,
-        "livekit_port": livekit_port,
-        "redis_port": redis_port,
-        "data_dir": data_dir,
-    }
-    settings = CliSettings(**{name: value for name, value in flags.items() if value is not None})
+    settings = cli_settings(port=port, livekit_port=livekit_port, redis_port=redis_port, data_dir=data_dir)
     raise typer.Exit(
         asyncio.run(_demo(settings, base_is_a_flag=port is not None, browser=not no_browser, as_json=as_json))
     )

@@ -6,10 +6,7 @@ import os
 import sys
 from typing import NoReturn
 
-import typer
-
-from cli.environment import EnvironmentFileError, load
-from cli.ports import PortNumberError
+from cli.environment import load
 from cli.settings import CHECKOUT
 
 MODULES = {"web": "web", "worker": "agent", "tasks": "mcp_tasks", "sandbox": "sandbox"}
@@ -24,10 +21,6 @@ def become(process: str) -> NoReturn:
 
 
 def demo_environment() -> tuple[dict[str, str], dict[str, int]]:
-    """Environment and ports for a single command; a setting that is wrong ends it with a message, exit code 2."""
-    try:
-        environment, ports = load()
-    except (EnvironmentFileError, PortNumberError) as error:
-        typer.echo(f"voicetasks: {error}", err=True)
-        raise typer.Exit(2) from error
+    """Environment and ports for a single command."""
+    environment, ports = load()
     return environment, ports.as_dict()

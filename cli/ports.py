@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from cli.settings import CliSettings
+from cli.settings import CliSettings, SettingError
 
 HOST = "127.0.0.1"
 OFFSETS = {"web": 0, "tasks": 1, "sandbox": 2, "sandbox_control": 3, "worker": 4}
@@ -38,15 +38,11 @@ class Ports:
         return asdict(self)
 
 
-class PortNumberError(ValueError):
-    """A setting that should hold a port number does not."""
-
-
 def plan(settings: CliSettings, environment: Mapping[str, str], *, base_is_a_flag: bool = False) -> Ports:
     """Every port from the base, from the single settings, or free ones where the number is 0.
 
     A base given as a flag beats single settings in the environment, as flags do.
-    Raises PortNumberError with the name of the setting that is wrong.
+    Raises SettingError with the name of the setting that is wrong.
     """
     free = FreePorts()
     numbers: dict[str, int] = {}
@@ -70,7 +66,7 @@ def plan(settings: CliSettings, environment: Mapping[str, str], *, base_is_a_fla
 
 def _number(text: str, setting: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise PortNumberError(f"{setting} must be a port from 1 to 65535, not {text!r}")
+        raise SettingError(f"{setting} must be a port from 1 to 65535, not {text!r}")
     return int(text)
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+import typer
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder that holds the rooms: `.env` is read from it and the demo's data lies in it."""
+
+
+class SettingError(typer.BadParameter):
+    """A setting is wrong, missing or contradicts another; the message names it and says what to do.
+
+    Uncaught it ends the command with the message and exit code 2, like a flag that is wrong.
+    """
 
 
 class CliSettings(BaseSettings):
@@ -28,5 +36,19 @@ class CliSettings(BaseSettings):
     data_dir: Path = CHECKOUT / ".voicetasks"
     """Databases, logs and secrets of the demo."""
 
+    env_file: Path = CHECKOUT / ".env"
+    """The file of settings and keys that every command reads first."""
+
     ready_seconds: float = Field(default=120.0, gt=0, le=3600)
     """How long the demo waits for all its processes before it gives up."""
+
+
+def cli_settings(**flags: object) -> CliSettings:
+    """The settings, with flags that are not None in front. Raises SettingError."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return CliSettings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "VOICETASKS_CLI_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingError(f"{name}: {first['msg']}") from error

@@ -16,10 +16,9 @@ from cli.doctor.check import Check
 from cli.doctor.programs import programs
 from cli.doctor.servers import servers
 from cli.doctor.vendors import keys, models
-from cli.environment import EnvironmentFileError, load, read_dotenv
-from cli.ports import PortNumberError
+from cli.environment import load, read_dotenv
 from cli.running import read_running
-from cli.settings import CliSettings
+from cli.settings import SettingError, cli_settings
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -40,14 +39,17 @@ async def examine() -> list[Check]:
     """Every check, in the order in which to mend things."""
     read_dotenv(os.environ)
     user_environment = dict(os.environ)
-    settings = CliSettings()
+    try:
+        settings = cli_settings()
+    except SettingError as error:
+        return [Check("settings", "fail", str(error), "edit .env or the environment")]
     checks = programs(user_environment, settings.data_dir)
     checks += keys(user_environment)
     checks += models(datetime.now(UTC).date())
     try:
         environment, ports = load(settings)
-    except (EnvironmentFileError, PortNumberError) as error:
-        return [*checks, Check("settings", "fail", str(error), "edit .env")]
+    except SettingError as error:
+        return [*checks, Check("settings", "fail", str(error), "edit .env or the environment")]
     runs = read_running(settings.data_dir) is not None
     return [*checks, *await servers(user_environment, environment, ports, demo_runs=runs)]
 
