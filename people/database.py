@@ -16,14 +16,17 @@ _ASYNC_DRIVERS = {
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made."""
+    """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
+
+    Its errors do not quote parameters, which may be addresses.
+    """
     parsed = make_url(url)
     parsed = parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
+        return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed)
+    engine = create_async_engine(parsed, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
 

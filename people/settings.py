@@ -21,7 +21,10 @@ class PeopleSettings(BaseSettings):
     database_url: Annotated[
         str, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DATABASE_URL", "DATABASE_URL"))
     ] = DEFAULT_DATABASE_URL
-    tasks_token_secret: Annotated[SecretStr, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET")]
+    tasks_token_secret: Annotated[
+        SecretStr, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET", validate_default=True)
+    ] = SecretStr("")
+    """The task server verifies with the same one. Required: at least 32 bytes."""
     tasks_token_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     demo: Annotated[
         bool, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DEMO", "VOICETASKS_WEB_DEMO"))

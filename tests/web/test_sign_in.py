@@ -1,0 +1,224 @@
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
+
+import jwt
+import pytest
+from sqlalchemy import text
+
+from tests.web.site import PASSWORD, OpenSite, Site
+
+pytestmark = pytest.mark.unit
+
+COOKIE = "voicetasks_session"
+
+
+async def test_the_right_password_opens_a_session(site: Site) -> None:
+    browser = site.browser()
+    answer = await browser.sign_in(" ANN@example.org ")
+    assert answer.status_code == 200
+    assert answer.json()["user"] == {
+        "email": "ann@example.org",
+        "plan": "premium",
+        "role": "user",
+        "time_zone": "Etc/UTC",
+    }
+    cookie = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"].lower() == "lax"
+    assert cookie["path"] == "/"
+    assert not cookie["secure"]
+    assert cookie["domain"] == ""
+    assert int(cookie["max-age"]) == 12 * 3600
+    assert site.ann.email not in cookie.value
+    me = await browser.client.get("/api/me")
+    assert me.json() == answer.json()
+
+
+async def test_behind_https_the_cookie_is_secure_and_bound_to_the_host(
+    environment: pytest.MonkeyPatch, open_site: OpenSite
+) -> None:
+    environment.setenv("VOICETASKS_WEB_PUBLIC_URL", "https://tasks.example.org")
+    answer = await (await open_site()).browser().sign_in("ann@example.org")
+    cookie = SimpleCookie(answer.headers["set-cookie"])["__Host-voicetasks_session"]
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_a_wrong_password_and_an_unknown_address_answer_alike(site: Site) -> None:
+    wrong = await site.browser().sign_in("ann@example.org", "wrong")
+    unknown = await site.browser().sign_in("nobody@example.org", "wrong")
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+    assert wrong.json()["error"]["code"] == "wrong_credentials"
+    assert "set-cookie" not in wrong.headers
+
+
+async def test_a_hundred_tries_are_stopped_even_when_they_come_at_once(site: Site) -> None:
+    browser = site.browser()
+    tries = await asyncio.gather(*(browser.sign_in("ann@example.org", f"guess {n}") for n in range(100)))
+    codes = [answer.status_code for answer in tries]
+    # Five are free and the sixth starts the wait; time passes, so a try or two may fall after it.
+    assert 6 <= codes.count(401) <= 9
+    assert codes.count(401) + codes.count(429) == 100
+    refused = next(answer for answer in reversed(tries) if answer.status_code == 429)
+    assert 1 <= int(refused.headers["retry-after"]) <= 900
+    assert refused.json()["error"]["code"] == "rate_limited"
+
+
+async def test_guessing_from_one_address_does_not_lock_the_owner_out_elsewhere(site: Site) -> None:
+    thief = site.browser("203.0.113.9")
+    for number in range(7):
+        await thief.sign_in("ann@example.org", f"guess {number}")
+    stopped = await thief.sign_in("ann@example.org")
+    assert stopped.status_code == 429
+    assert (await site.browser("198.51.100.77").sign_in("ann@example.org")).status_code == 200
+
+
+async def test_right_tries_are_not_counted(site: Site) -> None:
+    browser = site.browser()
+    for _ in range(8):
+        assert (await browser.sign_in("ann@example.org")).status_code == 200
+
+
+def _forgeries(site: Site, good: str) -> dict[str, str]:
+    claims = {
+        "aud": "voicetasks-web",
+        "sub": site.ann.id,
+        "sid": "made-up",
+        "exp": datetime.now(UTC) + timedelta(hours=1),
+    }
+    key = site.services.keys.key("session")
+    head, body, signature = good.split(".")
+    real = jwt.decode(good, key, algorithms=["HS256"], audience="voicetasks-web")
+    return {
+        "nonsense": "nonsense",
+        "another key": jwt.encode(claims, b"another key of thirty-two bytes.", algorithm="HS256"),
+        "no signature": jwt.encode(claims, None, algorithm="none"),
+        "a body that was changed": f"{head}.{body[:-2]}AA.{signature}",
+        "the csrf key": jwt.encode(claims, site.services.keys.key("csrf"), algorithm="HS256"),
+        "a session that was never begun": jwt.encode(claims, key, algorithm="HS256"),
+        "another user in a real session": jwt.encode({**real, "sub": site.bob.id}, key, algorithm="HS256"),
+        "a task server's audience": jwt.encode({**real, "aud": "voicetasks-tasks"}, key, algorithm="HS256"),
+        "no end": jwt.encode({k: v for k, v in real.items() if k != "exp"}, key, algorithm="HS256"),
+        "expired": jwt.encode(
+            {**real, "exp": datetime.now(UTC) - timedelta(seconds=1)}, key, algorithm="HS256"
+        ),
+    }
+
+
+async def test_forged_and_expired_cookies_are_nobodys(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    for forgery, cookie in _forgeries(site, browser.cookie).items():
+        stranger = site.browser()
+        stranger.client.cookies.set(COOKIE, cookie)
+        for answer in (
+            await stranger.client.get("/api/me"),
+            await stranger.client.get("/api/tasks"),
+            await stranger.client.post("/api/calls", headers={"X-CSRF-Token": browser.csrf}),
+        ):
+            assert answer.status_code == 401, forgery
+            assert answer.json()["error"]["code"] == "unauthorized"
+    assert (await browser.client.get("/api/me")).status_code == 200
+
+
+async def test_a_session_ends_when_its_time_in_the_database_is_over(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    async with site.services.people.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE people_sessions SET expires_at = :past"), {"past": "2026-01-01 00:00:00.000000"}
+        )
+    assert (await browser.client.get("/api/me")).status_code == 401
+
+
+async def test_signing_out_voids_every_copy_of_the_cookie(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    copy = site.browser()
+    copy.client.cookies.set(COOKIE, browser.cookie)
+    other = await site.signed_in(site.ann)
+    assert (await browser.post("/api/logout")).status_code == 204
+    assert (await browser.client.get("/api/me")).status_code == 401
+    assert (await copy.client.get("/api/me")).status_code == 401
+    assert (await other.client.get("/api/me")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/calls", "/api/logout"])
+async def test_a_changing_request_without_the_sessions_csrf_token_changes_nothing(
+    site: Site, path: str
+) -> None:
+    browser = await site.signed_in(site.ann)
+    elsewhere = await site.signed_in(site.ann)
+    for headers in ({}, {"X-CSRF-Token": ""}, {"X-CSRF-Token": "é"}, {"X-CSRF-Token": elsewhere.csrf}):
+        encoded = {name: value.encode() for name, value in headers.items()}
+        answer = await browser.client.post(path, headers=encoded)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+    assert (await browser.client.get("/api/me")).status_code == 200
+
+
+async def test_requests_that_another_site_sends_are_refused(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    for path in ("/api/login", "/api/logout", "/api/calls"):
+        answer = await browser.client.post(
+            path,
+            json={"email": "bob@example.org", "password": PASSWORD},
+            headers={"Sec-Fetch-Site": "cross-site", "X-CSRF-Token": browser.csrf},
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site")
+    form = await site.browser().client.post(
+        "/api/login",
+        content=f'{{"email": "ann@example.org", "password": "{PASSWORD}"}}',
+        headers={"Content-Type": "text/plain"},
+    )
+    assert form.status_code == 422
+    assert "set-cookie" not in form.headers
+
+
+async def test_while_the_database_is_away_a_signature_is_believed_and_accounts_are_unavailable(
+    site: Site,
+) -> None:
+    browser = await site.signed_in(site.ann)
+    async with site.services.people.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE people_sessions RENAME TO away"))
+        await connection.execute(text("ALTER TABLE people_users RENAME TO away_too"))
+    unknown = await browser.client.get("/api/calls/" + "0" * 40)
+    assert unknown.status_code == 404
+    me = await browser.client.get("/api/me")
+    assert (me.status_code, me.json()["error"]["code"]) == (503, "unavailable")
+    again = await site.browser().sign_in("ann@example.org")
+    assert (again.status_code, again.json()["error"]["code"]) == (503, "unavailable")
+    metrics = (await browser.client.get("/metrics")).text
+    assert "voicetasks_web_sessions_unchecked_total 2.0" in metrics
+
+
+async def test_a_deleted_user_is_signed_out(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    async with site.services.people.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM people_users WHERE id = :id"), {"id": site.ann.id})
+    assert (await browser.client.get("/api/me")).status_code == 401
+
+
+async def test_nothing_of_a_user_reaches_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    browser = await site.signed_in(site.ann)
+    await site.browser().sign_in("ann@example.org", "a wrong password")
+    await browser.post("/api/calls")
+    await browser.client.get("/api/tasks", params={"query": "my secret plan"})
+    await browser.post("/api/logout")
+    written = "\n".join(str(record.__dict__) for record in caplog.records if record.name.startswith("web"))
+    assert "request" in written
+    for word in ("ann@example", PASSWORD, "a wrong password", browser.csrf, "secret plan", site.ann.id):
+        assert word not in written
+
+
+async def test_bad_credentials_are_refused_without_repeating_them(site: Site) -> None:
+    for body in (
+        {"email": "ann@example.org"},
+        {"email": "x" * 300, "password": "hunter2"},
+        ["hunter2"],
+        None,
+    ):
+        answer = await site.browser().client.post("/api/login", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+        assert "hunter2" not in answer.text

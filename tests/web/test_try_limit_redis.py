@@ -1,0 +1,73 @@
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.web.site import OpenSite
+from web.metrics import WebMetrics
+from web.sign_in_limit import sign_in_scopes
+from web.try_limit import PREFIX, Rule, Scope, TryLimit
+
+pytestmark = pytest.mark.system
+
+PAIR = Scope("pair:x", Rule(free=2, first_wait_ms=400, most_wait_ms=60_000, forget_ms=60_000))
+ADDRESS = Scope("address:x", Rule(free=9, first_wait_ms=400, most_wait_ms=60_000, forget_ms=60_000))
+
+
+async def test_two_processes_share_the_count_and_a_hundred_at_once_get_no_more(redis: Redis) -> None:
+    one, other = TryLimit(redis, WebMetrics()), TryLimit(redis, WebMetrics())
+    waits = await asyncio.gather(
+        *(limit.charge([PAIR, ADDRESS]) for limit in (one, other) for _ in range(50))
+    )
+    assert waits.count(0) == 3
+    assert all(0 < wait <= 0.4 for wait in waits if wait)
+    assert await redis.hget(PREFIX + ADDRESS.key, "count") == b"3"
+    assert 0 < await redis.pttl(PREFIX + PAIR.key) <= 60_000
+
+
+async def test_the_wait_passes_and_doubles(redis: Redis) -> None:
+    tries = TryLimit(redis, WebMetrics())
+    for _ in range(3):
+        assert await tries.charge([PAIR]) == 0
+    wait = await tries.charge([PAIR])
+    await asyncio.sleep(wait + 0.01)
+    assert await tries.charge([PAIR]) == 0
+    assert 0.4 < await tries.charge([PAIR]) <= 0.8
+
+
+async def test_a_right_try_leaves_only_the_others_charges(redis: Redis) -> None:
+    tries = TryLimit(redis, WebMetrics())
+    for _ in range(3):
+        await tries.charge([PAIR, ADDRESS])
+    await tries.take_back([PAIR, ADDRESS])
+    assert not await redis.exists(PREFIX + PAIR.key)
+    assert await redis.hgetall(PREFIX + ADDRESS.key) == {b"count": b"2"}
+    await tries.take_back([PAIR, ADDRESS])
+    await tries.take_back([PAIR, ADDRESS])
+    assert not await redis.exists(PREFIX + ADDRESS.key)
+
+
+async def test_redis_sees_no_address_of_either_kind(redis: Redis, open_site: OpenSite) -> None:
+    site = await open_site()
+    browser = site.browser("203.0.113.9")
+    tries = [await browser.sign_in("ann@example.org", "wrong") for _ in range(8)]
+    assert [answer.status_code for answer in tries][:6] == [401] * 6
+    assert 429 in [answer.status_code for answer in tries]
+    keys = [key.decode() for key in await redis.keys("*")]
+    assert len(keys) == 3
+    assert not any("ann" in key or "203.0" in key for key in keys)
+
+
+async def test_spellings_of_an_account_and_a_households_addresses_count_as_one(
+    redis: Redis, open_site: OpenSite
+) -> None:
+    keys = (await open_site()).services.keys
+    assert sign_in_scopes(keys, "Ann@Example.org", "2001:db8::1") == sign_in_scopes(
+        keys, " ann@example.org", "2001:db8::ffff"
+    )
+    assert sign_in_scopes(keys, "a@b.org", "::ffff:203.0.113.9") == sign_in_scopes(
+        keys, "a@b.org", "203.0.113.9"
+    )
+    assert sign_in_scopes(keys, "a@b.org", "2001:db8::1") != sign_in_scopes(
+        keys, "a@b.org", "2001:db8:0:1::1"
+    )

@@ -1,0 +1,45 @@
+"""The web application: routes, and what stands around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from people.settings import PeopleSettings
+from web import calls, health, sign_in, status_page, tasks
+from web.body_limit import BodyLimit
+from web.errors import add_error_handlers
+from web.readiness import Readiness
+from web.request_log import RequestLog
+from web.security_headers import SecurityHeaders
+from web.services import make_services
+from web.settings import WebSettings
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAPI:
+    """Make the application. Its clients are made on use; the database must have been migrated."""
+    services = make_services(settings, people_settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await services.aclose()
+
+    app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
+    app.state.services = services
+    app.state.readiness = Readiness(services)
+    for room in (sign_in, calls, tasks, health, status_page):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    add_error_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    app.add_middleware(SecurityHeaders, https=settings.https)
+    app.add_middleware(RequestLog, metrics=services.metrics)
+    return app

@@ -1,0 +1,74 @@
+"""Every error leaves in one shape: {"error": {"code", "message", "fix"}}."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+
+class ApiError(Exception):
+    """A refusal: what happened, and what whoever reads it can do about it."""
+
+    def __init__(
+        self, status: int, code: str, message: str, fix: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.fix = fix
+        self.headers = dict(headers or {})
+
+
+def error_body(code: str, message: str, fix: str) -> dict[str, dict[str, str]]:
+    """Give the body of an error."""
+    return {"error": {"code": code, "message": message, "fix": fix}}
+
+
+TOO_LONG = ("too_long", "The request's body is longer than 64 kB.", "Send less.")
+_BY_STATUS = {
+    400: ("invalid", "The request could not be understood.", "See /openapi.json for what is expected."),
+    404: ("not_found", "There is nothing here.", "See /openapi.json for what there is."),
+    405: ("method_not_allowed", "This address does not answer to that method.", "See /openapi.json."),
+    413: TOO_LONG,
+}
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)  # noqa: S101 - registered for this class
+    return JSONResponse(
+        error_body(error.code, error.message, error.fix), status_code=error.status, headers=error.headers
+    )
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    # Only where and what kind: never the input, which may be a password.
+    places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
+    message = f"Not acceptable: {', '.join(places)}."
+    return JSONResponse(error_body("invalid", message, "See /openapi.json for what is expected."), 422)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    code, message, fix = _BY_STATUS.get(
+        error.status_code, ("refused", "The request was refused.", "See /openapi.json for what is expected.")
+    )
+    return JSONResponse(error_body(code, message, fix), status_code=error.status_code, headers=error.headers)
+
+
+async def _ours(_: Request, __: Exception) -> JSONResponse:
+    return JSONResponse(
+        error_body("internal", "Something went wrong on our side.", "Try again; the log says what it was."),
+        500,
+    )
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Give an app the one shape of errors."""
+    app.add_exception_handler(ApiError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _ours)

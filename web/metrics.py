@@ -1,0 +1,39 @@
+"""What the web room counts. Seconds and plain counts; labels have few values and name nobody."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class WebMetrics:
+    """The metrics of one app, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.request_seconds = Histogram(
+            "voicetasks_web_request_seconds",
+            "Time to answer an HTTP request.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self.sign_ins = Counter(
+            "voicetasks_web_sign_ins",
+            "Tries to sign in: ok, wrong or limited.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.call_requests = Counter(
+            "voicetasks_web_call_requests",
+            "Calls asked for: ok, busy, no_worker or unavailable.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.without_redis = Counter(
+            "voicetasks_web_without_redis",
+            "Decisions made without Redis, by which: sign_in_limit or admission.",
+            ("decision",),
+            registry=self.registry,
+        )
+        self.sessions_unchecked = Counter(
+            "voicetasks_web_sessions_unchecked",
+            "Sessions accepted by their signature alone, because the database was away.",
+            registry=self.registry,
+        )

@@ -1,0 +1,112 @@
+"""LiveKit rooms for calls: one caller each, our agent dispatched to it by name, a token with the least grants."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import aiohttp
+from livekit import api
+from livekit.protocol.models import ParticipantInfo
+
+from web.settings import WebSettings
+
+AGENT_NAME = "voicetasks"
+TOKEN_LIFE = timedelta(minutes=5)
+_EMPTY_SECONDS = 60
+"""Nobody came: the room closes, and with it the agent's wait."""
+_DEPARTURE_SECONDS = 150
+"""The caller's line was lost: a call stays parked for 120 s, and its room a little longer."""
+_MAX_CALLERS = 1
+"""The server counts neither agents nor recorders, and the same identity replaces itself: this is the caller."""
+
+UNREACHABLE = (api.ServerError, aiohttp.ClientError, TimeoutError)
+"""What a method raises when the LiveKit server is away or refuses us."""
+
+
+@dataclass(frozen=True)
+class RoomStatus:
+    """What is in a call's room."""
+
+    status: Literal["waiting", "answered", "ended"]
+    caller_joined: bool
+    attributes: dict[str, str]
+    """The agent's `voicetasks.…` attributes: tier, stack, reason and so on."""
+
+
+def room_name(call_id: str) -> str:
+    """Name the room of a call."""
+    return f"call-{call_id}"
+
+
+class Rooms:
+    """Makes rooms and tokens. Methods that ask the server raise one of UNREACHABLE when it does not answer."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self._url = settings.livekit_url
+        self._key = settings.livekit_api_key
+        self._secret = settings.livekit_api_secret.get_secret_value()
+        self._api: api.LiveKitAPI | None = None
+
+    def _client(self) -> api.LiveKitAPI:
+        if self._api is None:
+            self._api = api.LiveKitAPI(
+                self._url, self._key, self._secret, timeout=aiohttp.ClientTimeout(total=5), failover=False
+            )
+        return self._api
+
+    async def aclose(self) -> None:
+        """Close the client."""
+        if self._api is not None:
+            await self._api.aclose()
+
+    async def open(self, call_id: str, *, user_id: str, channel: str) -> None:
+        """Make the room and dispatch our agent to it in one request."""
+        metadata = {"call_id": call_id, "subject": user_id, "channel": channel, "identity": user_id}
+        await self._client().room.create_room(
+            api.CreateRoomRequest(
+                name=room_name(call_id),
+                empty_timeout=_EMPTY_SECONDS,
+                departure_timeout=_DEPARTURE_SECONDS,
+                max_participants=_MAX_CALLERS,
+                agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps(metadata))],
+            )
+        )
+
+    def token(self, call_id: str, *, user_id: str) -> str:
+        """Sign a caller's way in: this room, microphone and screen, and nothing about themselves to change."""
+        grants = api.VideoGrants(
+            room_join=True,
+            room=room_name(call_id),
+            can_publish=True,
+            can_publish_sources=["microphone", "screen_share"],
+            can_subscribe=True,
+            can_publish_data=True,
+            can_update_own_metadata=False,
+        )
+        token = api.AccessToken(self._key, self._secret).with_identity(user_id).with_ttl(TOKEN_LIFE)
+        return token.with_grants(grants).to_jwt()
+
+    async def status(self, call_id: str) -> RoomStatus:
+        """Look into a call's room."""
+        name = room_name(call_id)
+        rooms = await self._client().room.list_rooms(api.ListRoomsRequest(names=[name]))
+        if not rooms.rooms:
+            return RoomStatus("ended", caller_joined=False, attributes={})
+        listed = await self._client().room.list_participants(api.ListParticipantsRequest(room=name))
+        agents = [one for one in listed.participants if one.kind == ParticipantInfo.Kind.AGENT]
+        attributes = {
+            key.removeprefix("voicetasks."): value
+            for agent in agents
+            for key, value in agent.attributes.items()
+            if key.startswith("voicetasks.")
+        }
+        return RoomStatus(
+            status="answered" if agents else "waiting",
+            caller_joined=len(listed.participants) > len(agents),
+            attributes=attributes,
+        )
+
+    async def ping(self) -> None:
+        """Ask the server whether it knows us."""
+        await self._client().room.list_rooms(api.ListRoomsRequest(names=["none"]))

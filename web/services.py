@@ -1,0 +1,75 @@
+"""What the routes share: settings, stores and clients, made once for an app."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from people.sessions import SessionRecords
+from people.settings import PeopleSettings
+from people.store import People
+from web.browser_session import BrowserSessions
+from web.call_id import CallIds
+from web.keys import Keys
+from web.metrics import WebMetrics
+from web.rooms import Rooms
+from web.settings import WebSettings
+from web.slots import Slots
+from web.try_limit import TryLimit
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a route may need."""
+
+    settings: WebSettings
+    people_settings: PeopleSettings
+    metrics: WebMetrics
+    keys: Keys
+    people: People
+    sessions: BrowserSessions
+    redis: Redis
+    tries: TryLimit
+    slots: Slots
+    call_ids: CallIds
+    rooms: Rooms
+
+    async def aclose(self) -> None:
+        """Close every client."""
+        await self.rooms.aclose()
+        await self.redis.aclose()
+        await self.people.aclose()
+
+
+def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Services:
+    """Make them inside a running loop; nothing is connected to yet."""
+    metrics = WebMetrics()
+    keys = Keys(settings)
+    people = People(people_settings.database_url)
+    # A request waits for Redis for a second at most, and then does without.
+    redis = Redis.from_url(
+        settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+    return Services(
+        settings=settings,
+        people_settings=people_settings,
+        metrics=metrics,
+        keys=keys,
+        people=people,
+        sessions=BrowserSessions(settings, keys, SessionRecords(people.engine), metrics),
+        redis=redis,
+        tries=TryLimit(redis, metrics),
+        slots=Slots(redis),
+        call_ids=CallIds(keys),
+        rooms=Rooms(settings),
+    )
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+Served = Annotated[Services, Depends(_services)]

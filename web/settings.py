@@ -1,0 +1,71 @@
+"""Settings of the web room, from the environment."""
+
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_BYTES = 32
+
+
+class WebSettings(BaseSettings):
+    """Where the page is served, and the servers it leans on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_WEB_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    secret: Annotated[SecretStr, Field(validate_default=True)] = SecretStr("")
+    """Signs sessions, CSRF tokens and call ids. Required: at least 32 bytes. Changing it signs everybody out."""
+    demo: bool = False
+    public_url: str = ""
+    """The address in the browser's bar, when a proxy stands before us: https here makes cookies Secure."""
+    trusted_proxies: str = ""
+    """Addresses, comma-separated, whose X-Forwarded-For is believed; of anybody else it is ignored."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    tasks_url: str = "http://127.0.0.1:8081/mcp"
+    livekit_url: str = Field(default="ws://127.0.0.1:7880", validation_alias="LIVEKIT_URL")
+    livekit_api_key: str = Field(default="", validation_alias="LIVEKIT_API_KEY")
+    livekit_api_secret: SecretStr = Field(default=SecretStr(""), validation_alias="LIVEKIT_API_SECRET")
+    livekit_browser_url: str = ""
+    """The LiveKit server as browsers reach it, where that is not LIVEKIT_URL."""
+    redis_url: str = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL")
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
+        return secret
+
+    @property
+    def address(self) -> str:
+        """The page's address for people."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach us by https."""
+        return self.address.startswith("https://")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Host headers to answer to: on a loopback no other name may point at us (DNS rebinding)."""
+        if is_loopback(self.host):
+            own = urlsplit(self.address).hostname or self.host
+            return tuple(dict.fromkeys((own, "localhost", "127.0.0.1", "::1")))
+        return (urlsplit(self.public_url).hostname or "*",) if self.public_url else ("*",)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a host to listen on."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

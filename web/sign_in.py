@@ -1,0 +1,162 @@
+"""Signing in and out, and who is signed in."""
+
+import math
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy.exc import SQLAlchemyError
+
+from people.user import Plan, Role, User
+from web.browser_session import BrowserSession
+from web.errors import ApiError
+from web.services import Served
+from web.sign_in_limit import sign_in_scopes
+
+router = APIRouter(prefix="/api", tags=["sign-in"])
+
+
+class Credentials(BaseModel):
+    """An address and its password."""
+
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[SecretStr, Field(max_length=256)]
+
+
+class Me(BaseModel):
+    """What a page may know of its user."""
+
+    email: str
+    plan: Plan
+    role: Role
+    time_zone: str
+
+
+class SignedIn(BaseModel):
+    """Who is signed in, and the token for X-CSRF-Token."""
+
+    csrf: str
+    user: Me
+
+
+def _answer(user: User, csrf: str) -> SignedIn:
+    return SignedIn(
+        csrf=csrf, user=Me(email=user.email, plan=user.plan, role=user.role, time_zone=user.time_zone)
+    )
+
+
+def same_site(sec_fetch_site: Annotated[str | None, Header()] = None) -> None:
+    """Refuse a changing request that a browser sends on another site's behalf (Fetch Metadata)."""
+    if sec_fetch_site in ("cross-site", "same-site"):
+        raise ApiError(403, "cross_site", "Another site sent this request.", "Use this site's own page.")
+
+
+async def signed_in(request: Request, services: Served) -> BrowserSession:
+    """Give the session of a request; 401 when there is none that holds."""
+    cookie = request.cookies.get(services.sessions.cookie_name, "")
+    session = await services.sessions.read(cookie) if cookie else None
+    if session is None:
+        raise ApiError(401, "unauthorized", "You are not signed in.", "Sign in with POST /api/login.")
+    return session
+
+
+Signed = Annotated[BrowserSession, Depends(signed_in)]
+
+
+async def may_change(
+    services: Served, session: Signed, x_csrf_token: Annotated[str | None, Header()] = None
+) -> BrowserSession:
+    """Give the session of a request that may change something: it carries the session's CSRF token."""
+    if x_csrf_token is None or not services.sessions.csrf_holds(session, x_csrf_token):
+        raise ApiError(
+            403,
+            "csrf",
+            "The request does not carry this session's X-CSRF-Token.",
+            "Send the csrf value of /api/login or /api/me in the X-CSRF-Token header.",
+        )
+    return session
+
+
+Changing = Annotated[BrowserSession, Depends(may_change)]
+
+
+async def user_of(services: Served, session: Signed) -> User:
+    """Give the person; 401 when they are gone, 503 when the database is."""
+    try:
+        user = await services.people.user_by_id(session.user_id)
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
+    if user is None:
+        raise ApiError(401, "unauthorized", "You are not signed in.", "Sign in with POST /api/login.")
+    return user
+
+
+CurrentUser = Annotated[User, Depends(user_of)]
+
+
+def database_away() -> ApiError:
+    """Make the refusal for when people cannot be looked up."""
+    return ApiError(
+        503,
+        "unavailable",
+        "Accounts cannot be reached right now.",
+        "Try again in a moment; /readyz says more.",
+    )
+
+
+@router.post("/login", dependencies=[Depends(same_site)])
+async def login(request: Request, response: Response, given: Credentials, services: Served) -> SignedIn:
+    """Sign in. An unknown address and a wrong password answer alike, in the same time."""
+    address = request.client.host if request.client else ""
+    scopes = sign_in_scopes(services.keys, given.email, address)
+    wait = await services.tries.charge(scopes)
+    if wait > 0:
+        services.metrics.sign_ins.labels("limited").inc()
+        seconds = math.ceil(wait)
+        raise ApiError(
+            429,
+            "rate_limited",
+            "There were too many tries to sign in.",
+            f"Wait {seconds} s and try again.",
+            headers={"Retry-After": str(seconds)},
+        )
+    try:
+        user = await services.people.verify_password(given.email, given.password.get_secret_value())
+        if user is None:
+            services.metrics.sign_ins.labels("wrong").inc()
+            raise ApiError(
+                401, "wrong_credentials", "Address or password is wrong.", "Check both and try again."
+            )
+        session, cookie = await services.sessions.begin(user.id)
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
+    await services.tries.take_back(scopes)
+    services.metrics.sign_ins.labels("ok").inc()
+    response.set_cookie(
+        services.sessions.cookie_name,
+        cookie,
+        max_age=int(services.sessions.life.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=services.settings.https,
+        path="/",
+    )
+    return _answer(user, services.sessions.csrf_token(session))
+
+
+@router.post("/logout", status_code=204, dependencies=[Depends(same_site)])
+async def logout(response: Response, services: Served, session: Changing) -> None:
+    """Sign out: the cookie is void from now on, wherever a copy of it is."""
+    try:
+        await services.sessions.end(session)
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
+    response.delete_cookie(
+        services.sessions.cookie_name, path="/", secure=services.settings.https, httponly=True, samesite="lax"
+    )
+
+
+@router.get("/me")
+async def me(services: Served, session: Signed, user: CurrentUser) -> SignedIn:
+    """Say who is signed in, with the CSRF token again for a page that was reloaded."""
+    return _answer(user, services.sessions.csrf_token(session))

@@ -1,0 +1,103 @@
+"""A plain page for people: what runs, which vendors are real, and how to make a call from a terminal."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from tiers.catalogue import STACKS, Stack, is_sandboxed, why_not_configured
+from tiers.settings import VendorSettings
+from web.health import Asked
+from web.readiness import Part
+from web.services import Served
+
+router = APIRouter(include_in_schema=False)
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>voicetasks – {title}</title>
+<link rel="stylesheet" href="/static/status.css">
+</head>
+<body>
+<header><h1>voicetasks</h1><p class="lead">{lead}</p></header>
+<main>
+<section aria-labelledby="runs"><h2 id="runs">What runs</h2>
+<table><thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">What to do</th></tr></thead>
+<tbody>{parts}</tbody></table></section>
+<section aria-labelledby="stacks"><h2 id="stacks">What calls are served with</h2>
+<table><thead><tr><th scope="col">Stack</th><th scope="col">Tier</th><th scope="col">Vendors and models</th>
+<th scope="col">State</th></tr></thead>
+<tbody>{stacks}</tbody></table></section>
+<section aria-labelledby="call"><h2 id="call">Make a call from a terminal</h2>
+<pre tabindex="0" aria-label="Command"><code>{command}</code></pre>{accounts}</section>
+<nav aria-label="More"><a href="/openapi.json">The API</a> · <a href="/readyz">Readiness</a> ·
+<a href="/metrics">Metrics</a></nav>
+</main>
+</body>
+</html>
+"""
+_COMMAND = 'voicetasks call --as {email} --say "Add a task to review the proposal by Friday"'
+
+
+def _part(part: Part) -> str:
+    state = "ok" if part.ok else "missing" if part.needed else "degraded"
+    return (
+        f'<tr><th scope="row">{escape(part.name)}</th>'
+        f'<td><span class="{state}">{state}</span>: {escape(part.detail)}</td><td>{escape(part.fix)}</td></tr>'
+    )
+
+
+def _stack(stack: Stack, vendors: VendorSettings) -> str:
+    lack = why_not_configured(stack, vendors)
+    if lack is not None:
+        state = f'<span class="degraded">not configured</span>: {escape(lack)}'
+    elif is_sandboxed(stack, vendors):
+        state = '<span class="sandbox">sandbox</span>: stand-ins on this machine, no real money'
+    else:
+        state = '<span class="ok">real</span>'
+    models = ", ".join(
+        f"{escape(model.vendor)} {escape(model.name)} ({_kind(model.vendor, vendors)})"
+        for model in stack.parts.values()
+    )
+    return f'<tr><th scope="row">{escape(stack.name)}</th><td>{stack.tier}</td><td>{models}</td><td>{state}</td></tr>'
+
+
+def _kind(vendor: str, vendors: VendorSettings) -> str:
+    if not vendors.base_url(vendor):
+        return "this machine"
+    return "sandbox" if vendors.is_stand_in(vendor) else "real"
+
+
+def render(parts: Iterable[Part], *, demo: bool, vendors: VendorSettings, today: datetime) -> str:
+    """Write the page. `today` chooses the models that are served on that day."""
+    parts = list(parts)
+    ready = all(part.ok for part in parts if part.needed)
+    accounts = ", ".join(f"<code>{escape(account.email)}</code>" for account in DEMO_ACCOUNTS)
+    return _PAGE.format(
+        title="ready" if ready else "not ready",
+        lead="A call can be made." if ready else "A call cannot be made yet: see what is missing.",
+        parts="".join(_part(part) for part in parts),
+        stacks="".join(_stack(stack.on(today.date()), vendors) for stack in STACKS.values()),
+        command=escape(_COMMAND.format(email="economy@example.com" if demo else "YOU@EXAMPLE.ORG")),
+        accounts=f"<p>Demo accounts, password <code>{DEMO_PASSWORD}</code>: {accounts}.</p>" if demo else "",
+    )
+
+
+@router.get("/", response_class=HTMLResponse)
+async def status_page(services: Served, readiness: Asked) -> HTMLResponse:
+    """Show it; there is nothing personal on it."""
+    return HTMLResponse(
+        render(
+            await readiness.parts(),
+            demo=services.settings.demo,
+            vendors=VendorSettings(),
+            today=datetime.now(UTC),
+        )
+    )
