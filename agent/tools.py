@@ -17,20 +17,17 @@ from typing import Any, Final
 from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool, ToolResult
 from mcp.types import Tool
-from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
 
 from agent.gate import Action, Gate
 from agent.persona import TASKS_DOWN
 from agent.persona import question as spoken_question
+from mcp_tasks.client import NOT_FOR_MODELS, TaskClient, TaskServerUnavailable, ToolOutcome
 
 log = logging.getLogger("agent.tools")
 
 FILLER: Final = "One moment."
 FILLER_AFTER_SECONDS: Final = 1.5
 """Silence of the caller's and ours, while a tool runs, that is broken by a word."""
-
-_HIDDEN: Final = "operation_id"
-"""Ours to give, not the model's."""
 
 
 class Toolbox:
@@ -181,7 +178,9 @@ def _strict(raw: str) -> dict[str, Any]:
 
 
 def _without_hidden(schema: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {name: value for name, value in schema.get("properties", {}).items() if name != _HIDDEN}
+    properties = {
+        name: value for name, value in schema.get("properties", {}).items() if name not in NOT_FOR_MODELS
+    }
     return {**schema, "properties": properties}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import openai_chat
+from sandbox import cartesia, deepgram_stt, openai_chat
 from sandbox.control import control_app
 from sandbox.desk import Desk
 
@@ -53,6 +53,8 @@ def vendors_app(desk: Desk) -> web.Application:
     app.router.add_get("/healthz", healthz)
     for vendor, routes in {
         "openai": openai_chat.routes(desk),
+        "deepgram": deepgram_stt.routes(desk),
+        "cartesia": cartesia.routes(desk),
     }.items():
         part = web.Application(client_max_size=_MAX_BODY)
         part.add_routes(routes)
