@@ -32,6 +32,12 @@ ENDED_WELL = 0
 FAILED = 1
 
 
+FOUNDATIONS = ("redis", "livekit")
+"""The others need these from their first second."""
+SLOWEST = "worker"
+"""Its imports take longest, so it starts first of the others."""
+
+
 class DemoCannotStartError(RuntimeError):
     """What stands in the way, and how to move it."""
 
@@ -102,7 +108,7 @@ class Demo:
         )
         self._supervisor = supervisor
         try:
-            await supervisor.open()
+            await supervisor.open(wanted)
             if await self._unless_stopped(self._start(supervisor, wanted, environment, ports)):
                 self._announce(note())
                 await self._unless_stopped(supervisor.failed())
@@ -119,13 +125,12 @@ class Demo:
         try:
             async with asyncio.timeout(self._settings.ready_seconds):
                 for service in wanted:
-                    await supervisor.start(service)
-                    if service.name in ("redis", "livekit"):  # the others need them from their first second
+                    if service.name in FOUNDATIONS:
+                        await supervisor.start(service)
                         await supervisor.healthy(service)
-                async with asyncio.TaskGroup() as group:
-                    for service in wanted:
-                        if service.name not in ("redis", "livekit"):
-                            group.create_task(supervisor.healthy(service))
+                await start_together(
+                    supervisor, [service for service in wanted if service.name not in FOUNDATIONS]
+                )
                 registered = worker_registered_probe(environment["REDIS_URL"])
                 await supervisor.wait_for("a worker for calls", registered)
                 await supervisor.wait_for("the page", http_probe(f"http://{HOST}:{ports.web}/readyz"))
@@ -221,3 +226,20 @@ class Demo:
 def _has_a_screen() -> bool:
     # Without one the module would start a text browser in this very terminal.
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+async def start_together(supervisor: Supervisor, wanted: list[Service]) -> None:
+    """Start them, no more at once than there are processors, and wait until all can serve.
+
+    A start is nothing but work for the processor: more at once would only delay the slowest, which all wait for.
+    """
+    lanes = asyncio.Semaphore(max(2, os.cpu_count() or 2))
+
+    async def start(service: Service) -> None:
+        async with lanes:
+            await supervisor.start(service)
+            await supervisor.healthy(service)
+
+    async with asyncio.TaskGroup() as group:
+        for service in sorted(wanted, key=lambda service: service.name != SLOWEST):
+            group.create_task(start(service))

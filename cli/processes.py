@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cli.health import Probe
@@ -52,6 +52,7 @@ class Supervisor:
         self._running: dict[str, ProcessGroup] = {}
         self._services: dict[str, Service] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._order: list[str] = []
         self._waited_for: set[str] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stop_asked = asyncio.Event()
@@ -62,8 +63,9 @@ class Supervisor:
         """Name of each running process and its id, which changes with a restart."""
         return {name: group.pid for name, group in self._running.items()}
 
-    async def open(self) -> None:
-        """Start the guardian, before any process."""
+    async def open(self, services: Sequence[Service]) -> None:
+        """Start the guardian, before any process. `services` is the order whose reverse they end in."""
+        self._order = [service.name for service in services]
         await self._guardian.start()
 
     async def start(self, service: Service) -> None:
@@ -106,9 +108,9 @@ class Supervisor:
         await asyncio.shield(self._failure)
 
     async def stop(self) -> None:
-        """End every process, the last one started first; returns when none is left."""
+        """End every process, in the reverse of the order given to `open`; returns when none is left."""
         self._stop_asked.set()
-        for name in reversed(list(self._services)):
+        for name in reversed(self._order):
             group = self._running.get(name)
             if group is not None:
                 await self._end(name, group)
