@@ -1,0 +1,45 @@
+"""What can go wrong with a request, in words that a model can read out or act on."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ErrorCode = Literal[
+    "not_found",
+    "ambiguous",
+    "bad_date",
+    "conflict",
+    "too_long",
+    "invalid",
+    "unauthorized",
+    "rate_limited",
+    "unavailable",
+]
+"""`unavailable`: ours to mend, nothing was stored; every other code is for the caller to act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that an unclear date may have meant."""
+
+    due: str
+    """ISO date, or ISO local date and time."""
+    spoken: str
+
+
+@dataclass(slots=True)
+class TaskError(Exception):
+    """A request that was understood and refused; nothing was stored."""
+
+    code: ErrorCode
+    message: str
+    candidates: tuple[Candidate, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+    def payload(self) -> dict[str, object]:
+        """The error as it goes over the wire."""
+        error: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.code == "bad_date":
+            error["candidates"] = [{"due": one.due, "spoken": one.spoken} for one in self.candidates]
+        return {"error": error}

@@ -1,0 +1,104 @@
+"""One request, one effect: the first answer to an operation id is kept with its effect, in one transaction."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from mcp_tasks.errors import TaskError
+from mcp_tasks.models import OperationRow
+
+MAX_OPERATION_ID = 128
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Names one request of one owner; repeats of it get the first answer."""
+
+    id: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, operation_id: str, tool: str, arguments: dict[str, Any]) -> "Operation":
+        """Name a request; raises TaskError `invalid` for an id that is empty, too long or not printable ASCII."""
+        if not operation_id or len(operation_id) > MAX_OPERATION_ID:
+            raise TaskError("invalid", f"operation_id must have 1 to {MAX_OPERATION_ID} characters.")
+        if not operation_id.isascii() or not operation_id.isprintable():
+            raise TaskError("invalid", "operation_id must be printable ASCII.")
+        asked = json.dumps([tool, arguments], sort_keys=True, separators=(",", ":"))
+        return cls(operation_id, hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+class Ledger:
+    """Runs writes one at a time per owner and remembers their answers."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._sqlite = engine.dialect.name == "sqlite"
+        # SQLite has one writer; queueing here is fair, its busy handler is not.
+        self._turn: contextlib.AbstractAsyncContextManager[Any] = asyncio.Lock()
+
+    async def answered(self, owner: str, operation: Operation | None) -> Answer | None:
+        """The first answer to this operation, marked repeated, or None when it is new.
+
+        Raises TaskError `conflict` when the id was used for another request.
+        """
+        if operation is None:
+            return None
+        async with self._sessions() as session:
+            return await _first_answer(session, owner, operation)
+
+    async def run(
+        self,
+        owner: str,
+        operation: Operation | None,
+        now: datetime,
+        act: Callable[[AsyncSession], Awaitable[Answer]],
+    ) -> Answer:
+        """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer."""
+        async with self._writing(owner) as session:
+            if operation is not None:
+                first = await _first_answer(session, owner, operation)
+                if first is not None:
+                    return first
+            answer = await act(session)
+            if operation is not None:
+                session.add(
+                    OperationRow(
+                        owner=owner,
+                        operation_id=operation.id,
+                        fingerprint=operation.fingerprint,
+                        answer=answer,
+                        at=now,
+                    )
+                )
+            return answer
+
+    @contextlib.asynccontextmanager
+    async def _writing(self, owner: str) -> AsyncIterator[AsyncSession]:
+        turn = self._turn if self._sqlite else contextlib.nullcontext()
+        async with turn, self._sessions.begin() as session:
+            if self._sqlite:
+                # Take the write lock before reading: a read that turns into a write may find the file changed.
+                await session.execute(text("BEGIN IMMEDIATE"))
+            else:
+                key = int.from_bytes(hashlib.sha256(owner.encode()).digest()[:8], "big", signed=True)
+                await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield session
+
+
+async def _first_answer(session: AsyncSession, owner: str, operation: Operation) -> Answer | None:
+    row = await session.get(OperationRow, (owner, operation.id))
+    if row is None:
+        return None
+    if row.fingerprint != operation.fingerprint:
+        raise TaskError("conflict", "This operation_id was already used for another request.")
+    return {**row.answer, "repeated": True}

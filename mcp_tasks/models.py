@@ -1,0 +1,95 @@
+"""Tables of the task server. Every row belongs to one owner, and the owner leads every key."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Index, Integer, MetaData, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The room's own tables; names of constraints are fixed so that migrations can find them."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite drops the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC whatever zone came in; a naive time is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read it back as an aware UTC time."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class TaskRow(Base):
+    """One task."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (Index("ix_tasks_owner_status_due", "owner", "status", "due"),)
+
+    owner: Mapped[str] = mapped_column(String(200), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    notes: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column(Text)
+    """Title and notes case-folded: SQLite's lower() knows ASCII only."""
+    due: Mapped[str | None] = mapped_column(String(19))
+    """ISO date, or ISO local date and time in `time_zone`; text, so that both sort by day."""
+    due_instant: Mapped[datetime | None] = mapped_column(Instant())
+    """The moment of a due with a clock time; null for a mere date."""
+    due_words: Mapped[str | None] = mapped_column(String(200))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    completed_at: Mapped[datetime | None] = mapped_column(Instant())
+    version: Mapped[int] = mapped_column(Integer)
+    """Counts up with every change, undo included."""
+
+
+class ChangeRow(Base):
+    """One change of a task, kept for as long as it can be undone."""
+
+    __tablename__ = "tasks_changes"
+
+    owner: Mapped[str] = mapped_column(String(200), index=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    task_id: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    version_after: Mapped[int] = mapped_column(Integer)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The task as it was; null when the change made it."""
+
+
+class OperationRow(Base):
+    """The first answer to a request with an operation id, written with its effect in one transaction."""
+
+    __tablename__ = "tasks_operations"
+
+    owner: Mapped[str] = mapped_column(String(200), primary_key=True)
+    operation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of tool and arguments: one id can only ever mean one request."""
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)

@@ -1,0 +1,52 @@
+"""From a row to what the client reads."""
+
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from mcp_tasks.due import read_due
+from mcp_tasks.models import TaskRow
+from mcp_tasks.spoken import spoken
+from mcp_tasks.task import Task
+
+
+def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
+    """Tell one task; `now` and `zone` are the caller's, for «tomorrow at 5 PM»."""
+    said = None
+    if row.due is not None:
+        said = spoken(read_due(row.due, row.due_instant, zone), now.astimezone(zone))
+    return Task(
+        id=row.id,
+        title=row.title,
+        notes=row.notes,
+        due=row.due,
+        due_words=row.due_words,
+        due_spoken=said,
+        time_zone=row.time_zone,
+        status="done" if row.status == "done" else "open",
+        created_at=row.created_at,
+        completed_at=row.completed_at,
+        version=row.version,
+    )
+
+
+_SNAPSHOT = ("title", "notes", "due", "due_words", "time_zone", "status", "version")
+_SNAPSHOT_INSTANTS = ("due_instant", "created_at", "completed_at")
+
+
+def snapshot(row: TaskRow) -> dict[str, object]:
+    """Keep a task as JSON, for undo."""
+    kept: dict[str, object] = {name: getattr(row, name) for name in _SNAPSHOT}
+    for name in _SNAPSHOT_INSTANTS:
+        moment = cast("datetime | None", getattr(row, name))
+        kept[name] = moment.isoformat() if moment is not None else None
+    return kept
+
+
+def restore(row: TaskRow, kept: dict[str, object]) -> None:
+    """Put a snapshot back into a row; version and search text are the caller's to set."""
+    for name in _SNAPSHOT:
+        setattr(row, name, kept[name])
+    for name in _SNAPSHOT_INSTANTS:
+        moment = kept[name]
+        setattr(row, name, datetime.fromisoformat(str(moment)) if moment is not None else None)

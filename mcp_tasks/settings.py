@@ -1,0 +1,37 @@
+"""Settings of the task server, from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'tasks.db'}"
+MIN_SECRET_BYTES = 32
+"""HS256 wants a key as long as its hash: RFC 7518, section 3.2."""
+
+
+class TasksSettings(BaseSettings):
+    """Where the task server listens, where it keeps tasks, and whose tokens it believes."""
+
+    model_config = SettingsConfigDict(env_prefix="VOICETASKS_TASKS_", extra="ignore", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    """Bound to loopback the server also refuses foreign Host and Origin headers (DNS rebinding)."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8081
+    database_url: Annotated[
+        str, Field(validation_alias=AliasChoices("VOICETASKS_TASKS_DATABASE_URL", "DATABASE_URL"))
+    ] = DEFAULT_DATABASE_URL
+    token_secret: SecretStr
+    """The key that `people` signs task tokens with; any issuer that holds it speaks for any user."""
+    max_body_bytes: Annotated[int, Field(ge=4096, le=4_194_304)] = 262_144
+    """Past this a request is answered 413 before it is parsed."""
+    shutdown_seconds: Annotated[int, Field(ge=1, le=60)] = 5
+    """How long requests that are under way may still take after SIGTERM."""
+
+    @field_validator("token_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
+        return secret
