@@ -18,7 +18,7 @@ class CallAttributes:
 
     async def show_decision(self, decision: Decision, *, sandboxed: bool) -> None:
         """Show which stack serves the call and why each other one lost."""
-        reasons = [{"stack": r.stack, "code": r.code, "sentence": r.sentence} for r in decision.reasons]
+        reasons = [reason.sentence for reason in decision.reasons]
         await self._set(
             {
                 "voicetasks.call_id": self._call_id,

@@ -21,9 +21,8 @@ from livekit.agents import (
     llm,
     utils,
 )
-from livekit.agents.llm import ChatMessage
+from livekit.agents.llm import ChatMessage, LLMError
 from livekit.agents.voice import SpeechHandle
-from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
 
 from agent import persona
 from agent.attributes import CallAttributes
@@ -39,6 +38,7 @@ from agent.text_chat import TextChat
 from agent.tier_session import TierSession
 from agent.tools import Toolbox, as_history
 from agent.written import write
+from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
 from people.user import User
 from tiers.diagnosis import classify
 
@@ -296,6 +296,9 @@ class Call:
                 "error": type(error).__name__,
             },
         )
+        if isinstance(event.error, LLMError) and not event.error.recoverable:
+            # The turn is lost and no library will answer it: never leave the caller in silence.
+            self._require_session().say(persona.LOST_THE_THREAD)
 
     def _on_session_closed(self, event: CloseEvent) -> None:
         if not self._over.done() and event.error is not None:

@@ -21,6 +21,9 @@ FIELDS: Final = (
     "version", "port", "used", "slots", "pid", "memory_usage_mb", "timeout",
 )  # fmt: skip
 
+_WORDLESS: Final = ("agent.", "routing.", "people.", "mcp_tasks.", "tiers.")
+"""Loggers whose messages are names of events. Of any other the message is written before it is filled in."""
+
 
 class JsonLines(logging.Formatter):
     """`ts, level, event` and the known extras of a record, one JSON object a line."""
@@ -30,7 +33,7 @@ class JsonLines(logging.Formatter):
         line: dict[str, object] = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage() if record.name.startswith("agent") else str(record.msg)[:200],
+            "event": record.getMessage() if record.name.startswith(_WORDLESS) else str(record.msg)[:200],
             "logger": record.name,
         }
         line.update({field: value for field in FIELDS if (value := record.__dict__.get(field)) is not None})
@@ -61,3 +64,4 @@ def configure(level: str) -> None:
         "alembic",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("livekit.agents").setLevel(level)

@@ -19,6 +19,7 @@ TASKS_DOWN: Final = (
     "I can't reach your task list right now. Nothing was changed. Please try again in a moment."
 )
 TASKS_DOWN_NOW: Final = "I can't reach your task list right now, so I could not do the rest."
+LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
 
 _INSTRUCTIONS: Final = """\

@@ -26,6 +26,9 @@ PRELOAD: Final = [
     "livekit.plugins.deepgram",
     "livekit.plugins.openai",
     "livekit.plugins.cartesia",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.dialects.postgresql",
+    "aiosqlite",
 ]
 """Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
 

@@ -1,0 +1,48 @@
+"""Log lines carry names and numbers, never words."""
+
+import json
+import logging
+
+import pytest
+
+from agent.logs import JsonLines
+
+pytestmark = pytest.mark.unit
+
+MARKER = "zanzibar pineapple"
+
+
+def line(name: str, message: str, *args: object, error: BaseException | None = None, **extra: object) -> str:
+    info = (type(error), error, error.__traceback__) if error else None
+    record = logging.getLogger(name).makeRecord(
+        name, logging.WARNING, "f.py", 1, message, args, info, extra=extra
+    )
+    return JsonLines().format(record)
+
+
+def test_a_line_has_a_time_a_level_an_event_and_known_fields() -> None:
+    parsed = json.loads(line("agent.call", "tool.ran", tool="create_task", ms=12))
+    assert parsed["event"] == "tool.ran"
+    assert parsed["level"] == "warning"
+    assert (parsed["tool"], parsed["ms"]) == ("create_task", 12)
+    assert parsed["ts"]
+
+
+def test_extras_that_nobody_vouched_for_are_left_out() -> None:
+    assert MARKER not in line(
+        "livekit.agents", "skipping reply", **{"lk.pii.user_input": MARKER, "text": MARKER}
+    )
+
+
+def test_a_foreign_message_is_written_before_it_is_filled_in() -> None:
+    assert MARKER not in line("livekit.agents", "heard %s", MARKER)
+
+
+def test_an_exception_is_told_by_type_and_place_not_by_what_it_quotes() -> None:
+    try:
+        raise ValueError(MARKER)
+    except ValueError as error:
+        written = line("agent.call", "call.background_failed", error=error)
+    assert MARKER not in written
+    assert json.loads(written)["error"] == "ValueError"
+    assert "test_logs.py" in json.loads(written)["at"][0]
