@@ -1,0 +1,230 @@
+"""What tests of every room share: the running demo, and programs that only some machines have."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 120
+END_SECONDS = 45
+MARK = "VOICETASKS_CLI_DATA_DIR"
+"""Every process of a demo has its data folder in the environment: how a test finds what was left behind."""
+
+
+def clean_environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """This environment without keys, addresses and settings of the product: a test costs nobody money."""
+    vendors = ("VOICETASKS_", "LIVEKIT_", "OPENAI_", "DEEPGRAM_", "CARTESIA_", "ELEVEN_", "GOOGLE_", "OLLAMA_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(vendors) and name not in ("REDIS_URL", "DATABASE_URL")
+    }
+    return kept | {MARK: str(data_dir), "VOICETASKS_CLI_ENV_FILE": os.devnull} | more
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """Every living process that belongs to the demo with this data folder."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if process.environ().get(MARK) == str(data_dir):
+                found.append(process)
+    return found
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Fail the test when the condition does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds:.0f} s still waiting until {what}")
+        time.sleep(0.05)
+
+
+class Messages:
+    """Lines of a stream as they come, read by a thread."""
+
+    def __init__(self, stream: Any) -> None:
+        self.lines: list[str] = []
+        self._more = threading.Condition()
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: Any) -> None:
+        for line in stream:
+            with self._more:
+                self.lines.append(line.rstrip("\n"))
+                self._more.notify_all()
+        stream.close()
+        with self._more:
+            self._more.notify_all()
+
+    def wait_for(self, *words: str, seconds: float, after: int = 0) -> int:
+        """Index of the first line, from `after` on, that holds all the words; fails when the stream ends first."""
+        deadline = time.monotonic() + seconds
+        with self._more:
+            while True:
+                for index in range(after, len(self.lines)):
+                    if all(word in self.lines[index] for word in words):
+                        return index
+                if time.monotonic() > deadline or not self._thread.is_alive():
+                    pytest.fail(f"no line with {words} within {seconds:.0f} s in:\n" + "\n".join(self.lines))
+                self._more.wait(0.2)
+
+    def all(self) -> str:
+        """Everything so far; waits for the end when the stream has ended."""
+        self._thread.join(1)
+        return "\n".join(self.lines)
+
+
+@dataclass
+class RunningDemo:
+    """A demo started for tests, and what its `--json` said."""
+
+    process: subprocess.Popen[str]
+    data_dir: Path
+    environment: dict[str, str]
+    out: Messages
+    err: Messages
+    url: str = ""
+    ports: dict[str, int] = field(default_factory=dict)
+    pids: dict[str, int] = field(default_factory=dict)
+    log_dir: Path = Path()
+
+    def wait_ready(self, seconds: float = READY_SECONDS) -> RunningDemo:
+        """Until the object of `--json` is there."""
+        said = json.loads(self.out.lines[self.out.wait_for("{", seconds=seconds)])
+        self.url, self.ports, self.pids = said["url"], said["ports"], said["pids"]
+        self.log_dir = Path(said["log_dir"])
+        return self
+
+    def voicetasks(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run another command of the program against this demo."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def tail(self, lines: int = 15) -> str:
+        """The end of every log, for a test that failed."""
+        parts = [f"--- demo\n{self.err.all()[-3000:]}"]
+        for log in sorted((self.data_dir / "logs").glob("*.log")):
+            text = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+            parts.append("\n".join([f"--- {log.name}", *text]))
+        return "\n".join(parts)
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """Send the signal, wait for the end, and fail when a process is left."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(END_SECONDS)
+        wait_until(lambda: not processes_of(self.data_dir), 10, "no process of the demo is left")
+        return code
+
+
+StartDemo = Callable[..., RunningDemo]
+
+
+def _start(data_dir: Path, *arguments: str, command: list[str] | None = None, **environment: str) -> RunningDemo:
+    full = clean_environment(data_dir, **environment)
+    process = subprocess.Popen(
+        [*(command or [sys.executable, "-m", "cli.main", "demo"]), "--json", "--no-browser", *arguments],
+        cwd=CHECKOUT,
+        env=full,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    return RunningDemo(process, data_dir, full, Messages(process.stdout), Messages(process.stderr))
+
+
+FREE_PORTS = ("--port", "0", "--livekit-port", "0", "--redis-port", "0")
+LIVE: list[RunningDemo] = []
+
+
+def _destroy(demo: RunningDemo) -> None:
+    """Whatever a failed test left, so that the next one is not disturbed."""
+    for process in processes_of(demo.data_dir):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    demo.process.wait(10)
+    LIVE.remove(demo)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """The whole product on free ports, started once for all tests that need it; vendors answer at once."""
+    started = _start(
+        tmp_path_factory.mktemp("demo"), *FREE_PORTS, VOICETASKS_SANDBOX_PROFILE="instant"
+    )
+    LIVE.append(started)
+    try:
+        yield started.wait_ready()
+        assert started.end() == 0, started.tail()
+    finally:
+        _destroy(started)
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path) -> Iterator[StartDemo]:
+    """Starts a demo of the test's own, not yet ready; what is left of it is destroyed afterwards."""
+    mine: list[RunningDemo] = []
+
+    def start(*arguments: str, **more: Any) -> RunningDemo:
+        folder = tmp_path / f"data{len(mine)}"
+        folder.mkdir()
+        mine.append(_start(folder, *(arguments or FREE_PORTS), **more))
+        LIVE.append(mine[-1])
+        return mine[-1]
+
+    yield start
+    for one in mine:
+        _destroy(one)
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """The path of a program that Debian's packages bring; without it the test is skipped, in CI it fails."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None and os.environ.get("CI"):
+            pytest.fail(f"{name} is not installed; scripts/test installs it")
+        if path is None:
+            pytest.skip(f"{name} is not installed")
+        return path
+
+    return find
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A test that failed beside a demo shows the end of the demo's logs."""
+    report = yield
+    if report.failed and {"demo", "start_demo"} & set(getattr(item, "fixturenames", ())):
+        report.sections += [(f"demo in {one.data_dir}", one.tail()) for one in LIVE]
+    return report
