@@ -1,0 +1,74 @@
+"""What every bench prints: lines with a target, what was measured, and whether it holds."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Line:
+    """One promise. `holds` is the bench's own verdict, since some targets are floors and some ceilings."""
+
+    line: str
+    target: float
+    measured: float
+    unit: str
+    holds: bool
+    n: int
+
+
+@dataclass
+class Report:
+    """All lines of one bench on one machine."""
+
+    name: str
+    lines: list[Line] = field(default_factory=list)
+    details: list[dict[str, Any]] = field(default_factory=list)
+    """What lies behind the numbers, in a form of the bench's own: misses, for example."""
+
+    def at_least(self, line: str, target: float, measured: float, unit: str, n: int) -> None:
+        """Add a floor."""
+        self.lines.append(Line(line, target, measured, unit, measured >= target, n))
+
+    def at_most(self, line: str, target: float, measured: float, unit: str, n: int) -> None:
+        """Add a ceiling."""
+        self.lines.append(Line(line, target, measured, unit, measured <= target, n))
+
+    @property
+    def holds(self) -> bool:
+        """Whether there are lines and all of them hold."""
+        return bool(self.lines) and all(line.holds for line in self.lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The published object, and the details with it."""
+        return {
+            "name": self.name,
+            "machine": machine(),
+            "lines": [asdict(line) for line in self.lines],
+            "details": self.details,
+        }
+
+    def print(self, console: Console) -> None:
+        """A table for people."""
+        table = Table(title=f"bench {self.name} on {machine()}")
+        for column in ("line", "target", "measured", "unit", "n", "holds"):
+            table.add_column(column)
+        for line in self.lines:
+            verdict = "[green]yes[/]" if line.holds else "[red]no[/]"
+            table.add_row(
+                line.line, f"{line.target:g}", f"{line.measured:g}", line.unit, str(line.n), verdict
+            )
+        console.print(table)
+
+
+def machine() -> str:
+    """The system, the processor and how many of it: enough to compare two runs."""
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    )

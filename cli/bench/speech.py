@@ -1,0 +1,188 @@
+"""`bench speech`: forty things people say, spoken into a real room, heard by a real ear, judged by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from cli.bench.judge import judge
+from cli.bench.report import Report
+from cli.bench.spoken_form import mentions
+from cli.bench.task_store import BenchStore
+from cli.bench.utterances import Utterance, words
+from cli.caller.conversation import Conversation, Patience
+from cli.caller.line import Line
+from cli.caller.record import CallRecord, Turn
+from cli.caller.transcript import Segment
+from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
+from cli.caller.web_door import WebDoor
+
+TARGETS = {
+    (VoiceName.PIPER, Quality.BROWSER): 37,
+    (VoiceName.FLITE, Quality.BROWSER): 32,
+    (VoiceName.PIPER, Quality.PHONE): 35,
+    (VoiceName.FLITE, Quality.PHONE): 28,
+}
+"""Of forty; a shorter run is held to the same share."""
+ALL = 40
+PATIENCE = Patience(answer=8.0, whole_answer=30.0, settled=0.35, question=0.0)
+YES, NO = "Yes, please.", "No, don't."
+QUESTIONS = 3
+"""How often the speaker answers a question that comes back, before it counts as a miss."""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who calls, and where."""
+
+    url: str
+    email: str
+    password: str
+
+
+@dataclass
+class Spoken:
+    """What became of one utterance."""
+
+    id: str
+    right: bool
+    harm: bool
+    said: list[str]
+    understood: list[str]
+    heard: list[str]
+    found: str
+    first_sound_ms: list[int]
+
+
+Progress = Callable[[VoiceName, Quality, Spoken], None]
+
+
+async def run(
+    speaker: Speaker,
+    store: BenchStore,
+    voices: Sequence[VoiceName],
+    qualities: Sequence[Quality],
+    chosen: Sequence[Utterance],
+    progress: Progress,
+) -> Report:
+    """One call for each voice and quality, with all utterances in it. Raises CallError when a call cannot go on."""
+    report = Report("speech")
+    for quality in qualities:
+        for voice in voices:
+            spoken = await _one_call(speaker, store, voice, quality, chosen, progress)
+            _sum_up(report, voice, quality, spoken)
+    return report
+
+
+async def _one_call(
+    speaker: Speaker,
+    store: BenchStore,
+    voice_name: VoiceName,
+    quality: Quality,
+    chosen: Sequence[Utterance],
+    progress: Progress,
+) -> list[Spoken]:
+    voice = make_voice(voice_name, quality)
+    today, results, record = await store.today(), [], CallRecord()
+    try:
+        await store.clear()
+        for text in [YES, NO, *(words(text, today) for utterance in chosen for text in utterance.say)]:
+            await voice.speak(text)
+        async with WebDoor(speaker.url) as door:
+            await door.sign_in(speaker.email, speaker.password)
+            ticket = await door.start_call()
+        async with Line(ticket, record.confirmations, _nothing, record=False) as line:
+            conversation = Conversation(line, record, PATIENCE)
+            await conversation.wait_for_agent()
+            await conversation.wait_for_greeting()
+            for utterance in chosen:
+                spoken = await Examiner(conversation, store, voice, utterance, today).examine()
+                results.append(spoken)
+                progress(voice_name, quality, spoken)
+    finally:
+        await voice.aclose()
+    return results
+
+
+class Examiner:
+    """Says one utterance, answers its confirmation as a fair person would, and has the store judged."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        store: BenchStore,
+        voice: CachedVoice,
+        utterance: Utterance,
+        today: date,
+    ) -> None:
+        self._conversation, self._store, self._voice = conversation, store, voice
+        self._utterance, self._today = utterance, today
+
+    async def examine(self) -> Spoken:
+        """The verdict on it."""
+        seeded = await self._store.seed(self._utterance, self._today)
+        turns = [await self._say(words(text, self._today)) for text in self._utterance.say]
+        for _ in range(QUESTIONS):
+            pending = self._conversation.line.confirmations.pending()
+            if pending is None:
+                break
+            turns.append(await self._say(YES if self._agrees(pending.question) else NO))
+        # What comes too late for its own turn must not count for the next utterance.
+        await self._conversation.wait_for_end()
+        self._conversation.note()
+        after = await self._store.tasks()
+        verdict = judge(self._utterance, seeded, after, " ".join(turn.heard for turn in turns), self._today)
+        answered = all(turn.answered for turn in turns)
+        return Spoken(
+            id=self._utterance.id,
+            right=verdict.right and answered,
+            harm=verdict.harm,
+            said=[turn.said for turn in turns],
+            understood=[turn.understood for turn in turns],
+            heard=[turn.heard for turn in turns],
+            found=verdict.found,
+            first_sound_ms=[turn.first_sound_ms for turn in turns if turn.first_sound_ms is not None],
+        )
+
+    async def _say(self, text: str) -> Turn:
+        return await self._conversation.say(text, await self._voice.speak(text))
+
+    def _agrees(self, question: str) -> bool:
+        """Yes only to the very task that was meant, and only when the utterance wants it done."""
+        means = self._utterance.means
+        return self._utterance.agrees and means.task is not None and mentions(question, means.task)
+
+
+def _sum_up(report: Report, voice: VoiceName, quality: Quality, spoken: Sequence[Spoken]) -> None:
+    name, n = f"{voice}, {quality}", len(spoken)
+    target = TARGETS.get((voice, quality), 0)
+    share = target if n == ALL else int(target * n / ALL)
+    report.at_least(f"right: {name}", share, sum(one.right for one in spoken), "utterances", n)
+    harm = sum(one.harm for one in spoken)
+    report.at_most(f"wrong task completed, deleted or renamed: {name}", 0, harm, "utterances", n)
+    sounds = [milliseconds for one in spoken for milliseconds in one.first_sound_ms]
+    report.details.append(
+        {
+            "voice": voice.value,
+            "quality": quality.value,
+            "first_sound_ms_median": round(median(sounds)) if sounds else None,
+            "misses": [
+                {
+                    "id": one.id,
+                    "harm": one.harm,
+                    "said": one.said,
+                    "understood": one.understood,
+                    "heard": one.heard,
+                    "store": one.found,
+                }
+                for one in spoken
+                if not one.right
+            ],
+        }
+    )
+
+
+def _nothing(_segment: Segment) -> None:
+    """A bench shows verdicts, not words as they come."""
