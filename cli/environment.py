@@ -60,6 +60,8 @@ def process_environment(
             _default(result, f"VOICETASKS_{room}_DATABASE_URL", database)
     for name in ("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_SECRET"):
         _default(result, name, secrets[name])
+    # A demo that is ended waits for its calls a moment, not a minute.
+    _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     # The demo's password is public, so nothing of it may be reached from another machine.
     result |= {
