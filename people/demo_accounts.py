@@ -3,9 +3,11 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
+import tzlocal
+
 from people.settings import PeopleSettings
 from people.store import EmailTakenError, People
-from people.user import DEFAULT_TIME_ZONE, Plan, Role
+from people.user import DEFAULT_TIME_ZONE, Plan, Role, time_zone_name
 
 DEMO_PASSWORD = "demo"  # noqa: S105 - printed in the README; a production start refuses it
 
@@ -30,10 +32,16 @@ class NotADemoError(Exception):
     """Demo accounts were asked for where the demo setting is off."""
 
 
-async def ensure_demo_accounts(
-    people: People, settings: PeopleSettings, *, time_zone: str = DEFAULT_TIME_ZONE
-) -> None:
-    """Make those that are missing, and leave the others as they are.
+def machine_time_zone() -> str:
+    """Give this machine's IANA zone, for «today» to be the day on the wall; UTC when it has none."""
+    try:
+        return time_zone_name.validate_python(tzlocal.get_localzone_name())
+    except (ValueError, LookupError):  # a TZ that is no IANA name, or files that contradict each other
+        return DEFAULT_TIME_ZONE
+
+
+async def ensure_demo_accounts(people: People, settings: PeopleSettings) -> None:
+    """Make those that are missing, in this machine's time zone, and leave the others as they are.
 
     Raises NotADemoError unless VOICETASKS_PEOPLE_DEMO (or VOICETASKS_WEB_DEMO) is on.
     """
@@ -47,7 +55,7 @@ async def ensure_demo_accounts(
                     password=DEMO_PASSWORD,
                     plan=account.plan,
                     role=account.role,
-                    time_zone=time_zone,
+                    time_zone=machine_time_zone(),
                 )
 
 

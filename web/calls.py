@@ -4,7 +4,7 @@ import logging
 from typing import Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from redis.exceptions import RedisError
 
 from web.errors import ApiError
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 class CallWanted(BaseModel):
     """What the caller may choose: nothing but the door. Plan and identity are the server's."""
+
+    model_config = ConfigDict(extra="forbid")
 
     channel: Literal["browser"] = "browser"
 

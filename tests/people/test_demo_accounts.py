@@ -1,8 +1,15 @@
 import asyncio
+import os
+import subprocess
+import sys
 
 import pytest
 
-from people.demo_accounts import NotADemoError, ensure_demo_accounts, open_demo_accounts
+from people.demo_accounts import (
+    NotADemoError,
+    ensure_demo_accounts,
+    open_demo_accounts,
+)
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import Plan, Role
@@ -45,3 +52,19 @@ async def test_off_a_demo_nothing_is_made(people: People, settings: PeopleSettin
 async def test_an_account_whose_password_was_changed_is_not_open(people: People) -> None:
     await people.create_user(email="admin@example.com", password="long and secret")
     assert await open_demo_accounts(people) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"), [("America/Los_Angeles", "America/Los_Angeles"), ("Nowhere/AtAll", "Etc/UTC")]
+)
+def test_demo_accounts_live_in_the_machines_time_zone(zone: str, expected: str) -> None:
+    # A process of its own: the zone is looked up once.
+    asked = "from people.demo_accounts import machine_time_zone; print(machine_time_zone())"
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "TZ": zone},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == expected

@@ -28,7 +28,7 @@ def limit(clock: Clock) -> TryLimit:
 async def test_waits_grow_by_doubling_up_to_the_most() -> None:
     clock = Clock()
     tries = limit(clock)
-    found = []
+    found: list[int] = []
     for _ in range(7):
         assert await tries.charge([PAIR]) == 0
         before = clock.seconds
