@@ -25,10 +25,10 @@ class Recording:
     def forget_before(self, start: float) -> None:
         """Nobody will ask for sound before `start` again."""
         surplus = round(start * self._rate) - self._first
-        while self._pieces and len(self._pieces[0]) <= surplus:
-            gone = len(self._pieces.pop(0))
-            self._first += gone
-            surplus -= gone
+        if surplus <= 0:
+            return
+        self._pieces = [self._joined()[surplus:].copy()]
+        self._first += surplus
 
     def _joined(self) -> NDArray[np.int16]:
         if not self._pieces:
