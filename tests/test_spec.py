@@ -17,7 +17,7 @@ SPEC = ROOT / "SPEC.md"
 
 _ITEM = re.compile(r"^- \*\*(?P<id>[A-Z]+-\d+\.\d+)\*\* (?P<text>.*)$")
 _GROUP = re.compile(r"^### (?P<id>[A-Z]+-\d+): ")
-_TEST = re.compile(r"`(?P<file>tests/[\w/.-]+\.py)::(?P<name>\w+)`")
+_TEST = re.compile(r"`(?P<file>tests/[\w/.-]+\.py)::(?P<name>\w+)(?:\[(?P<case>\w+)\])?`")
 _NOT_YET = re.compile(r"\bnot yet: (?P<what>\w[^.|;]{5,})", re.IGNORECASE)
 _BINDING = re.compile(r"\b(?:SHALL|SHOULD|MAY)\b")
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -67,19 +67,42 @@ def section(name: str) -> str:
 
 
 @cache
-def functions_in(file: Path) -> frozenset[str]:
-    """Names of the test functions that pytest would collect from a file, parametrised ones by their plain name."""
-    names: set[str] = set()
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+def tree(file: Path) -> ast.Module:
+    """A test file, read and not run."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def functions_in(file: Path) -> dict[str, bool]:
+    """The test functions that pytest would collect and run from a file, and whether each has cases."""
+    found: dict[str, bool] = {}
+    for node in tree(file).body:
         inner = node.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else [node]
-        names.update(
-            each.name
-            for each in inner
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-            and each.name.startswith("test_")
-            and not any(ast.unparse(mark).startswith("pytest.mark.skip") for mark in each.decorator_list)
-        )
-    return frozenset(names)
+        for each in inner:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_"):
+                marks = [ast.unparse(mark) for mark in each.decorator_list]
+                if not any(mark.startswith("pytest.mark.skip") for mark in marks):
+                    found[each.name] = any(mark.startswith("pytest.mark.parametrize") for mark in marks)
+    return found
+
+
+def cases_in(file: Path) -> set[str]:
+    """What may be the id of a case: a word that is written in the file, as a name or as text."""
+    words: set[str] = set()
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            words.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.add(node.value)
+    return words
+
+
+def exists(named: re.Match[str]) -> bool:
+    """Whether a test that the specification names is there, and its case with it."""
+    file = ROOT / named["file"]
+    if not file.is_file() or named["name"] not in functions_in(file):
+        return False
+    return named["case"] is None or (functions_in(file)[named["name"]] and named["case"] in cases_in(file))
 
 
 def anchors(markdown: Path) -> set[str]:
@@ -149,13 +172,8 @@ def test_no_binding_word_stands_outside_a_requirement() -> None:
 
 
 def test_every_test_that_is_named_exists_and_is_not_skipped() -> None:
-    named = list(_TEST.finditer(SPEC.read_text(encoding="utf-8")))
-    missing = [
-        match.group()
-        for match in named
-        if not (ROOT / match["file"]).is_file() or match["name"] not in functions_in(ROOT / match["file"])
-    ]
-    assert missing == []
+    named = _TEST.finditer(SPEC.read_text(encoding="utf-8"))
+    assert [match.group() for match in named if not exists(match)] == []
 
 
 def test_whatever_looks_like_a_test_is_named_in_full() -> None:
