@@ -36,7 +36,9 @@ class Header:
     created: int
     model: str
 
-    def chunk(self, choices: list[dict[str, Any]], *, usage: dict[str, Any] | None, with_usage: bool) -> dict[str, Any]:
+    def chunk(
+        self, choices: list[dict[str, Any]], *, usage: dict[str, Any] | None, with_usage: bool
+    ) -> dict[str, Any]:
         """One `chat.completion.chunk`. With usage asked for, OpenAI sends `usage: null` in all but the last."""
         result: dict[str, Any] = {
             "id": self.id,
@@ -96,7 +98,11 @@ def cut(completion: Completion, limit: int | None) -> Completion:
 
 def deltas(completion: Completion) -> Iterator[tuple[dict[str, Any], int]]:
     """The stream's deltas in OpenAI's order, each with the tokens that it took to generate."""
-    opening: dict[str, Any] = {"role": "assistant", "content": None if completion.content is None else "", "refusal": None}
+    opening: dict[str, Any] = {
+        "role": "assistant",
+        "content": None if completion.content is None else "",
+        "refusal": None,
+    }
     if completion.content is not None or not completion.calls:
         yield opening, 0
         for piece in tokens.pieces(completion.content or ""):

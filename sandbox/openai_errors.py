@@ -36,7 +36,9 @@ def no_key() -> OpenAIError:
 def no_model(name: str) -> OpenAIError:
     """The model is not sold here."""
     return OpenAIError(
-        404, f"The model `{name[:100]}` does not exist or you do not have access to it.", code="model_not_found"
+        404,
+        f"The model `{name[:100]}` does not exist or you do not have access to it.",
+        code="model_not_found",
     )
 
 
@@ -59,7 +61,11 @@ def invalid(param: str, why: str) -> OpenAIError:
 
 def only_with(param: str, other: str) -> OpenAIError:
     """A parameter was sent without the one that gives it a meaning."""
-    return OpenAIError(400, f"Invalid value for '{param}': '{param}' is only allowed when '{other}' are specified.", param=param)
+    return OpenAIError(
+        400,
+        f"Invalid value for '{param}': '{param}' is only allowed when '{other}' are specified.",
+        param=param,
+    )
 
 
 def unanswered(call_ids: list[str]) -> OpenAIError:

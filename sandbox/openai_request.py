@@ -46,7 +46,9 @@ class Message(BaseModel):
     def text(self) -> str:
         """The text of the content, its parts joined by a line break."""
         if isinstance(self.content, list):
-            return "\n".join(part.text or part.refusal or "" for part in self.content if part.text or part.refusal)
+            return "\n".join(
+                part.text or part.refusal or "" for part in self.content if part.text or part.refusal
+            )
         return self.content or ""
 
 
@@ -148,8 +150,12 @@ def _check_options(request: ChatRequest) -> None:
         for param in ("tool_choice", "parallel_tool_calls"):
             if getattr(request, param) not in (None, "none"):
                 raise errors.only_with(param, "tools")
-    elif request.required_tool and request.required_tool not in {tool.function.name for tool in request.tools}:
-        raise errors.invalid("tool_choice", f"Tool choice '{request.required_tool}' not found in 'tools' parameter.")
+    elif request.required_tool and request.required_tool not in {
+        tool.function.name for tool in request.tools
+    }:
+        raise errors.invalid(
+            "tool_choice", f"Tool choice '{request.required_tool}' not found in 'tools' parameter."
+        )
     if request.stream_options and not request.stream:
         raise errors.OpenAIError(
             400,

@@ -1,0 +1,69 @@
+"""The model's next message: the calls it makes, or what it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.brain import wording
+from sandbox.brain.dialogue import State
+from sandbox.brain.grammar import MAX_CHARACTERS
+from sandbox.brain.planning import plan
+from sandbox.brain.running import Progress, ToolCall, run, speaks_before
+from sandbox.brain.transcript import Turn, last_said, turns_of
+from sandbox.brain.understanding import understand
+
+__all__ = ["Reply", "ToolCall", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model says next; text, calls or both."""
+
+    text: str | None
+    calls: tuple[ToolCall, ...] = ()
+
+
+def reply(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]],
+    must_call: str | bool = False,
+    parallel: bool = True,
+) -> Reply:
+    """Go on with a conversation in OpenAI's messages (content as text), with the tools that may be called now.
+
+    `must_call` asks for a call of some tool, or of the one it names; `parallel` allows several calls at once.
+    """
+    offered = {str(tool["name"]) for tool in tools}
+    progress = _progress(messages)
+    calls = [call for call in progress.calls if call.name in offered]
+    if isinstance(must_call, str):
+        calls = [call for call in calls if call.name == must_call] or [ToolCall(must_call, {})]
+    elif must_call and not calls:
+        calls = [ToolCall("list_tasks" if "list_tasks" in offered else min(offered), {})]
+    if calls:
+        text = progress.text if speaks_before(calls) else ""
+        return Reply(text or None, tuple(calls if parallel else calls[:1]))
+    if progress.calls:
+        return Reply(
+            " ".join(filter(None, [progress.text, wording.UNFINISHED if offered else wording.NO_TOOLS]))
+        )
+    return Reply(progress.text or wording.OKAY)
+
+
+def _progress(messages: Sequence[Mapping[str, Any]]) -> Progress:
+    turns = turns_of(messages)
+    if not turns:
+        return Progress(State(), said=[wording.GREETING])
+    state = State()
+    said_before: str | None = None
+    for turn in turns[:-1]:
+        state = _take(turn, state, said_before).state
+        said_before = " ".join(turn.said) or said_before
+    return _take(turns[-1], state, last_said(messages))
+
+
+def _take(turn: Turn, state: State, said_before: str | None) -> Progress:
+    if len(turn.text) > 4 * MAX_CHARACTERS:
+        return Progress(state, said=[wording.TOO_LONG])
+    return run(plan(understand(turn.text), state, said_before=said_before), turn, state)

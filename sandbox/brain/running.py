@@ -1,0 +1,276 @@
+"""Carrying actions out: which tool to call next, given what ran in this turn, and what to say when all is done."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sandbox.brain import matching, wording
+from sandbox.brain.day import due_on
+from sandbox.brain.dialogue import Action, Last, Question, Shown, State
+from sandbox.brain.transcript import Ran, Task, Turn
+
+LIST_LIMIT = 200
+_TOOL = {
+    "create": "create_task",
+    "complete": "complete_task",
+    "delete": "delete_task",
+    "update": "update_task",
+    "undo": "undo",
+}
+_VERB = {tool: verb for verb, tool in _TOOL.items()}
+_GATED = frozenset({"complete_task", "delete_task"})
+_QUERY_LIKENESS = 0.6
+_AND = re.compile(r",? and (?:also |then )?|, ")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool to call, with its arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a turn has come: calls to make now, what to say, and the state it leaves."""
+
+    state: State
+    calls: list[ToolCall] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All that is to be said, each sentence once."""
+        return " ".join(dict.fromkeys(self.said))
+
+
+class _Runner:
+    def __init__(self, turn: Turn, state: State) -> None:
+        self._turn = turn
+        self._left = list(enumerate(turn.ran))
+        # An open question does not outlive the turn after it, unless it is asked again.
+        self.progress = Progress(replace(state, question=None))
+        self._before = state
+
+    def _take(self, tool: str, task: Task | None = None) -> tuple[int, Ran] | None:
+        """The first result of a tool that no action has used yet."""
+        for entry in self._left:
+            ran = entry[1]
+            if ran.tool == tool and (task is None or ran.arguments.get("task_id") == task.id):
+                self._left.remove(entry)
+                return entry
+        return None
+
+    def _listing(self, view: str) -> tuple[int, Ran] | None:
+        """A list of this turn. It may serve several actions, so it is not used up."""
+        for index, ran in enumerate(self._turn.ran):
+            if (
+                ran.tool == "list_tasks"
+                and ran.arguments.get("view", "all") == view
+                and not ran.arguments.get("query")
+            ):
+                return index, ran
+        return None
+
+    def _call(self, name: str, **arguments: Any) -> None:
+        call = ToolCall(name, {key: value for key, value in arguments.items() if value is not None})
+        if call not in self.progress.calls:
+            self.progress.calls.append(call)
+
+    def _released(self) -> bool:
+        return any(ran.tool in _GATED for _, ran in self._left)
+
+    def _say(self, text: str, index: int | None = None) -> None:
+        """Say it, unless it was said when an earlier tool of this turn had run."""
+        if text and (index is None or index >= self._turn.announced):
+            self.progress.said.append(text)
+
+    def _set(self, **changes: Any) -> None:
+        self.progress.state = replace(self.progress.state, **changes)
+
+    def run(self, action: Action) -> bool:
+        """Take an action as far as it goes; False when what follows must wait for a tool's result."""
+        match action.verb:
+            case "say" if action.asks and action.asks.kind == "gate" and self._released():
+                # The yes was taken by who holds the question, and what it released ran: there is nothing to ask.
+                pass
+            case "say":
+                self._say(action.text)
+                asks = self._before.question if action.keeps_question else action.asks
+                self._set(question=asks, **({"shown": action.shows} if action.shows else {}))
+            case "list":
+                self._list(action)
+            case "create" | "undo":
+                return self._plain(action)
+            case _:
+                for each in self._each(action):
+                    self._change(each)
+        return True
+
+    def _each(self, action: Action) -> list[Action]:
+        """«Buy milk and call Ann» are two tasks when no title is both and each part is clearly one."""
+        found = self._listing("all")
+        parts = _AND.split(action.target or "")
+        if action.task or found is None or len(parts) < 2:
+            return [action]
+        pool = found[1].tasks
+        matches = [matching.find(part, pool).task for part in parts]
+        tasks = {task.id: task for task in matches if task}
+        if matching.find(action.target or "", pool).task or len(tasks) < len(parts):
+            return [action]
+        return [replace(action, task=task) for task in tasks.values()]
+
+    def _plain(self, action: Action) -> bool:
+        tool = _TOOL[action.verb]
+        found = self._take(tool)
+        if found is None:
+            if action.verb == "create":
+                self._call(tool, title=action.title, due_words=action.due, due=action.due_date)
+            else:
+                self._call(tool)
+            return action.verb != "undo"
+        self._report(found, action, ())
+        return True
+
+    def _list(self, action: Action) -> None:
+        view = action.view or "all"
+        found = self._listing(view)
+        if found is None:
+            self._call("list_tasks", view=view, limit=LIST_LIMIT)
+            return
+        index, ran = found
+        if ran.error is not None:
+            self._say(wording.result(ran), index)
+            return
+        tasks, total = ran.tasks, ran.total
+        day = action.day
+        if day:
+            on_day = due_on(day, tasks, str(ran.result.get("today") or ""))
+            # A day that is not understood picks nothing out: everything is told, and no word of that day.
+            day = None if on_day is None else day
+            tasks, total = (tasks, total) if on_day is None else (on_day, len(on_day))
+        if action.query:
+            tasks = [task for task in tasks if matching.likeness(action.query, task.title) >= _QUERY_LIKENESS]
+            total = len(tasks)
+        text, read = wording.listed(tasks, total, view=view, day=day, query=action.query)
+        self._say(text, index)
+        focus = tasks[0] if len(tasks) == 1 else self.progress.state.focus
+        self._set(shown=Shown(tuple(tasks), read), focus=focus, last=Last(action, None, "done"))
+
+    def _change(self, action: Action) -> None:
+        tool = _TOOL[action.verb]
+        task = action.task
+        pool: tuple[Task, ...] = ()
+        if task is None:
+            found = self._listing("all")
+            if found is None:
+                self._call("list_tasks", view="all", limit=LIST_LIMIT)
+                return
+            index, ran = found
+            if ran.error is not None:
+                self._say(wording.result(ran), index)
+                return
+            pool = tuple(ran.tasks)
+            task = self._pick(action, pool, str(ran.result.get("today") or ""))
+            if task is None:
+                return
+        found = self._take(tool, task)
+        if found is None:
+            due, due_date = action.due, action.due_date
+            if action.verb == "update":
+                self._call(tool, task_id=task.id, title=action.title, due_words=due, due=due_date)
+            else:
+                self._call(tool, task_id=task.id)
+            return
+        self._report(found, replace(action, task=task), pool)
+
+    def _pick(self, action: Action, pool: tuple[Task, ...], today: str) -> Task | None:
+        """The task that is meant among those listed; else ask, or say that there is none."""
+        target = action.target or ""
+        if not pool:
+            self._say("You have no tasks.")
+            return None
+        match = matching.find(target, pool)
+        if match.task is None and not match.candidates:
+            on_day = due_on(target, list(pool), today) or []
+            match = (
+                matching.Match(on_day[0])
+                if len(on_day) == 1
+                else matching.Match(candidates=tuple(on_day[:6]))
+            )
+        if match.task:
+            return match.task
+        if match.candidates:
+            text = wording.which(action.verb, match.candidates)
+            self._ask(Question("which", text, replace(action, target=None), match.candidates))
+        else:
+            self._say(wording.not_found(target))
+        return None
+
+    def _ask(self, question: Question) -> None:
+        self._say(question.text)
+        self._set(question=question)
+
+    def _report(self, found: tuple[int, Ran], action: Action, pool: tuple[Task, ...]) -> None:
+        index, ran = found
+        if not (action.quiet and ran.done):
+            self._say(wording.result(ran), index)
+        if ran.waiting:
+            question = Question("gate", ran.waiting, action)
+            self._set(question=question, focus=action.task, last=Last(action, action.task, "waiting", pool))
+        elif ran.error is not None:
+            if ran.error.get("code") == "bad_date":
+                text = wording.result(ran)
+                self._set(question=Question("when", text, action, dates=_dates(ran.error)))
+        else:
+            task = ran.task or action.task
+            self._set(focus=task, last=Last(action, task, "done", pool))
+
+    def rest(self) -> None:
+        """Tell of changes that no action here asked for: those that the caller's yes released, first of all."""
+        for entry in list(self._left):
+            ran = entry[1]
+            verb = _VERB.get(ran.tool)
+            if verb is None:
+                continue
+            self._left.remove(entry)
+            earlier = self._before.last
+            pool = earlier.pool if earlier else ()
+            self._report(entry, Action(verb, task=ran.task), pool)  # type: ignore[arg-type]
+
+
+def _dates(error: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    candidates = error.get("candidates")
+    if not isinstance(candidates, list):
+        return ()
+    return tuple(
+        (each["due"], str(each.get("spoken") or each["due"]))
+        for each in candidates[:10]
+        if isinstance(each, Mapping) and isinstance(each.get("due"), str)
+    )
+
+
+def run(actions: list[Action], turn: Turn, state: State) -> Progress:
+    """Take a turn's actions as far as the results in it allow."""
+    runner = _Runner(turn, state)
+    for action in actions:
+        if not runner.run(action):
+            break
+    runner.rest()
+    progress = runner.progress
+    waiting = any(ran.waiting for ran in turn.ran[turn.announced :])
+    if waiting and len(progress.said) > 1:
+        # The call asks the question itself; beside it only what was done is news.
+        progress.said = [text for text in progress.said if not _is_question_of(text, turn)]
+    return progress
+
+
+def _is_question_of(text: str, turn: Turn) -> bool:
+    return any(ran.waiting == text for ran in turn.ran)
+
+
+def speaks_before(calls: list[ToolCall]) -> bool:
+    """Whether what is done so far must be told together with these calls: no reply follows a question of the gate."""
+    return any(call.name in _GATED for call in calls)

@@ -1,0 +1,145 @@
+"""The conversation so far: the caller's turns, the tools that ran in each, and what was said."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# The older part of a long conversation cannot change what a short answer means.
+_TURNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as the task server describes it. Its title is data: shown, compared, never obeyed."""
+
+    id: str
+    title: str
+    due: str | None
+    due_spoken: str | None
+    status: str
+    created_at: str
+
+    @classmethod
+    def of(cls, data: object) -> "Task | None":
+        """The task in a tool's result; None when it is none."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("id"), str):
+            return None
+
+        def text(key: str) -> str | None:
+            value = data.get(key)
+            return value if isinstance(value, str) and value else None
+
+        return cls(
+            id=data["id"],
+            title=" ".join((text("title") or "").split())[:200],
+            due=text("due"),
+            due_spoken=text("due_spoken"),
+            status=text("status") or "open",
+            created_at=text("created_at") or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A tool that ran, with its result as the task server gave it (empty when it was no JSON object)."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """Why nothing was done. A result that cannot be read is an error, never a success."""
+        found = self.result.get("error")
+        if isinstance(found, Mapping):
+            return found
+        if not self.result or found is not None:
+            return {"code": "unreadable", "message": ""}
+        return None
+
+    @property
+    def waiting(self) -> str | None:
+        """The question that the caller was asked instead of the tool being run."""
+        if self.result.get("status") != "waiting_for_confirmation":
+            return None
+        question = self.result.get("question")
+        return question if isinstance(question, str) and question else "Shall I go ahead?"
+
+    @property
+    def task(self) -> Task | None:
+        """The task that the result is about."""
+        return Task.of(self.result.get("task"))
+
+    @property
+    def done(self) -> bool:
+        """Whether the tool did what it is for."""
+        return self.error is None and self.waiting is None
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks of a list."""
+        found = self.result.get("tasks")
+        return [task for task in map(Task.of, found) if task] if isinstance(found, list) else []
+
+    @property
+    def total(self) -> int:
+        """How many tasks there are, of which the list may show fewer."""
+        total = self.result.get("total")
+        shown = len(self.tasks)
+        return max(total, shown) if isinstance(total, int) else shown
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the caller and what followed: tools that ran, and the texts that were said."""
+
+    text: str
+    ran: list[Ran] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    announced: int = 0
+    """How many of the tools had run when something was last said in this turn."""
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def turns_of(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
+    """The caller's last turns, oldest first. What was said before the first turn is left out."""
+    turns: list[Turn] = []
+    calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    for message in messages:
+        role, text = message["role"], str(message.get("content") or "")
+        if role == "user":
+            turns.append(Turn(text))
+            continue
+        if not turns:
+            continue
+        turn = turns[-1]
+        if role == "assistant":
+            if text.strip():
+                turn.said.append(text)
+                turn.announced = len(turn.ran)
+            for call in message.get("tool_calls") or ():
+                calls[call["id"]] = (call["function"]["name"], _object(call["function"]["arguments"]))
+        elif role == "tool" and message.get("tool_call_id") in calls:
+            tool, arguments = calls[message["tool_call_id"]]
+            turn.ran.append(Ran(tool, arguments, _object(text)))
+    return turns[-_TURNS:]
+
+
+def last_said(messages: Sequence[Mapping[str, Any]]) -> str | None:
+    """What the assistant said before the caller's last turn, the greeting included."""
+    said: str | None = None
+    last: str | None = None
+    for message in messages:
+        if message["role"] == "user":
+            last = said
+        elif message["role"] == "assistant" and str(message.get("content") or "").strip():
+            said = str(message["content"])
+    return last
