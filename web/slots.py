@@ -1,4 +1,8 @@
-"""Is a worker free? Workers say so in Redis; a call that was just dispatched holds its place until one has it."""
+"""Is a worker free? Workers say so in Redis; a call that was just dispatched holds its place until one has it.
+
+This spares callers the way into a room where all lines are busy. A worker that is asked for more than it has slots
+all the same (calls ended and began within the same moment) says so itself.
+"""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -10,16 +14,34 @@ from redis.asyncio import Redis
 WORKER_KEYS = "voicetasks:worker:*"
 """A hash for each worker, {slots, used}, that the worker renews and that dies with it after 15 s."""
 CLAIMS_KEY = "voicetasks:claims"
-"""Call ids on their way to a worker, by time. A worker that counts a call in `used` removes it (ZREM)."""
-CLAIM_SECONDS = 5
-"""How long a dispatched call may be on its way; then it is either counted as used or lost."""
+"""Call ids on their way to a worker, by the millisecond they were let in."""
+CLAIMED_AT_KEY = "voicetasks:claimed_at"
+"""For each of those ids, how many calls the workers said they had when it was let in."""
+CLAIM_MS = 2_000
+"""How long a dispatched call may be on its way: a worker that takes it says so at once."""
 
+# Calls on their way come on top of those that were counted when the first of them was let in; what the workers
+# have counted since is not counted twice.
 _CLAIM = """
-local now = tonumber(redis.call('TIME')[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. (now - tonumber(ARGV[3])))
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now, ARGV[1])
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local call, slots, used, life = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - life)
+for _, id in ipairs(over) do
+  redis.call('ZREM', KEYS[1], id)
+  redis.call('HDEL', KEYS[2], id)
+end
+local taken = used
+local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+if first then
+  local base = tonumber(redis.call('HGET', KEYS[2], first) or used)
+  taken = math.max(used, base + redis.call('ZCARD', KEYS[1]))
+end
+if taken >= slots then return 0 end
+redis.call('ZADD', KEYS[1], now, call)
+redis.call('HSET', KEYS[2], call, used)
 redis.call('EXPIRE', KEYS[1], 60)
+redis.call('EXPIRE', KEYS[2], 60)
 return 1
 """
 
@@ -73,9 +95,13 @@ class Slots:
         capacity = await self.capacity()
         if capacity.workers == 0:
             return Admission.NO_WORKER
-        answer = self._redis.eval(_CLAIM, 1, CLAIMS_KEY, call_id, str(capacity.free), str(CLAIM_SECONDS))
+        numbers = (str(capacity.slots), str(capacity.used), str(CLAIM_MS))
+        answer = self._redis.eval(_CLAIM, 2, CLAIMS_KEY, CLAIMED_AT_KEY, call_id, *numbers)
         return Admission.OK if await cast("Awaitable[int]", answer) else Admission.BUSY
 
     async def release(self, call_id: str) -> None:
         """Give a claim back when the call was not dispatched after all."""
-        await self._redis.zrem(CLAIMS_KEY, call_id)
+        async with self._redis.pipeline() as pipe:
+            pipe.zrem(CLAIMS_KEY, call_id)
+            pipe.hdel(CLAIMED_AT_KEY, call_id)
+            await pipe.execute()
