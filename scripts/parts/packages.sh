@@ -54,14 +54,15 @@ stamp_of() {
 }
 
 is_synced() {
-  local wanted stamp
+  local wanted
   wanted=$(stamp_of)
-  for stamp in "$checkout/.venv/.voicetasks-dev" $([ "$dev" = yes ] || echo "$checkout/.venv/.voicetasks-demo"); do
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$checkout/.venv/bin/python" -c '' 2>/dev/null; then
-      return 0
-    fi
-  done
-  return 1
+  has_stamp dev || { [ "$dev" = no ] && has_stamp demo; } || return 1
+  "$checkout/.venv/bin/python" -c '' 2>/dev/null
+}
+
+has_stamp() {
+  local stamp=$checkout/.venv/.voicetasks-$1
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]
 }
 
 sync_packages() {
