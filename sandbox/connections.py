@@ -57,6 +57,8 @@ class Connections:
         vendors = sorted({*self._ever, *(each.vendor for each in self._open.values())})
         return {
             "sandbox": True,
-            "open": [{**asdict(each), "seconds": round(now - each.opened_at, 3)} for each in self._open.values()],
+            "open": [
+                {**asdict(each), "seconds": round(now - each.opened_at, 3)} for each in self._open.values()
+            ],
             "by_vendor": {each: {"open": self.count(each), "ever": self.ever(each)} for each in vendors},
         }

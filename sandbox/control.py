@@ -34,7 +34,9 @@ def _refusal(status: int, code: str, message: str, fix: str) -> web.Response:
 def _invalid(error: ValidationError) -> web.Response:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the body"
-    return _refusal(422, "invalid", f"{where}: {first['msg']}", "send the body that the control port describes")
+    return _refusal(
+        422, "invalid", f"{where}: {first['msg']}", "send the body that the control port describes"
+    )
 
 
 @web.middleware

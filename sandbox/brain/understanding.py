@@ -81,7 +81,7 @@ def _understood(text: str) -> tuple[Request, ...]:
     for sentence in frame.sentences(tidied):
         for clause in frame.clauses(sentence):
             requests.append(one(clause))
-    return _joined(requests, tidied)
+    return _joined(_titled(requests), tidied)
 
 
 def _not_but(text: str, wrong: str, right: str) -> Request:
@@ -89,6 +89,19 @@ def _not_but(text: str, wrong: str, right: str) -> Request:
     if reading:
         return Request(Intent.OTHER, text, target=bare_target(wrong))
     return Request(Intent.CORRECT, text, target=bare_target(wrong), rest=right)
+
+
+def _titled(requests: list[Request]) -> list[Request]:
+    """«Add a task. Buy milk.»: the sentence after is the title."""
+    result: list[Request] = []
+    for request in requests:
+        if result and result[-1].intent is Intent.ASK_TITLE and request.intent is Intent.UNKNOWN:
+            cut = due_phrase.cut_last(request.text)
+            due = cut.due or result[-1].due
+            result[-1] = Request(Intent.CREATE, request.text, title=clean_title(cut.text), due=due)
+        else:
+            result.append(request)
+    return result
 
 
 def _joined(requests: list[Request], text: str) -> tuple[Request, ...]:
@@ -152,18 +165,23 @@ def _mid_correction(text: str) -> Request | None:
 
 
 def _plain(text: str) -> Request:
-    """Read a clause: as it is, then with one politeness after the other cut off, until something acts."""
+    """Read a clause with more and more politeness cut off; the most literal reading that acts wins."""
     shorter = frame.without_closing(text)
+    acting: tuple[int, Request] | None = None
     weaker: Request | None = None
     for candidate in dict.fromkeys((shorter, text)):
         current: str | None = candidate
         while current:
-            request = _read(current)
-            if request and request.intent in ACTIONS:
-                return replace(request, text=text)
-            if request and (weaker is None or weaker.intent is Intent.SMALL_TALK):
+            reading = grammar.best(current, _fits)
+            request = _request(reading, current) if reading else None
+            if reading and request and request.intent in ACTIONS:
+                if acting is None or reading.loose < acting[0]:
+                    acting = (reading.loose, request)
+            elif request and (weaker is None or weaker.intent is Intent.SMALL_TALK):
                 weaker = request
             current = frame.without_opening(current)
+        if acting:
+            return replace(acting[1], text=text)
     cut = due_phrase.cut_first(_stripped(shorter))
     if cut.due:
         later = _read(_stripped(cut.text))
@@ -205,7 +223,7 @@ def _is_no_target(target: str | None) -> bool:
     """Words that only belong to a longer template («the date of …») or to none."""
     return target is not None and bool(
         re.fullmatch(
-            r"(?:the )?(?:due )?(?:date|deadline|title|name)(?: (?:of|for|on|from) .*)?",
+            r"(?:the )?(?:due )?(?:as|date|deadline|title|name)(?: (?:of|for|on|from) .*)?",
             target,
             re.IGNORECASE,
         )
