@@ -91,7 +91,7 @@ WEEKDAY: Final = f"(?P<weekday>{'|'.join(WEEKDAYS)})"
 YEAR: Final = r"(?P<year>20\d\d|20 \d\d|2 thousand (?:and )?\d\d)"
 
 _FILLERS: Final = re.compile(
-    r"\b(?:please|sometime|some time|at the latest|the latest|at the very latest|first thing(?: in the morning)?|"
+    r"\b(?:please|sometime|some time|at the latest|the latest|at the very latest|1st thing(?: in the morning)?|"
     r"later(?= today| tonight| this | on ))\b"
 )
 # «by 5» is a time and keeps its word; «by the 5th» is a day and can do without.

@@ -195,12 +195,13 @@ class TaskStore:
                     raise TaskError("conflict", "The task has changed since; nothing was undone.")
                 await session.delete(row)
             else:
+                version = row.version if row is not None else change.version_after
                 if row is None:
                     row = TaskRow(owner=caller.owner, id=change.task_id)
                     session.add(row)
                 restore(row, change.before)
                 row.search_text = search_text(row.title, row.notes)
-                row.version = change.version_after + 1
+                row.version = version + 1  # never back: somebody may hold the number that it had
             await session.delete(change)
             kind: ChangeKind = change.kind  # type: ignore[assignment]
             task = render(row, caller.now, caller.zone)

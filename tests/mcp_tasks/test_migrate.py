@@ -1,0 +1,52 @@
+import asyncio
+import importlib.resources
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from mcp_tasks.database import create_engine
+from mcp_tasks.migrate import VERSION_TABLE, migrate
+from mcp_tasks.models import Base
+
+pytestmark = pytest.mark.unit
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return list(compare_metadata(context, Base.metadata))
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'tasks.db'}"
+    await migrate(url)
+    await migrate(url)
+    engine = create_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        names = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+        assert names == {"tasks", "tasks_changes", "tasks_operations", VERSION_TABLE}
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
+        assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+        assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar() == 5000
+    await engine.dispose()
+
+
+async def test_servers_that_start_together_migrate_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'tasks.db'}"
+    await asyncio.gather(*(migrate(url) for _ in range(4)))
+    engine = create_engine(url)
+    async with engine.connect() as connection:
+        versions = (
+            (await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all()
+        )
+    await engine.dispose()
+    assert len(versions) == 1
+
+
+def test_everything_that_a_migration_needs_lies_in_the_package() -> None:
+    folder = importlib.resources.files("mcp_tasks") / "migrations"
+    assert (folder / "env.py").is_file()
+    assert any(one.name.startswith("t0001") for one in (folder / "versions").iterdir())
