@@ -28,7 +28,16 @@ MARK = "VOICETASKS_CLI_DATA_DIR"
 
 def clean_environment(data_dir: Path, **more: str) -> dict[str, str]:
     """This environment without keys, addresses and settings of the product: a test costs nobody money."""
-    vendors = ("VOICETASKS_", "LIVEKIT_", "OPENAI_", "DEEPGRAM_", "CARTESIA_", "ELEVEN_", "GOOGLE_", "OLLAMA_")
+    vendors = (
+        "VOICETASKS_",
+        "LIVEKIT_",
+        "OPENAI_",
+        "DEEPGRAM_",
+        "CARTESIA_",
+        "ELEVEN_",
+        "GOOGLE_",
+        "OLLAMA_",
+    )
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -147,7 +156,9 @@ class RunningDemo:
 StartDemo = Callable[..., RunningDemo]
 
 
-def _start(data_dir: Path, *arguments: str, command: list[str] | None = None, **environment: str) -> RunningDemo:
+def _start(
+    data_dir: Path, *arguments: str, command: list[str] | None = None, **environment: str
+) -> RunningDemo:
     full = clean_environment(data_dir, **environment)
     process = subprocess.Popen(
         [*(command or [sys.executable, "-m", "cli.main", "demo"]), "--json", "--no-browser", *arguments],
@@ -178,9 +189,7 @@ def _destroy(demo: RunningDemo) -> None:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     """The whole product on free ports, started once for all tests that need it; vendors answer at once."""
-    started = _start(
-        tmp_path_factory.mktemp("demo"), *FREE_PORTS, VOICETASKS_SANDBOX_PROFILE="instant"
-    )
+    started = _start(tmp_path_factory.mktemp("demo"), *FREE_PORTS, VOICETASKS_SANDBOX_PROFILE="instant")
     LIVE.append(started)
     try:
         yield started.wait_ready()
