@@ -97,9 +97,8 @@ class Call:
         self._session = session
         self._presence.watch()
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
-        await self._line.open()
         self._listen(session)
-        tools = await self._toolbox.load()
+        tools, _ = await asyncio.gather(self._toolbox.load(), self._line.open())
         await session.start(
             self._line,
             instructions=persona.instructions(ZoneInfo(self._user.time_zone)),

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from livekit.agents import JobContext
-from mcp_tasks.client import TaskClient, TaskServerUnavailable
 
 from agent import persona
 from agent.attributes import CallAttributes
@@ -18,6 +17,7 @@ from agent.line import Line
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.written import write
+from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
@@ -33,6 +33,9 @@ BUSY_ATTRIBUTE: Final = "voicetasks.busy"
 """Set on our participant when the worker was full: the job only says so."""
 
 BUSY_SECONDS: Final = 15.0
+
+TASKS_PATIENCE: Final = Patience(reconnect=4.0)
+"""A task server that restarts is back within it; a caller hears «One moment» meanwhile."""
 
 
 async def answer(ctx: JobContext) -> None:
@@ -112,7 +115,7 @@ async def _serve(
     async def token() -> str:
         return mint_tasks_token(user, people_settings)
 
-    async with TaskClient(settings.tasks_url, token) as client:
+    async with TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client:
         call = Call(ctx.room, invitation, user, client, settings, attributes)
         try:
             return await call.serve(session)

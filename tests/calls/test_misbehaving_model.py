@@ -1,0 +1,134 @@
+"""Whatever a model says or asks for, only what the caller agreed to happens, and only what happened is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from agent.claims import NOTHING_DONE
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+
+def calls(*tools: tuple[str, dict[str, Any] | str]) -> dict[str, Any]:
+    """A scripted reply that calls tools, with the arguments exactly as given."""
+    return {
+        "tool_calls": [
+            {"name": name, "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments)}
+            for name, arguments in tools
+        ]
+    }
+
+
+def says(text: str) -> dict[str, Any]:
+    """A scripted reply in words."""
+    return {"content": text}
+
+
+@pytest.fixture
+def scripted(demo: Any) -> Callable[..., None]:
+    """Makes the stand-in for the language model answer with these replies, in this order."""
+
+    def script(*replies: dict[str, Any]) -> None:
+        control = f"http://127.0.0.1:{demo.ports['sandbox_control']}"
+        httpx.post(f"{control}/reset").raise_for_status()
+        httpx.post(f"{control}/script", json={"replies": list(replies)}).raise_for_status()
+
+    return script
+
+
+async def test_done_without_a_tool_call_is_not_said(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    caller = person(demo)
+    before = await caller.start_with("Dentist")
+    scripted(says("Done, both are updated."))
+    result = caller.call("--type", "Delete the dentist one and add buy stamps for Friday.", "--hang-up")
+    assert "updated" not in result["turns"][0]["heard"]
+    assert NOTHING_DONE.split(".")[0] in result["turns"][0]["heard"]
+    assert {task["id"] for task in await caller.tasks()} == set(before.values())
+
+
+async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    caller = person(demo)
+    ids = await caller.start_with("Dentist", "Buy milk")
+    delete = calls(("delete_task", {"task_id": ids["Dentist"], "confirm": True}))
+    scripted(delete, calls(("delete_task", {"task_id": ids["Dentist"]})))
+    result = caller.call("--type", "Thanks!", "--type", "What else is there?", "--hang-up")
+    assert {task["title"] for task in await caller.tasks()} == {"Dentist", "Buy milk"}
+    assert all(confirmation["outcome"] != "confirmed" for confirmation in result["confirmations"])
+
+
+async def test_a_typed_yes_a_key_and_a_click_each_release_what_was_asked(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    caller = person(demo)
+    for answer in (("--type", "yes"), ("--click", "yes"), ("--key", "1")):
+        ids = await caller.start_with("Dentist", "Buy milk")
+        scripted(calls(("delete_task", {"task_id": ids["Dentist"]})))
+        result = caller.call("--type", "Delete the dentist task.", *answer, "--hang-up")
+        assert [task["title"] for task in await caller.tasks()] == ["Buy milk"], answer
+        assert result["confirmations"][0]["outcome"] == "confirmed"
+        assert (
+            result["confirmations"][0]["by"]
+            == {"--type": "text", "--click": "click", "--key": "key"}[answer[0]]
+        )
+
+
+async def test_two_actions_of_one_turn_are_asked_in_one_question(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    caller = person(demo)
+    ids = await caller.start_with("Dentist", "Buy milk")
+    scripted(
+        calls(("delete_task", {"task_id": ids["Dentist"]}), ("complete_task", {"task_id": ids["Buy milk"]}))
+    )
+    result = caller.call("--type", "Delete the dentist and finish the milk.", "--type", "yes", "--hang-up")
+    question = result["confirmations"][0]["question"]
+    assert "Dentist" in question
+    assert "Buy milk" in question
+    assert [(task["title"], task["status"]) for task in await caller.tasks()] == [("Buy milk", "done")]
+
+
+@pytest.mark.parametrize("arguments", ['{"task_id": "', '{"confirm": tr', "", "[1,2]", "not json", "{}"])
+async def test_arguments_that_are_cut_off_or_wrong_never_run(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None], arguments: str
+) -> None:
+    caller = person(demo)
+    await caller.start_with("Dentist")
+    scripted(calls(("delete_task", arguments)), says("Which task do you mean?"))
+    result = caller.call("--type", "Delete it.", "--hang-up")
+    assert result["confirmations"] == []
+    assert [task["title"] for task in await caller.tasks()] == ["Dentist"]
+    assert "error" not in result["turns"][0]["heard"].lower()
+
+
+async def test_another_users_task_can_neither_be_asked_about_nor_touched(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    other = person(demo, "premium@example.com")
+    ids = await other.start_with("A private matter")
+    caller = person(demo)
+    await caller.start_with("Dentist")
+    scripted(calls(("delete_task", {"task_id": ids["A private matter"]})), says("I can't find that one."))
+    result = caller.call("--type", "Delete it.", "--type", "yes", "--hang-up")
+    assert result["confirmations"] == []
+    assert "private" not in json.dumps(result["turns"]).lower()
+    assert [task["title"] for task in await other.tasks()] == ["A private matter"]
+
+
+async def test_a_vendor_that_fails_in_the_middle_of_a_turn_is_told_not_met_by_silence(
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+) -> None:
+    caller = person(demo)
+    ids = await caller.start_with("Dentist")
+    scripted(calls(("no_such_tool", {})), says("I can't do that."))
+    result = caller.call("--type", "Do something odd.", "--hang-up")
+    assert result["turns"][0]["heard"]
+    assert {task["id"] for task in await caller.tasks()} == set(ids.values())
