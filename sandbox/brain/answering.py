@@ -93,7 +93,7 @@ def _without(request: Request, candidates: tuple[Task, ...]) -> list[Task]:
 def _when(request: Request, question: Question) -> list[Action] | None:
     action = question.action
     words = _words(request)
-    if no_date(words):
+    if no_date(request.text) or no_date(words):
         bare = replace(action, due=None, due_date=None)
         return [bare if action.verb == "create" else replace(action, due=NO_DATE, due_date=None)]
     if request.intent in _REFUSALS:

@@ -44,7 +44,7 @@ _DAY = (
     rf"|(?:today|tomorrow|tonight|to-?morrow)(?: (?:in the )?{_DAYPART})?"
     rf"|(?:later )?(?:this|tomorrow) {_DAYPART}|later (?:today|this week|tonight)"
     rf"|(?:a|{_NUMBER}) weeks? from (?:today|tomorrow|now|{_WEEKDAY})"
-    rf"|(?:{_ORDINAL}|last) {_WEEKDAY} (?:of|in) (?:next month|this month|the month|{_MONTH})"
+    rf"|(?:the )?(?:{_ORDINAL}|last) {_WEEKDAY} (?:of|in) (?:next month|this month|the month|{_MONTH})"
     rf"|{_WEEKDAY},? (?:the {_ORDINAL}(?: of {_MONTH})?|{_ABSOLUTE})"
     rf"|(?:on )?(?:this coming|the coming|the following|coming|next|this|the) {_WEEKDAY}(?: {_DAYPART})?"
     rf"|{_WEEKDAY} (?:next week|in {_NUMBER} weeks)"
@@ -114,7 +114,7 @@ def cut_last(text: str) -> Cut:
         return Cut(text, None)
     rest = text[: found.start()].rstrip(_EDGE)
     due = _with_its_point(text[found.start() :].strip(_EDGE))
-    if not rest or _REPEATS.search(f"{rest.split()[-1]} {due}"):
+    if not rest or _REPEATS.search(f"{' '.join(rest.split()[-2:])} {due}"):
         return Cut(text, None)
     firm = re.match(_FIRM_LEAD, due, re.IGNORECASE)
     if not firm and _ABOUT.search(rest):

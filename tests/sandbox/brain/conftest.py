@@ -195,32 +195,34 @@ class Caller:
         self.messages.append({"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)})
 
 
-@pytest.fixture
-def tools() -> FakeTools:
-    return FakeTools()
+@pytest.fixture(scope="session")
+def schemas() -> list[dict[str, Any]]:
+    """The tools that a request offers."""
+    return SCHEMAS
 
 
-@pytest.fixture
-def caller(tools: FakeTools) -> Caller:
-    return Caller(tools)
-
-
-@pytest.fixture
-def gated() -> Caller:
-    return Caller(FakeTools(gate=True))
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def caller_with() -> Callable[..., Caller]:
-    """A caller whose list has some titles; a pair is a title and a due."""
+    """Makes a caller whose list has some titles; a pair is a title and a due."""
 
-    def make(*titles: str | tuple[str, str], gate: bool = False) -> Caller:
+    def make(
+        *titles: str | tuple[str, str], gate: bool = False, after: Caller | None = None, parallel: bool = True
+    ) -> Caller:
+        if after:
+            # Another server, which knows what the messages say and nothing else.
+            return Caller(after.tools, messages=json.loads(json.dumps(after.messages)))
         tools = FakeTools(gate=gate)
         for title in titles:
             if isinstance(title, str):
                 tools.add(title)
             else:
                 tools.add(*title)
-        return Caller(tools)
+        return Caller(tools, parallel=parallel)
 
     return make
+
+
+@pytest.fixture
+def caller(caller_with: Callable[..., Caller]) -> Caller:
+    """A caller without tasks."""
+    return caller_with()
