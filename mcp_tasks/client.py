@@ -156,7 +156,7 @@ class TaskClient:
     async def _ask(self, ask: Callable[[Client], Awaitable[T]], *, repeatable: bool, writes: bool) -> T:
         """Send a request; repeat it once after a lost session or a missing answer, where that is harmless."""
         repeats_left = 1 if repeatable else 0
-        fresh_tokens_left = 1
+        fresh_tokens_left = forgotten_left = 1
         sent = False
         while True:
             try:
@@ -179,6 +179,11 @@ class TaskClient:
                     if not fresh_tokens_left:
                         raise _TokenRefused from error
                     fresh_tokens_left -= 1
+                    continue
+                if _is_forgotten(error) and forgotten_left:
+                    # The server refused the session unread: nothing was done here either.
+                    forgotten_left -= 1
+                    self._drop(connection)
                     continue
                 if not _is_loss(error):
                     raise
@@ -242,12 +247,14 @@ class _TokenRefused(Exception):  # noqa: N818  # named after what happened
     """The server refused a fresh token too."""
 
 
-def _is_loss(error: MCPError) -> bool:
-    """Whether the session or the server is gone, rather than the request refused."""
-    if error.code in (CONNECTION_CLOSED, REQUEST_TIMEOUT, INTERNAL_ERROR):
-        return True
-    # 404 for a session of before a restart: «Session not found» in the body, «Session terminated» from the SDK.
+def _is_forgotten(error: MCPError) -> bool:
+    """404 for a session of before a restart: «Session not found» in the body, «Session terminated» from the SDK."""
     return error.code == INVALID_REQUEST and "session" in error.message.lower()
+
+
+def _is_loss(error: MCPError) -> bool:
+    """Whether the server is gone or failing, rather than the request refused."""
+    return error.code in (CONNECTION_CLOSED, REQUEST_TIMEOUT, INTERNAL_ERROR) or _is_forgotten(error)
 
 
 def _refused(code: str, message: str) -> ToolOutcome:

@@ -1,14 +1,16 @@
 """Fixtures of the task server's tests: a store, tokens, and a server process."""
 
-import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
+import sqlite3
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +43,11 @@ def token() -> Callable[..., str]:
 
 
 @pytest.fixture
-def provider() -> Callable[[str], Callable[[], Awaitable[str]]]:
-    def of(subject: str) -> Callable[[], Awaitable[str]]:
-        async def provide() -> str:
-            return make_token(subject)
+def provider(user: str) -> Callable[[], Awaitable[str]]:
+    async def provide() -> str:
+        return make_token(user)
 
-        return provide
-
-    return of
+    return provide
 
 
 @pytest.fixture
@@ -64,11 +63,13 @@ async def store(tmp_path: Path) -> AsyncIterator[TaskStore]:
 class ServerProcess:
     """`python -m mcp_tasks` on a port of its own, that can be stopped and started again."""
 
-    port: int
     environment: dict[str, str]
-    log: Path
-    process: asyncio.subprocess.Process | None = None
-    exit_codes: list[int] = field(default_factory=list)
+    folder: Path
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.port = self.port or free_port()
 
     @property
     def base(self) -> str:
@@ -78,32 +79,54 @@ class ServerProcess:
     def url(self) -> str:
         return f"{self.base}/mcp"
 
-    async def start(self, *, wait: bool = True) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "mcp_tasks", env=self.environment, stdout=log, stderr=log
+    @property
+    def database(self) -> Path:
+        return self.folder / "tasks.db"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mcp_tasks"],
+                env=self.environment | {"VOICETASKS_TASKS_PORT": str(self.port)},
+                stdout=log,
+                stderr=log,
             )
-        if wait:
-            await self.wait_until_ready()
+        return self.process
 
-    async def wait_until_ready(self) -> None:
-        assert self.process is not None
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
-            while True:
-                assert self.process.returncode is None, self.log.read_text()
+    def start(self) -> None:
+        process = self.spawn()
+        deadline = time.monotonic() + START_SECONDS
+        with httpx.Client() as http:
+            while time.monotonic() < deadline:
+                assert process.poll() is None, self.log
                 with contextlib.suppress(httpx.TransportError):
-                    if (await http.get(f"{self.base}/readyz")).status_code == 200:
+                    if http.get(f"{self.base}/readyz").status_code == 200:
                         return
-                await asyncio.sleep(0.05)
+                time.sleep(0.05)
+        raise AssertionError(f"not ready in time: {self.log}")
 
-    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(how)
-        async with asyncio.timeout(20):
-            code = await self.process.wait()
-        self.process = None
-        return code
+        self.process.send_signal(how)
+        return self.process.wait(timeout=20)
+
+    def rows(self, owner: str) -> int:
+        with contextlib.closing(sqlite3.connect(self.database)) as database:
+            query = "SELECT count(*) FROM tasks WHERE owner = ?"
+            count: int = database.execute(query, (owner,)).fetchone()[0]
+        return count
+
+    @contextlib.contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Hold the database's write lock, so that a write that is sent stays under way."""
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield
+            database.execute("ROLLBACK")
 
 
 def free_port() -> int:
@@ -113,20 +136,44 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment_in(folder: Path) -> dict[str, str]:
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("VOICETASKS_")},
         "VOICETASKS_TASKS_TOKEN_SECRET": SECRET,
-        "VOICETASKS_TASKS_DATABASE_URL": f"sqlite:///{tmp_path / 'tasks.db'}",
+        "VOICETASKS_TASKS_DATABASE_URL": f"sqlite:///{folder / 'tasks.db'}",
     }
 
 
-@pytest.fixture
-async def server(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[ServerProcess]:
-    port = free_port()
-    one = ServerProcess(port, environment | {"VOICETASKS_TASKS_PORT": str(port)}, tmp_path / "server.log")
-    await one.start()
+def running(folder: Path) -> Iterator[ServerProcess]:
+    one = ServerProcess(environment_in(folder), folder)
+    one.start()
     yield one
-    if one.process is not None:
-        await one.stop(signal.SIGKILL)
+    if one.process is not None and one.process.poll() is None:
+        one.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for a file's tests; each uses users of its own."""
+    yield from running(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that the test may stop."""
+    yield from running(tmp_path)
+
+
+@pytest.fixture
+def spare_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that has not been started."""
+    one = ServerProcess(environment_in(tmp_path), tmp_path)
+    yield one
+    if one.process is not None and one.process.poll() is None:
+        one.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def user(request: pytest.FixtureRequest) -> str:
+    """A user of this test's own."""
+    return re.sub(r"\W+", "-", request.node.name)[:150]

@@ -1,8 +1,8 @@
 import asyncio
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,13 +20,6 @@ DESTRUCTIVE = {"complete_task", "delete_task"}
 
 def bearer(token: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=20)
-
-
-def rows(tmp_path: Path) -> int:
-    with sqlite3.connect(tmp_path / "tasks.db") as database:
-        count: int = database.execute("SELECT count(*) FROM tasks").fetchone()[0]
-    database.close()
-    return count
 
 
 def error_of(result: CallToolResult) -> dict[str, Any]:
@@ -55,10 +48,10 @@ async def post(server: Any, headers: dict[str, str], body: str | bytes | None = 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_any_mcp_client_makes_the_whole_round_trip(
-    server: Any, token: Callable[..., str], mode: Any
+    server: Any, token: Callable[..., str], user: str, mode: Any
 ) -> None:
     async with (
-        bearer(token()) as http,
+        bearer(token(user)) as http,
         Client(streamable_http_client(server.url, http_client=http), mode=mode) as client,
     ):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -115,10 +108,10 @@ async def test_any_mcp_client_makes_the_whole_round_trip(
 
 
 async def test_refusals_carry_a_code_and_store_nothing(
-    server: Any, token: Callable[..., str], tmp_path: Path
+    server: Any, token: Callable[..., str], user: str
 ) -> None:
     async with (
-        bearer(token()) as http,
+        bearer(token(user)) as http,
         Client(streamable_http_client(server.url, http_client=http)) as client,
     ):
 
@@ -153,12 +146,14 @@ async def test_refusals_carry_a_code_and_store_nothing(
         assert (await refused("list_tasks", {"view": "everything"}))["code"] == "invalid"
         assert (await refused("no_such_tool", {}))["code"] == "invalid"
         assert (await refused("undo", {}))["code"] == "not_found"
-    assert rows(tmp_path) == 0
+    assert server.rows(user) == 0
 
 
-async def test_text_that_looks_like_json_stays_text(server: Any, token: Callable[..., str]) -> None:
+async def test_text_that_looks_like_json_stays_text(
+    server: Any, token: Callable[..., str], user: str
+) -> None:
     async with (
-        bearer(token()) as http,
+        bearer(token(user)) as http,
         Client(streamable_http_client(server.url, http_client=http)) as client,
     ):
         made = await client.call_tool("create_task", {"title": '["a"]', "notes": "null", "due_words": None})
@@ -178,19 +173,19 @@ async def test_text_that_looks_like_json_stays_text(server: Any, token: Callable
     ],
 )
 async def test_without_a_good_token_nothing_is_said_but_why(
-    server: Any, token: Callable[..., str], claims: dict[str, Any] | None, reason: str
+    server: Any, token: Callable[..., str], user: str, claims: dict[str, Any] | None, reason: str
 ) -> None:
-    headers = {} if claims is None else {"Authorization": f"Bearer {token(**claims)}"}
+    headers = {} if claims is None else {"Authorization": f"Bearer {token(user, **claims)}"}
     reply = await post(server, headers)
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"] == f'Bearer error="invalid_token", error_description="{reason}"'
     assert (reply.json()["code"], reply.json()["message"]) == ("unauthorized", reason)
 
 
-async def test_two_users_never_meet(server: Any, token: Callable[..., str]) -> None:
+async def test_two_users_never_meet(server: Any, token: Callable[..., str], user: str) -> None:
     async with (
-        bearer(token("ann")) as ann_http,
-        bearer(token("bob")) as bob_http,
+        bearer(token(f"ann-{user}")) as ann_http,
+        bearer(token(f"bob-{user}")) as bob_http,
         Client(streamable_http_client(server.url, http_client=ann_http)) as ann,
         Client(streamable_http_client(server.url, http_client=bob_http)) as bob,
     ):
@@ -214,7 +209,7 @@ async def test_two_users_never_meet(server: Any, token: Callable[..., str]) -> N
 
 
 async def test_a_body_of_two_megabytes_is_refused_before_it_is_read(
-    server: Any, token: Callable[..., str], tmp_path: Path
+    server: Any, token: Callable[..., str], user: str
 ) -> None:
     call = {
         "jsonrpc": "2.0",
@@ -222,24 +217,28 @@ async def test_a_body_of_two_megabytes_is_refused_before_it_is_read(
         "method": "tools/call",
         "params": {"name": "create_task", "arguments": {"title": "x" * 2_000_000}},
     }
-    reply = await post(server, {"Authorization": f"Bearer {token()}"}, json.dumps(call))
+    reply = await post(server, {"Authorization": f"Bearer {token(user)}"}, json.dumps(call))
     assert reply.status_code == 413
-    assert rows(tmp_path) == 0
+    assert server.rows(user) == 0
 
 
 @pytest.mark.parametrize(
     "body", [b"\x00\xff\xfe", b"[" * 50_000, b"{}", b'{"jsonrpc":"2.0","id":1}', b"null"]
 )
-async def test_garbage_gets_a_client_error(server: Any, token: Callable[..., str], body: bytes) -> None:
+async def test_garbage_gets_a_client_error(
+    server: Any, token: Callable[..., str], user: str, body: bytes
+) -> None:
     for version in ("2025-06-18", "2026-07-28"):
         reply = await post(
-            server, {"Authorization": f"Bearer {token()}", "MCP-Protocol-Version": version}, body
+            server, {"Authorization": f"Bearer {token(user)}", "MCP-Protocol-Version": version}, body
         )
         assert 400 <= reply.status_code < 500
 
 
-async def test_a_foreign_host_name_is_refused_on_loopback(server: Any, token: Callable[..., str]) -> None:
-    reply = await post(server, {"Authorization": f"Bearer {token()}", "Host": "evil.example"})
+async def test_a_foreign_host_name_is_refused_on_loopback(
+    server: Any, token: Callable[..., str], user: str
+) -> None:
+    reply = await post(server, {"Authorization": f"Bearer {token(user)}", "Host": "evil.example"})
     assert reply.status_code == 421
 
 
@@ -250,48 +249,55 @@ async def test_health_needs_no_token_and_tells_nothing(server: Any) -> None:
             assert (reply.status_code, reply.json()) == (200, {"status": "ok"})
 
 
-async def test_logs_hold_no_words_and_sigterm_ends_cleanly(server: Any, token: Callable[..., str]) -> None:
-    secret = token()
-    async with bearer(secret) as http, Client(streamable_http_client(server.url, http_client=http)) as client:
+async def test_logs_hold_no_words_and_sigterm_ends_cleanly(
+    own_server: Any, token: Callable[..., str], user: str
+) -> None:
+    secret = token(user)
+    async with (
+        bearer(secret) as http,
+        Client(streamable_http_client(own_server.url, http_client=http)) as client,
+    ):
         await client.call_tool("create_task", {"title": "buy a zeppelin", "due_words": "zeppelin day"})
         await client.call_tool(
             "create_task", {"title": "buy a zeppelin", "notes": "zeppelin", "bogus": "zeppelin"}
         )
         await client.call_tool("create_task", {"title": "buy a zeppelin"})
         await client.call_tool("zeppelin", {})
-    await post(server, {"Authorization": f"Bearer {token(exp=1)}"})
-    assert await server.stop() == 0
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [line["event"] for line in lines][0] == "starting"
-    assert [line["event"] for line in lines][-1] == "stopped"
+        with contextlib.closing(sqlite3.connect(own_server.database)) as database:
+            database.execute("DROP TABLE tasks")
+        broken = error_of(await client.call_tool("create_task", {"title": "buy a zeppelin"}))
+        assert broken == {
+            "code": "unavailable",
+            "message": "The task server had a problem; nothing was changed.",
+        }
+    await post(own_server, {"Authorization": f"Bearer {token(user, exp=1)}"})
+    assert own_server.stop() == 0
+    lines = [json.loads(line) for line in own_server.log.splitlines()]
+    assert lines[0]["event"] == "starting"
+    assert lines[-1]["event"] == "stopped"
     outcomes = [(line["tool"], line["outcome"]) for line in lines if line["event"] == "tool"]
     assert outcomes == [
         ("create_task", "bad_date"),
         ("create_task", "invalid"),
         ("create_task", "ok"),
         ("unknown", "invalid"),
+        ("create_task", "unavailable"),
     ]
-    text = server.log.read_text()
-    assert "zeppelin" not in text
-    assert secret not in text
+    (failure,) = [line for line in lines if line["event"] == "tool_failed"]
+    assert failure["error"] == "OperationalError"
+    assert "zeppelin" not in own_server.log
+    assert secret not in own_server.log
 
 
-async def test_a_taken_port_is_named(server: Any, environment: dict[str, str], tmp_path: Path) -> None:
-    second = type(server)(server.port, server.environment, tmp_path / "second.log")
-    await second.start(wait=False)
-    async with asyncio.timeout(60):
-        assert await second.process.wait() != 0
-    assert str(server.port) in second.log.read_text()
-    assert "address already in use" in second.log.read_text()
+def test_a_taken_port_is_named(server: Any, spare_server: Any) -> None:
+    spare_server.port = server.port
+    assert spare_server.spawn().wait(timeout=60) != 0
+    assert str(server.port) in spare_server.log
+    assert "address already in use" in spare_server.log
 
 
-async def test_a_missing_secret_is_named_without_a_traceback(
-    server: Any, environment: dict[str, str], tmp_path: Path
-) -> None:
-    bare = {key: value for key, value in environment.items() if key != "VOICETASKS_TASKS_TOKEN_SECRET"}
-    second = type(server)(server.port, bare, tmp_path / "second.log")
-    await second.start(wait=False)
-    async with asyncio.timeout(60):
-        assert await second.process.wait() == 2
-    assert "VOICETASKS_TASKS_TOKEN_SECRET" in second.log.read_text()
-    assert "Traceback" not in second.log.read_text()
+def test_a_missing_secret_is_named_without_a_traceback(spare_server: Any) -> None:
+    del spare_server.environment["VOICETASKS_TASKS_TOKEN_SECRET"]
+    assert spare_server.spawn().wait(timeout=60) == 2
+    assert "VOICETASKS_TASKS_TOKEN_SECRET" in spare_server.log
+    assert "Traceback" not in spare_server.log

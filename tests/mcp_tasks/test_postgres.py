@@ -1,0 +1,147 @@
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from mcp_tasks.database import create_engine
+from mcp_tasks.due import Due
+from mcp_tasks.errors import TaskError
+from mcp_tasks.exactly_once import Operation
+from mcp_tasks.migrate import VERSION_TABLE, migrate
+from mcp_tasks.store import Caller, Edit, TaskStore
+
+pytestmark = pytest.mark.system
+
+LA = ZoneInfo("America/Los_Angeles")
+NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
+ANN = Caller("ann", LA, NOW)
+BOB = Caller("bob", LA, NOW)
+
+
+def newest_postgres() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[4]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    if initdb is None:
+        pytest.skip(
+            "no Postgres on this machine: `apt-get install postgresql` (or `brew install postgresql`)"
+        )
+    return Path(initdb).parent
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A Postgres of our own, reached through a socket in a folder of our own."""
+    binaries = newest_postgres()
+    # Postgres refuses to run as root, so root lends the folder to its user.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="voicetasks-pg-"))
+    if as_user:
+        shutil.chown(folder, "postgres")
+
+    def run(*command: str) -> None:
+        done = subprocess.run(
+            [*as_user, *command], check=False, cwd=folder, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    data = str(folder / "data")
+    try:
+        run(str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "tester", "--no-sync", "-E", "UTF8")
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        run(str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql://tester@/postgres?host={folder}"
+        finally:
+            run(str(binaries / "pg_ctl"), "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def store(postgres: str) -> AsyncIterator[TaskStore]:
+    await asyncio.gather(*(migrate(postgres) for _ in range(3)))
+    engine = create_engine(postgres)
+    async with engine.begin() as connection:
+        for table in ("tasks", "tasks_changes", "tasks_operations"):
+            await connection.execute(text(f"DELETE FROM {table}"))
+    store = TaskStore(engine)
+    yield store
+    await store.close()
+
+
+async def make(store: TaskStore, title: str, caller: Caller = ANN, **kept: Any) -> dict[str, Any]:
+    due = kept.get("due")
+    return await store.create(
+        caller,
+        kept.get("operation"),
+        title=title,
+        notes="",
+        due=Due(due) if due else None,
+        due_words=None,
+    )
+
+
+async def test_servers_that_start_together_migrate_once(postgres: str, store: TaskStore) -> None:
+    engine = create_engine(postgres)
+    async with engine.connect() as connection:
+        assert len((await connection.execute(text(f"SELECT * FROM {VERSION_TABLE}"))).all()) == 1
+    await engine.dispose()
+
+
+async def test_the_same_operation_twenty_times_from_two_servers_makes_one_task(
+    postgres: str, store: TaskStore
+) -> None:
+    other = TaskStore(create_engine(postgres))
+    operation = Operation.of("op-1", "create_task", {})
+    answers = await asyncio.gather(
+        *(make(store if number % 2 else other, "Buy milk", operation=operation) for number in range(20))
+    )
+    await other.close()
+    assert [answer["repeated"] for answer in answers].count(False) == 1
+    assert len({answer["task"]["id"] for answer in answers}) == 1
+    assert (await store.list_tasks(ANN, "all", "", 50)).total == 1
+
+
+async def test_dates_views_search_and_undo_work_as_on_sqlite(store: TaskStore) -> None:
+    await make(store, "no date")
+    await make(store, "Émile's day", due=date(2026, 11, 24))
+    timed = (await make(store, "past hour", due=datetime(2026, 11, 24, 9, tzinfo=LA)))["task"]
+    assert timed["due"] == "2026-11-24T09:00:00"
+    listed = (await store.list_tasks(ANN, "all", "", 50)).tasks
+    assert [task.title for task in listed] == ["Émile's day", "past hour", "no date"]
+    assert [task.title for task in (await store.list_tasks(ANN, "overdue", "", 50)).tasks] == ["past hour"]
+    assert (await store.list_tasks(ANN, "today", "ÉMILE", 50)).total == 1
+    assert listed[0].created_at == NOW
+    await store.update(ANN, None, timed["id"], Edit(title="renamed"), 1)
+    await store.complete(ANN, None, timed["id"], 2)
+    await store.delete(ANN, None, timed["id"], 3)
+    kinds = [(await store.undo(ANN, None))["undone"] for _ in range(3)]
+    assert kinds == ["delete", "complete", "update"]
+    assert (await store.list_tasks(ANN, "overdue", "", 50)).tasks[0].title == "past hour"
+    await store.forget(NOW + timedelta(hours=25))
+    with pytest.raises(TaskError, match="nothing to undo"):
+        await store.undo(ANN, None)
+
+
+async def test_two_users_at_once_never_see_each_others_rows(store: TaskStore) -> None:
+    async def work(caller: Caller) -> None:
+        for number in range(10):
+            task_id = (await make(store, f"{caller.owner} {number}", caller))["task"]["id"]
+            other = BOB if caller is ANN else ANN
+            with pytest.raises(TaskError, match="not_found"):
+                await store.complete(other, None, task_id, None)
+            for task in (await store.list_tasks(caller, "all", "", 200)).tasks:
+                assert task.title.startswith(caller.owner)
+
+    await asyncio.gather(work(ANN), work(BOB), work(ANN), work(BOB))
