@@ -17,6 +17,7 @@ from sandbox.deepgram_messages import Messages
 from sandbox.deepgram_query import ListenQuery
 from sandbox.desk import Desk
 from sandbox.recording import Recording
+from sandbox.shared_ear import Guess, SharedEar
 from sandbox.word_times import spread
 from tiers.local.speech import SAMPLE_RATE, Change, SpeechDetector, SpeechEvent, loudness, silero
 
@@ -53,40 +54,6 @@ _WAITING = 8
 _SLICE = SAMPLE_RATE // 10
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class SharedEar:
-    """The desk's ear, used by all connections of the stand-in; knows whether it is at work."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._at_work = 0
-
-    @property
-    def busy(self) -> bool:
-        """Whether somebody is being heard now."""
-        return self._at_work > 0
-
-    async def hear(self, pcm: NDArray[np.int16]) -> "Guess":
-        """The words in it. Never faster than the latency profile's vendor."""
-        ear = self._desk.ear
-        if ear is None:
-            await self._desk.pause("stt")
-            return Guess("", 1.0)
-        self._at_work += 1
-        try:
-            heard, _ = await asyncio.gather(ear.transcribe(pcm, SAMPLE_RATE), self._desk.pause("stt"))
-        finally:
-            self._at_work -= 1
-        return Guess(heard.text, 1 - heard.no_speech)
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """What an utterance may have been."""
-
-    text: str
-    confidence: float
 
 
 @dataclass(slots=True, eq=False)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from sandbox import mulaw
 from sandbox.deepgram_messages import NET_0000, NET_0001, Messages, bad_request, command, unauthorized
 from sandbox.deepgram_query import BadQueryError, ListenQuery, parse
-from sandbox.deepgram_recognition import Recognition, SharedEar
+from sandbox.deepgram_recognition import Recognition
 from sandbox.desk import Desk
+from sandbox.shared_ear import SharedEar
 from tiers.local.resample import Resampler
 from tiers.local.speech import SAMPLE_RATE
 

@@ -5,13 +5,17 @@
 
 import hashlib
 import json
+import warnings
 from collections import OrderedDict
 from functools import cache
 
-import bpe_openai
-
 from sandbox.clock import Clock
 from sandbox.openai_request import ChatRequest
+
+with warnings.catch_warnings():
+    # It opens its vocabulary by a call that Python 3.11 deprecates and 3.13 has taken back into favour.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import bpe_openai
 
 # OpenAI's counting recipe for the 4o models: three tokens frame a message, three open the reply.
 _MESSAGE_FRAME = "<|im_start|>\n<|im_end|>"
