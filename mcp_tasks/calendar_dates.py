@@ -11,6 +11,8 @@ from mcp_tasks.spoken import ordinal
 FAR = timedelta(days=300)
 """A date without a year that has just passed hardly means next year: past this it asks."""
 MAX_YEARS_AHEAD = 10
+MAX_HOUR = 12
+"""A bare number up to this may be an hour."""
 
 _SUFFIX = r"(?:st|nd|rd|th)"
 _DAY_MONTH = re.compile(
@@ -204,7 +206,14 @@ def _with_weekday(text: str, today: date) -> DayOutcome:
     )
     if not found or re.search("|".join(WEEKDAYS), found["rest"]):
         return None
-    rest = found["rest"] if not re.fullmatch(r"\d\d?", found["rest"]) else f"{found['rest']}th"
+    leading = text.startswith(found["rest"])
+    rest = found["rest"].removeprefix("the ")
+    bare = re.fullmatch(r"\d\d?", rest)
+    if bare or (re.fullmatch(r"\d(?:st|nd|rd|th)", rest) and leading):
+        if int(rest[:2] if bare else rest[0]) <= MAX_HOUR:
+            # «Friday five» is the fifth or five o'clock, «first Friday» is of which month?
+            return Ask("That can mean more than one day or time.")
+        rest = f"{rest}th"
     outcome = calendar_day(rest, today)
     weekday = WEEKDAYS.index(found["weekday"])
     if outcome is None:

@@ -88,6 +88,8 @@ def split_time(text: str) -> Split:
             break
     this = part_found is not None and part_found["this"] is not None
     rest = " ".join(_PART.sub(" ", text, count=1).split())
+    if this and rest not in ("", "today"):
+        rest = " ".join(text.split())  # «tomorrow this evening» contradicts itself
     return Split("today" if this and not rest else rest, clock, part)
 
 
