@@ -7,7 +7,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-"""The status page needs a stylesheet and nothing else: no script runs, whatever gets into it."""
+"""The status page needs a stylesheet and nothing else: no script runs, whatever gets into it. The page for calls
+brings a policy of its own."""
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

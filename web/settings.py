@@ -1,6 +1,7 @@
 """Settings of the web room, from the environment."""
 
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ class WebSettings(BaseSettings):
     trusted_proxies: str = ""
     """Addresses, comma-separated, whose X-Forwarded-For is believed; of anybody else it is ignored."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    page_dir: Path = Path(__file__).resolve().parent.parent / ".voicetasks" / "page"
+    """The built page: scripts/page makes it."""
     tasks_url: str = "http://127.0.0.1:8081/mcp"
     livekit_url: str = Field(default="ws://127.0.0.1:7880", validation_alias="LIVEKIT_URL")
     livekit_api_key: str = Field(default="", validation_alias="LIVEKIT_API_KEY")

@@ -37,7 +37,7 @@ _PAGE = """<!doctype html>
 <tbody>{stacks}</tbody></table></section>
 <section aria-labelledby="call"><h2 id="call">Make a call from a terminal</h2>
 <pre tabindex="0" aria-label="Command"><code>{command}</code></pre>{accounts}</section>
-<nav aria-label="More"><a href="/openapi.json">The API</a> · <a href="/readyz">Readiness</a> ·
+<nav aria-label="More"><a href="/">The page</a> · <a href="/openapi.json">The API</a> · <a href="/readyz">Readiness</a> ·
 <a href="/metrics">Metrics</a></nav>
 </main>
 </body>
@@ -90,7 +90,7 @@ def render(parts: Iterable[Part], *, demo: bool, vendors: VendorSettings, today:
     )
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.get("/status", response_class=HTMLResponse)
 async def status_page(services: Served, readiness: Asked) -> HTMLResponse:
     """Show it; there is nothing personal on it."""
     return HTMLResponse(

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 async def test_every_answer_takes_powers_away_from_the_page(site: Site) -> None:
     browser = site.browser()
-    for path in ("/", "/healthz", "/api/me", "/nothing", "/static/status.css", "/openapi.json"):
+    for path in ("/status", "/healthz", "/api/me", "/nothing", "/static/status.css", "/openapi.json"):
         headers = (await browser.client.get(path)).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -92,6 +92,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/api/me",
         "/api/calls",
         "/api/calls/{call_id}",
+        "/api/calls/{call_id}/token",
         "/api/tasks",
         "/healthz",
         "/readyz",

@@ -28,7 +28,7 @@ class Page(HTMLParser):
 
 
 async def page(open_site: OpenSite) -> Page:
-    answer = await (await open_site()).browser().client.get("/")
+    answer = await (await open_site()).browser().client.get("/status")
     assert answer.status_code == 200
     return Page(answer.text)
 

@@ -1,0 +1,8 @@
+export function Brand() {
+  return (
+    <p className="brand">
+      <img src="/page/icon.svg" alt="" width="28" height="28" />
+      voicetasks
+    </p>
+  )
+}

@@ -1,0 +1,89 @@
+/** The server's API: one shape of errors, and the CSRF token on every request that changes something. */
+
+export interface User {
+  email: string
+  plan: 'premium' | 'economy'
+  role: string
+  time_zone: string
+}
+
+export interface Account {
+  csrf: string
+  user: User
+}
+
+export interface CallMade {
+  call_id: string
+  url: string
+  token: string
+  room: string
+}
+
+export interface Task {
+  id: string
+  title: string
+  due: string | null
+  due_spoken: string | null
+  status: 'open' | 'done'
+  version: number
+}
+
+/** A refusal or a silence: `code` is the server's, or `offline` when nothing answered. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let answer: Response
+  try {
+    answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(20_000) })
+  } catch {
+    throw new ApiError(0, 'offline', 'The server does not answer. Check your connection and try again.')
+  }
+  if (answer.status === 204) return undefined as T
+  const body: unknown = await answer.json().catch(() => null)
+  if (!answer.ok) throw refusal(answer.status, body)
+  return body as T
+}
+
+function refusal(status: number, body: unknown): ApiError {
+  const error = (body as { error?: { code?: string; message?: string; fix?: string } } | null)?.error
+  const words = [error?.message, status < 500 ? error?.fix : undefined].filter(Boolean).join(' ')
+  return new ApiError(status, error?.code ?? 'unknown', words || 'Something went wrong on our side. Try again.')
+}
+
+function post(body: unknown, csrf?: string): RequestInit {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
+  if (csrf) headers['X-CSRF-Token'] = csrf
+  return { method: 'POST', headers, body: JSON.stringify(body) }
+}
+
+export const signIn = (email: string, password: string) =>
+  ask<Account>('/api/login', post({ email, password }))
+
+export const signOut = (csrf: string) => ask<void>('/api/logout', post({}, csrf))
+
+/** Who is signed in, or null. */
+export async function whoAmI(): Promise<Account | null> {
+  try {
+    return await ask<Account>('/api/me')
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null
+    throw error
+  }
+}
+
+export const startCall = (csrf: string) => ask<CallMade>('/api/calls', post({ channel: 'browser' }, csrf))
+
+/** A new way into a call of one's own that still lives: after a lost connection, a reload, or in another tab. */
+export const rejoinCall = (csrf: string, callId: string) =>
+  ask<CallMade>(`/api/calls/${encodeURIComponent(callId)}/token`, post({}, csrf))
+
+export const listTasks = async (view: 'all' | 'done', limit: number): Promise<Task[]> =>
+  (await ask<{ tasks: Task[] }>(`/api/tasks?view=${view}&limit=${limit}`)).tasks

@@ -1,0 +1,51 @@
+import { useMultibandTrackVolume, useTracks } from '@livekit/components-react'
+import { ConnectionState, Track } from 'livekit-client'
+
+import type { Agent } from './useAgent'
+
+const WORDS: Record<Agent['state'], string> = {
+  connecting: 'Connecting',
+  listening: 'Listening',
+  thinking: 'Thinking',
+  speaking: 'Speaking',
+  trouble: 'In trouble',
+  busy: 'All lines are busy',
+}
+
+interface Props {
+  agent: Agent
+  connection: ConnectionState
+}
+
+/** Large and calm: what the assistant does at this moment. */
+export function AgentState({ agent, connection }: Props) {
+  const lost = connection === ConnectionState.Reconnecting || connection === ConnectionState.SignalReconnecting
+  const state = lost ? 'reconnecting' : agent.state
+  return (
+    <div className="agent" data-state={state}>
+      <Bars identity={agent.identity} />
+      <p className="state" role="status">
+        {lost ? 'Reconnecting' : WORDS[agent.state]}
+      </p>
+      {lost && <p className="quiet">The connection dropped. Stay here: the call goes on by itself.</p>}
+      {agent.state === 'trouble' && !lost && (
+        <p className="quiet">Something on our side has failed. What was confirmed is saved.</p>
+      )}
+    </div>
+  )
+}
+
+const BANDS = { bands: 5, loPass: 60, hiPass: 400, updateInterval: 50 }
+
+function Bars({ identity }: { identity: string | null }) {
+  const tracks = useTracks([Track.Source.Microphone, Track.Source.Unknown])
+  const voice = tracks.find((one) => one.participant.identity === identity && identity !== null)
+  const bands = useMultibandTrackVolume(voice, BANDS)
+  return (
+    <div className="bars" aria-hidden="true">
+      {Array.from({ length: BANDS.bands }, (_, at) => (
+        <span key={at} style={{ transform: `scaleY(${1 + 5 * Math.min(1, bands[at] ?? 0)})` }} />
+      ))}
+    </div>
+  )
+}

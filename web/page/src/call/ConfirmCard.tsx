@@ -1,0 +1,45 @@
+import { useEffect, useRef } from 'react'
+
+import type { Question } from './useConfirmation'
+
+interface Props {
+  question: Question
+  answering: boolean
+  trouble: string | undefined
+  onAnswer: (yes: boolean) => void
+}
+
+/** The spoken question, to be answered by click. */
+export function ConfirmCard({ question, answering, trouble, onAnswer }: Props) {
+  const card = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // To the card, not to a button: a key meant for something else must not delete. Whoever types is left alone.
+    const typing = document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement
+    if (!typing) card.current?.focus()
+    card.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
+
+  const { yes, no } = words(question.action)
+  return (
+    <div className="confirm" ref={card} tabIndex={-1} role="group" aria-labelledby="confirm-question">
+      <p id="confirm-question" role="alert">
+        {question.question}
+      </p>
+      <div className="row">
+        <button className="danger" disabled={answering} onClick={() => onAnswer(true)}>
+          {yes}
+        </button>
+        <button disabled={answering} onClick={() => onAnswer(false)}>
+          {no}
+        </button>
+      </div>
+      <p className="quiet">{trouble ?? 'Or answer by voice.'}</p>
+    </div>
+  )
+}
+
+function words(action: string): { yes: string; no: string } {
+  if (action === 'delete_task') return { yes: 'Yes, delete', no: 'No, keep' }
+  if (action === 'complete_task') return { yes: 'Yes, it’s done', no: 'No, not yet' }
+  return { yes: 'Yes', no: 'No' }
+}

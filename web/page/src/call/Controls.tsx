@@ -1,0 +1,85 @@
+import { useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react'
+import { LocalAudioTrack, ParticipantEvent, type Room, Track } from 'livekit-client'
+import { useCallback, useSyncExternalStore } from 'react'
+
+import type { Microphone } from './useMicrophone'
+
+interface Props {
+  room: Room
+  microphone: Microphone
+  onEnd: () => void
+}
+
+const TRACK_EVENTS = [
+  ParticipantEvent.LocalTrackPublished,
+  ParticipantEvent.LocalTrackUnpublished,
+  ParticipantEvent.TrackMuted,
+  ParticipantEvent.TrackUnmuted,
+] as const
+
+/** Microphone, device and the end of the call. */
+export function Controls({ room, microphone, onEnd }: Props) {
+  const on = microphone.state === 'on'
+  return (
+    <div className="controls">
+      <button className="mic" onClick={microphone.toggle}>
+        {on ? 'Mute' : microphone.state === 'muted' ? 'Unmute' : 'Turn on microphone'}
+      </button>
+      <Level room={room} on={on} />
+      {(on || microphone.state === 'muted') && <Devices room={room} />}
+      <button className="end" onClick={onEnd}>
+        End
+      </button>
+    </div>
+  )
+}
+
+function Level({ room, on }: { room: Room; on: boolean }) {
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      const me = room.localParticipant
+      for (const event of TRACK_EVENTS) me.on(event, changed)
+      return () => {
+        for (const event of TRACK_EVENTS) me.off(event, changed)
+      }
+    },
+    [room],
+  )
+  const track = useSyncExternalStore(subscribe, () => {
+    const published = room.localParticipant.getTrackPublication(Track.Source.Microphone)
+    return published?.track instanceof LocalAudioTrack ? published.track : undefined
+  })
+  const volume = useTrackVolume(track)
+  // Speech is quiet on a linear scale: the root spreads it over the meter.
+  const level = on ? Math.min(1, Math.sqrt(volume) * 1.4) : 0
+  return (
+    <div
+      className="level"
+      role="meter"
+      aria-label="Microphone level"
+      aria-valuemin={0}
+      aria-valuemax={10}
+      aria-valuenow={Math.round(level * 10)}
+    >
+      <span style={{ transform: `scaleX(${level})` }} />
+    </div>
+  )
+}
+
+function Devices({ room }: { room: Room }) {
+  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput', room })
+  if (devices.length === 0) return null
+  return (
+    <select
+      aria-label="Microphone device"
+      value={activeDeviceId}
+      onChange={(event) => void setActiveMediaDevice(event.target.value)}
+    >
+      {devices.map((device) => (
+        <option key={device.deviceId} value={device.deviceId}>
+          {device.label || 'Microphone'}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,74 @@
+import { ParticipantKind, type RemoteParticipant, type Room, RoomEvent } from 'livekit-client'
+import { useCallback, useSyncExternalStore } from 'react'
+
+export type State = 'connecting' | 'listening' | 'thinking' | 'speaking' | 'trouble' | 'busy'
+
+/** What the agent shows of itself, as attributes of its participant. */
+export interface Agent {
+  identity: string | null
+  state: State
+  /** It has begun to serve this call. */
+  answered: boolean
+  tier: string
+  stack: string
+  reason: string
+  reasons: string[]
+  sandbox: boolean
+}
+
+const EVENTS = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantAttributesChanged,
+  RoomEvent.Connected,
+  RoomEvent.Reconnected,
+] as const
+
+const ANSWERED: readonly string[] = ['listening', 'thinking', 'speaking']
+const STATES: readonly string[] = [...ANSWERED, 'trouble', 'busy']
+const NOBODY = '{}'
+
+export function agentIn(room: Room): RemoteParticipant | undefined {
+  return [...room.remoteParticipants.values()].find((one) => one.kind === ParticipantKind.AGENT)
+}
+
+export function useAgent(room: Room): Agent {
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      for (const event of EVENTS) room.on(event, changed)
+      return () => {
+        for (const event of EVENTS) room.off(event, changed)
+      }
+    },
+    [room],
+  )
+  // As text, so that two looks at the same attributes are the same.
+  const shown = useSyncExternalStore(subscribe, () => {
+    const agent = agentIn(room)
+    return agent ? JSON.stringify({ ...agent.attributes, identity: agent.identity }) : NOBODY
+  })
+  return read(JSON.parse(shown) as Record<string, string>)
+}
+
+function read(attributes: Record<string, string>): Agent {
+  const state = attributes['voicetasks.state'] ?? attributes['lk.agent.state'] ?? ''
+  return {
+    identity: attributes.identity ?? null,
+    state: STATES.includes(state) ? (state as State) : 'connecting',
+    answered: ANSWERED.includes(state),
+    tier: attributes['voicetasks.tier'] ?? '',
+    stack: attributes['voicetasks.stack'] ?? '',
+    reason: attributes['voicetasks.reason'] ?? '',
+    reasons: list(attributes['voicetasks.reasons']),
+    sandbox: attributes['voicetasks.sandbox'] === 'true',
+  }
+}
+
+function list(json: string | undefined): string[] {
+  try {
+    const value: unknown = JSON.parse(json ?? '[]')
+    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,121 @@
+import { type Room, type TextStreamReader } from 'livekit-client'
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+import { agentIn } from './useAgent'
+
+const TOPIC = 'voicetasks.confirm'
+/** The agent counts its minute from the end of the spoken question; a little more, and the card goes by itself. */
+const LINGER_MS = 15_000
+
+export interface Question {
+  id: string
+  question: string
+  action: string
+  objects: string[]
+  expires_at: string
+}
+
+interface Closed {
+  id: string
+  outcome: 'confirmed' | 'declined' | 'expired' | 'void'
+  by: 'voice' | 'text' | 'key' | 'click' | null
+}
+
+/** The open question, as the agent sends it, and the answer by click. */
+export function useConfirmation(
+  room: Room,
+  agent: string | null,
+  note: (id: string, text: string) => void,
+  onChanged: () => void,
+) {
+  const [question, setQuestion] = useState<Question | null>(null)
+  const [answering, setAnswering] = useState(false)
+  const [trouble, setTrouble] = useState<string>()
+  const open = useRef<Question | null>(null)
+  const changed = useRef(onChanged)
+  changed.current = onChanged
+
+  const show = useCallback((next: Question | null) => {
+    open.current = next
+    setQuestion(next)
+    setAnswering(false)
+    setTrouble(undefined)
+  }, [])
+
+  useEffect(() => {
+    const read = async (reader: TextStreamReader, identity: string) => {
+      if (identity !== agentIn(room)?.identity) return
+      let message: Question | Closed
+      try {
+        message = JSON.parse(await reader.readAll()) as Question | Closed
+      } catch {
+        return // Broken off or no JSON: there is no question in it.
+      }
+      if ('question' in message) {
+        show(message)
+        return
+      }
+      const asked = open.current
+      if (asked?.id !== message.id) return
+      show(null)
+      note(message.id, outcome(asked, message))
+      changed.current()
+    }
+    room.registerTextStreamHandler(TOPIC, (reader, { identity }) => void read(reader, identity))
+    return () => room.unregisterTextStreamHandler(TOPIC)
+  }, [room, note, show])
+
+  useEffect(() => {
+    if (!question) return
+    const left = Date.parse(question.expires_at) + LINGER_MS - Date.now()
+    const timer = setTimeout(
+      () => {
+        show(null)
+        note(question.id, `No answer: ${question.question} Nothing was changed.`)
+      },
+      Math.min(Math.max(left, LINGER_MS), 120_000),
+    )
+    return () => clearTimeout(timer)
+  }, [question, note, show])
+
+  const answer = useCallback(
+    async (yes: boolean) => {
+      const asked = open.current
+      if (!asked || !agent) return
+      setAnswering(true)
+      setTrouble(undefined)
+      try {
+        const reply = await room.localParticipant.performRpc({
+          destinationIdentity: agent,
+          method: TOPIC,
+          payload: JSON.stringify({ id: asked.id, answer: yes ? 'yes' : 'no' }),
+        })
+        if (!(JSON.parse(reply) as { taken?: boolean }).taken) throw new Error('not taken')
+        // The agent closes the question itself; the card goes with its word.
+      } catch {
+        if (open.current?.id !== asked.id) return
+        setAnswering(false)
+        setTrouble('That answer did not arrive. Try again, or say it.')
+      }
+    },
+    [room, agent],
+  )
+
+  return { question, answering, trouble, answer }
+}
+
+const BY = { voice: 'by voice', text: 'in writing', key: 'by key', click: 'by click' }
+
+function outcome(asked: Question, closed: Closed): string {
+  const by = closed.by ? ` ${BY[closed.by]}` : ''
+  switch (closed.outcome) {
+    case 'confirmed':
+      return `${asked.question} You said yes${by}.`
+    case 'declined':
+      return `${asked.question} You said no${by}. Nothing was changed.`
+    case 'expired':
+      return `${asked.question} No answer came. Nothing was changed.`
+    case 'void':
+      return `${asked.question} You went on with something else. Nothing was changed.`
+  }
+}

@@ -1,0 +1,58 @@
+import type { Task } from '../api'
+import { localTime, dueForTheEye, groupByDue } from './groupByDue'
+import type { Tasks } from './useTasks'
+
+interface Props {
+  tasks: Tasks
+  timeZone: string
+}
+
+export function TaskPanel({ tasks, timeZone }: Props) {
+  const groups = groupByDue(tasks.open, localTime(timeZone, new Date()))
+  return (
+    <section className="tasks" aria-labelledby="tasks-title">
+      <h2 id="tasks-title">
+        Tasks {tasks.loaded && <span className="count">{tasks.open.length}</span>}
+      </h2>
+      {tasks.trouble && (
+        <div className="notice bad" role="alert">
+          <p>{tasks.trouble}</p>
+          <button onClick={tasks.refresh}>Try again</button>
+        </div>
+      )}
+      {tasks.loaded && tasks.open.length === 0 && (
+        <p className="quiet">Nothing to do. Say «Add a task to review the proposal by Friday».</p>
+      )}
+      {groups.map(([group, members]) => (
+        <section key={group} aria-label={group} className={group === 'Overdue' ? 'group overdue' : 'group'}>
+          <h3>{group}</h3>
+          <ul>
+            {members.map((task) => (
+              <TaskLine key={task.id} task={task} fresh={tasks.fresh.has(task.id)} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {tasks.done.length > 0 && (
+        <section aria-label="Done" className="group done">
+          <h3>Done</h3>
+          <ul>
+            {tasks.done.map((task) => (
+              <TaskLine key={task.id} task={task} fresh={tasks.fresh.has(task.id)} />
+            ))}
+          </ul>
+        </section>
+      )}
+    </section>
+  )
+}
+
+function TaskLine({ task, fresh }: { task: Task; fresh: boolean }) {
+  return (
+    // The version is part of the key, so that each change starts the highlight anew.
+    <li key={task.version} className={fresh ? 'task fresh' : 'task'} data-task={task.id}>
+      <span className="title">{task.title}</span>
+      {task.due && task.status === 'open' && <time dateTime={task.due}>{dueForTheEye(task.due)}</time>}
+    </li>
+  )
+}

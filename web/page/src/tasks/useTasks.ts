@@ -1,0 +1,67 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+import { ApiError, listTasks, type Task } from '../api'
+
+export interface Tasks {
+  open: Task[]
+  done: Task[]
+  /** Ids that came or changed with the last refresh. */
+  fresh: ReadonlySet<string>
+  loaded: boolean
+  trouble: string | undefined
+  refresh: () => void
+}
+
+const SHOWN_DONE = 5
+
+/** The user's tasks. Refreshes that come while one runs are done once, after it. */
+export function useTasks(onSignedOut: () => void): Tasks {
+  const [open, setOpen] = useState<Task[]>([])
+  const [done, setDone] = useState<Task[]>([])
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const [loaded, setLoaded] = useState(false)
+  const [trouble, setTrouble] = useState<string>()
+  const running = useRef(false)
+  const again = useRef(false)
+  const known = useRef<Map<string, number> | null>(null)
+
+  const refresh = useCallback(() => {
+    if (running.current) {
+      again.current = true
+      return
+    }
+    running.current = true
+    void (async () => {
+      try {
+        const [nowOpen, nowDone] = await Promise.all([listTasks('all', 100), listTasks('done', SHOWN_DONE)])
+        const before = known.current
+        const everything = [...nowOpen, ...nowDone]
+        const changed = everything.filter((task) => before !== null && before.get(task.id) !== task.version)
+        known.current = new Map(everything.map((task) => [task.id, task.version]))
+        setOpen(nowOpen)
+        setDone(nowDone)
+        if (changed.length > 0) setFresh(new Set(changed.map((task) => task.id)))
+        setLoaded(true)
+        setTrouble(undefined)
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) onSignedOut()
+        else setTrouble(error instanceof ApiError ? error.message : String(error))
+      } finally {
+        running.current = false
+        if (again.current) {
+          again.current = false
+          refresh()
+        }
+      }
+    })()
+  }, [onSignedOut])
+
+  useEffect(() => {
+    refresh()
+    const onShown = () => document.visibilityState === 'visible' && refresh()
+    document.addEventListener('visibilitychange', onShown)
+    return () => document.removeEventListener('visibilitychange', onShown)
+  }, [refresh])
+
+  return { open, done, fresh, loaded, trouble, refresh }
+}
