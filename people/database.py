@@ -32,8 +32,8 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    """Hold foreign keys, and let web and worker use the file at once."""
+    """Hold foreign keys, and wait while the other process writes: people change rarely."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

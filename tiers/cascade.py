@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from livekit.agents import APIConnectOptions, inference, llm, stt, tts, vad
+from livekit.agents import APIConnectOptions, llm, stt, tts, vad
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
 from livekit.plugins import cartesia, deepgram, openai
 
 from tiers.catalogue import Stack
 from tiers.settings import VendorSettings
-
-MIN_SILENCE_SECONDS: Final = 0.25
-"""The shortest pause at which the end-of-turn model is asked; it needs a VAD that waits at least this long."""
+from tiers.turns import turn_handling, voice_activity
 
 CONNECT: Final = SessionConnectOptions(
     stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5),
@@ -52,18 +50,8 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
         stt=_stt(served["stt"].vendor, served["stt"].name, settings, call_id),
         llm=_llm(served["llm"].vendor, served["llm"].name, settings, call_id),
         tts=_tts(served["tts"].vendor, served["tts"].name, settings),
-        vad=inference.VAD(model="silero", min_silence_duration=MIN_SILENCE_SECONDS),
+        vad=voice_activity(),
         turns=turn_handling(),
-    )
-
-
-def turn_handling() -> TurnHandlingOptions:
-    """When a turn ends and when speech of the caller interrupts ours; adr/0004 has the measurements."""
-    return TurnHandlingOptions(
-        turn_detection=inference.TurnDetector(version="v1-mini"),
-        endpointing={"mode": "dynamic", "min_delay": 0.25, "max_delay": 1.5},
-        interruption={"mode": "vad", "min_duration": 0.3, "resume_false_interruption": True},
-        preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mcp_tasks.client import TaskClient
+from mcp_tasks.client import Patience, TaskClient
 
 ECONOMY = "economy@example.com"
 
@@ -65,7 +65,11 @@ class Person:
         async def provide() -> str:
             return token
 
-        return TaskClient(f"http://127.0.0.1:{self.demo.ports['tasks']}/mcp", provide)
+        return TaskClient(
+            f"http://127.0.0.1:{self.demo.ports['tasks']}/mcp",
+            provide,
+            patience=Patience(reconnect=15.0, answer=15.0),
+        )
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ async def test_another_users_task_can_neither_be_asked_about_nor_touched(
     assert [task["title"] for task in await other.tasks()] == ["A private matter"]
 
 
-async def test_a_vendor_that_fails_in_the_middle_of_a_turn_is_told_not_met_by_silence(
+async def test_a_tool_that_does_not_exist_is_answered_not_met_by_silence(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:
     caller = person(demo)
