@@ -8,7 +8,7 @@ import sys
 
 from sandbox.app import NotLoopbackError, PortTakenError, serve
 from sandbox.desk import Desk
-from sandbox.engines import ear_for, voice_for
+from sandbox.engines import ear_for, voice_for, warm_up
 from sandbox.log import set_up_logging
 from sandbox.profiles import PROFILES
 from sandbox.settings import SandboxSettings
@@ -29,6 +29,7 @@ async def run(settings: SandboxSettings) -> None:
         ear=ear_for(settings),
         voice=voice_for(settings),
     )
+    await warm_up(desk.ear, desk.voice)
     async with serve(
         desk,
         host=settings.host,

@@ -1,5 +1,7 @@
 """Which ear and voice a sandbox works with; the heavy ones are imported only when they are wanted."""
 
+import numpy as np
+
 from sandbox.settings import SandboxSettings
 from sandbox.speech import Hears, Speaks
 from sandbox.tone import Tone
@@ -21,3 +23,11 @@ def voice_for(settings: SandboxSettings) -> Speaks:
     from tiers.local.voice import Voice
 
     return Voice()
+
+
+async def warm_up(ear: Hears | None, voice: Speaks) -> None:
+    """Load the models and speak once, so that the first caller does not wait for it."""
+    if ear is not None:
+        await ear.transcribe(np.zeros(8_000, dtype=np.int16), 16_000)
+    async for _ in voice.speak("Ready."):
+        pass
