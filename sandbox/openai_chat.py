@@ -136,9 +136,11 @@ def routes(desk: Desk) -> list[web.RouteDef]:
         key = key_of(http)
         request = openai_request.parse(await http.read())
         try:
-            prices_of(VENDOR, request.model)
+            sold = "input_tokens" in prices_of(VENDOR, request.model)
         except UnpricedError:
-            raise openai_errors.no_model(request.model) from None
+            sold = False
+        if not sold:  # among them the models of other endpoints, which are priced by other units
+            raise openai_errors.no_model(request.model)
         prompt = tokens.prompt(request)
         if len(prompt) > _CONTEXT_TOKENS:
             raise openai_errors.too_long(len(prompt), _CONTEXT_TOKENS)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from sandbox.brain import due_phrase, wording
 from sandbox.brain.choosing import choose, place
+from sandbox.brain.clause import NO_DATE, one
 from sandbox.brain.dialogue import Action, Question, State, say
 from sandbox.brain.frame import strip_points
+from sandbox.brain.naming import clean_title
 from sandbox.brain.request import ACTIONS, Intent, Request
 from sandbox.brain.spoken_form import plain_form
 from sandbox.brain.transcript import Task
-from sandbox.brain.understanding import NO_DATE, clean_title, one
 
 _REFUSALS = frozenset({Intent.NO, Intent.CANCEL})
 # What leaves a question open and is answered for itself.

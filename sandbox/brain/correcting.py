@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from sandbox.brain import due_phrase, wording
 from sandbox.brain.choosing import choose
+from sandbox.brain.clause import one
 from sandbox.brain.dialogue import Action, Last, Question, State, Verb, say
 from sandbox.brain.frame import strip_points
+from sandbox.brain.naming import clean_title
 from sandbox.brain.request import ACTIONS, Intent, Request
 from sandbox.brain.transcript import Task
-from sandbox.brain.understanding import clean_title, one
 
 # «The dentist one» names a task; it is no new title.
 _NAMES_A_TASK = re.compile(r"^(?:the|my|that|this)\s.*\b(?:one|task)$|\bone$", re.IGNORECASE)

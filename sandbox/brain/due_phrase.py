@@ -79,7 +79,7 @@ _REPEATS = re.compile(r"\b(?:every|each|daily|weekly|monthly|yearly|once a)\b", 
 # Without «by», «on» or the like, a date right after these words is what the task is about: a film, a holiday.
 _ABOUT = re.compile(
     r"^(?:to )?(?:watch|see|read|play|stream|record|listen to|download|rent|remember|celebrate|plan)$"
-    r"|(?:^|\s)(?:of|about|called|named|titled|the|a|an|and|or|vs|than|from|black|good|cyber|super|ash|easter|palm"
+    r"|(?:^|\s)(?:of|about|called|named|titled|the|a|an|vs|than|from|black|good|cyber|super|ash|easter|palm"
     r"|giving|taco|casual|bloody|ruby|christmas)$",
     re.IGNORECASE,
 )

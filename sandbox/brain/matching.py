@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import jellyfish
 
+from sandbox.brain.naming import reduced_target, without_article
 from sandbox.brain.spoken_form import plain_form, sound_of, spoken_form
 from sandbox.brain.transcript import Task
-from sandbox.brain.understanding import reduced_target
 
 # How alike each word has to sound, the lead over the next title, and the share that is worth a question.
 _SURE = 0.9
@@ -53,7 +53,14 @@ _SMALL = frozenset(
 )
 _SMALL_WEIGHT = 0.15
 # Words that an ear mixes up although they are no homophones (LOCAL.md, «Typical slips»).
-_CONFUSED = [{"gym", "gin", "jim", "gene"}, {"task", "test"}, {"mum", "mom", "mam"}, {"van", "fan"}]
+_ENDING = re.compile(r"(?:ing|ed|s)$")
+_CONFUSED = [
+    {"gym", "gin", "jim", "gene"},
+    {"task", "test"},
+    {"mum", "mom", "mam"},
+    {"ann", "and", "an", "anne", "in"},
+    {"van", "fan"},
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Match:
 
 def find(target: str, tasks: Sequence[Task]) -> Match:
     """The task that `target` means among `tasks`."""
-    for words in dict.fromkeys((target, reduced_target(target))):
+    for words in dict.fromkeys((target, without_article(target), reduced_target(target))):
         for form in (_same_words, plain_form, spoken_form):
             key = form(words)
             same = [task for task in tasks if key and form(task.title) == key]
@@ -120,13 +127,18 @@ def _found(word: str, title: str) -> float:
     return max((_alike(word, other) for other in plain_form(title).split()), default=0.0)
 
 
+def _stem(word: str) -> str:
+    """The word without an ending that an ear adds or drops: «stamps», «buying», «finished»."""
+    return _ENDING.sub("", word)
+
+
 def _alike(one: str, other: str) -> float:
     """How alike two words sound: 1 the same, 0 too different to be mixed up. Numbers are never mixed up."""
     if one == other or sound_of(one) == sound_of(other):
         return 1.0
     if one.isdigit() or other.isdigit():
         return 0.0
-    if one.rstrip("s") == other.rstrip("s") and len(one) > 2:
+    if _stem(one) == _stem(other) and len(_stem(one)) > 2:
         return 0.97
     if any(one in pair and other in pair for pair in _CONFUSED):
         return 0.92

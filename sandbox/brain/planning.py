@@ -6,11 +6,12 @@ from dataclasses import replace
 from sandbox.brain import due_phrase, wording
 from sandbox.brain.answering import answer
 from sandbox.brain.choosing import choose, place
+from sandbox.brain.clause import one
 from sandbox.brain.correcting import correct, other
 from sandbox.brain.dialogue import Action, Question, Shown, State, Verb, say
 from sandbox.brain.frame import without_opening
+from sandbox.brain.naming import reduced_target
 from sandbox.brain.request import ACTIONS, Intent, Request
-from sandbox.brain.understanding import one, reduced_target
 
 _PRONOUN = re.compile(
     r"^(?:it|that|this|them|those|(?:that|this) (?:one|task|last one)|the (?:last|latest|new|previous) (?:one|task)|the task|the one|one)?$",

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.brain.naming import reduced_target
 from sandbox.brain.request import Intent
-from sandbox.brain.understanding import reduced_target, understand
+from sandbox.brain.understanding import understand
 
 pytestmark = pytest.mark.unit
 
