@@ -18,6 +18,7 @@ from livekit.agents import (
     CloseEvent,
     ErrorEvent,
     FunctionToolsExecutedEvent,
+    UserInputTranscribedEvent,
     llm,
     utils,
 )
@@ -26,6 +27,7 @@ from livekit.agents.voice import SpeechHandle
 
 from agent import persona
 from agent.attributes import CallAttributes
+from agent.claims import NOTHING_DONE
 from agent.confirm_card import Click, ConfirmCard
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.goodbye import is_goodbye
@@ -67,6 +69,7 @@ class Call:
         self._client = client
         self._attributes = attributes
         self._turn = 0
+        self._leaving = False
         self._gate = Gate()
         self._gate.on_close(self._on_question_closed)
         self._line = Line(room, invitation.identity)
@@ -103,7 +106,7 @@ class Call:
             self._line,
             instructions=persona.instructions(ZoneInfo(self._user.time_zone)),
             tools=tools,
-            on_turn=self._on_voice,
+            listener=self,
         )
         self._chat.open()
         self._card.open()
@@ -114,7 +117,7 @@ class Call:
     async def apologise(self, line: str) -> str:
         """Say why the call cannot be served, and end it."""
         session = self._require_session()
-        await session.start(self._line, instructions="", tools=[], on_turn=self._on_voice)
+        await session.start(self._line, instructions="", tools=[], listener=self)
         await session.say(line).wait_for_playout()
         return "tasks_unavailable"
 
@@ -142,11 +145,36 @@ class Call:
         session.on("error", self._on_error)
         session.on("close", self._on_session_closed)
         session.on("conversation_item_added", self._on_item)
+        session.on("user_input_transcribed", self._on_written)
 
     # -- what the caller does ------------------------------------------------------------------------------
 
-    async def _on_voice(self, text: str) -> bool:
+    async def on_turn(self, text: str | None) -> bool:
+        """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
+        if text is None:
+            self._turn += 1
+            log.info("turn.began", extra={"turn": self._turn, "by": "voice"})
+            return False
         return await self._take_turn(text, by="voice")
+
+    def awaits_answer(self) -> bool:
+        """Whether a question is open, so that a turn must be understood before a model answers it."""
+        return self._gate.pending is not None
+
+    def on_false_claim(self) -> None:
+        """Break off a sentence that claims what no tool did, and say how it is."""
+        log.warning("claim.broken_off", extra={"turn": self._turn})
+        self._spawn(self._correct_ourselves(), name="call.correct")
+
+    async def _correct_ourselves(self) -> None:
+        session = self._require_session()
+        await session.hush()
+        session.say(NOTHING_DONE)
+
+    def _on_written(self, event: UserInputTranscribedEvent) -> None:
+        """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""
+        if event.is_final and self._require_session().keeps_spoken_turns:
+            self._leaving = is_goodbye(event.transcript)
 
     async def _on_message(self, text: str) -> None:
         session = self._require_session()
@@ -194,7 +222,8 @@ class Call:
             return True
         if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
             return False
-        await session.remember(ChatMessage(role="user", content=[text]))
+        if by != "voice" or not session.keeps_spoken_turns:
+            await session.remember(ChatMessage(role="user", content=[text]))
         if step is Step.RUN:
             await self._carry_out(released)
         elif step is Step.DECLINE:
@@ -240,7 +269,7 @@ class Call:
         await self._card.show(pending, text)
         self._gate.shown(pending.id)
         await speech.wait_for_playout()
-        if _was_heard(speech, text):
+        if _was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
             self._gate.played(pending.id)
 
     def _on_question_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
@@ -259,6 +288,8 @@ class Call:
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         self._spawn(self._attributes.set_state(event.new_state), name="call.state")
         if event.new_state == "listening":
+            if self._leaving and event.old_state == "speaking":
+                self._end("goodbye")
             self._ask_if_needed()
 
     def _ask_if_needed(self) -> None:
@@ -331,11 +362,14 @@ class Call:
             log.error("call.background_failed", exc_info=error, extra={"task": task.get_name()})
 
 
-def _was_heard(speech: SpeechHandle, text: str) -> bool:
+def _was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
     """Whether a line was played to the end of its words."""
-    if not speech.interrupted:
-        return speech.exception() is None
+    if speech.exception() is not None:
+        return False
+    if verbatim and not speech.interrupted:
+        return True
     heard = " ".join(
         item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
     )
-    return len(words(heard)) >= len(words(text))
+    # A speech-to-speech model is only asked to say our line: what counts is what it said.
+    return words(text) == words(heard)[-len(words(text)) :]

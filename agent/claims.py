@@ -31,6 +31,7 @@ _DENIAL: Final = re.compile(
     r"\b(?:not|n't|nothing|no|never|unable|failed|couldn't|cannot|can't|if|would|shall|should|want)\b|n't\b",
     re.IGNORECASE,
 )
+_ENDED: Final = re.compile(r"[.!?][\"'”’)]*\s*$")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])(?:[\"'”’)]*)\s+|\n+")
 
 
@@ -88,6 +89,23 @@ async def only_true_claims(
     # A claim made ahead of a tool call is only early: the reply to the tool's result will tell.
     if denied and not acts:
         yield NOTHING_DONE
+
+
+class ClaimWatch:
+    """Listens to words that are already on their way to the caller, for a claim that nothing supports."""
+
+    def __init__(self, items: list[llm.ChatItem]) -> None:
+        self._supported = has_effect(items)
+        self._sentence = ""
+
+    def hears_a_lie(self, piece: str) -> bool:
+        """Take the next words; true as soon as a finished sentence claims an effect that did not happen."""
+        if self._supported:
+            return False
+        *sentences, self._sentence = _split(self._sentence + piece)
+        if _ENDED.search(self._sentence):
+            sentences.append(self._sentence)
+        return any(claims_an_effect(sentence) for sentence in sentences)
 
 
 def _split(text: str) -> list[str]:

@@ -132,7 +132,7 @@ async def _say_busy(ctx: JobContext, invitation: Invitation, session: TierSessio
     try:
         async with asyncio.timeout(BUSY_SECONDS):
             await line.open()
-            await session.start(line, instructions="", tools=[], on_turn=_ignore)
+            await session.start(line, instructions="", tools=[], listener=_Deaf())
             await session.say(persona.BUSY).wait_for_playout()
     except TimeoutError:
         log.warning("call.busy_not_heard", extra={"call_id": invitation.call_id})
@@ -142,5 +142,13 @@ async def _say_busy(ctx: JobContext, invitation: Invitation, session: TierSessio
         await line.close()
 
 
-async def _ignore(_text: str) -> bool:
-    return True
+class _Deaf:
+    """Hears nothing: the caller is only told something."""
+
+    async def on_turn(self, _text: str | None) -> bool:
+        return True
+
+    def awaits_answer(self) -> bool:
+        return False
+
+    def on_false_claim(self) -> None: ...

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from livekit.agents import Agent, AgentSession, ModelSettings, StopResponse, llm
-from livekit.agents.types import NOT_GIVEN, FlushSentinel
+from livekit.agents import Agent, AgentSession, ModelSettings, StopResponse, UserInputTranscribedEvent, llm
+from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
 from livekit.agents.voice import SpeechHandle
 from typing_extensions import override
 
-from agent.claims import only_true_claims
+from agent.claims import ClaimWatch, only_true_claims
 from agent.line import Line
-from tiers import cascade
+from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.settings import VendorSettings
+
+VERBATIM: Final = 'Say exactly this and nothing else: "{text}"'
+"""How a speech-to-speech model is asked to speak a line of ours; what it said is compared afterwards."""
 
 MAX_TOOL_STEPS: Final = 8
 """«Complete A, B, C, D and E» needs a look and five calls; the library's default is 3."""
 
-OnTurn = Callable[[str], Awaitable[bool]]
-"""Told each turn of the caller before a model sees it; answers whether the turn is already dealt with."""
+WORDS_WITHIN_SECONDS: Final = 3.0
+"""How long an answer to our question may take to be written down by a speech-to-speech model."""
+
+
+class Listener(Protocol):
+    """What a session tells the call before a model answers."""
+
+    async def on_turn(self, text: str | None) -> bool:
+        """A turn of the caller ended; None where its words are not known yet. True: it is dealt with."""
+
+    def awaits_answer(self) -> bool:
+        """Whether a question of ours is open, so that the words are needed before a model answers."""
+
+    def on_false_claim(self) -> None:
+        """We began to say that something was done which was not."""
 
 
 class TaskAgent(Agent):
     """The assistant as a session runs it: turns pass the call first, words pass the check of claims."""
 
     def __init__(
-        self, *, instructions: str, tools: list[llm.Tool], on_turn: OnTurn, chat_ctx: llm.ChatContext | None
+        self,
+        *,
+        instructions: str,
+        tools: list[llm.Tool],
+        listener: Listener,
+        words: Callable[[], Awaitable[str]] | None,
+        chat_ctx: llm.ChatContext | None,
     ) -> None:
         super().__init__(instructions=instructions, tools=list(tools), chat_ctx=chat_ctx or NOT_GIVEN)
-        self._on_turn = on_turn
+        self._listener = listener
+        self._words = words
 
     @override
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
-        if await self._on_turn(new_message.text_content or ""):
+        text: str | None = new_message.text_content or ""
+        if self._words is not None:
+            text = await self._words() if self._listener.awaits_answer() else None
+        if await self._listener.on_turn(text):
             raise StopResponse
 
     @override
@@ -46,27 +73,40 @@ class TaskAgent(Agent):
         async for chunk in only_true_claims(chunks, chat_ctx.items):
             yield chunk
 
+    @override
+    async def transcription_node(
+        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
+    ) -> AsyncIterable[str | TimedString]:
+        """A realtime model's words come with its sound: a claim cannot be held back, only broken off."""
+        watch = ClaimWatch(self.chat_ctx.items) if self._words is not None else None
+        async for piece in text:
+            if watch is not None and watch.hears_a_lie(piece):
+                self._listener.on_false_claim()
+                return
+            yield piece
+
 
 class TierSession:
-    """Builds the models of a cascaded stack and drives the session over the call's line."""
+    """Builds a stack's models and drives the session over the call's line."""
 
     def __init__(self, stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> None:
         self.stack = stack
-        self._models = cascade.build(stack, settings, call_id=call_id, today=today)
+        self._models = _build(stack, settings, call_id=call_id, today=today)
         self.session: AgentSession[None] = AgentSession(
-            stt=self._models.stt,
-            llm=self._models.llm,
-            tts=self._models.tts,
-            vad=self._models.vad,
-            turn_handling=self._models.turns,
+            **self._models.session_arguments(),
             max_tool_steps=MAX_TOOL_STEPS,
-            use_tts_aligned_transcript=True,
-            conn_options=cascade.CONNECT,
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
             user_away_timeout=None,
         )
         self._agent: TaskAgent | None = None
+        self._written: asyncio.Future[str] | None = None
+        self.session.on("user_input_transcribed", self._on_written)
+
+    @property
+    def keeps_spoken_turns(self) -> bool:
+        """Whether the model itself holds what the caller spoke, so that it must not be told again."""
+        return not self._models.speaks_lines
 
     async def start(
         self,
@@ -74,17 +114,25 @@ class TierSession:
         *,
         instructions: str,
         tools: list[llm.Tool],
-        on_turn: OnTurn,
+        listener: Listener,
         chat_ctx: llm.ChatContext | None = None,
     ) -> None:
         """Take over the line and begin to listen."""
-        self._agent = TaskAgent(instructions=instructions, tools=tools, on_turn=on_turn, chat_ctx=chat_ctx)
+        self._agent = TaskAgent(
+            instructions=instructions,
+            tools=tools,
+            listener=listener,
+            words=self._words if self.keeps_spoken_turns else None,
+            chat_ctx=chat_ctx,
+        )
         line.attach(self.session)
         await self.session.start(self._agent, record=False)
 
     def say(self, text: str) -> SpeechHandle:
         """Speak a line of our own. It is part of the conversation and can be interrupted."""
-        return self.session.say(text, allow_interruptions=True)
+        if self._models.speaks_lines:
+            return self.session.say(text, allow_interruptions=True)
+        return self.session.generate_reply(instructions=VERBATIM.format(text=text), tool_choice="none")
 
     def reply(self, user_input: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
@@ -110,7 +158,30 @@ class TierSession:
         """Listen to an event of the session."""
         self.session.on(event, callback)
 
+    def _on_written(self, event: UserInputTranscribedEvent) -> None:
+        if event.is_final and self._written is not None and not self._written.done():
+            self._written.set_result(event.transcript)
+
+    async def _words(self) -> str:
+        """The words of the turn that has just ended; empty when nobody wrote them down in time."""
+        self._written = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(WORDS_WITHIN_SECONDS):
+                return await self._written
+        except TimeoutError:
+            return ""
+        finally:
+            self._written = None
+
     async def aclose(self) -> None:
         """End the session and close the vendors' sockets."""
         await self.session.aclose()
         await self._models.aclose()
+
+
+def _build(
+    stack: Stack, settings: VendorSettings, *, call_id: str, today: date
+) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
+    if stack.is_cascade:
+        return cascade.build(stack, settings, call_id=call_id, today=today)
+    return speech_to_speech.build(stack, settings, today=today)

@@ -33,6 +33,21 @@ class Cascade:
     vad: vad.VAD
     turns: TurnHandlingOptions
 
+    speaks_lines = True
+    """A line of ours goes to the voice as it is."""
+
+    def session_arguments(self) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models."""
+        return {
+            "stt": self.stt,
+            "llm": self.llm,
+            "tts": self.tts,
+            "vad": self.vad,
+            "turn_handling": self.turns,
+            "use_tts_aligned_transcript": True,
+            "conn_options": CONNECT,
+        }
+
     async def aclose(self) -> None:
         """Close the vendors' sockets and HTTP sessions; a session does not close its models."""
         await self.stt.aclose()

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from tiers.settings import VendorSettings
 
 Tier = Literal["premium", "economy"]
-Part = Literal["stt", "llm", "tts", "speech_to_speech"]
+Part = Literal["stt", "llm", "tts", "speech_to_speech", "transcription"]
 
 SUCCEED_BEFORE: Final = timedelta(days=30)
 """From this long before a shutdown the successor is served."""

@@ -1,0 +1,53 @@
+"""A speech-to-speech stack: one realtime model that hears, thinks and speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from livekit.agents import APIConnectOptions, vad
+from livekit.agents.voice.turn import TurnHandlingOptions
+from livekit.plugins import openai
+from openai.types.realtime import AudioTranscription
+
+from tiers.catalogue import Stack
+from tiers.settings import VendorSettings
+from tiers.turns import turn_handling, voice_activity
+
+
+@dataclass
+class SpeechToSpeech:
+    """The built realtime model and the turn settings, which are the cascade's."""
+
+    llm: openai.realtime.RealtimeModel
+    vad: vad.VAD
+    turns: TurnHandlingOptions
+
+    speaks_lines = False
+    """The model says our lines itself, when it is asked to; there is no voice beside it."""
+
+    def session_arguments(self) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models."""
+        return {"llm": self.llm, "vad": self.vad, "turn_handling": self.turns}
+
+    async def aclose(self) -> None:
+        """Close the vendor's HTTP session; a session does not close its model."""
+        await self.llm.aclose()
+
+
+def build(stack: Stack, settings: VendorSettings, *, today: date) -> SpeechToSpeech:
+    """Build the realtime model of a stack as it is served today."""
+    parts = stack.on(today).parts
+    return SpeechToSpeech(
+        llm=openai.realtime.RealtimeModel(
+            model=parts["speech_to_speech"].name,
+            api_key=settings.key("openai"),
+            base_url=settings.base_url("openai"),
+            # The plugin's default transcriber is billed by token; the one named here by minute.
+            input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
+            conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
+        ),
+        vad=voice_activity(),
+        turns=turn_handling(),
+    )
