@@ -1,5 +1,7 @@
 """The control port: what a test, the bench and the command line ask the sandbox, as JSON over HTTP."""
 
+import asyncio
+import contextlib
 from typing import Any, Literal
 
 from aiohttp import web
@@ -9,6 +11,8 @@ from sandbox.desk import Desk
 from sandbox.profiles import PROFILES, Profile
 from sandbox.scripts import ScriptedReply
 from sandbox.told import MAX_TEXT, ToldError
+
+_LONGEST_WAIT_SECONDS = 10
 
 
 class _ToldBody(BaseModel):
@@ -55,6 +59,12 @@ def control_app(desk: Desk) -> web.Application:
         return web.json_response({"ok": True, "sandbox": True, "profile": desk.profile.name})
 
     async def invoice(request: web.Request) -> web.Response:
+        """With `?charged=N`, wait until N requests were charged since the last reset, ten seconds at most."""
+        wanted = request.query.get("charged", "0")
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 7):
+            return _refusal(422, "invalid", "charged: a number of requests", "send ?charged=N")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(desk.invoice.grown(int(wanted)), _LONGEST_WAIT_SECONDS)
         return web.json_response(desk.invoice.as_json(tag=request.query.get("tag")))
 
     async def connections(_request: web.Request) -> web.Response:

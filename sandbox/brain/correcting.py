@@ -86,7 +86,7 @@ def _words(rest: str, last: Last) -> list[Action]:
 
 def _instead(last: Last, target: str) -> list[Action]:
     """The same on another task; what was done to the wrong one is taken back first."""
-    again = replace(last.action, target=target, task=None, quiet=False)
+    again = replace(last.action, target=target, task=None)
     return [Action("undo"), again] if last.state == "done" else [again]
 
 
@@ -104,7 +104,7 @@ def other(request: Request, state: State) -> list[Action]:
         if last.task and wrong.id != last.task.id and last.task.id not in {task.id for task in left}:
             left = [last.task, *left] if last.state == "waiting" else left
     back = [Action("undo")] if last.state == "done" else []
-    again = replace(last.action, target=None, quiet=False)
+    again = replace(last.action, target=None)
     if len(left) == 1:
         return [*back, replace(again, task=left[0])]
     return [*back, _ask(again, left)]

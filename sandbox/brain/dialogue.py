@@ -42,8 +42,6 @@ class Action:
     query: str | None = None
     text: str = ""
     asks: Question | None = None
-    quiet: bool = False
-    """Its success is not worth a sentence: what follows says it all."""
     shows: "Shown | None" = None
     keeps_question: bool = False
 

@@ -215,8 +215,7 @@ class _Runner:
 
     def _report(self, found: tuple[int, Ran], action: Action, pool: tuple[Task, ...]) -> None:
         index, ran = found
-        if not (action.quiet and ran.done):
-            self._say(wording.result(ran), index)
+        self._say(wording.result(ran), index)
         if ran.waiting:
             question = Question("gate", ran.waiting, action)
             self._set(question=question, focus=action.task, last=Last(action, action.task, "waiting", pool))

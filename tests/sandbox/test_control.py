@@ -1,5 +1,7 @@
 """The control port over real sockets."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -43,6 +45,25 @@ async def test_the_invoice_shows_rows_and_is_emptied_by_a_reset(
         assert response.status == 200
     async with http.get(f"{running.control_url}/invoice") as response:
         assert (await response.json())["rows"] == []
+
+
+async def test_the_invoice_can_be_waited_for(
+    running: Running, http: aiohttp.ClientSession, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, grown = asyncio.Event(), desk.invoice.grown
+
+    async def seen(count: int) -> None:
+        waits.set()
+        await grown(count)
+
+    monkeypatch.setattr(desk.invoice, "grown", seen)
+    asking = asyncio.create_task(http.get(f"{running.control_url}/invoice", params={"charged": "1"}))
+    await asyncio.wait_for(waits.wait(), 5)
+    desk.invoice.charge(vendor="cartesia", model="sonic-3", request_id="r", units={"characters": 1})
+    async with await asyncio.wait_for(asking, 5) as response:
+        assert len((await response.json())["rows"]) == 1
+    async with http.get(f"{running.control_url}/invoice", params={"charged": "many"}) as response:
+        assert response.status == 422
 
 
 async def test_connections_are_shown_by_vendor(
