@@ -27,7 +27,7 @@ TARGETS = {
 }
 """Of forty; a shorter run is held to the same share."""
 ALL = 40
-PATIENCE = Patience(answer=8.0, whole_answer=30.0, settled=0.35, question=0.0)
+PATIENCE = Patience(answer=20.0, whole_answer=30.0, settled=0.35, question=0.0)
 YES, NO = "Yes, please.", "No, don't."
 QUESTIONS = 3
 """How often the speaker answers a question that comes back, before it counts as a miss."""

@@ -8,12 +8,14 @@ from typing import Any, Self
 
 from cli.bench.judge import StoredTask
 from cli.bench.utterances import Utterance, due
-from mcp_tasks.client import TaskClient
+from mcp_tasks.client import Patience, TaskClient
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 
 MOST_TASKS = 100
+PATIENCE = Patience(reconnect=15.0, answer=15.0)
+"""A bench would rather wait for a busy machine than fail."""
 
 
 class TaskStoreError(RuntimeError):
@@ -26,7 +28,7 @@ class BenchStore:
     def __init__(self, url: str, email: str) -> None:
         self._email = email
         self._settings = PeopleSettings()
-        self._client = TaskClient(url, self._token)
+        self._client = TaskClient(url, self._token, patience=PATIENCE)
 
     async def __aenter__(self) -> Self:
         async with People(self._settings.database_url) as people:
