@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import cartesia, deepgram_stt, openai_chat
+from sandbox import cartesia, deepgram_stt, openai_chat, openai_realtime
 from sandbox.control import control_app
 from sandbox.desk import Desk
 
@@ -52,7 +52,7 @@ def vendors_app(desk: Desk) -> web.Application:
 
     app.router.add_get("/healthz", healthz)
     for vendor, routes in {
-        "openai": openai_chat.routes(desk),
+        "openai": openai_chat.routes(desk) + openai_realtime.routes(desk),
         "deepgram": deepgram_stt.routes(desk),
         "cartesia": cartesia.routes(desk),
     }.items():

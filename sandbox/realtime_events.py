@@ -10,7 +10,9 @@ MAX_ID = 32
 """The longest id that the vendor takes for an item or a call."""
 
 # Where a union is told apart by a member's type, pydantic names the type in the path; the vendor does not.
-_TAGS = frozenset({"server_vad", "semantic_vad", "function", "message", "function_call", "function_call_output"})
+_TAGS = frozenset(
+    {"server_vad", "semantic_vad", "function", "message", "function_call", "function_call_output"}
+)
 _CODES = {"extra_forbidden": "unknown_parameter", "missing": "missing_required_parameter"}
 
 
@@ -59,9 +61,7 @@ def client_event(text: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise RealtimeError("invalid_json", "An event is a JSON object.")
     if not isinstance(event.get("type"), str):
-        raise RealtimeError(
-            "missing_required_parameter", "Missing required parameter: 'type'.", param="type"
-        )
+        raise RealtimeError("missing_required_parameter", "Missing required parameter: 'type'.", param="type")
     return event
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from sandbox.price_list import PRICES
+from sandbox.price_list import UnpricedError, prices_of
 from sandbox.realtime_events import RealtimeError, refusal
 
 SAMPLE_RATE = 24_000
@@ -255,16 +255,19 @@ class ResponseParams(_Strict):
         return session.model_copy(update=given)
 
 
+def _units(model: str) -> frozenset[str]:
+    try:
+        return frozenset(prices_of("openai", model))
+    except UnpricedError:
+        return frozenset()
+
+
 def sold(model: str) -> bool:
     """Whether it is a realtime model of the price list."""
-    from sandbox.price_list import UnpricedError, prices_of
-
-    try:
-        return "audio_output_tokens" in prices_of("openai", model)
-    except UnpricedError:
-        return False
+    return "audio_output_tokens" in _units(model)
 
 
 def transcribes(model: str) -> bool:
     """Whether it is a model of the price list that writes speech down."""
-    return "transcribe" in model and ("openai", model) in PRICES or model == "gpt-realtime-whisper"
+    units = _units(model)
+    return "audio_seconds" in units or ("audio_input_tokens" in units and not sold(model))

@@ -62,3 +62,15 @@ def test_charging_in_parts_differs_by_less_than_one_for_each_part(parts: list[in
     whole = microdollars("openai", "gpt-4o-mini", {"input_tokens": sum(parts)})
     apart = sum(microdollars("openai", "gpt-4o-mini", {"input_tokens": part}) for part in parts)
     assert abs(whole - apart) <= max(1, len(parts))
+
+
+def test_the_vector_of_the_design_is_exact() -> None:
+    units = {
+        "text_input_tokens": 200,
+        "audio_input_tokens": 800,
+        "cached_text_input_tokens": 16,
+        "cached_audio_input_tokens": 384,
+        "text_output_tokens": 50,
+        "audio_output_tokens": 250,
+    }
+    assert microdollars("openai", "gpt-realtime", units) == 31_008
