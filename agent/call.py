@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,31 +22,28 @@ from livekit.agents import (
     llm,
     utils,
 )
-from livekit.agents.llm import ChatMessage, LLMError
-from livekit.agents.voice import SpeechHandle
+from livekit.agents.llm import LLMError
 
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.claims import NOTHING_DONE
-from agent.confirm_card import Click, ConfirmCard
-from agent.gate import Action, By, Gate, Outcome, Pending, Step
+from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
 from agent.line import Line
-from agent.phrase_match import words
 from agent.presence import Presence
+from agent.questions import Questions
 from agent.settings import AgentSettings
 from agent.text_chat import TextChat
 from agent.tier_session import TierSession
-from agent.tools import Toolbox, as_history
+from agent.tools import Toolbox
 from agent.written import write
-from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
+from mcp_tasks.client import TaskClient
 from people.user import User
 from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
 
-KEYS: Final = {"1": "yes", "2": "no"}
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
 
@@ -70,11 +67,18 @@ class Call:
         self._attributes = attributes
         self._turn = 0
         self._leaving = False
-        self._gate = Gate()
-        self._gate.on_close(self._on_question_closed)
+        gate = Gate()
         self._line = Line(room, invitation.identity)
-        self._toolbox = Toolbox(client, self._gate, call_id=invitation.call_id, turn=lambda: self._turn)
-        self._card = ConfirmCard(room, caller_identity=invitation.identity, on_click=self._on_click)
+        self._toolbox = Toolbox(client, gate, call_id=invitation.call_id, turn=lambda: self._turn)
+        self._questions = Questions(
+            room,
+            gate,
+            self._toolbox,
+            caller_identity=invitation.identity,
+            session=self._require_session,
+            begin_turn=self._begin_turn,
+            spawn=self._spawn,
+        )
         self._chat = TextChat(
             room,
             caller_identity=invitation.identity,
@@ -109,8 +113,7 @@ class Call:
             listener=self,
         )
         self._chat.open()
-        self._card.open()
-        self._room.on("sip_dtmf_received", self._on_key)
+        self._questions.listen()
         session.say(persona.greeting(self._invitation.channel))
         return await self._over
 
@@ -124,12 +127,11 @@ class Call:
     async def aclose(self) -> None:
         """Leave: let running tools finish, then end the session and the line. Bounded in time."""
         self._presence.stop()
-        self._room.off("sip_dtmf_received", self._on_key)
         await utils.aio.cancel_and_wait(*self._background)
         await self._toolbox.finish(within=FINISH_TOOLS_SECONDS)
         if self._room.isconnected():
             await self._chat.close()
-            self._card.close()
+            self._questions.close()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 self._line.detach()
@@ -152,14 +154,13 @@ class Call:
     async def on_turn(self, text: str | None) -> bool:
         """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
         if text is None:
-            self._turn += 1
-            log.info("turn.began", extra={"turn": self._turn, "by": "voice"})
+            self._begin_turn("voice")
             return False
         return await self._take_turn(text, by="voice")
 
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
-        return self._gate.pending is not None
+        return self._questions.open
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
@@ -185,118 +186,37 @@ class Call:
     async def _on_too_long(self) -> None:
         self._require_session().say(persona.TOO_LONG)
 
-    async def _on_click(self, click: Click) -> bool:
-        self._turn += 1
-        return self._answer_now(self._gate.press(click.answer, by="click", pending_id=click.id))
-
-    def _on_key(self, key: rtc.SipDTMF) -> None:
-        if key.participant is None or key.participant.identity != self._invitation.identity:
-            return
-        answer = KEYS.get(key.digit)
-        if answer is not None:
-            self._turn += 1
-            self._answer_now(self._gate.press("yes" if answer == "yes" else "no", by="key"))
-
-    def _answer_now(self, released: list[Action] | None) -> bool:
-        if released is None:
-            return False
-        self._spawn(self._after_press(released), name="call.pressed")
-        return True
-
-    async def _after_press(self, released: list[Action]) -> None:
-        session = self._require_session()
-        await session.hush()
-        if released:
-            await self._carry_out(released)
-        else:
-            session.say(persona.DECLINED)
-
     async def _take_turn(self, text: str, *, by: By) -> bool:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
-        self._turn += 1
-        session = self._require_session()
-        log.info("turn.began", extra={"turn": self._turn, "by": by})
-        step, released = self._gate.read(text, turn=self._turn, by=by)
-        if step is Step.GO_ON and is_goodbye(text):
+        self._begin_turn(by)
+        if self._questions.open and await self._questions.take_turn(text, turn=self._turn, by=by):
+            return True
+        if is_goodbye(text):
             self._spawn(self._say_goodbye(), name="call.goodbye")
             return True
-        if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
-            return False
-        if by != "voice" or not session.keeps_spoken_turns:
-            await session.remember(ChatMessage(role="user", content=[text]))
-        if step is Step.RUN:
-            await self._carry_out(released)
-        elif step is Step.DECLINE:
-            session.say(persona.DECLINED)
-        else:
-            self._spawn(self._put_question(), name="call.question")
-        return True
+        return False
+
+    def _begin_turn(self, by: By) -> int:
+        self._turn += 1
+        log.info("turn.began", extra={"turn": self._turn, "by": by})
+        return self._turn
 
     async def _say_goodbye(self) -> None:
         await self._require_session().say(persona.GOODBYE).wait_for_playout()
         self._end("goodbye")
 
-    # -- confirmed actions ---------------------------------------------------------------------------------
-
-    async def _carry_out(self, actions: Sequence[Action]) -> None:
-        session = self._require_session()
-        runs: list[tuple[Action, ToolOutcome]] = []
-        try:
-            for action in actions:
-                outcome = await self._toolbox.run(action.tool, action.arguments, turn=self._turn)
-                runs.append((action, outcome))
-        except TaskServerUnavailable:
-            await session.remember(*as_history(runs))
-            done = [action for action, outcome in runs if not outcome.is_error]
-            session.say(f"{persona.done(done)} {persona.TASKS_DOWN_NOW}".strip())
-            return
-        await session.remember(*as_history(runs))
-        if any(outcome.is_error for _, outcome in runs):
-            session.reply()
-        else:
-            session.say(persona.done(actions))
-
-    async def _put_question(self) -> None:
-        """Ask the open question, on the page and aloud, and note when it was heard to its end."""
-        pending = self._gate.pending
-        if pending is None:
-            return
-        session = self._require_session()
-        session.think_ahead(False)
-        text = persona.question(pending.actions)
-        pending.asked = True
-        speech = session.say(text)
-        await self._card.show(pending, text)
-        self._gate.shown(pending.id)
-        await speech.wait_for_playout()
-        if _was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
-            self._gate.played(pending.id)
-
-    def _on_question_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
-        log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
-        if self._session is not None:
-            self._session.think_ahead(True)
-        answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
-        self._spawn(self._card.resolve(pending, outcome, by, answer), name="call.card")
-
     # -- what the session tells ----------------------------------------------------------------------------
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         if not event.has_tool_reply:
-            self._ask_if_needed()
+            self._questions.ask_if_needed()
 
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         self._spawn(self._attributes.set_state(event.new_state), name="call.state")
         if event.new_state == "listening":
             if self._leaving and event.old_state == "speaking":
                 self._end("goodbye")
-            self._ask_if_needed()
-
-    def _ask_if_needed(self) -> None:
-        pending = self._gate.pending
-        if pending is not None and not pending.asked:
-            pending.asked = True
-            self._spawn(self._put_question(), name="call.question")
+            self._questions.ask_if_needed()
 
     def _on_item(self, event: Any) -> None:
         item = event.item
@@ -360,16 +280,3 @@ class Call:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("call.background_failed", exc_info=error, extra={"task": task.get_name()})
-
-
-def _was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
-    """Whether a line was played to the end of its words."""
-    if speech.exception() is not None:
-        return False
-    if verbatim and not speech.interrupted:
-        return True
-    heard = " ".join(
-        item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
-    )
-    # A speech-to-speech model is only asked to say our line: what counts is what it said.
-    return words(text) == words(heard)[-len(words(text)) :]

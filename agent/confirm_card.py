@@ -34,14 +34,18 @@ class ConfirmCard:
         self._room = room
         self._caller = caller_identity
         self._on_click = on_click
+        self._open = False
 
     def open(self) -> None:
         """Begin to take clicks."""
+        self._open = True
         self._room.local_participant.register_rpc_method(TOPIC, self._answer)
 
     def close(self) -> None:
-        """Take no more clicks."""
-        self._room.local_participant.unregister_rpc_method(TOPIC)
+        """Take no more clicks. Safe to call without `open`."""
+        if self._open:
+            self._open = False
+            self._room.local_participant.unregister_rpc_method(TOPIC)
 
     async def show(self, pending: Pending, question: str) -> None:
         """Put a question on the page. Returns when it was sent to the caller."""

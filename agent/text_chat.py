@@ -29,15 +29,19 @@ class TextChat:
         self._on_message = on_message
         self._on_too_long = on_too_long
         self._turn = asyncio.Lock()
+        self._open = False
         self._reading: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
         """Begin to listen."""
+        self._open = True
         self._room.register_text_stream_handler(TOPIC, self._on_stream)
 
     async def close(self) -> None:
-        """Stop listening; messages that are being handled are dropped."""
-        self._room.unregister_text_stream_handler(TOPIC)
+        """Stop listening; messages that are being handled are dropped. Safe to call without `open`."""
+        if self._open:
+            self._open = False
+            self._room.unregister_text_stream_handler(TOPIC)
         for task in list(self._reading):
             task.cancel()
         await asyncio.gather(*self._reading, return_exceptions=True)

@@ -1,0 +1,163 @@
+"""The open question of a call: put to the caller, answered by them, and what their yes releases."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Literal
+
+from livekit import rtc
+from livekit.agents import llm
+from livekit.agents.voice import SpeechHandle
+
+from agent import persona
+from agent.confirm_card import Click, ConfirmCard
+from agent.gate import Action, By, Gate, Outcome, Pending, Step
+from agent.phrase_match import words
+from agent.tier_session import TierSession
+from agent.tools import Toolbox, as_history
+from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
+
+log = logging.getLogger("agent.questions")
+
+KEYS: Final[dict[str, Literal["yes", "no"]]] = {"1": "yes", "2": "no"}
+
+
+class Questions:
+    """Asks what the gate holds, by voice and on the page, and carries out what the caller releases."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        gate: Gate,
+        toolbox: Toolbox,
+        *,
+        caller_identity: str,
+        session: Callable[[], TierSession],
+        begin_turn: Callable[[By], int],
+        spawn: Callable[..., None],
+    ) -> None:
+        self._room = room
+        self._gate = gate
+        self._toolbox = toolbox
+        self._caller = caller_identity
+        self._session = session
+        self._begin_turn = begin_turn
+        self._spawn: Callable[[Coroutine[Any, Any, Any], str], None] = lambda work, name: spawn(
+            work, name=name
+        )
+        self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
+        gate.on_close(self._on_closed)
+
+    @property
+    def open(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._gate.pending is not None
+
+    def listen(self) -> None:
+        """Begin to take clicks and keys."""
+        self._card.open()
+        self._room.on("sip_dtmf_received", self._on_key)
+
+    def close(self) -> None:
+        """Take no more clicks and keys. Safe to call without `listen`."""
+        self._room.off("sip_dtmf_received", self._on_key)
+        self._card.close()
+
+    def ask_if_needed(self) -> None:
+        """Put the question that the gate holds, unless it is on its way already."""
+        pending = self._gate.pending
+        if pending is not None and not pending.asked:
+            pending.asked = True
+            self._spawn(self._put(), "question.put")
+
+    async def take_turn(self, text: str, *, turn: int, by: By) -> bool:
+        """Deal with a turn while a question is open. False leaves the turn to the model."""
+        session = self._session()
+        step, released = self._gate.read(text, turn=turn, by=by)
+        if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
+            return False
+        if by != "voice" or not session.keeps_spoken_turns:
+            await session.remember(llm.ChatMessage(role="user", content=[text]))
+        if step is Step.RUN:
+            await self._carry_out(released, turn)
+        elif step is Step.DECLINE:
+            session.say(persona.DECLINED)
+        else:
+            self._spawn(self._put(), "question.put")
+        return True
+
+    async def _on_click(self, click: Click) -> bool:
+        return self._press(click.answer, by="click", pending_id=click.id)
+
+    def _on_key(self, key: rtc.SipDTMF) -> None:
+        if key.participant is not None and key.participant.identity == self._caller and key.digit in KEYS:
+            self._press(KEYS[key.digit], by="key")
+
+    def _press(self, answer: Literal["yes", "no"], *, by: By, pending_id: str | None = None) -> bool:
+        released = self._gate.press(answer, by=by, pending_id=pending_id)
+        if released is None:
+            return False
+        self._spawn(self._after_press(released, self._begin_turn(by)), "question.pressed")
+        return True
+
+    async def _after_press(self, released: list[Action], turn: int) -> None:
+        session = self._session()
+        await session.hush()
+        if released:
+            await self._carry_out(released, turn)
+        else:
+            session.say(persona.DECLINED)
+
+    async def _carry_out(self, actions: Sequence[Action], turn: int) -> None:
+        """Run what was released, put it into the history and say how it went."""
+        session = self._session()
+        runs: list[tuple[Action, ToolOutcome]] = []
+        try:
+            for action in actions:
+                runs.append((action, await self._toolbox.run(action.tool, action.arguments, turn=turn)))
+        except TaskServerUnavailable:
+            await session.remember(*as_history(runs))
+            done = [action for action, outcome in runs if not outcome.is_error]
+            session.say(f"{persona.done(done)} {persona.TASKS_DOWN_NOW}".strip())
+            return
+        await session.remember(*as_history(runs))
+        if any(outcome.is_error for _, outcome in runs):
+            session.reply()
+        else:
+            session.say(persona.done(actions))
+
+    async def _put(self) -> None:
+        """Ask on the page and aloud, and note when the question was heard to its end."""
+        pending = self._gate.pending
+        if pending is None:
+            return
+        session = self._session()
+        session.think_ahead(False)
+        text = persona.question(pending.actions)
+        pending.asked = True
+        speech = session.say(text)
+        await self._card.show(pending, text)
+        self._gate.shown(pending.id)
+        await speech.wait_for_playout()
+        if _was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
+            self._gate.played(pending.id)
+
+    def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
+        log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
+        self._session().think_ahead(True)
+        answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
+        self._spawn(self._card.resolve(pending, outcome, by, answer), "question.resolved")
+
+
+def _was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
+    """Whether a line was played to the end of its words."""
+    if speech.exception() is not None:
+        return False
+    if verbatim and not speech.interrupted:
+        return True
+    heard = " ".join(
+        item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
+    )
+    # A speech-to-speech model is only asked to say our line: what counts is what it said.
+    return words(text) == words(heard)[-len(words(text)) :]
