@@ -52,10 +52,10 @@ class _Socket:
             await self._connection.open()
             await self._listen()
         finally:
-            await self._connection.aclose()
-            for task in self._tasks:
+            ending: list[asyncio.Task[Any]] = self._connection.abandon() + list(self._tasks)
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
         return self._ws
 
     async def _refuse_model(self) -> None:

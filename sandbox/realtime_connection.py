@@ -1,5 +1,6 @@
 """A realtime session at work: the client's events in, what they do, the server's events out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -76,11 +77,15 @@ class Connection:
             )
         await does(event)
 
-    async def aclose(self) -> None:
-        """The client has gone: bill what was generated for it."""
+    def abandon(self) -> list[asyncio.Task[Any]]:
+        """The client has gone: bill what was generated for it. The tasks that are ending are returned.
+
+        Nothing is awaited here: the server may cancel the handler again while it cleans up.
+        """
+        ending: list[asyncio.Task[Any]] = list(self._turns.abandon())
         for reply in self._replies:
-            await reply.abandon()
-        await self._turns.aclose()
+            ending += reply.abandon()
+        return ending
 
     # The session
 

@@ -105,6 +105,10 @@ class Conversation:
             raise RealtimeError(
                 "invalid_value", "Only model output audio messages can be truncated.", param="item_id"
             )
+        if item.status == "in_progress":
+            raise RealtimeError(
+                "invalid_value", "The item is still being generated: cancel the response.", param="item_id"
+            )
         if not isinstance(content_index, int) or not 0 <= content_index < len(item.parts):
             raise RealtimeError("invalid_value", "There is no such content part.", param="content_index")
         sound = item.parts[content_index].sound

@@ -80,6 +80,7 @@ class Turns:
         self._resampler = Resampler(SAMPLE_RATE, EAR_RATE)
         self._base = 0.0
         self._turn: Turn | None = None
+        self._hearing: set[asyncio.Task[str]] = set()
 
     @property
     def now(self) -> float:
@@ -167,7 +168,10 @@ class Turns:
 
     def words_of(self, pcm: NDArray[np.int16], told: list[str] | None = None) -> asyncio.Task[str]:
         """The ear at work on some sound. `told` are words that were told for it before; more are added."""
-        return asyncio.create_task(self._words(pcm, [] if told is None else told))
+        task = asyncio.create_task(self._words(pcm, [] if told is None else told))
+        self._hearing.add(task)
+        task.add_done_callback(self._hearing.discard)
+        return task
 
     async def _words(self, pcm: NDArray[np.int16], told: list[str]) -> str:
         if self._desk.ear is not None:
@@ -218,11 +222,12 @@ class Turns:
         self._turn, self._from = None, self.now
         self._recording.forget_before(self._from)
 
-    async def aclose(self) -> None:
-        """Stop listening."""
-        if self._turn is not None and self._turn.hearing is not None:
-            self._turn.hearing.cancel()
-            await asyncio.gather(self._turn.hearing, return_exceptions=True)
+    def abandon(self) -> list[asyncio.Task[str]]:
+        """Stop listening. The tasks that are ending are returned."""
+        hearing = list(self._hearing)
+        for task in hearing:
+            task.cancel()
+        return hearing
 
 
 def _cancel(turn: Turn) -> None:
