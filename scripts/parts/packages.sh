@@ -69,7 +69,7 @@ sync_packages() {
   local groups
   is_synced && return
   find_uv
-  mkdir -p "$checkout/.voicetasks"
+  mkdir -p -m 700 "$checkout/.voicetasks" # accounts and tasks will lie there
   hold "$checkout/.voicetasks/setup.lock"
   if ! is_synced; then # perhaps whoever we waited for has done it
     # Inexact for the demo: it does not take away what the tests of the same checkout need.

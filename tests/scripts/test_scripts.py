@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -150,6 +151,8 @@ def test_a_fresh_clone_with_warm_caches_reaches_ready_and_ends(clone: Path, star
 
     changed = run("git", "-C", clone, "status", "--porcelain").stdout
     assert changed == "", "the demo leaves nothing in the checkout that git would see"
+
+    assert stat.S_IMODE((clone / ".voicetasks").stat().st_mode) == 0o700
 
     began = time.monotonic()
     done = run(clone / "scripts/setup")
