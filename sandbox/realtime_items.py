@@ -86,7 +86,10 @@ class Sound:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A piece of a message. `text` is the text, or the words of the sound once they are known."""
+    """A piece of a message. `text` is the text, or the words of the sound once they are known.
+
+    A picture is taken, not looked at and not priced: the brain behind the stand-in cannot see.
+    """
 
     kind: Literal["input_text", "input_audio", "input_image", "output_text", "output_audio"]
     text: str = ""

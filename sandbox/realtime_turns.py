@@ -89,11 +89,11 @@ class Turns:
 
     def configure(self, vad: Vad | None) -> None:
         """Detect turns like this from now on; not at all for None. A turn under way starts afresh when it changes."""
-        if vad == self._vad and (vad is None) == (self._detector is None):
+        if vad == self._vad:
             return
         self._vad = vad
         self._drop()
-        self._detector = self._new_detector(vad) if vad else None
+        self._detector = None
 
     def _new_detector(self, vad: Vad) -> SpeechDetector:
         self._base = self.now
@@ -106,11 +106,14 @@ class Turns:
 
     async def hear(self, pcm: NDArray[np.int16]) -> None:
         """The buffer goes on with this sound. Raises RealtimeError when nobody commits it for too long."""
-        if self._detector is None and self.now - self._from > LONGEST_BUFFER_SECONDS:
+        if self._vad is None and self.now - self._from > LONGEST_BUFFER_SECONDS:
             raise RealtimeError(
                 "input_audio_buffer_full",
                 f"The input audio buffer holds at most {LONGEST_BUFFER_SECONDS:.0f} s: commit or clear it.",
             )
+        if self._vad is not None and self._detector is None:
+            # Not before there is sound: most clients change the settings first.
+            self._detector = self._new_detector(self._vad)
         for first in range(0, len(pcm), _SLICE):
             piece = pcm[first : first + _SLICE]
             self._recording.add(piece)
@@ -196,7 +199,7 @@ class Turns:
         """The client ends the turn. Raises RealtimeError when there is next to no sound in the buffer."""
         turn = self._turn
         if turn is None:
-            size = self.now - self._from if self._detector is None else 0.0
+            size = self.now - self._from if self._vad is None else 0.0
             if size < SHORTEST_SECONDS:
                 raise RealtimeError(
                     "input_audio_buffer_commit_empty",

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from sandbox.app import Running
 from sandbox.desk import Desk
+from sandbox.profiles import Profile, Span
 from sandbox.scripts import ScriptedCall, ScriptedReply
 
 pytestmark = pytest.mark.unit
@@ -412,6 +413,39 @@ async def test_a_reply_that_fails_costs_nothing(caller: Caller, desk: Desk) -> N
     assert response["status_details"]["error"]["code"] == "server_error"
     assert (response["usage"]["total_tokens"], desk.invoice.microdollars) == (0, 0)
     assert desk.invoice.rows()[0].status == "failed"
+
+
+class BrokenEar:
+    """An ear that cannot."""
+
+    async def transcribe(self, pcm: np.ndarray, sample_rate: int = 16_000) -> Any:
+        raise RuntimeError("no ear")
+
+
+async def test_speech_that_cannot_be_heard_is_told_and_costs_nothing(caller: Caller, desk: Desk) -> None:
+    desk.ear = BrokenEar()
+    await caller.set(
+        audio={"input": {"turn_detection": None, "transcription": {"model": "gpt-realtime-whisper"}}}
+    )
+    await caller.say(tone(0.5))
+    await caller.send("input_audio_buffer.commit")
+    await caller.until("conversation.item.input_audio_transcription.failed")
+    assert (await caller.reply())["status"] == "failed"
+    assert desk.invoice.microdollars == 0
+
+
+async def test_nothing_is_generated_sooner_than_the_latency_profile_allows(
+    caller: Caller, desk: Desk
+) -> None:
+    span = Span(low_ms=400, high_ms=400)
+    desk.profile = Profile(name="slow", realtime=span)
+    await caller.set(audio=MANUAL)
+    await caller.write("Hello.")
+    began = asyncio.get_running_loop().time()
+    await caller.send("response.create")
+    await caller.until("response.created")
+    await caller.until("response.output_item.added")
+    assert asyncio.get_running_loop().time() - began >= 0.39
 
 
 @pytest.mark.parametrize(
