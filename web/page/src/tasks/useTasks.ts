@@ -13,6 +13,8 @@ export interface Tasks {
 }
 
 const SHOWN_DONE = 5
+/** A reply that ends is told more than once; all of that is one refresh. */
+const SETTLE_MS = 250
 
 /** The user's tasks. Refreshes that come while one runs are done once, after it. */
 export function useTasks(onSignedOut: () => void): Tasks {
@@ -23,9 +25,10 @@ export function useTasks(onSignedOut: () => void): Tasks {
   const [trouble, setTrouble] = useState<string>()
   const running = useRef(false)
   const again = useRef(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const known = useRef<Map<string, number> | null>(null)
 
-  const refresh = useCallback(() => {
+  const load = useCallback(() => {
     if (running.current) {
       again.current = true
       return
@@ -50,18 +53,26 @@ export function useTasks(onSignedOut: () => void): Tasks {
         running.current = false
         if (again.current) {
           again.current = false
-          refresh()
+          load()
         }
       }
     })()
   }, [onSignedOut])
 
+  const refresh = useCallback(() => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(load, SETTLE_MS)
+  }, [load])
+
   useEffect(() => {
-    refresh()
+    load()
     const onShown = () => document.visibilityState === 'visible' && refresh()
     document.addEventListener('visibilitychange', onShown)
-    return () => document.removeEventListener('visibilitychange', onShown)
-  }, [refresh])
+    return () => {
+      document.removeEventListener('visibilitychange', onShown)
+      clearTimeout(timer.current)
+    }
+  }, [load, refresh])
 
   return { open, done, fresh, loaded, trouble, refresh }
 }

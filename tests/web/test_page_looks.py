@@ -1,0 +1,119 @@
+"""How the page looks and weighs: accessibility by axe, the weight of the first load, screenshots for the eye.
+
+VOICETASKS_TEST_SCREENSHOTS names a folder to keep the screenshots in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Response, expect
+
+from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
+from tests.web.test_page_states import answer_calls_with
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+EMAIL = "economy@example.com"
+FIRST_LOAD_BYTES = 300_000
+SEVERE = ("serious", "critical")
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 800}},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+
+
+@pytest.fixture(params=list(LOOKS))
+async def look(request: pytest.FixtureRequest, open_tab: OpenTab, tmp_path: Path) -> Look:
+    tab = await open_tab(**LOOKS[request.param])
+    return Look(tab, request.param, Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path))
+
+
+class Look:
+    """A tab whose states are photographed and held against the rules of accessibility."""
+
+    def __init__(self, tab: Tab, name: str, folder: Path) -> None:
+        self.tab, self.name, self._folder = tab, name, folder
+
+    async def holds(self, state: str) -> None:
+        """No serious finding, nothing wider than the screen."""
+        page = self.tab.page
+        await page.screenshot(path=self._folder / f"{state}-{self.name}.png")
+        found = (await Axe().run(page)).response["violations"]
+        severe = [
+            (one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in SEVERE
+        ]
+        assert severe == [], state
+        overhang = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overhang <= 0, f"{state} is {overhang} px wider than the screen"
+
+
+async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_with: StartWith) -> None:
+    await start_with(EMAIL, "Buy milk", "Call the plumber about the kitchen", due=("today", "in three weeks"))
+    tab = look.tab
+    await tab.open()
+    await expect(tab.page.get_by_label("Email")).to_be_visible()
+    await look.holds("sign-in")
+    await tab.page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(tab.page.get_by_text("Enter your email address")).to_be_visible()
+    await look.holds("sign-in-error")
+
+    await tab.sign_in(EMAIL)
+    await expect(tab.shown_tasks()).to_have_count(2)
+    await look.holds("idle")
+
+    error = {"code": "busy", "message": "All lines are busy.", "fix": "Try again in a minute."}
+    await answer_calls_with(tab, 503, json.dumps({"error": error}))
+    await tab.start()
+    await expect(tab.page.get_by_role("heading", name="All lines are busy")).to_be_visible(timeout=PATIENT_MS)
+    await look.holds("busy")
+    await tab.page.unroute("**/api/calls")
+
+    await tab.page.evaluate("window.__test.microphoneError = 'NotAllowedError'")
+    await tab.page.get_by_role("button", name="Try again").click()
+    await tab.greeted()
+    await look.holds("no-microphone")
+    await tab.page.evaluate("window.__test.microphoneError = undefined")
+    await tab.page.get_by_role("button", name="Try again").click()
+    await expect(tab.page.get_by_role("button", name="Mute", exact=True)).to_be_visible(timeout=PATIENT_MS)
+
+    await tab.type("What is on my list?")
+    await tab.said_since(1, "milk")
+    await look.holds("in-call")
+    await tab.page.get_by_text("Why?").click()
+    await expect(tab.page.locator(".badge.sandbox")).to_have_text("sandbox")
+    await expect(tab.page.locator(".reasons p")).not_to_be_empty()
+    await look.holds("why")
+    await tab.page.get_by_text("Why?").click()
+
+    await tab.type("Delete call the plumber about the kitchen")
+    await expect(tab.card).to_be_visible(timeout=PATIENT_MS)
+    await look.holds("card")
+    await tab.card.get_by_role("button", name="No").click()
+    await tab.said_since(0, "you said no", who="note")
+    if look.name == "phone":
+        await tab.page.get_by_role("button", name="Tasks", exact=False).click()
+        await expect(tab.shown_tasks().first).to_be_visible()
+        await look.holds("tasks")
+        await tab.page.get_by_role("button", name="Talk", exact=True).click()
+    await tab.hang_up()
+    await look.holds("ended")
+    assert tab.errors == []
+
+
+async def test_the_first_load_is_light_and_all_of_it_ours(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    loaded: list[Response] = []
+    tab.page.on("response", lambda response: loaded.append(response))
+    await tab.sign_in(EMAIL)
+    await tab.page.wait_for_load_state("networkidle")
+    assert {response.url.removeprefix(tab.url)[:1] for response in loaded} == {"/"}
+    sizes = [(await response.request.sizes())["responseBodySize"] for response in loaded]
+    assert any("/page/assets/Call-" in response.url for response in loaded), "it is loaded ahead of the call"
+    assert 30_000 < sum(sizes) < FIRST_LOAD_BYTES
