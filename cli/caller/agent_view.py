@@ -71,6 +71,11 @@ class AgentView:
         """Whether the agent neither thinks nor speaks, by its own word. True when it does not say."""
         return self.attributes.get(STATE, "listening") in RESTING_STATES
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the agent speaks, by its own word."""
+        return self.attributes.get(STATE) == "speaking"
+
     def fill(self, record: CallRecord, sound: SoundLog) -> None:
         """Copy into the record what the attributes say."""
         known = self.attributes

@@ -19,6 +19,8 @@ from cli.caller.steps import KEYS
 
 CHAT_TOPIC = "lk.chat"
 RPC_SECONDS = 10.0
+BREATH_SECONDS = 0.1
+"""Between words it is still shorter than this."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,14 @@ class Conversation:
         return turn
 
     async def wait_into_speech(self, seconds: float) -> None:
-        """Wait until the agent's answer is so many seconds old, or over before that."""
-        due = self._answer_began_at + seconds
-        await self._wait(
-            lambda: time.monotonic() >= due or self._at_rest(), seconds + self.patience.whole_answer
-        )
+        """Wait until the agent's answer is so many seconds old and no pause, or over before that."""
+        due, sound = self._answer_began_at + seconds, self.line.listener.log
+
+        def ripe() -> bool:
+            now = time.monotonic()
+            return now >= due and sound.quiet_for(now) < BREATH_SECONDS
+
+        await self._wait(lambda: ripe() or self._at_rest(), seconds + self.patience.whole_answer)
 
     async def pause(self, seconds: float) -> None:
         """Do nothing for so many seconds, but notice when the call ends."""
@@ -153,7 +158,7 @@ class Conversation:
     def _open_turn(self, said: str, by: str, began_at: float) -> Turn:
         turn = Turn(said=said, by=by)
         self.record.turns.append(turn)
-        self._moments.append(Moments(began_at))
+        self._moments.append(Moments(began_at, agent_spoke=self.line.agent.speaking))
         return turn
 
     async def _follow(self, turn: Turn, *, to_its_end: bool) -> None:
@@ -192,9 +197,10 @@ class Conversation:
 
     async def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait for the condition, and end the call when the line or the agent is gone."""
-        line, met_agent = self.line, self.line.agent.here
+        line = self.line
 
         def gone() -> bool:
+            met_agent = line.agent.identity is not None
             return not line.connected or (met_agent and not line.agent.here)
 
         met = await line.changes.wait_until(lambda: condition() or gone(), seconds)

@@ -14,6 +14,8 @@ class Moments:
     began_at: float
     ended_at: float | None = None
     """The last word had left; the text, keys or click were sent. None while it goes on."""
+    agent_spoke: bool = False
+    """By its own word the agent was speaking when the caller began: it may have drawn breath just then."""
 
 
 def first_sound_ms(moments: Moments, until: float, sound: SoundLog) -> int | None:
@@ -30,6 +32,13 @@ def first_sound_ms(moments: Moments, until: float, sound: SoundLog) -> int | Non
 
 
 def silence_after_interrupt_ms(moments: Moments, sound: SoundLog) -> int | None:
-    """Onset of the caller's speech to the agent's silence. None when the agent was silent at the onset."""
-    spoken_over = sound.sounding_at(moments.began_at)
-    return round((spoken_over.end - moments.began_at) * 1000) if spoken_over else None
+    """Onset of the caller's speech to the agent's silence. None when the agent was not speaking at the onset.
+
+    0 when the caller's words fell into a pause that the agent did not end.
+    """
+    began_at, ended_at = moments.began_at, moments.ended_at or moments.began_at
+    if not moments.agent_spoke and sound.sounding_at(began_at) is None:
+        return None
+    answer = sound.answer_to(began_at, ended_at)
+    spoken_over = [s for s in sound.stretches if s.start <= ended_at and s.end > began_at and s is not answer]
+    return round((spoken_over[-1].end - began_at) * 1000) if spoken_over else 0

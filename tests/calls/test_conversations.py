@@ -125,7 +125,7 @@ async def a_list_can_be_interrupted_in_the_middle_of_a_sentence(person: Any, sta
     check_sound(result, stack)
     listing, stop = result["turns"]
     assert stop["silence_after_interrupt_ms"] is not None, "it was not speaking when it was interrupted"
-    assert 0 < stop["silence_after_interrupt_ms"] <= 1500
+    assert 0 <= stop["silence_after_interrupt_ms"] <= 1500
     named = [title for title in titles if title.lower() in listing["heard"].lower()]
     assert len(named) < len(titles), "the whole list was said to its end"
     assert "buy milk" in open_titles(await person.tasks())

@@ -51,3 +51,10 @@ def test_without_an_answer_before_the_next_turn_there_is_no_time() -> None:
 
 def test_heard_seconds_count_loud_frames_only() -> None:
     assert log((1.0, 2.0), (3.0, 3.5)).heard_seconds == pytest.approx(1.5, abs=0.02)
+
+
+def test_an_interruption_in_a_breath_counts_what_is_still_said_after_it() -> None:
+    breath = Moments(2.2, 4.0, agent_spoke=True)
+    assert silence_after_interrupt_ms(breath, log((1.0, 2.0), (2.5, 2.9), (4.6, 5.0))) == 700
+    assert silence_after_interrupt_ms(breath, log((1.0, 2.0), (4.6, 5.0))) == 0
+    assert first_sound_ms(breath, FOREVER, log((1.0, 2.0), (2.5, 2.9), (4.6, 5.0))) == 600
