@@ -184,4 +184,4 @@ def _build(
 ) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
     if stack.is_cascade:
         return cascade.build(stack, settings, call_id=call_id, today=today)
-    return speech_to_speech.build(stack, settings, today=today)
+    return speech_to_speech.build(stack, settings, call_id=call_id, today=today)

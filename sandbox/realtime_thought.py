@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from sandbox import brain
+from sandbox.brain.dictation import dictated_line
 from sandbox.desk import Desk
 from sandbox.openai_chunks import Call, Completion
 from sandbox.realtime_events import MAX_ID, new_id
@@ -17,6 +18,8 @@ async def thought(desk: Desk, session: Session, context: Sequence[Item], tag: st
     if scripted := desk.scripts.next(tag):
         calls = tuple(_call(call.name, call.arguments, call.id) for call in scripted.tool_calls)
         return Completion(scripted.content, calls, scripted.finish_reason or "stop")
+    if (line := dictated_line(session.instructions)) is not None:
+        return Completion(line, (), "stop")
     choice = session.tool_choice
     tools = [] if choice == "none" else [tool.model_dump() for tool in session.tools]
     must_call = choice.name if isinstance(choice, NamedTool) else choice == "required"

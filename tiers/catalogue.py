@@ -71,10 +71,18 @@ MODELS: Final = _models(
     Model("openai", "gpt-4o-mini", date(2027, 1, 14), "gpt-5.6-luna"),
     Model("openai", "gpt-5.6-luna"),
     Model("cartesia", "sonic-3"),
+    Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1"),
+    Model("openai", "gpt-realtime-2.1"),
+    Model("openai", "gpt-realtime-whisper"),
     Model("local", "whisper"),
     Model("local", "piper"),
     Model("ollama", "ollama"),
 )
+
+
+def _speech_to_speech(name: str, tier: Tier, *, model: str, transcription: str) -> Stack:
+    parts: dict[Part, Model] = {"speech_to_speech": MODELS[model], "transcription": MODELS[transcription]}
+    return Stack(name, tier, MappingProxyType(parts))
 
 
 def _cascade(name: str, tier: Tier, *, stt: str, llm: str, tts: str) -> Stack:
@@ -86,6 +94,9 @@ STACKS: Final[Mapping[str, Stack]] = MappingProxyType(
     {
         stack.name: stack
         for stack in (
+            _speech_to_speech(
+                "premium", "premium", model="gpt-realtime", transcription="gpt-realtime-whisper"
+            ),
             _cascade("economy", "economy", stt="nova-3", llm="gpt-4o-mini", tts="sonic-3"),
             _cascade("local", "economy", stt="whisper", llm="ollama", tts="piper"),
         )

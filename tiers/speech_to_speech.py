@@ -36,14 +36,18 @@ class SpeechToSpeech:
         await self.llm.aclose()
 
 
-def build(stack: Stack, settings: VendorSettings, *, today: date) -> SpeechToSpeech:
+def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> SpeechToSpeech:
     """Build the realtime model of a stack as it is served today."""
     parts = stack.on(today).parts
+    base_url = settings.base_url("openai")
+    if settings.is_stand_in("openai"):
+        # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
+        base_url = f"{base_url}/realtime?tag={call_id}"
     return SpeechToSpeech(
         llm=openai.realtime.RealtimeModel(
             model=parts["speech_to_speech"].name,
             api_key=settings.key("openai"),
-            base_url=settings.base_url("openai"),
+            base_url=base_url,
             # The plugin's default transcriber is billed by token; the one named here by minute.
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
