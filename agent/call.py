@@ -162,6 +162,10 @@ class Call:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
         return self._questions.open
 
+    def has_effect(self) -> bool:
+        """Whether a tool changed something since the caller last spoke."""
+        return self._toolbox.last_change_in == self._turn
+
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turn})

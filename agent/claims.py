@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from livekit.agents import llm
@@ -50,7 +50,7 @@ def has_effect(items: Iterable[llm.ChatItem]) -> bool:
         if isinstance(item, llm.ChatMessage) and item.role == "user":
             changed = False
         elif isinstance(item, llm.FunctionCallOutput) and not item.is_error:
-            changed = changed or _is_change(item.output)
+            changed = changed or is_change(_parsed(item.output))
     return changed
 
 
@@ -92,20 +92,22 @@ async def only_true_claims(
 
 
 class ClaimWatch:
-    """Listens to words that are already on their way to the caller, for a claim that nothing supports."""
+    """Listens to words that are already on their way to the caller, for a claim that nothing supports.
 
-    def __init__(self, items: list[llm.ChatItem]) -> None:
-        self._supported = has_effect(items)
+    A speech-to-speech model's history is no witness: the caller's words may be written into it long after the
+    tools that they led to have run. `supported` asks the call itself.
+    """
+
+    def __init__(self, supported: Callable[[], bool]) -> None:
+        self._supported = supported
         self._sentence = ""
 
     def hears_a_lie(self, piece: str) -> bool:
         """Take the next words; true as soon as a finished sentence claims an effect that did not happen."""
-        if self._supported:
-            return False
         *sentences, self._sentence = _split(self._sentence + piece)
         if _ENDED.search(self._sentence):
             sentences.append(self._sentence)
-        return any(claims_an_effect(sentence) for sentence in sentences)
+        return any(claims_an_effect(sentence) for sentence in sentences) and not self._supported()
 
 
 def _split(text: str) -> list[str]:
@@ -129,11 +131,14 @@ def _calls_tools(chunk: Any) -> bool:
     return isinstance(chunk, llm.ChatChunk) and chunk.delta is not None and bool(chunk.delta.tool_calls)
 
 
-def _is_change(output: str) -> bool:
+def is_change(result: Mapping[str, Any]) -> bool:
+    """Whether a tool's structured result says that something was changed (or had been, when it is repeated)."""
+    return "error" not in result and (bool(result.get("changed")) or "undone" in result)
+
+
+def _parsed(output: str) -> Mapping[str, Any]:
     try:
         result = json.loads(output)
     except ValueError:
-        return False
-    if not isinstance(result, dict) or "error" in result:
-        return False
-    return bool(result.get("changed")) or "undone" in result
+        return {}
+    return result if isinstance(result, dict) else {}

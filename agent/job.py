@@ -151,4 +151,7 @@ class _Deaf:
     def awaits_answer(self) -> bool:
         return False
 
+    def has_effect(self) -> bool:
+        return False
+
     def on_false_claim(self) -> None: ...

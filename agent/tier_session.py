@@ -37,6 +37,9 @@ class Listener(Protocol):
     def awaits_answer(self) -> bool:
         """Whether a question of ours is open, so that the words are needed before a model answers."""
 
+    def has_effect(self) -> bool:
+        """Whether a tool changed something in the present turn."""
+
     def on_false_claim(self) -> None:
         """We began to say that something was done which was not."""
 
@@ -78,7 +81,7 @@ class TaskAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncIterable[str | TimedString]:
         """A realtime model's words come with its sound: a claim cannot be held back, only broken off."""
-        watch = ClaimWatch(self.chat_ctx.items) if self._words is not None else None
+        watch = ClaimWatch(self._listener.has_effect) if self._words is not None else None
         async for piece in text:
             if watch is not None and watch.hears_a_lie(piece):
                 self._listener.on_false_claim()

@@ -18,6 +18,7 @@ from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool, ToolResult
 from mcp.types import Tool
 
+from agent.claims import is_change
 from agent.gate import Action, Gate
 from agent.persona import TASKS_DOWN
 from agent.persona import question as spoken_question
@@ -40,6 +41,8 @@ class Toolbox:
         self._turn = turn
         self._served: dict[str, Tool] = {}
         self._titles: dict[str, str] = {}
+        self.last_change_in: int | None = None
+        """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
 
     async def load(self) -> list[llm.Tool]:
@@ -70,6 +73,8 @@ class Toolbox:
                 "ms": round(1000 * (time.monotonic() - started)),
             },
         )
+        if is_change(outcome.structured):
+            self.last_change_in = turn
         self._remember(outcome.structured)
         return outcome
 

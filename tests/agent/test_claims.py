@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from livekit.agents import llm
 
-from agent.claims import NOTHING_DONE, claims_an_effect, has_effect, only_true_claims
+from agent.claims import NOTHING_DONE, ClaimWatch, claims_an_effect, has_effect, only_true_claims
 
 pytestmark = pytest.mark.unit
 
@@ -97,3 +97,17 @@ async def test_a_claim_ahead_of_its_tool_call_is_left_out_without_a_denial() -> 
         ),
     )
     assert await spoken(["I've added it. ", call], [user("add milk")]) == ""
+
+
+def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sentence() -> None:
+    watch = ClaimWatch(lambda: False)
+    assert [watch.hears_a_lie(piece) for piece in ("All right. ", "I've added ", "the milk", ".")] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_a_claim_with_a_change_behind_it_may_be_spoken() -> None:
+    assert not ClaimWatch(lambda: True).hears_a_lie("I've added the milk.")
