@@ -71,6 +71,9 @@ def page(services: Served) -> HTMLResponse:
 class _KeptForEver(StaticFiles):
     """Files whose names change with their content."""
 
+    async def check_config(self) -> None:
+        """Do without the check for the folder: it may come later, and until then nothing is found."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         kept = path.startswith("assets") and response.status_code in (200, 304)

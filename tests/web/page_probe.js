@@ -22,6 +22,7 @@
     }
   }
   test.say = async (base64) => {
+    while (!microphone) await new Promise((resolve) => setTimeout(resolve, 10))
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
     const source = audio().createBufferSource()
     source.buffer = await audio().decodeAudioData(bytes.buffer)

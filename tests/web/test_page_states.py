@@ -20,19 +20,17 @@ LOST_MS = 120_000
 
 
 @pytest.fixture
-def nobody_answers(demo: Any) -> str:
+async def nobody_answers(demo: Any) -> str:
     """What POST /api/calls would say, for a room that no agent was sent to."""
     secrets = dict(
         line.split("=", 1) for line in (demo.data_dir / "secrets.env").read_text().splitlines() if "=" in line
     )
-    grants = api.VideoGrants(room_join=True, room="call-nobody", can_publish_sources=["microphone"])
-    token = (
-        api.AccessToken(secrets["LIVEKIT_API_KEY"].strip("'\""), secrets["LIVEKIT_API_SECRET"].strip("'\""))
-        .with_identity("somebody")
-        .with_grants(grants)
-        .to_jwt()
-    )
+    key, secret = secrets["LIVEKIT_API_KEY"].strip("'\""), secrets["LIVEKIT_API_SECRET"].strip("'\"")
     url = f"ws://127.0.0.1:{demo.ports['livekit']}"
+    async with api.LiveKitAPI(url, key, secret) as livekit:
+        await livekit.room.create_room(api.CreateRoomRequest(name="call-nobody", empty_timeout=120))
+    grants = api.VideoGrants(room_join=True, room="call-nobody", can_publish_sources=["microphone"])
+    token = api.AccessToken(key, secret).with_identity("somebody").with_grants(grants).to_jwt()
     return json.dumps({"call_id": "nobody", "url": url, "token": token, "room": "call-nobody"})
 
 
@@ -222,12 +220,12 @@ class Network:
             await socket.close(code=1011)
         self._open.clear()
 
-    def connect(self, socket: WebSocketRoute) -> Any:
+    async def connect(self, socket: WebSocketRoute) -> None:
         if self.up:
             socket.connect_to_server()
             self._open.append(socket)
-            return None
-        return socket.close(code=1011)
+        else:
+            await socket.close(code=1011)
 
 
 async def with_a_network(open_tab: OpenTab) -> tuple[Tab, Network]:

@@ -13,16 +13,9 @@ export function ServedBy({ agent }: { agent: Agent }) {
           <span className="badge">{agent.tier === 'premium' ? 'Premium voice' : 'Standard voice'}</span>
           <span className="why">Why?</span>
         </summary>
-        <div className="reasons">
-          <p id={id}>{agent.reason}</p>
-          {agent.reasons.length > 0 && (
-            <ul>
-              {agent.reasons.map((reason) => (
-                <li key={reason}>{reason}</li>
-              ))}
-            </ul>
-          )}
-        </div>
+        <p id={id} className="reason">
+          {agent.reason}
+        </p>
       </details>
       {agent.sandbox && (
         <span className="badge sandbox" title="Stand-ins on this machine answer instead of the vendors">

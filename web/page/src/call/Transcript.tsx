@@ -14,6 +14,17 @@ export function Transcript({ lines }: { lines: Line[] }) {
     if (element && atEnd.current) element.scrollTop = element.scrollHeight
   }, [lines])
 
+  // A card that opens below takes room away: the last words stay in sight.
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
   return (
     <div
       className="transcript"

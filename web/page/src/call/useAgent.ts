@@ -12,7 +12,6 @@ export interface Agent {
   tier: string
   stack: string
   reason: string
-  reasons: string[]
   sandbox: boolean
 }
 
@@ -59,16 +58,6 @@ function read(attributes: Record<string, string>): Agent {
     tier: attributes['voicetasks.tier'] ?? '',
     stack: attributes['voicetasks.stack'] ?? '',
     reason: attributes['voicetasks.reason'] ?? '',
-    reasons: list(attributes['voicetasks.reasons']),
     sandbox: attributes['voicetasks.sandbox'] === 'true',
-  }
-}
-
-function list(json: string | undefined): string[] {
-  try {
-    const value: unknown = JSON.parse(json ?? '[]')
-    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
-  } catch {
-    return []
   }
 }
