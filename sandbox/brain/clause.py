@@ -189,7 +189,7 @@ def _create(slots: dict[str, str], text: str) -> Request:
     if due is None:
         cut = due_phrase.cut_last(said)
         said, due = cut.text, cut.due
-    title = clean_title(said)
+    title = clean_title(_without_frames_article(said, text))
     if due and TASK_ALONE.fullmatch(title):
         title = ""
     return (
@@ -197,6 +197,15 @@ def _create(slots: dict[str, str], text: str) -> Request:
         if title
         else Request(Intent.ASK_TITLE, text, due=due)
     )
+
+
+def _without_frames_article(said: str, text: str) -> str:
+    """«Add a meeting»: the article is the command's, not the title's. «Add write a letter» keeps its own."""
+    found = re.match(r"an?\s+(?=\w)", said, re.IGNORECASE)
+    before = re.search(
+        r"\b(?:add|at|and|put|schedule|plan|create)\s+$", text.partition(said)[0], re.IGNORECASE
+    )
+    return said[found.end() :] if found and before else said
 
 
 def _leading_due(said: str) -> due_phrase.Cut:

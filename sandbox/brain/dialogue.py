@@ -5,7 +5,7 @@ from typing import Literal
 
 from sandbox.brain.transcript import Task
 
-Verb = Literal["create", "list", "complete", "delete", "update", "undo", "say"]
+Verb = Literal["create", "list", "complete", "delete", "update", "undo", "guess", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Action:
     """One thing to do: a tool to run once it is known on which task, or something to say.
 
     `target` are the caller's words for a task, `task` is that task when it is known already; `due` are words,
-    `due_date` is ISO; `day` and `query` pick from a list. `text` and `asks` are what to say and to ask.
+    `due_date` is ISO; `text` of a guess are the caller's words that are to be guessed at; `day` and `query` pick from a list. `text` and `asks` are what to say and to ask.
     """
 
     verb: Verb

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import jellyfish
 
+from sandbox.brain.inflection import forms
 from sandbox.brain.naming import reduced_target, without_article
 from sandbox.brain.spoken_form import plain_form, sound_of, spoken_form
 from sandbox.brain.transcript import Task
@@ -79,6 +80,8 @@ def find(target: str, tasks: Sequence[Task]) -> Match:
             same = [task for task in tasks if key and form(task.title) == key]
             if same:
                 return _only(same)
+    if inflected := [task for task in tasks if _says(task.title, target)]:
+        return _only(inflected)
     words = reduced_target(target)
     if not spoken_form(words):
         return Match()
@@ -93,6 +96,18 @@ def find(target: str, tasks: Sequence[Task]) -> Match:
     if all(_found(word, near[0].title) >= _SURE for word in _telling(words)):
         return _only(list(near))
     return Match(candidates=near)
+
+
+def _says(title: str, words: str) -> bool:
+    """Whether the words are the title with its verb inflected: «cleaning the garage»."""
+    key = spoken_form(words)
+    return any(spoken_form(form) == key for many in forms(title).values() for form in many)
+
+
+def said_in(title: str, words: str) -> bool:
+    """Whether each telling word of a title is among the words, or sounds just like one of them."""
+    telling = _telling(title)
+    return bool(telling) and all(_found(word, words) >= _SURE for word in telling)
 
 
 def _best_first(scored: tuple[float, int]) -> tuple[float, int]:

@@ -21,6 +21,9 @@ _ANY_TASK = re.compile(r"(?:the|my|that|this)?\s*(?:one|task|item|reminder|thing
 _ARTICLE = re.compile(r"^(?:the|my|a|that|this|our)\s+", re.IGNORECASE)
 # The ear hears «buy» as «by» or «bye»; no title begins with «by» unless a date follows.
 _BUY = re.compile(r"^(?:by|bye)\s+(?=\S)", re.IGNORECASE)
+# «Email the landlord» is heard as «a male the landlord», «a mail to the landlord».
+_EMAIL = re.compile(r"^a[- ]?(?:male|mail)\s+(?=(?:the|my|our|to|mr|mrs|dr)\b)", re.IGNORECASE)
+_WRITE = re.compile(r"^right\s+(?=(?:an?|the|my|to)\b)", re.IGNORECASE)
 _TITLE_FRONT = re.compile(r"^(?:to|that|:|-|for me to|me to)\s+", re.IGNORECASE)
 
 
@@ -31,7 +34,7 @@ def clean_title(said: str) -> str:
         return quoted["inside"].strip()
     title = _TITLE_FRONT.sub("", title)
     if not due_phrase.cut_first(title).due and not due_phrase.is_due(title):
-        title = _BUY.sub("buy ", title)
+        title = _WRITE.sub("write ", _EMAIL.sub("email ", _BUY.sub("buy ", title)))
     return title.strip()
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from sandbox.brain import due_phrase, wording
+from sandbox.brain import due_phrase, mishearing, wording
 from sandbox.brain.answering import answer
 from sandbox.brain.choosing import choose, place
 from sandbox.brain.clause import one
@@ -59,6 +59,8 @@ def _meant(request: Request, state: State, said_before: str | None) -> list[Acti
             return [say(said_before or wording.NOTHING_SAID, keeps_question=True)]
         case Intent.YES | Intent.NO | Intent.CANCEL | Intent.MORE:
             return [_short_answer(request, state)]
+        case Intent.SMALL_TALK if meant := mishearing.command(request.text, sure=True):
+            return [Action(meant[0], view=meant[1])]
         case intent if intent in _SAYS:
             return [say(_SAYS[intent], keeps_question=intent is not Intent.GOODBYE)]
         case _:
@@ -88,7 +90,7 @@ def _task_action(request: Request, state: State) -> Action:
 
 def _change(request: Request, state: State) -> Action:
     verb = _VERBS[request.intent]
-    action = Action(verb, title=request.title, due=request.due, target=request.target)
+    action = Action(verb, title=request.title, due=request.due, target=request.target, text=request.text)
     if _PRONOUN.match(request.target or ""):
         if state.focus:
             return replace(action, task=state.focus)
@@ -123,6 +125,9 @@ def _short_answer(request: Request, state: State) -> Action:
         if shown and reading:
             text, read = wording.next_page(shown.tasks, shown.read)
             return replace(say(text), shows=Shown(shown.tasks, read))
+        # «And do that» is a yes, but there is nothing to say yes to.
+        if len(request.text.split()) > 2 and (meant := mishearing.command(request.text, sure=True)):
+            return Action(meant[0], view=meant[1])
         return say(wording.OKAY if request.intent is Intent.YES else wording.NOTHING_SHOWN)
     if request.intent is Intent.CANCEL and state.last and state.last.state == "done" and state.last.task:
         return say(wording.UNDO_IT, asks=Question("undo", wording.UNDO_IT, Action("undo")))
@@ -140,4 +145,8 @@ def _unknown(request: Request, state: State) -> list[Action]:
         and due_phrase.is_due(request.text)
     ):
         return [Action("update", task=last.task, due=request.text)]
+    if meant := mishearing.command(request.text):
+        return [Action(meant[0], view=meant[1])]
+    if mishearing.could_be_about_a_task(request.text):
+        return [Action("guess", text=request.text)]
     return [say(wording.UNKNOWN, keeps_question=True)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.brain import matching, wording
+from sandbox.brain import matching, mishearing, wording
 from sandbox.brain.day import due_on
 from sandbox.brain.dialogue import Action, Last, Question, Shown, State
 from sandbox.brain.transcript import Ran, Task, Turn
@@ -104,6 +104,8 @@ class _Runner:
                 self._list(action)
             case "create" | "undo":
                 return self._plain(action)
+            case "guess":
+                self._guess(action)
             case _:
                 for each in self._each(action):
                     self._change(each)
@@ -186,6 +188,28 @@ class _Runner:
             return
         self._report(found, replace(action, task=task), pool)
 
+    def _guess(self, action: Action) -> None:
+        """What the words sound like, given the tasks that are there; the tool is called only when it is clear."""
+        found = self._listing("all")
+        if found is None:
+            self._call("list_tasks", view="all", limit=LIST_LIMIT)
+            return
+        index, ran = found
+        if ran.error is not None:
+            self._say(wording.result(ran), index)
+            return
+        guess = mishearing.about_a_task(action.text, ran.tasks)
+        if guess is None:
+            self._say(wording.UNKNOWN, index)
+            self._set(question=self._before.question)
+            return
+        meant = Action(guess.verb, task=guess.task, due=guess.due)
+        if guess.task:
+            self._change(meant)
+        else:
+            text = wording.which(meant.verb, guess.candidates)
+            self._ask(Question("which", text, meant, guess.candidates))
+
     def _pick(self, action: Action, pool: tuple[Task, ...], today: str) -> Task | None:
         """The task that is meant among those listed; else ask, or say that there is none."""
         target = action.target or ""
@@ -202,6 +226,11 @@ class _Runner:
             )
         if match.task:
             return match.task
+        if not match.candidates and action.text:
+            guess = mishearing.about_a_task(action.text, pool, (action.verb,))
+            match = matching.Match(guess.task, guess.candidates) if guess else match
+            if match.task:
+                return match.task
         if match.candidates:
             text = wording.which(action.verb, match.candidates)
             self._ask(Question("which", text, replace(action, target=None), match.candidates))
