@@ -59,9 +59,10 @@ def test_steps_keep_their_order_across_different_options(placed: list[Order]) ->
 
 
 def test_where_to_call_comes_from_the_flag_then_the_environment_then_the_demos_port(
-    placed: list[Order], monkeypatch: pytest.MonkeyPatch
+    placed: list[Order], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("VOICETASKS_WEB_URL", raising=False)
+    monkeypatch.setenv("VOICETASKS_CLI_DATA_DIR", str(tmp_path))  # a demo of this checkout may be running
     monkeypatch.setenv("VOICETASKS_CLI_PORT", "20000")
     run("--as", "a")
     monkeypatch.setenv("VOICETASKS_WEB_URL", "http://env.test")
