@@ -25,6 +25,8 @@ _COMMAND, _SURE_COMMAND = 0.8, 0.88
 """How alike a command without a task must sound."""
 _WHOLE, _TITLE, _FRAME = 0.76, 0.7, 0.42
 """How alike the whole, the title in it and the command around that must sound."""
+_HEAD = 0.67
+"""How alike a command's first words must sound for the list to be looked at."""
 _LEAD = 0.07
 """By how much it must sound more alike than about any other task."""
 _CANDIDATES = 4
@@ -77,6 +79,9 @@ def could_be_about_a_task(text: str) -> bool:
     words = text.split()
     if not 2 <= len(words) <= _LONGEST:
         return False
+    cut = due_phrase.cut_last(strip_points(text))
+    if cut.due and cut.text.casefold().endswith((" to", " do", " until")):  # a date to move something to
+        return True
     sounds = [phones(" ".join(words[:count])) for count in range(1, min(5, len(words)))]
     ends = [phones(" ".join(words[-count:])) for count in range(1, min(4, len(words)))]
     for verb in _TASK_VERBS:
@@ -84,7 +89,8 @@ def could_be_about_a_task(text: str) -> bool:
             before, _, after = sentence.partition("{")
             after = after.partition("}")[2]
             head, tail = phones(before), phones(after)
-            if head and max(likeness(head, sound) for sound in sounds) >= _FRAME:
+            spoken_by_i = sentence.startswith("i") and not sounds[0].startswith("i")
+            if head and not spoken_by_i and max(likeness(head, sound) for sound in sounds) >= _HEAD:
                 return True
             if tail and max(likeness(tail, sound) for sound in ends) >= _WHOLE:
                 return True
