@@ -17,7 +17,7 @@ from sandbox.realtime_events import RealtimeError, new_id
 from sandbox.realtime_session import SAMPLE_RATE, SemanticVad, ServerVad
 from sandbox.recording import Recording
 from sandbox.shared_ear import SharedEar
-from tiers.local.resample import Resampler, resample
+from tiers.local.resample import Pcm, Resampler, resample
 from tiers.local.speech import SAMPLE_RATE as EAR_RATE
 from tiers.local.speech import Change, Score, SpeechDetector, SpeechEvent, loudness, silero
 
@@ -178,7 +178,12 @@ class Turns:
 
     async def _words(self, pcm: NDArray[np.int16], told: list[str]) -> str:
         if self._desk.ear is not None:
-            return (await self._ear.hear(resample(pcm, SAMPLE_RATE, EAR_RATE))).text
+            sound = resample(pcm, SAMPLE_RATE, EAR_RATE)
+            if self._vad is None:
+                # A client that ends turns itself commits the silence before them too, and an ear that is given a
+                # long silence hears the words after it twice.
+                sound = await asyncio.to_thread(only_speech, sound)
+            return (await self._ear.hear(sound)).text
         # Words that were told stand for the whole turn; what is told in a pause of it is added.
         wait = 0.0 if told else self._desk.clock.real(TOLD_WAIT_SECONDS)
         text = await self._desk.told.next(self._tag, wait)
@@ -231,6 +236,19 @@ class Turns:
         for task in hearing:
             task.cancel()
         return hearing
+
+
+def only_speech(pcm: Pcm) -> Pcm:
+    """The speech in 16 kHz sound with a little quiet around it; all of it when nobody speaks."""
+    detector = SpeechDetector(silero(), stop_ms=500)
+    events = [*detector.feed(pcm), *detector.end()]
+    edges = [event.at for event in events if event.change in (Change.START, Change.STOP)]
+    pad = round(_LEAD_SECONDS * EAR_RATE)
+    pieces = [
+        pcm[max(0, round(start * EAR_RATE) - pad) : round(stop * EAR_RATE) + pad]
+        for start, stop in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    return np.concatenate(pieces) if pieces else pcm
 
 
 def _cancel(turn: Turn) -> None:
