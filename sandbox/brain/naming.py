@@ -24,6 +24,8 @@ _BUY = re.compile(r"^(?:by|bye)\s+(?=\S)", re.IGNORECASE)
 # «Email the landlord» is heard as «a male the landlord», «a mail to the landlord».
 _EMAIL = re.compile(r"^a[- ]?(?:male|mail)\s+(?=(?:the|my|our|to|mr|mrs|dr)\b)", re.IGNORECASE)
 _WRITE = re.compile(r"^right\s+(?=(?:an?|the|my|to)\b)", re.IGNORECASE)
+# «To order twelve chairs» is heard as «or 12 chairs».
+_ORDER = re.compile(r"^or\s+(?=\d)", re.IGNORECASE)
 _TITLE_FRONT = re.compile(r"^(?:to|that|:|-|for me to|me to)\s+", re.IGNORECASE)
 
 
@@ -34,6 +36,7 @@ def clean_title(said: str) -> str:
         return quoted["inside"].strip()
     title = _TITLE_FRONT.sub("", title)
     if not due_phrase.cut_first(title).due and not due_phrase.is_due(title):
+        title = _ORDER.sub("order ", title)
         title = _WRITE.sub("write ", _EMAIL.sub("email ", _BUY.sub("buy ", title)))
     return title.strip()
 

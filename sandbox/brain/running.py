@@ -166,14 +166,10 @@ class _Runner:
         task = action.task
         pool: tuple[Task, ...] = ()
         if task is None:
-            found = self._listing("all")
-            if found is None:
-                self._call("list_tasks", view="all", limit=LIST_LIMIT)
+            listed = self._open_tasks()
+            if listed is None:
                 return
-            index, ran = found
-            if ran.error is not None:
-                self._say(wording.result(ran), index)
-                return
+            ran = listed[1]
             pool = tuple(ran.tasks)
             task = self._pick(action, pool, str(ran.result.get("today") or ""))
             if task is None:
@@ -188,16 +184,22 @@ class _Runner:
             return
         self._report(found, replace(action, task=task), pool)
 
-    def _guess(self, action: Action) -> None:
-        """What the words sound like, given the tasks that are there; the tool is called only when it is clear."""
+    def _open_tasks(self) -> tuple[int, Ran] | None:
+        """The list of open tasks; None when it is only now asked for, or could not be had."""
         found = self._listing("all")
         if found is None:
             self._call("list_tasks", view="all", limit=LIST_LIMIT)
+        elif found[1].error is not None:
+            self._say(wording.result(found[1]), found[0])
+            return None
+        return found
+
+    def _guess(self, action: Action) -> None:
+        """What the words sound like, given the tasks that are there; the tool is called only when it is clear."""
+        found = self._open_tasks()
+        if found is None:
             return
         index, ran = found
-        if ran.error is not None:
-            self._say(wording.result(ran), index)
-            return
         guess = mishearing.about_a_task(action.text, ran.tasks)
         if guess is None:
             self._say(wording.UNKNOWN, index)
@@ -251,7 +253,7 @@ class _Runner:
         elif ran.error is not None:
             if ran.error.get("code") == "bad_date":
                 text = wording.result(ran)
-                self._set(question=Question("when", text, action, dates=_dates(ran.error)))
+                self._set(question=Question("when", text, action, dates=ran.dates))
         else:
             task = ran.task or action.task
             self._set(focus=task, last=Last(action, task, "done", pool))
@@ -267,17 +269,6 @@ class _Runner:
             earlier = self._before.last
             pool = earlier.pool if earlier else ()
             self._report(entry, Action(verb, task=ran.task), pool)  # type: ignore[arg-type]
-
-
-def _dates(error: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    candidates = error.get("candidates")
-    if not isinstance(candidates, list):
-        return ()
-    return tuple(
-        (each["due"], str(each.get("spoken") or each["due"]))
-        for each in candidates[:10]
-        if isinstance(each, Mapping) and isinstance(each.get("due"), str)
-    )
 
 
 def run(actions: list[Action], turn: Turn, state: State) -> Progress:

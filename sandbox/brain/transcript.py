@@ -59,6 +59,18 @@ class Ran:
         return None
 
     @property
+    def dates(self) -> tuple[tuple[str, str], ...]:
+        """The dates that an unclear one may have meant, in ISO and as spoken."""
+        candidates = (self.error or {}).get("candidates")
+        if not isinstance(candidates, list):
+            return ()
+        return tuple(
+            (each["due"], str(each.get("spoken") or each["due"]))
+            for each in candidates[:10]
+            if isinstance(each, Mapping) and isinstance(each.get("due"), str)
+        )
+
+    @property
     def waiting(self) -> str | None:
         """The question that the caller was asked instead of the tool being run."""
         if self.result.get("status") != "waiting_for_confirmation":
