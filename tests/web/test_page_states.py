@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from livekit import api
-from playwright.async_api import Route, WebSocketRoute, expect
+from playwright.async_api import Route, expect
 
 from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
 
@@ -172,14 +175,14 @@ async def test_nobody_within_ten_seconds_is_told_and_can_be_tried_again(
 
 
 async def test_a_connection_that_drops_is_told_and_comes_back_by_itself(
-    open_tab: OpenTab, start_with: StartWith
+    open_tab: OpenTab, start_with: StartWith, network: Network
 ) -> None:
     await start_with(EMAIL)
-    tab, network = await with_a_network(open_tab)
+    tab = await on(network, open_tab)
     await tab.sign_in(EMAIL)
     await tab.start()
     await tab.greeted()
-    await network.drop()
+    network.drop()
     await expect(tab.state).to_have_text("Reconnecting", timeout=PATIENT_MS)
     await expect(tab.page.get_by_role("button", name="Send")).to_be_disabled()
     network.up = True
@@ -189,14 +192,14 @@ async def test_a_connection_that_drops_is_told_and_comes_back_by_itself(
 
 
 async def test_a_connection_that_stays_away_is_told_and_the_call_can_be_taken_up_again(
-    open_tab: OpenTab, start_with: StartWith
+    open_tab: OpenTab, start_with: StartWith, network: Network
 ) -> None:
     await start_with(EMAIL)
-    tab, network = await with_a_network(open_tab)
+    tab = await on(network, open_tab)
     await tab.sign_in(EMAIL)
     await tab.start()
     await tab.greeted()
-    await network.drop()
+    network.drop()
     await expect(tab.page.get_by_role("heading", name="The connection was lost")).to_be_visible(
         timeout=LOST_MS
     )
@@ -208,30 +211,62 @@ async def test_a_connection_that_stays_away_is_told_and_the_call_can_be_taken_up
 
 
 class Network:
-    """The way to the room server, which can be cut."""
+    """The way to the room server, which can be cut: a TCP proxy on a port of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, livekit_port: int) -> None:
         self.up = True
-        self._open: list[WebSocketRoute] = []
+        self.port = 0
+        self._livekit_port = livekit_port
+        self._open: set[asyncio.StreamWriter] = set()
 
-    async def drop(self) -> None:
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+
+    def drop(self) -> None:
         self.up = False
-        for socket in self._open:
-            await socket.close(code=1011)
-        self._open.clear()
+        for end in self._open:
+            end.transport.abort()
 
-    async def connect(self, socket: WebSocketRoute) -> None:
-        if self.up:
-            socket.connect_to_server()
-            self._open.append(socket)
-        else:
-            await socket.close(code=1011)
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.up:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._livekit_port)
+        ends = {writer, far_writer}
+        self._open |= ends
+        await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+        self._open -= ends
+
+    @staticmethod
+    async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
 
 
-async def with_a_network(open_tab: OpenTab) -> tuple[Tab, Network]:
-    tab, network = await open_tab(), Network()
-    await tab.page.route_web_socket(re.compile(r"/rtc"), network.connect)
-    return tab, network
+@pytest.fixture
+async def network(demo: Any) -> AsyncIterator[Network]:
+    network = Network(demo.ports["livekit"])
+    server = await network.listen()
+    network.port = server.sockets[0].getsockname()[1]
+    yield network
+    network.drop()
+    server.close()
+
+
+async def on(network: Network, open_tab: OpenTab) -> Tab:
+    """A tab whose calls lead over this network, to a port that the page's policy does not know."""
+    tab = await open_tab(bypass_csp=True)
+
+    async def lead_over(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json() | {"url": f"ws://127.0.0.1:{network.port}"}
+        await route.fulfill(response=answer, json=body)
+
+    await tab.page.route(re.compile(r"/api/calls(/\w+/token)?$"), lead_over)
+    return tab
 
 
 async def test_a_second_tab_takes_the_call_over_and_gives_it_back(
