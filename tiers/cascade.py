@@ -18,7 +18,7 @@ from tiers.turns import turn_handling, voice_activity
 CONNECT: Final = SessionConnectOptions(
     stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5),
     llm_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
-    tts_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=5),
+    tts_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=10),
 )
 """Bounded retries: a turn that cannot be served within some ten seconds is better told than waited for."""
 

@@ -19,7 +19,7 @@ def check_sound(result: dict[str, Any], stack: str) -> None:
     """Every turn was heard as sound and served by the stack that was asked for."""
     assert result["answered"], result
     assert result["stack"] == stack
-    assert result["tier"] == "economy"
+    assert result["tier"] == ("premium" if stack == "premium" else "economy")
     assert result["reasons"], "no reason for the stack"
     assert "AI" in result["greeting"]["heard"]
     assert result["heard_seconds"] > 1.0
@@ -168,9 +168,12 @@ CONVERSATIONS = [
 ]
 
 
+@pytest.mark.parametrize("plan", ["economy", "premium"])
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: one.__name__)
-async def test_with_the_vendors_protocols(demo: Any, person: Callable[..., Any], conversation: Any) -> None:
-    await conversation(person(demo), "economy")
+async def test_with_the_vendors_protocols(
+    demo: Any, person: Callable[..., Any], conversation: Any, plan: str
+) -> None:
+    await conversation(person(demo, f"{plan}@example.com"), plan)
 
 
 @pytest.mark.timeout(600)
