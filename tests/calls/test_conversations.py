@@ -176,6 +176,15 @@ async def test_with_the_vendors_protocols(
     await conversation(person(demo, f"{plan}@example.com"), plan)
 
 
+@pytest.mark.parametrize("plan", ["economy", "premium"])
+async def test_a_goodbye_is_answered_and_ends_the_call(
+    demo: Any, person: Callable[..., Any], plan: str
+) -> None:
+    _, result = person(demo, f"{plan}@example.com").try_call("--say", "Goodbye.", "--pause", "10")
+    assert "goodbye" in result["turns"][0]["heard"].lower()
+    assert result["error"] == "the call was ended by the other side"
+
+
 @pytest.mark.timeout(600)
 async def test_the_same_with_the_local_stack(start_demo: Any, person: Callable[..., Any]) -> None:
     demo = start_demo(VOICETASKS_AGENT_STACK="local").wait_ready()
