@@ -167,8 +167,11 @@ class Tab:
 
     async def tasks(self, view: str = "all") -> list[dict[str, Any]]:
         """What the store holds for whoever is signed in."""
-        answer = await self.page.request.get(f"{self.url}/api/tasks?view={view}")
-        tasks: list[dict[str, Any]] = (await answer.json())["tasks"]
+        # By the page's own connection: one kept beside it may have been closed meanwhile.
+        answer: dict[str, Any] = await self.page.evaluate(
+            "view => fetch(`/api/tasks?view=${view}`).then((answer) => answer.json())", view
+        )
+        tasks: list[dict[str, Any]] = answer["tasks"]
         return tasks
 
     async def titles(self, view: str = "all") -> list[str]:

@@ -16,7 +16,7 @@ HALF_A_SECOND = 10
 """Entries of the page's ear: one for each 50 ms that could be heard."""
 
 
-@pytest.fixture(params=["economy@example.com"])
+@pytest.fixture(params=["economy@example.com", "premium@example.com"])
 def email(request: pytest.FixtureRequest) -> str:
     """Whoever calls: every conversation goes alike with every plan."""
     return str(request.param)
@@ -75,6 +75,7 @@ async def test_a_task_is_completed_after_a_spoken_yes(
     tab = await in_a_call(open_tab, email)
     await tab.say("Please mark buy milk as done.")
     await expect(tab.card).to_contain_text("Buy milk", timeout=PATIENT_MS)
+    await tab.said_since(0, r"as done\?")
     await tab.listening()
     assert await tab.titles("done") == []
     await tab.say("Yes, please.")
@@ -112,6 +113,7 @@ async def test_a_deletion_that_is_declined_deletes_nothing(
     await tab.type("Delete call the plumber")
     await expect(tab.card).to_contain_text("plumber", timeout=PATIENT_MS)
     if by == "voice":
+        await tab.said_since(0, r"shall i delete.*\?")
         await tab.listening()
         await tab.say("No, don't do that.")
     else:
