@@ -115,7 +115,7 @@ async def test_a_deletion_that_is_declined_deletes_nothing(
     if by == "voice":
         await tab.said_since(0, r"shall i delete.*\?")
         await tab.listening()
-        await tab.say("No, don't do that.")
+        await tab.say("No, don't.")
     else:
         await tab.card.get_by_role("button", name="No").click()
     await tab.said_since(0, f"you said no by {by}. Nothing was changed", who="note")
