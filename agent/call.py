@@ -59,6 +59,7 @@ class Call:
         client: TaskClient,
         settings: AgentSettings,
         attributes: CallAttributes,
+        line: Line,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -68,7 +69,7 @@ class Call:
         self._turn = 0
         self._leaving = False
         gate = Gate()
-        self._line = Line(room, invitation.identity)
+        self._line = line
         self._toolbox = Toolbox(client, gate, call_id=invitation.call_id, turn=lambda: self._turn)
         self._questions = Questions(
             room,
@@ -105,7 +106,7 @@ class Call:
         self._presence.watch()
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         self._listen(session)
-        tools, _ = await asyncio.gather(self._toolbox.load(), self._line.open())
+        tools = await self._toolbox.load()
         await session.start(
             self._line,
             instructions=persona.instructions(ZoneInfo(self._user.time_zone)),

@@ -42,7 +42,11 @@ async def answer(ctx: JobContext) -> None:
     """Take a dispatched call: find out who it is, decide what serves it, serve it, leave nothing behind."""
     settings, vendors = AgentSettings(), VendorSettings()
     invitation = Invitation.model_validate_json(ctx.job.metadata)
+    line = Line(ctx.room, invitation.identity)
     await ctx.connect()
+    # At once: a browser sends what was said until now the moment we are there, and it is lost if nobody waits for it.
+    # (Before connecting, a RoomIO with a caller's identity cannot start.)
+    await line.open()
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
     reason = "failed"
     try:
@@ -68,10 +72,11 @@ async def answer(ctx: JobContext) -> None:
         if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
             reason = "busy"
             await attributes.set_state("busy")
-            await _say_busy(ctx, invitation, session)
+            await _say_busy(invitation, session, line)
             return
-        reason = await _serve(ctx, invitation, user, settings, attributes, session)
+        reason = await _serve(ctx, invitation, user, settings, attributes, session, line)
     finally:
+        await line.close()
         log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
         await ctx.delete_room()
         ctx.shutdown(reason)
@@ -109,6 +114,7 @@ async def _serve(
     settings: AgentSettings,
     attributes: CallAttributes,
     session: TierSession,
+    line: Line,
 ) -> str:
     people_settings = PeopleSettings()
 
@@ -116,7 +122,7 @@ async def _serve(
         return mint_tasks_token(user, people_settings)
 
     async with TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client:
-        call = Call(ctx.room, invitation, user, client, settings, attributes)
+        call = Call(ctx.room, invitation, user, client, settings, attributes, line)
         try:
             return await call.serve(session)
         except TaskServerUnavailable:
@@ -126,12 +132,10 @@ async def _serve(
             await call.aclose()
 
 
-async def _say_busy(ctx: JobContext, invitation: Invitation, session: TierSession) -> None:
+async def _say_busy(invitation: Invitation, session: TierSession, line: Line) -> None:
     """Tell a caller beyond the worker's slots that all lines are busy, and let them go."""
-    line = Line(ctx.room, invitation.identity)
     try:
         async with asyncio.timeout(BUSY_SECONDS):
-            await line.open()
             await session.start(line, instructions="", tools=[], listener=_Deaf())
             await session.say(persona.BUSY).wait_for_playout()
     except TimeoutError:
@@ -139,7 +143,6 @@ async def _say_busy(ctx: JobContext, invitation: Invitation, session: TierSessio
     finally:
         line.detach()
         await session.aclose()
-        await line.close()
 
 
 class _Deaf:

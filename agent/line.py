@@ -176,11 +176,18 @@ class Line:
         )
         self._session: AgentSession[Any] | None = None
         self._tap: Tap | None = None
+        self._early: Tap | None = Tap()
+        """What was said before a session could hear it: the first one gets it."""
         self._ports: tuple[SpeechPort, CaptionPort] | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def open(self) -> None:
-        """Publish our track and begin to listen. The caller may come later."""
+        """Publish our track and begin to listen. The caller may come later.
+
+        Call as soon as the room is connected: what a browser recorded until we came is sent the moment we are
+        there, and is lost when nobody waits for it. It is kept for the first session.
+        """
         await self._room_io.start()
         if (audio := self._room_io.audio_output) is not None:
             audio.on_attached()
@@ -196,7 +203,8 @@ class Line:
         audio, captions = self._room_io.audio_output, self._room_io.transcription_output
         if audio is None or captions is None:
             raise RuntimeError("the line is not open")
-        self._tap, self._ports = Tap(), (SpeechPort(audio), CaptionPort(captions))
+        self._tap, self._early = self._early or Tap(), None
+        self._ports = (SpeechPort(audio), CaptionPort(captions))
         session.input.audio = self._tap
         session.output.audio, session.output.transcription = self._ports
         self._session = session
@@ -217,6 +225,9 @@ class Line:
 
     async def close(self) -> None:
         """Leave the room's media. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self.detach()
         if self._pump is not None:
             await utils.aio.cancel_and_wait(self._pump)
@@ -225,5 +236,6 @@ class Line:
 
     async def _listen(self, microphone: io.AudioInput) -> None:
         async for frame in microphone:
-            if self._tap is not None:
-                self._tap.push(frame)
+            tap = self._tap or self._early
+            if tap is not None:
+                tap.push(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -190,3 +191,19 @@ async def test_chromiums_own_microphone_is_heard(
     level = tab.page.get_by_role("meter", name="Microphone level")
     await expect(level).not_to_have_attribute("aria-valuenow", "0", timeout=PATIENT_MS)
     await well_ended(tab)
+
+
+async def test_words_from_before_the_agent_came_are_not_lost(
+    open_tab: OpenTab, start_with: StartWith, email: str
+) -> None:
+    await start_with(email)
+    tab = await open_tab()
+    await tab.sign_in(email)
+    await Speech.of("Please add a task to water the plants.")
+    await tab.start()
+    speaking = asyncio.create_task(tab.say("Please add a task to water the plants."))
+    await expect(tab.state).to_have_text("Connecting")
+    await speaking
+    await tab.said_since(0, "water the plants", who="you")
+    await tab.said_since(0, "added.*water the plants")
+    assert await tab.titles() == ["water the plants"]
