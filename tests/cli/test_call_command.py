@@ -1,6 +1,7 @@
 """`voicetasks call` on the command line: order of steps, exit codes, what is printed."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def test_steps_keep_their_order_across_different_options(placed: list[Order]) ->
 def test_where_to_call_comes_from_the_flag_then_the_environment_then_the_demos_port(
     placed: list[Order], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("VOICETASKS_WEB_URL", raising=False)
+    for name in [name for name in os.environ if name.startswith("VOICETASKS_")]:
+        monkeypatch.delenv(name)  # commands that ran in this process before leave their settings behind
     monkeypatch.setenv("VOICETASKS_CLI_DATA_DIR", str(tmp_path))  # a demo of this checkout may be running
     monkeypatch.setenv("VOICETASKS_CLI_PORT", "20000")
     run("--as", "a")

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -256,7 +257,8 @@ async def test_two_users_at_once_never_see_each_others_rows(store: TaskStore) ->
         for number in range(25):
             task_id = (await make(store, f"{caller.owner} {number}", caller=caller))["task"]["id"]
             if number % 2:
-                await store.complete(caller, None, task_id, None)
+                with contextlib.suppress(TaskError):  # the same person's other undo may have taken it back
+                    await store.complete(caller, None, task_id, None)
             for title in await titles(store, caller=caller) + await titles(store, "done", caller=caller):
                 assert title.startswith(caller.owner)
             if number % 5 == 0:
