@@ -64,7 +64,6 @@ class Call:
         self._room = room
         self._invitation = invitation
         self._user = user
-        self._client = client
         self._attributes = attributes
         self._turn = 0
         self._leaving = False
@@ -276,7 +275,7 @@ class Call:
             raise RuntimeError("the call is not served yet")
         return self._session
 
-    def _spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._background.add(task)
         task.add_done_callback(self._finished)

@@ -35,7 +35,7 @@ class Questions:
         caller_identity: str,
         session: Callable[[], TierSession],
         begin_turn: Callable[[By], int],
-        spawn: Callable[..., None],
+        spawn: Callable[[Coroutine[Any, Any, Any], str], None],
     ) -> None:
         self._room = room
         self._gate = gate
@@ -43,9 +43,7 @@ class Questions:
         self._caller = caller_identity
         self._session = session
         self._begin_turn = begin_turn
-        self._spawn: Callable[[Coroutine[Any, Any, Any], str], None] = lambda work, name: spawn(
-            work, name=name
-        )
+        self._spawn = spawn
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         gate.on_close(self._on_closed)
 
