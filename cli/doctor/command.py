@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.doctor.check import Check
+from cli.doctor.configuration import configuration
 from cli.doctor.programs import programs
-from cli.doctor.servers import servers
+from cli.doctor.servers import named_servers, servers
 from cli.doctor.vendors import keys, models
 from cli.environment import load, read_dotenv
 from cli.running import read_running
@@ -44,6 +45,7 @@ async def examine() -> list[Check]:
     except SettingError as error:
         return [Check("settings", "fail", str(error), "edit .env or the environment")]
     checks = programs(user_environment, settings.data_dir)
+    checks += configuration(user_environment)
     checks += keys(user_environment)
     checks += models(datetime.now(UTC).date())
     try:
@@ -51,7 +53,8 @@ async def examine() -> list[Check]:
     except SettingError as error:
         return [*checks, Check("settings", "fail", str(error), "edit .env or the environment")]
     runs = read_running(settings.data_dir) is not None
-    return [*checks, *await servers(user_environment, environment, ports, demo_runs=runs)]
+    checks += await servers(user_environment, environment, ports, demo_runs=runs)
+    return checks + await named_servers(user_environment)
 
 
 def _print(checks: list[Check]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import httpx
 import redis.asyncio
@@ -19,6 +21,14 @@ from cli.ports import HOST, Ports, conflicts
 
 WARN_SKEW_SECONDS, FAIL_SKEW_SECONDS = 2.0, 30.0
 """Tokens live for minutes: half a minute off and some are refused."""
+
+NAMED: Final = {
+    "DATABASE_URL": 5432,
+    "VOICETASKS_TASKS_DATABASE_URL": 5432,
+    "VOICETASKS_PEOPLE_DATABASE_URL": 5432,
+    "OLLAMA_URL": 80,
+}
+"""Variables that may name a server of the user's own, and the port where the address names none."""
 
 
 async def servers(
@@ -41,6 +51,30 @@ async def servers(
     if demo_runs:
         registered = await worker_registered_probe(environment["REDIS_URL"])()
         found.append(_verdict("worker registered", registered, expected=True))
+    return found
+
+
+async def named_servers(environment: Mapping[str, str]) -> list[Check]:
+    """Whether somebody listens where the user's own addresses point. Addresses hold passwords: never shown whole."""
+    found: list[Check] = []
+    for variable, usual in NAMED.items():
+        try:
+            address = urlsplit(environment.get(variable, ""))
+            host, port = address.hostname, address.port or usual
+        except ValueError:
+            found.append(Check(variable, "fail", "cannot be read as an address", "see .env.example"))
+            continue
+        if not host:  # not set, or SQLite: a file
+            continue
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                _, writer = await asyncio.open_connection(host, port)
+        except OSError as error:  # TimeoutError is one
+            detail = f"no answer from {host}:{port} ({type(error).__name__})"
+            found.append(Check(variable, "fail", detail, "start that server, or correct the address"))
+        else:
+            writer.close()
+            found.append(Check(variable, "ok", f"{host}:{port} answers"))
     return found
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cli.doctor.check import Check
 from cli.ports import HOST
 from cli.stand_ins import STAND_INS
-from tiers.catalogue import MODELS, Model
+from tiers.catalogue import MODELS, SUCCEED_BEFORE, Model
 
 WARN_BEFORE = timedelta(days=60)
 """From this long before a model's shutdown the doctor speaks of it."""
@@ -33,17 +33,24 @@ def keys(environment: Mapping[str, str]) -> list[Check]:
 
 def models(today: date, known: Mapping[str, Model] = MODELS) -> list[Check]:
     """One line for each model that its vendor is about to shut down, one for all the others."""
-    found: list[Check] = []
-    for model in known.values():
-        if model.shutdown is None or today < model.shutdown - WARN_BEFORE:
-            continue
-        served = model.on(today)
-        verb = "stopped" if today >= model.shutdown else "stops"
-        detail = f"{model.vendor} {verb} it on {model.shutdown.isoformat()}"
-        if served != model:
-            found.append(Check(f"model {model.name}", "warn", f"{detail}; {served.name} is served instead"))
-        else:
-            fix = f"its successor is {model.successor}" if model.successor else "choose another model"
-            level = "fail" if today >= model.shutdown else "warn"
-            found.append(Check(f"model {model.name}", "fail" if level == "fail" else "warn", detail, fix))
+    found = [
+        _ending(model, model.shutdown, today)
+        for model in known.values()
+        if model.shutdown is not None and today >= model.shutdown - WARN_BEFORE
+    ]
     return [*found, Check("models", "ok", f"{len(known) - len(found)} without a shutdown in sight")]
+
+
+def _ending(model: Model, shutdown: date, today: date) -> Check:
+    """What will be served in a model's place, and from when. Only a model that nothing follows can fail."""
+    name = f"model {model.name}"
+    days = (shutdown - today).days
+    when = f"stops it on {shutdown}, in {days} days" if days > 0 else f"stopped it on {shutdown}"
+    detail = f"{model.vendor} {when}"
+    served = model.on(today)
+    if served != model:
+        return Check(name, "warn", f"{detail}; {served.name} is served instead")
+    if model.successor:
+        since = shutdown - SUCCEED_BEFORE
+        return Check(name, "warn", f"{detail}; {model.successor} is served from {since}")
+    return Check(name, "warn" if days > 0 else "fail", detail, "choose another model: it has no successor")

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import date
+import os
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
+from cli.doctor.check import Check
+from cli.doctor.configuration import configuration
 from cli.doctor.programs import disk, python
-from cli.doctor.servers import livekit_checks, redis_checks, skew
+from cli.doctor.servers import livekit_checks, named_servers, redis_checks, skew
 from cli.doctor.vendors import keys, models
 from tiers.catalogue import Model
 
@@ -48,26 +53,72 @@ def test_a_real_key_that_goes_to_the_sandbox_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "level", "words"),
+    ("today", "words"),
     [
-        (date(2026, 11, 1), None, ""),
-        (date(2026, 11, 20), "warn", "its successor is new"),
-        (date(2026, 12, 20), "warn", "new is served instead"),
-        (date(2027, 2, 1), "warn", "new is served instead"),
+        (date(2026, 11, 14), None),
+        (date(2026, 11, 15), "stops it on 2027-01-14, in 60 days; new is served from 2026-12-15"),
+        (date(2026, 12, 14), "stops it on 2027-01-14, in 31 days; new is served from 2026-12-15"),
+        (date(2026, 12, 15), "stops it on 2027-01-14, in 30 days; new is served instead"),
+        (date(2027, 1, 14), "stopped it on 2027-01-14; new is served instead"),
     ],
 )
-def test_a_model_is_warned_about_from_sixty_days_before_its_end(
-    today: date, level: str | None, words: str
-) -> None:
+def test_a_model_is_warned_about_from_sixty_days_before_its_end(today: date, words: str | None) -> None:
     old = Model("openai", "old", date(2027, 1, 14), "new")
     found = [check for check in models(today, {"old": old}) if check.name == "model old"]
-    assert [check.level for check in found] == ([level] if level else [])
-    assert all(words in check.detail + check.fix for check in found)
+    assert [(check.level, check.detail) for check in found] == (
+        [("warn", f"openai {words}")] if words else []
+    )
 
 
-def test_a_model_that_has_stopped_without_a_successor_is_a_failure() -> None:
-    (check, _) = models(date(2027, 2, 1), {"old": Model("openai", "old", date(2027, 1, 14))})
-    assert check.level == "fail"
+def test_the_catalogues_own_models_near_their_end_are_warned_about_and_none_fails() -> None:
+    checks = {check.name: check for check in models(date(2026, 11, 25))}
+    assert {check.level for check in checks.values()} == {"warn", "ok"}
+    assert "in 50 days; gpt-5.6-luna is served from 2026-12-15" in checks["model gpt-4o-mini"].detail
+    assert "in 56 days; gpt-realtime-2.1 is served from 2026-12-21" in checks["model gpt-realtime"].detail
+
+
+@pytest.mark.parametrize(("today", "level"), [(date(2027, 1, 13), "warn"), (date(2027, 1, 14), "fail")])
+def test_a_model_without_a_successor_is_a_failure_once_it_has_stopped(today: date, level: str) -> None:
+    (check, _) = models(today, {"old": Model("openai", "old", date(2027, 1, 14))})
+    assert check.level == level
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Check]:
+    """What the doctor says of an environment with these variables and no others of ours."""
+    for name in [name for name in os.environ if name.startswith("VOICETASKS_")]:
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return {check.name: check for check in configuration(os.environ)}
+
+
+def test_an_environment_with_nothing_or_only_good_settings_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [check.level for check in configured(monkeypatch).values()] == ["ok"]
+    checks = configured(monkeypatch, VOICETASKS_SANDBOX_EAR="told", VOICETASKS_AGENT_STACK="local")
+    assert [check.level for check in checks.values()] == ["ok"]
+
+
+def test_a_misspelt_setting_is_named_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = configured(monkeypatch, VOICETASKS_AGENT_SLOT="8")["setting VOICETASKS_AGENT_SLOT"]
+    assert (check.level, check.fix) == ("warn", "did you mean VOICETASKS_AGENT_SLOTS?")
+
+
+def test_a_value_that_a_room_would_refuse_is_a_failure_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = {"VOICETASKS_SANDBOX_EAR": "trumpet", "VOICETASKS_TASKS_TOKEN_SECRET": "too-short"}
+    checks = configured(monkeypatch, **wrong)
+    assert {name: check.level for name, check in checks.items()} == {
+        f"setting {name}": "fail" for name in wrong
+    }
+    assert not any(value in str(checks) for value in wrong.values())
+
+
+def test_a_stack_that_does_not_exist_is_a_warning_that_lists_those_that_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (check,) = configured(monkeypatch, VOICETASKS_AGENT_STACK="deluxe").values()
+    assert (check.level, "economy" in check.fix) == ("warn", True)
 
 
 def test_room_on_the_disk_is_looked_for_where_the_folder_will_be(tmp_path: Path) -> None:
@@ -79,3 +130,31 @@ async def test_a_server_is_missed_only_where_it_should_run(expected: bool, level
     (redis,) = await redis_checks("redis://127.0.0.1:1/0", expected=expected)
     (livekit,) = await livekit_checks("ws://127.0.0.1:1", expected=expected)
     assert (redis.level, livekit.level) == (level, level)
+
+
+async def test_a_server_that_the_user_names_is_asked_for_and_its_password_not_shown() -> None:
+    listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening:
+        (there,) = await named_servers({"DATABASE_URL": f"postgresql+asyncpg://me:hidden@127.0.0.1:{port}/x"})
+    (gone, wrong) = await named_servers(
+        {"DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/x", "OLLAMA_URL": "http://127.0.0.1:many/v1"}
+    )
+    assert (there.level, gone.level, wrong.level) == ("ok", "fail", "fail")
+    assert "hidden" not in str([there, gone, wrong])
+    assert await named_servers({"DATABASE_URL": "sqlite+aiosqlite:///tasks.db"}) == []
+
+
+async def test_a_livekit_server_whose_clock_is_minutes_off_is_found() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        late = format_datetime(datetime.now(UTC) - timedelta(minutes=5), usegmt=True)
+        writer.write(f"HTTP/1.1 200 OK\r\nDate: {late}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        checks = await livekit_checks(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", expected=True)
+    assert [(check.name, check.level) for check in checks] == [("livekit", "ok"), ("livekit clock", "fail")]
+    assert "behind this machine" in checks[1].detail
