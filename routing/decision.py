@@ -20,6 +20,8 @@ class StackState(BaseModel):
     configured: bool
     why_not: str = Field(default="", max_length=500)
     """What is missing, as a clause: «DEEPGRAM_API_KEY is not set». Empty when configured."""
+    free: bool = False
+    """It costs nothing, so no budget can speak against it."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -35,6 +37,30 @@ def _by_name(stacks: tuple[StackState, ...]) -> tuple[StackState, ...]:
     return tuple(sorted(stacks, key=lambda stack: stack.name))
 
 
+Money = Literal["unasked", "held", "exhausted", "unpaid", "blind"]
+"""What the budget said when it was asked to reserve: not asked yet, reserved, no room below a cap, earlier spending
+not paid yet, or no answer from Redis."""
+
+
+class BudgetState(BaseModel):
+    """What is known about money for each tier at the time of a decision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    premium: Money = "unasked"
+    economy: Money = "unasked"
+    scope: str = Field(default="", max_length=32)
+    """Which kind of cap was in the way last: call, user-day, user-month, global-day."""
+
+    def of(self, tier: Tier) -> Money:
+        """Give what is known about one tier."""
+        return self.premium if tier == "premium" else self.economy
+
+    def told(self, tier: Tier, money: Money, scope: str = "") -> Self:
+        """Learn what the budget said about a tier."""
+        return self.model_copy(update={tier: money, "scope": scope or self.scope})
+
+
 class RouteInputs(BaseModel):
     """All that a decision rests on. Later inputs come with a default, so that old decisions still replay."""
 
@@ -47,6 +73,7 @@ class RouteInputs(BaseModel):
     environment_stack: StackName | None = Field(default=None, max_length=64)
     """The operator's override (VOICETASKS_AGENT_STACK): tried before the ladder, never above the plan."""
     policy: Policy = DEFAULT_POLICY
+    budget: BudgetState = BudgetState()
 
 
 class LostBecause(StrEnum):
@@ -56,6 +83,11 @@ class LostBecause(StrEnum):
     UNKNOWN = "unknown"
     NOT_CONFIGURED = "not_configured"
     LOCAL_NOT_ENABLED = "local_not_enabled"
+    TIER_OFF = "tier_off"
+    STACK_OFF = "stack_off"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    BUDGET_UNPAID = "budget_unpaid"
+    BUDGET_BLIND = "budget_blind"
     NOT_ON_LADDER = "not_on_ladder"
     OVERRIDDEN = "overridden"
     LOWER_ON_LADDER = "lower_on_ladder"

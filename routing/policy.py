@@ -1,8 +1,10 @@
-"""Policy: what may be served to whom, as versioned data."""
+"""Policy: what may be served to whom and for how much, as versioned data."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from routing.caps import Caps
 
 Tier = Literal["premium", "economy"]
 Plan = Literal["premium", "economy"]
@@ -19,10 +21,23 @@ class Policy(BaseModel):
     economy: tuple[StackName, ...] = Field(max_length=32)
     local_enabled: bool = True
     """May a call be served by the models on this machine when nothing above them can?"""
+    tiers_off: tuple[Tier, ...] = Field(default=(), max_length=2)
+    """Tiers that nobody is served with for now, whatever their plan."""
+    stacks_off: tuple[StackName, ...] = Field(default=(), max_length=32)
+    """Stacks that nobody is served with for now."""
+    caps: Caps = Caps()
+    """What may be spent; the user's caps hold for everybody without caps of their own."""
+    user_caps: dict[str, Caps] = Field(default_factory=dict, max_length=10_000)
+    """Caps of single people, by the random id under which the journal knows them."""
 
     def ladder(self, plan: Plan) -> tuple[StackName, ...]:
         """Give the rungs of a plan, each name once."""
         return tuple(dict.fromkeys(self.premium if plan == "premium" else self.economy))
+
+    def caps_of(self, subject: str) -> Caps:
+        """Give the caps of one person. The global ones are everybody's."""
+        own = self.user_caps.get(subject)
+        return self.caps if own is None else own.model_copy(update={"global_day": self.caps.global_day})
 
 
 DEFAULT_POLICY = Policy(
@@ -30,3 +45,4 @@ DEFAULT_POLICY = Policy(
     premium=("premium", "economy", "budget", "local", "text"),
     economy=("economy", "budget", "local", "text"),
 )
+"""What holds until an admin writes another."""

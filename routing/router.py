@@ -1,9 +1,17 @@
 """The tier router: a pure function from what is known about a call to the stack that serves it."""
 
+from collections.abc import Mapping
+
 from routing.decision import Decision, LostBecause, Reason, RouteInputs, StackState
 from routing.policy import StackName
 
 _RANK = {"economy": 0, "premium": 1}
+_SCOPES = {
+    "call": "the call's",
+    "user-day": "the day's",
+    "user-month": "the month's",
+    "global-day": "everybody's daily",
+}
 
 
 def decide(inputs: RouteInputs) -> Decision:
@@ -19,7 +27,7 @@ def decide(inputs: RouteInputs) -> Decision:
     return Decision(
         stack=chosen.name if chosen else None,
         tier=chosen.tier if chosen else None,
-        reason=_for_the_caller(inputs, chosen),
+        reason=_for_the_caller(inputs, chosen, {reason.stack: reason.code for reason in reasons}),
         reasons=reasons,
         policy_version=inputs.policy.version,
         inputs=inputs,
@@ -61,13 +69,34 @@ def _hurdle(inputs: RouteInputs, name: StackName, state: StackState | None) -> R
             code=LostBecause.LOCAL_NOT_ENABLED,
             sentence="The policy does not allow local models.",
         )
+    if state.tier in inputs.policy.tiers_off:
+        return Reason(stack=name, code=LostBecause.TIER_OFF, sentence=f"{state.tier} is switched off.")
+    if name in inputs.policy.stacks_off:
+        return Reason(stack=name, code=LostBecause.STACK_OFF, sentence=f"{name} is switched off.")
     if not state.configured:
         return Reason(
             stack=name,
             code=LostBecause.NOT_CONFIGURED,
             sentence=f"{name} is not configured: {state.why_not}.",
         )
-    return None
+    return None if state.free else _money(inputs, name, state)
+
+
+def _money(inputs: RouteInputs, name: StackName, state: StackState) -> Reason | None:
+    """Say what the budget has against a stack that costs something."""
+    scope = _SCOPES.get(inputs.budget.scope, "a")
+    match inputs.budget.of(state.tier):
+        case "exhausted":
+            sentence = f"{name} would go beyond {scope} cap for {state.tier}."
+            return Reason(stack=name, code=LostBecause.BUDGET_EXHAUSTED, sentence=sentence)
+        case "unpaid":
+            sentence = f"{name} has to wait until earlier spending beyond a cap is paid."
+            return Reason(stack=name, code=LostBecause.BUDGET_UNPAID, sentence=sentence)
+        case "blind":
+            sentence = f"{name} needs money that could not be reserved: the budget gave no answer."
+            return Reason(stack=name, code=LostBecause.BUDGET_BLIND, sentence=sentence)
+        case _:
+            return None
 
 
 def _beaten(inputs: RouteInputs, name: StackName, chosen: StackState | None) -> Reason:
@@ -84,7 +113,18 @@ def _beaten(inputs: RouteInputs, name: StackName, chosen: StackState | None) -> 
     )
 
 
-def _for_the_caller(inputs: RouteInputs, chosen: StackState | None) -> str:
+_FOR_THE_CALLER = {
+    LostBecause.TIER_OFF: "which is switched off right now",
+    LostBecause.STACK_OFF: "which is switched off right now",
+    LostBecause.BUDGET_EXHAUSTED: "whose budget is used up",
+    LostBecause.BUDGET_UNPAID: "whose budget is used up",
+    LostBecause.BUDGET_BLIND: "which is not available right now",
+}
+
+
+def _for_the_caller(
+    inputs: RouteInputs, chosen: StackState | None, lost: Mapping[StackName, LostBecause]
+) -> str:
     if chosen is None:
         return "Nothing can serve this call right now."
     if chosen.name == inputs.environment_stack:
@@ -92,5 +132,8 @@ def _for_the_caller(inputs: RouteInputs, chosen: StackState | None) -> str:
     if chosen.name == inputs.plan:
         return f"Your plan includes {inputs.plan}."
     if inputs.plan in inputs.policy.ladder(inputs.plan):
-        return f"Your plan includes {inputs.plan}, which is not set up here; {chosen.name} serves this call."
+        why = _FOR_THE_CALLER.get(
+            lost.get(inputs.plan, LostBecause.NOT_CONFIGURED), "which is not set up here"
+        )
+        return f"Your plan includes {inputs.plan}, {why}; {chosen.name} serves this call."
     return f"Calls on your plan, {inputs.plan}, are served with {chosen.name}."

@@ -1,0 +1,309 @@
+"""The budget in Redis: reserve, extend, meter and settle, each one atomic script over every scope of a call.
+
+Counters are never created out of nothing: a scope that Redis does not know (evicted, flushed, restored, a new day) is
+counted from the journal first. adr/0010 has the reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, Literal, Protocol
+
+from routing.caps import Caps
+from routing.policy import Tier
+from routing.redis_link import BlindError, RedisLink
+from routing.scopes import Scope
+
+PREFIX: Final = "{voicetasks}:"
+"""Every key of a script in one hash slot, as a Redis cluster wants it."""
+
+SCOPE_TTL_MS: Final = 40 * 24 * 3600 * 1000
+"""Counters go some time after their month; until then one that is missing is counted anew."""
+
+ATTEMPTS: Final = 4
+"""Of one operation: Redis may have to be told an epoch and given counters before it can be done."""
+
+Why = Literal["premium", "total", "unpaid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose money: a call and its scopes, the call's own first, with the caps that hold for them."""
+
+    call_id: str
+    scopes: tuple[Scope, ...]
+    caps: Caps
+
+    @property
+    def names(self) -> str:
+        """The scopes' names in order, joined by a space, as Redis and the journal keep them."""
+        return " ".join(scope.name for scope in self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An operation was done, now or when it was first sent."""
+
+    spent: int
+    """What the call has cost so far, µ$, overshoot and blind spending included."""
+    held: int
+    """What its lease still holds, µ$."""
+    overshoot: int = 0
+    """The part of this charge that no cap had room for, µ$."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was reserved and nothing touched."""
+
+    scope: str
+    """Name of the first scope without room."""
+    why: Why
+    """Which cap, or that overshoot or blind spending is not paid yet."""
+
+
+class Counts(Protocol):
+    """Where missing counters come from: the journal."""
+
+    async def sums(self, scope: str, *, upto: str) -> Sums:
+        """Sum what a scope has cost, everything in the stream up to an entry id included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the journal says about a scope."""
+
+    premium: int
+    total: int
+    premium_blind: int
+    blind: int
+    """The part of each that was spent while Redis was away, µ$."""
+    newest: tuple[str, ...]
+    """Operation ids that the stream may hold too, so that nothing is counted twice."""
+
+
+class Budget:
+    """Speaks with Redis about money. Every method may raise BlindError, within 200 ms on a healthy link."""
+
+    def __init__(self, link: RedisLink, counts: Counts, *, prefix: str = PREFIX) -> None:
+        self._link = link
+        self._counts = counts
+        self._prefix = prefix
+        self._script = _script(link, "budget")
+        self._seed = _script(link, "seed")
+        self._begin = _script(link, "epoch")
+        self._epoch = self._last_epoch = ""
+        self._seen = 0
+        self.losses = 0
+        """How often Redis turned out to have lost what it once knew."""
+        self.now_ms = 0
+        """Redis' clock at the last answer, Unix ms; 0 before the first."""
+
+    @property
+    def stream(self) -> str:
+        """Key of the stream of journal entries that wait to be put into SQL."""
+        return f"{self._prefix}journal"
+
+    async def hold(
+        self,
+        account: Account,
+        *,
+        operation: str,
+        tier: Tier,
+        microdollars: int,
+        ttl_ms: int,
+        first: bool = False,
+        details: Mapping[str, Any] | None = None,
+    ) -> Booked | Refused | None:
+        """Make the call's lease hold so much for so long, whatever it held before.
+
+        `first` says that the call never had a lease. None: a scope is not the one of Redis' time any more; make the
+        account anew with `now_ms`.
+        """
+        answer = await self._run(
+            "hold", account, operation, tier, microdollars, ttl_ms, "first" if first else "", details
+        )
+        match answer[0]:
+            case "period":
+                return None
+            case "refused":
+                return Refused(account.scopes[int(answer[3])].name, answer[4])
+            case _:
+                return Booked(int(answer[3]), int(answer[4]))
+
+    async def meter(
+        self,
+        account: Account,
+        *,
+        operation: str,
+        tier: Tier,
+        microdollars: int,
+        details: Mapping[str, Any] | None = None,
+    ) -> Booked:
+        """Book a charge: from what is held, then from what the caps leave, the rest as overshoot.
+
+        A negative charge takes an estimate back.
+        """
+        answer = await self._run("meter", account, operation, tier, microdollars, 0, "", details)
+        return Booked(int(answer[3]), int(answer[4]), int(answer[5]))
+
+    async def settle(
+        self, account: Account, *, operation: str, tier: Tier, details: Mapping[str, Any] | None = None
+    ) -> Booked:
+        """Give back what is held; the call has no lease any more."""
+        answer = await self._run("settle", account, operation, tier, 0, 0, "", details)
+        return Booked(int(answer[3]), int(answer[4]))
+
+    async def time_ms(self) -> int:
+        """Ask for Redis' clock, Unix ms."""
+        seconds, micros = await self._link.ask(self._link.redis.time())
+        self.now_ms = seconds * 1000 + micros // 1000
+        return self.now_ms
+
+    async def distrust(self, account: Account) -> None:
+        """Have the account's scopes counted anew at their next use: the journal knows more than Redis does."""
+        pipe = self._link.redis.pipeline(transaction=True)
+        for scope in account.scopes:
+            pipe.hdel(self._scope_key(scope.name), "e")
+        await self._link.ask(pipe.execute())
+
+    async def recount(self, account: Account, index: int) -> None:
+        """Count one scope of an account from the journal, unless somebody did in this epoch."""
+        scope = account.scopes[index]
+        cap = account.caps.of(scope.kind)
+        newest = await self._link.ask(self._link.redis.xrevrange(self.stream, count=1))
+        upto = newest[0][0] if newest else "0-0"
+        sums = await self._counts.sums(scope.name, upto=upto)
+        said = await self._link.ask(
+            self._seed(
+                keys=[*self._keys("epoch", "leases", "journal"), self._scope_key(scope.name)],
+                args=[
+                    self._epoch,
+                    scope.name,
+                    sums.premium,
+                    sums.total,
+                    cap.premium,
+                    cap.total,
+                    upto,
+                    SCOPE_TTL_MS,
+                    f"{self._prefix}lease:",
+                    sums.premium_blind,
+                    sums.blind,
+                    *sums.newest,
+                ],
+            )
+        )
+        if said == "epoch":
+            self._epoch = ""
+
+    async def _run(
+        self,
+        verb: str,
+        account: Account,
+        operation: str,
+        tier: Tier,
+        amount: int,
+        ttl_ms: int,
+        mode: str,
+        details: Mapping[str, Any] | None,
+    ) -> list[Any]:
+        keys = [
+            *self._keys("epoch", "leases", "journal"),
+            f"{self._prefix}lease:{account.call_id}",
+            f"{self._prefix}operations:{account.call_id}",
+            *(self._scope_key(scope.name) for scope in account.scopes),
+        ]
+        caps: list[int] = []
+        for scope in account.scopes:
+            cap = account.caps.of(scope.kind)
+            caps += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
+        for _ in range(ATTEMPTS):
+            epoch = await self._known_epoch()
+            answer = await self._link.ask(
+                self._script(
+                    keys=keys,
+                    args=[
+                        verb,
+                        epoch,
+                        operation,
+                        account.call_id,
+                        tier,
+                        amount,
+                        ttl_ms,
+                        mode,
+                        json.dumps(details or {}, separators=(",", ":")),
+                        account.names,
+                        f"{self._prefix}lease:",
+                        f"{self._prefix}scope:",
+                        self._seen,
+                        *caps,
+                    ],
+                )
+            )
+            if answer[0] == "epoch":
+                self._epoch = ""
+                continue
+            if answer[0] == "backwards":
+                await self._new_epoch(distrust=epoch)
+                continue
+            self._seen, self.now_ms = max(self._seen, int(answer[1])), int(answer[2])
+            if answer[0] != "missing":
+                return list(answer)
+            for index in answer[3].split():
+                await self.recount(account, int(index))
+        raise BlindError("unsettled")
+
+    async def _known_epoch(self) -> str:
+        """Give the epoch, asked for anew whenever a connection was."""
+        if self._link.connected_anew or not self._epoch:
+            await self._new_epoch()
+        return self._epoch
+
+    async def _new_epoch(self, distrust: str = "") -> None:
+        self._link.connected_anew = False
+        try:
+            server = await self._link.ask(self._link.redis.info("server"))
+            run_id = server["run_id"]
+            epoch = await self._link.ask(
+                self._begin(
+                    keys=self._keys("epoch"), args=[run_id, f"{run_id}:{uuid.uuid4().hex[:12]}", distrust]
+                )
+            )
+        except BlindError:
+            self._link.connected_anew = True
+            raise
+        if epoch != self._last_epoch:
+            self.losses += bool(self._last_epoch)
+            self._last_epoch, self._seen = epoch, 0
+        self._epoch = epoch
+
+    def _keys(self, *names: str) -> list[str]:
+        return [f"{self._prefix}{name}" for name in names]
+
+    def _scope_key(self, name: str) -> str:
+        return f"{self._prefix}scope:{name}"
+
+
+def _script(link: RedisLink, name: str) -> Callable[..., Any]:
+    text = (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    return link.redis.register_script(text)
+
+
+def operation_id(call_id: str, *parts: str | int) -> str:
+    """Name one operation of a call: the same parts are the same operation, however often it is sent."""
+    return ":".join([call_id, *map(str, parts)])
+
+
+__all__: Sequence[str] = (
+    "Account",
+    "Booked",
+    "Budget",
+    "Counts",
+    "Refused",
+    "Sums",
+    "operation_id",
+)

@@ -1,0 +1,76 @@
+"""One connection pool to Redis that never keeps a call waiting and notices when it speaks with another Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+WAIT_SECONDS: Final = 0.2
+"""The longest that the voice path waits for an answer."""
+
+T = TypeVar("T")
+
+
+class BlindError(Exception):
+    """Redis gave no answer that can be used: money cannot be seen. `why` is a label for logs and metrics."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Redis: {why}")
+        self.why = why
+
+
+class RedisLink:
+    """Redis with the patience of a phone call.
+
+    Every failure becomes BlindError at once: the library's own retries are off, since what was asked may have been
+    done and the caller of this class knows how to ask again under the same operation id.
+    """
+
+    def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        # Its stubs describe bytes, text and both protocols at once; ours are always text.
+        self.redis: Any = Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=wait_seconds,
+            socket_connect_timeout=wait_seconds,
+            retry=Retry(NoBackoff(), 0),
+            redis_connect_func=self._on_connect,
+        )
+        self._wait = wait_seconds
+        self.connected_anew = True
+        """A connection was made since somebody last looked: it may lead to another server."""
+
+    async def ask(self, answer: Awaitable[T], *, seconds: float | None = None) -> T:
+        """Wait for an answer for at most 200 ms, or as long as said. Raises BlindError."""
+        try:
+            async with asyncio.timeout(self._wait if seconds is None else seconds):
+                return await answer
+        except TimeoutError:
+            raise BlindError("timeout") from None
+        except RedisError as error:
+            raise BlindError(_label(error)) from error
+        except OSError as error:
+            raise BlindError("connection") from error
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self.redis.aclose()
+
+    async def _on_connect(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        self.connected_anew = True
+
+
+def _label(error: RedisError) -> str:
+    """A bounded name for what Redis said: its own error code, else the library's class."""
+    code = str(error).split(" ", 1)[0].rstrip(":")
+    if code.isascii() and code.isalpha() and code.isupper() and len(code) <= 20:
+        return code.lower()
+    return type(error).__name__.removesuffix("Error").lower() or "redis"

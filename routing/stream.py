@@ -1,0 +1,130 @@
+"""From Redis' stream into the journal: read, insert by operation id, acknowledge. Any number of drainers may run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from redis.exceptions import RedisError, ResponseError
+
+from routing.budget import PREFIX, Sums
+from routing.journal import Entry, Journal, JournalDownError
+from routing.redis_link import BlindError, RedisLink
+
+log = logging.getLogger("routing.stream")
+
+GROUP: Final = "journal"
+BATCH: Final = 500
+IDLE_SECONDS: Final = 0.1
+"""Between two looks at an empty stream: a blocking read would outlast the link's patience."""
+KEEP_MS: Final = 60_000
+"""Entries stay so long after they are in SQL: who counts a scope anew must find them in one of the two."""
+ABANDONED_MS: Final = 10_000
+"""Entries that a drainer took and never acknowledged go to another after this long."""
+REST_SECONDS: Final = 0.5
+"""Between tries while Redis or the database is away."""
+
+
+class StreamCounts:
+    """What a scope has cost: the journal, after everything that waits in the stream was put into it."""
+
+    def __init__(self, link: RedisLink, journal: Journal, *, prefix: str = PREFIX) -> None:
+        self._link = link
+        self._journal = journal
+        self._stream = f"{prefix}journal"
+
+    async def sums(self, scope: str, *, upto: str) -> Sums:
+        """Sum a scope with every stream entry up to an id. Raises BlindError when the truth cannot be read."""
+        try:
+            start = "-"
+            while True:
+                rows = await self._link.ask(
+                    self._link.redis.xrange(self._stream, min=start, max=upto, count=BATCH)
+                )
+                if rows:
+                    await self._journal.append(entry_of(fields) for _, fields in rows)
+                if len(rows) < BATCH:
+                    break
+                start = f"({rows[-1][0]}"
+            return await self._journal.sums(scope, upto_ms=int(upto.split("-", maxsplit=1)[0]))
+        except JournalDownError as error:
+            raise BlindError("journal") from error
+
+
+class Drainer:
+    """One consumer of the stream."""
+
+    def __init__(self, link: RedisLink, journal: Journal, *, name: str, prefix: str = PREFIX) -> None:
+        self._link = link
+        self._journal = journal
+        self._name = name
+        self._stream = f"{prefix}journal"
+
+    async def run(self) -> None:
+        """Drain until cancelled, through failures of Redis and of the database."""
+        while True:
+            try:
+                await self.ensure_group()
+                while True:
+                    if not await self.drain_once():
+                        await asyncio.sleep(IDLE_SECONDS)
+            except (BlindError, JournalDownError, RedisError, OSError) as error:
+                log.warning("journal.drain_waits", extra={"error": type(error).__name__})
+                await asyncio.sleep(REST_SECONDS)
+
+    async def ensure_group(self) -> None:
+        """Make the consumer group where it is missing; entries that are there already belong to it."""
+        try:
+            await self._link.ask(self._link.redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True))
+        except BlindError as error:
+            if not isinstance(error.__cause__, ResponseError) or error.why != "busygroup":
+                raise
+
+    async def drain_once(self) -> int:
+        """Move one batch, abandoned entries first; returns how many entries it held."""
+        redis = self._link.redis
+        abandoned = await self._link.ask(
+            redis.xautoclaim(self._stream, GROUP, self._name, min_idle_time=ABANDONED_MS, count=BATCH)
+        )
+        rows: Sequence[tuple[str, Mapping[str, str] | None]] = abandoned[1]
+        if not rows:
+            answer = await self._link.ask(
+                redis.xreadgroup(GROUP, self._name, {self._stream: ">"}, count=BATCH)
+            )
+            rows = [row for batch in (answer or []) for row in batch[1]]
+        kept = [(entry_id, fields) for entry_id, fields in rows if fields]
+        if kept:
+            await self._journal.append(entry_of(fields) for _, fields in kept)
+        if rows:
+            await self._link.ask(redis.xack(self._stream, GROUP, *(entry_id for entry_id, _ in rows)))
+            await self._trim()
+        return len(rows)
+
+    async def _trim(self) -> None:
+        """Drop what is in SQL and old enough; what is not in SQL yet is never dropped."""
+        redis = self._link.redis
+        pending = await self._link.ask(redis.xpending(self._stream, GROUP))
+        groups = await self._link.ask(redis.xinfo_groups(self._stream))
+        delivered = next(group["last-delivered-id"] for group in groups if group["name"] == GROUP)
+        safe = pending["min"] or delivered
+        seconds, _ = await self._link.ask(redis.time())
+        keep_from = min(int(safe.split("-")[0]), seconds * 1000 - KEEP_MS)
+        await self._link.ask(redis.xtrim(self._stream, minid=f"{keep_from}-0", approximate=True))
+
+
+def entry_of(fields: Mapping[str, str]) -> Entry:
+    """Read a stream entry as the script wrote it."""
+    details: dict[str, Any] = json.loads(fields["details"])
+    return Entry(
+        operation=fields["op"],
+        kind=fields["kind"],  # type: ignore[arg-type]
+        at_ms=int(fields["at"]),
+        call_id=fields["call"],
+        tier=fields["tier"],
+        microdollars=int(fields["us"]),
+        scopes=tuple(fields["scopes"].split()),
+        details=details,
+    )

