@@ -7,6 +7,7 @@ counted from the journal first. adr/0010 has the reasons.
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Budget:
         """How often Redis turned out to have lost what it once knew."""
         self.now_ms = 0
         """Redis' clock at the last answer, Unix ms; 0 before the first."""
+        self._now_at = 0.0
 
     @property
     def stream(self) -> str:
@@ -161,8 +163,11 @@ class Budget:
     async def time_ms(self) -> int:
         """Ask for Redis' clock, Unix ms."""
         seconds, micros = await self._link.ask(self._link.redis.time())
-        self.now_ms = seconds * 1000 + micros // 1000
+        self._tells_time(seconds * 1000 + micros // 1000)
         return self.now_ms
+
+    def _tells_time(self, now_ms: int) -> None:
+        self.now_ms, self._now_at = now_ms, time.monotonic()
 
     async def distrust(self, account: Account) -> None:
         """Have the account's scopes counted anew at their next use: the journal knows more than Redis does."""
@@ -170,6 +175,24 @@ class Budget:
         for scope in account.scopes:
             pipe.hdel(self._scope_key(scope.name), "e")
         await self._link.ask(pipe.execute())
+
+    async def check(self) -> None:
+        """Make sure that Redis still is what it was; `losses` grows when it is not."""
+        epoch = await self._known_epoch()
+        ran = await self._link.ask(self._link.redis.hget(self._keys("epoch")[0], epoch))
+        if ran is None or int(ran) < self._seen:
+            await self._new_epoch(distrust=epoch)
+
+    def estimated_now_ms(self) -> int:
+        """Give Redis' clock by our own, Unix ms; the machine's where Redis never answered."""
+        if not self.now_ms:
+            return time.time_ns() // 1_000_000
+        return self.now_ms + round(1000 * (time.monotonic() - self._now_at))
+
+    async def recount_all(self, account: Account) -> None:
+        """Count every scope of an account that nobody has counted in this epoch."""
+        for index in range(len(account.scopes)):
+            await self.recount(account, index)
 
     async def recount(self, account: Account, index: int) -> None:
         """Count one scope of an account from the journal, unless somebody did in this epoch."""
@@ -250,7 +273,8 @@ class Budget:
             if answer[0] == "backwards":
                 await self._new_epoch(distrust=epoch)
                 continue
-            self._seen, self.now_ms = max(self._seen, int(answer[1])), int(answer[2])
+            self._seen = max(self._seen, int(answer[1]))
+            self._tells_time(int(answer[2]))
             if answer[0] != "missing":
                 return list(answer)
             for index in answer[3].split():
@@ -290,7 +314,8 @@ class Budget:
 
 def _script(link: RedisLink, name: str) -> Callable[..., Any]:
     text = (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
-    return link.redis.register_script(text)
+    script: Callable[..., Any] = link.redis.register_script(text)
+    return script
 
 
 def operation_id(call_id: str, *parts: str | int) -> str:

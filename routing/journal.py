@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.orm import InstrumentedAttribute
 
 from people.database import create_engine
 from routing.budget import Sums
@@ -184,7 +185,7 @@ class Journal:
         return found.subject
 
 
-def _sum_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _sum_where(condition: ColumnElement[bool] | InstrumentedAttribute[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, EntryRow.microdollars), else_=0)), 0)
 
 

