@@ -1,5 +1,6 @@
 """One engine for a database URL: SQLite for one machine, Postgres for more."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -15,10 +16,11 @@ _ASYNC_DRIVERS = {
 }
 
 
-def create_engine(url: str) -> AsyncEngine:
+def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
     """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
 
-    Its errors do not quote parameters, which may be addresses.
+    `busy` is for a file that several processes write all the time: readers and a writer work at once. Its errors do
+    not quote parameters, which may be addresses.
     """
     parsed = make_url(url)
     parsed = parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
@@ -28,6 +30,8 @@ def create_engine(url: str) -> AsyncEngine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    if busy:
+        event.listen(engine.sync_engine, "connect", _write_ahead)
     return engine
 
 
@@ -36,4 +40,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     cursor = connection.cursor()
     for pragma in ("foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _write_ahead(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """The file's own property, once set. It heeds no timeout: while another process writes, a later connection does it."""
+    cursor = connection.cursor()
+    with contextlib.suppress(sqlite3.OperationalError):
+        cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()

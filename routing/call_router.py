@@ -41,6 +41,7 @@ class CallRouter:
         on_decision: Callable[[Decision], None] = lambda _: None,
     ) -> None:
         self._lease = lease
+        lease.on_verdict = self._slice_over
         self._journal = journal
         self._spool = spool
         self._inputs = inputs
@@ -62,7 +63,7 @@ class CallRouter:
         """Book what was used."""
         self._lease.meter(charge)
 
-    def slice_over(self, verdict: Verdict) -> None:
+    def _slice_over(self, verdict: Verdict) -> None:
         """Hear what became of the next slice's reservation: the router is asked again at every slice."""
         self._spawn(self._review(verdict))
 

@@ -87,7 +87,7 @@ class Journal:
     """The store. Migrate first (`routing.migrate`); an async context manager."""
 
     def __init__(self, database_url: str) -> None:
-        self.engine: AsyncEngine = create_engine(database_url)
+        self.engine: AsyncEngine = create_engine(database_url, busy=True)
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def __aenter__(self) -> Self:

@@ -99,7 +99,8 @@ class Lease:
         self._slice = slice_seconds
         self._allowance = blind_microdollars
         self._on_spent = on_spent
-        self._on_verdict = on_verdict
+        self.on_verdict = on_verdict
+        """Whoever is to hear what became of a slice; the call's router."""
         self._clock = clock
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
@@ -170,7 +171,7 @@ class Lease:
                 else:
                     await self._check()
                 if self._tier is not None and self._clock() >= self._slice_ends:
-                    self._on_verdict(await self._hold(self._tier))
+                    self.on_verdict(await self._hold(self._tier))
 
     async def _next_charge(self, seconds: float) -> Charge | None:
         until_slice = self._slice_ends - self._clock() if self._tier is not None else seconds
@@ -322,7 +323,7 @@ class Lease:
         self.blind_since, self.blind_microdollars = None, 0
         self._losses = self._budget.losses
         if self._tier is not None:
-            self._on_verdict(await self._hold(self._tier))
+            self.on_verdict(await self._hold(self._tier))
 
     def _went_blind(self, why: str) -> None:
         self.blind_since = self._clock()

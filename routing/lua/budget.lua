@@ -18,7 +18,7 @@ local LEASED, SCOPE = ARGV[11], ARGV[12]
 local REAPED_AT_ONCE = 10
 local OPERATIONS_MS = 21600000
 
-local function int(number) return string.format('%.0f', number) end
+local function int(number) return string.format('%.0f', number + 0) end -- never «-0»
 
 -- A worker that knows another epoch than Redis does has missed a loss of data.
 local run = redis.call('HINCRBY', EPOCH, epoch, 1)

@@ -9,7 +9,7 @@
 local EPOCH, LEASES, STREAM, SCOPE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local epoch, name = ARGV[1], ARGV[2]
 
-local function int(number) return string.format('%.0f', number) end
+local function int(number) return string.format('%.0f', number + 0) end -- never «-0»
 
 local function stands_in(scopes)
   return string.find(' ' .. scopes .. ' ', ' ' .. name .. ' ', 1, true) ~= nil

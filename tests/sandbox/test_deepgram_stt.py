@@ -389,7 +389,7 @@ class TestBill:
             await desk.invoice.grown(1)
         assert desk.invoice.rows()[0].units == {"audio_seconds": 2.0}
         async with asyncio.timeout(5):
-            while desk.connections.count():  # noqa: ASYNC110 - only the handler knows, and it has no event
+            while desk.connections.count():
                 await asyncio.sleep(0)
 
 

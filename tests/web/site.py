@@ -70,5 +70,5 @@ OpenSite = Callable[[], Awaitable[Site]]
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
     """Ask again until it holds."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - other processes set no event here
+        while not await holds():
             await asyncio.sleep(0.02)

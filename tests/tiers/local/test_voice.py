@@ -121,7 +121,7 @@ async def test_the_process_ends_when_its_parent_is_killed():
     parent.kill()
     await parent.wait()
     async with asyncio.timeout(5):
-        while _lives(piper):  # noqa: ASYNC110 - a process that is not our child cannot be awaited
+        while _lives(piper):
             await asyncio.sleep(0.02)
 
 

@@ -1,0 +1,59 @@
+"""One call's bill: usage events priced and made into charges, estimates taken back when the real figure comes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from routing.policy import Tier
+from tiers.catalogue import STACKS
+from tiers.prices import PriceTable, UnpricedModelError, UnpricedUnitError
+from tiers.usage import Usage
+
+log = logging.getLogger("routing.bill")
+
+
+@dataclass(frozen=True, slots=True)
+class PricedUsage:
+    """A usage event with its price: what a lease books."""
+
+    event_id: str
+    tier: Tier
+    microdollars: int
+    """µ$; what it adds to the bill, so less where it takes the place of an estimate."""
+    details: dict[str, Any]
+
+
+class Bill:
+    """Prices the events of one call."""
+
+    def __init__(self, prices: PriceTable) -> None:
+        self._prices = prices
+        self._estimates: dict[str, int] = {}
+
+    def price(self, usage: Usage) -> PricedUsage | None:
+        """Price an event. None, and an error in the log, for one that the table cannot price.
+
+        That cannot happen with stacks that were checked at the start (`refuse_unpriced`).
+        """
+        try:
+            cost = self._prices.price(usage)
+        except (UnpricedModelError, UnpricedUnitError):
+            log.exception("usage.unpriced", extra={"vendor": usage.vendor, "stack": usage.stack})
+            return None
+        added = cost - self._estimates.pop(usage.replaces, 0) if usage.replaces else cost
+        if usage.certainty == "estimated":
+            self._estimates[usage.event_id] = cost
+        stack = STACKS.get(usage.stack)
+        return PricedUsage(
+            event_id=usage.event_id,
+            tier=stack.tier if stack is not None else "premium",
+            microdollars=added,
+            details={
+                "usage": json.loads(usage.to_json()),
+                "price": cost,
+                "price_version": self._prices.version,
+            },
+        )

@@ -1,0 +1,139 @@
+"""What a process needs to route calls: its connections, the policy as it knows it, the price table."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from routing.bill import Bill
+from routing.budget import Budget
+from routing.call_router import CallRouter
+from routing.decision import Decision, RouteInputs
+from routing.journal import Journal, JournalDownError
+from routing.lease import Lease
+from routing.policy_watch import PolicyWatch
+from routing.redis_link import RedisLink
+from routing.settings import RoutingSettings
+from routing.spool import Spool
+from routing.stream import Drainer, StreamCounts
+from tiers.prices import bundled
+from tiers.usage import Usage
+
+log = logging.getLogger("routing.service")
+
+SWEEP_SECONDS: Final = 10.0
+"""How often a worker looks for spool files that a dead process left behind."""
+UNKNOWN_SUBJECT: Final = "unknown"
+"""Whose money it is while the database cannot say who somebody is."""
+
+
+class RoutingService:
+    """One process' routing. An async context manager; opening it waits for nothing longer than a call would."""
+
+    def __init__(self, settings: RoutingSettings) -> None:
+        self._settings = settings
+        self._link = RedisLink(settings.redis_url)
+        self._journal = Journal(settings.database_url)
+        self._policy = PolicyWatch(self._link, settings.database_url)
+
+    async def __aenter__(self) -> Self:
+        await self._policy.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._policy.aclose()
+        await self._journal.aclose()
+        await self._link.aclose()
+
+    async def call(
+        self,
+        inputs: RouteInputs,
+        *,
+        call_id: str,
+        user_id: str,
+        zone: ZoneInfo,
+        share: int,
+        on_decision: Callable[[Decision], None],
+        on_spent: Callable[[int], None],
+    ) -> RoutedCall:
+        """Prepare the routing of one call; `open` decides.
+
+        `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
+        """
+        try:
+            subject = await self._journal.subject_of(user_id)
+        except JournalDownError:
+            log.warning("journal.down", extra={"call_id": call_id})
+            subject = UNKNOWN_SUBJECT
+        spool = Spool(self._settings.spool_dir)
+        lease = Lease(
+            Budget(self._link, StreamCounts(self._link, self._journal)),
+            self._journal,
+            spool,
+            call_id=call_id,
+            subject=subject,
+            zone=zone,
+            caps=lambda: self._policy.policy.caps_of(subject),
+            slice_seconds=self._settings.slice_seconds,
+            blind_microdollars=self._settings.blind_microdollars // max(1, share),
+            on_spent=on_spent,
+        )
+        router = CallRouter(
+            lease,
+            self._journal,
+            spool,
+            inputs,
+            call_id=call_id,
+            subject=subject,
+            policy=lambda: self._policy.policy,
+            on_decision=on_decision,
+        )
+        routed = RoutedCall(router, Bill(bundled()))
+        routed.forget = self._policy.on_change(lambda _: router.policy_changed())
+        return routed
+
+    async def keep_journal(self, *, name: str) -> None:
+        """Drain Redis' stream and abandoned spool files into the journal until cancelled."""
+        drainer = Drainer(self._link, self._journal, name=name)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(drainer.run(), name="journal.drain")
+            tasks.create_task(self._sweep(), name="journal.sweep")
+
+    async def _sweep(self) -> None:
+        spool = Spool(self._settings.spool_dir)
+        while True:
+            try:
+                if added := await spool.drain(self._journal):
+                    log.warning("journal.spool_found", extra={"count": added})
+            except (JournalDownError, OSError) as error:
+                log.warning("journal.spool_waits", extra={"error": type(error).__name__})
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+class RoutedCall:
+    """One call, as the agent sees its money: decisions come, usage goes."""
+
+    def __init__(self, router: CallRouter, bill: Bill) -> None:
+        self.router = router
+        self._bill = bill
+        self.forget: Callable[[], None] = lambda: None
+
+    async def open(self) -> Decision:
+        """Decide what serves the call, its first slice reserved."""
+        return await self.router.open()
+
+    def meter(self, usage: Usage) -> None:
+        """Charge a usage event; never waits and never raises."""
+        if (charge := self._bill.price(usage)) is not None:
+            self.router.meter(charge)
+
+    async def aclose(self) -> None:
+        """Settle."""
+        self.forget()
+        await self.router.aclose()
