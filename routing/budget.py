@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Literal, Protocol
@@ -234,39 +234,12 @@ class Budget:
         mode: str,
         details: Mapping[str, Any] | None,
     ) -> list[Any]:
-        keys = [
-            *self._keys("epoch", "leases", "journal"),
-            f"{self._prefix}lease:{account.call_id}",
-            f"{self._prefix}operations:{account.call_id}",
-            *(self._scope_key(scope.name) for scope in account.scopes),
-        ]
-        caps: list[int] = []
-        for scope in account.scopes:
-            cap = account.caps.of(scope.kind)
-            caps += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
         for _ in range(ATTEMPTS):
             epoch = await self._known_epoch()
-            answer = await self._link.ask(
-                self._script(
-                    keys=keys,
-                    args=[
-                        verb,
-                        epoch,
-                        operation,
-                        account.call_id,
-                        tier,
-                        amount,
-                        ttl_ms,
-                        mode,
-                        json.dumps(details or {}, separators=(",", ":")),
-                        account.names,
-                        f"{self._prefix}lease:",
-                        f"{self._prefix}scope:",
-                        self._seen,
-                        *caps,
-                    ],
-                )
+            keys, arguments = self.script_arguments(
+                verb, account, operation, tier, amount, ttl_ms, mode, details
             )
+            answer = await self._link.ask(self._script(keys=keys, args=arguments))
             if answer[0] == "epoch":
                 self._epoch = ""
                 continue
@@ -280,6 +253,49 @@ class Budget:
             for index in answer[3].split():
                 await self.recount(account, int(index))
         raise BlindError("unsettled")
+
+    def script_arguments(
+        self,
+        verb: str,
+        account: Account,
+        operation: str,
+        tier: Tier,
+        amount: int,
+        ttl_ms: int,
+        mode: str,
+        details: Mapping[str, Any] | None,
+    ) -> tuple[list[str], list[str | int]]:
+        """Give the keys and arguments of the script, as budget.lua names them."""
+        keys = [
+            *self._keys("epoch", "leases", "journal"),
+            f"{self._prefix}lease:{account.call_id}",
+            f"{self._prefix}operations:{account.call_id}",
+            *(self._scope_key(scope.name) for scope in account.scopes),
+        ]
+        arguments: list[str | int] = [
+            verb,
+            self._epoch,
+            operation,
+            account.call_id,
+            tier,
+            amount,
+            ttl_ms,
+            mode,
+            json.dumps(details or {}, separators=(",", ":")),
+            account.names,
+            f"{self._prefix}lease:",
+            f"{self._prefix}scope:",
+            self._seen,
+        ]
+        for scope in account.scopes:
+            cap = account.caps.of(scope.kind)
+            arguments += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
+        return keys, arguments
+
+    @property
+    def script_sha(self) -> str:
+        """The script's name in Redis, once it has run there."""
+        return str(self._script.sha)
 
     async def _known_epoch(self) -> str:
         """Give the epoch, asked for anew whenever a connection was."""
@@ -312,10 +328,9 @@ class Budget:
         return f"{self._prefix}scope:{name}"
 
 
-def _script(link: RedisLink, name: str) -> Callable[..., Any]:
+def _script(link: RedisLink, name: str) -> Any:
     text = (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
-    script: Callable[..., Any] = link.redis.register_script(text)
-    return script
+    return link.redis.register_script(text)
 
 
 def operation_id(call_id: str, *parts: str | int) -> str:

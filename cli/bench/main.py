@@ -58,6 +58,31 @@ def speech(
     raise typer.Exit(0 if report.holds else 1)
 
 
+@app.command()
+def ledger(
+    seconds: Annotated[float, typer.Option(help="How long the open loop runs.", min=2, max=120)] = 20.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Reserve, meter and settle money on a Redis of this bench's own; the demo need not run.
+
+    Exit: 0 when all targets hold, 1 when one falls short or Redis cannot be started.
+    """
+    from cli.bench.ledger import run
+    from cli.binaries import BinaryNotFoundError
+    from routing.redis_link import BlindError
+
+    console = Console(stderr=True)
+    try:
+        report = asyncio.run(run(seconds, console.print))
+    except (BinaryNotFoundError, BlindError, OSError) as error:
+        typer.echo(f"voicetasks bench ledger: {error}", err=True)
+        raise typer.Exit(1) from None
+    report.print(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
 async def _speech(
     url: str,
     user: str,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from routing.budget import Budget
@@ -131,6 +131,7 @@ async def in_fresh_bank(url: str, work: Callable[[Bank], Awaitable[None]]) -> No
     max_examples=3,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate],  # each run takes seconds: a failure is told as it is
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
