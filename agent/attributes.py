@@ -34,6 +34,10 @@ class CallAttributes:
         """Show the state: initializing, listening, thinking, speaking, trouble or busy."""
         await self._set({"voicetasks.state": state})
 
+    async def set_cost(self, microdollars: int) -> None:
+        """Show what the call has cost so far, µ$."""
+        await self._set({"voicetasks.cost_microdollars": str(microdollars)})
+
     async def _set(self, attributes: dict[str, str]) -> None:
         if self._room.isconnected():
             await self._room.local_participant.set_attributes(attributes)

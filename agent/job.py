@@ -14,6 +14,7 @@ from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.money import routed
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.written import write
@@ -22,9 +23,8 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import User
-from routing.decision import Decision, RouteInputs, StackState
-from routing.router import decide
-from tiers.catalogue import STACKS, is_sandboxed, why_not_configured
+from routing.service import RoutedCall
+from tiers.catalogue import STACKS, is_sandboxed
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.job")
@@ -51,35 +51,53 @@ async def answer(ctx: JobContext) -> None:
     reason = "failed"
     try:
         user = await _who(invitation)
-        decision = _decide(user, invitation, settings, vendors)
-        log.info(
-            "call.decided",
-            extra={
-                "call_id": invitation.call_id,
-                "channel": invitation.channel,
-                "tier": decision.tier,
-                "stack": decision.stack,
-            },
-        )
-        stack = STACKS[decision.stack] if decision.stack else None
-        await attributes.show_decision(decision, sandboxed=stack is not None and is_sandboxed(stack, vendors))
-        if stack is None:
-            reason = "nothing_can_serve"
-            await attributes.set_state("trouble")
-            await write(ctx.room, persona.TROUBLE)
-            return
-        session = TierSession(stack, vendors, call_id=invitation.call_id, today=datetime.now(UTC).date())
-        if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
-            reason = "busy"
-            await attributes.set_state("busy")
-            await _say_busy(invitation, session, line)
-            return
-        reason = await _serve(ctx, invitation, user, settings, attributes, session, line)
+        async with routed(invitation, user, settings, vendors, attributes) as money:
+            reason = await _answer(ctx, invitation, user, settings, vendors, attributes, line, money)
     finally:
         await line.close()
         log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
         await ctx.delete_room()
         ctx.shutdown(reason)
+
+
+async def _answer(
+    ctx: JobContext,
+    invitation: Invitation,
+    user: User,
+    settings: AgentSettings,
+    vendors: VendorSettings,
+    attributes: CallAttributes,
+    line: Line,
+    money: RoutedCall,
+) -> str:
+    decision = await money.open()
+    log.info(
+        "call.decided",
+        extra={
+            "call_id": invitation.call_id,
+            "channel": invitation.channel,
+            "tier": decision.tier,
+            "stack": decision.stack,
+        },
+    )
+    stack = STACKS[decision.stack] if decision.stack else None
+    await attributes.show_decision(decision, sandboxed=stack is not None and is_sandboxed(stack, vendors))
+    if stack is None:
+        await attributes.set_state("trouble")
+        await write(ctx.room, persona.TROUBLE)
+        return "nothing_can_serve"
+    session = TierSession(
+        stack,
+        vendors,
+        call_id=invitation.call_id,
+        today=datetime.now(UTC).date(),
+        on_usage=money.meter,
+    )
+    if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
+        await attributes.set_state("busy")
+        await _say_busy(invitation, session, line)
+        return "busy"
+    return await _serve(ctx, invitation, user, settings, attributes, session, line)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -88,23 +106,6 @@ async def _who(invitation: Invitation) -> User:
     if user is None:
         raise LookupError("the call was dispatched for a user who does not exist")
     return user
-
-
-def _decide(user: User, invitation: Invitation, settings: AgentSettings, vendors: VendorSettings) -> Decision:
-    states = []
-    for stack in STACKS.values():
-        why_not = why_not_configured(stack, vendors)
-        states.append(
-            StackState(name=stack.name, tier=stack.tier, configured=why_not is None, why_not=why_not or "")
-        )
-    return decide(
-        RouteInputs(
-            plan=user.plan.value,
-            channel=invitation.channel,
-            stacks=tuple(states),
-            environment_stack=settings.stack or None,
-        )
-    )
 
 
 async def _serve(

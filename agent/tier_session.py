@@ -16,7 +16,9 @@ from agent.claims import ClaimWatch, only_true_claims
 from agent.line import Line
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
+from tiers.meter import Meter
 from tiers.settings import VendorSettings
+from tiers.usage import Usage
 
 VERBATIM: Final = 'Say exactly this and nothing else: "{text}"'
 """How a speech-to-speech model is asked to speak a line of ours; what it said is compared afterwards."""
@@ -92,9 +94,18 @@ class TaskAgent(Agent):
 class TierSession:
     """Builds a stack's models and drives the session over the call's line."""
 
-    def __init__(self, stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        settings: VendorSettings,
+        *,
+        call_id: str,
+        today: date,
+        on_usage: Callable[[Usage], None],
+    ) -> None:
         self.stack = stack
         self._models = _build(stack, settings, call_id=call_id, today=today)
+        self._meter = Meter(stack, self._models, on_usage)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(),
             max_tool_steps=MAX_TOOL_STEPS,
@@ -177,9 +188,12 @@ class TierSession:
             self._written = None
 
     async def aclose(self) -> None:
-        """End the session and close the vendors' sockets."""
-        await self.session.aclose()
-        await self._models.aclose()
+        """End the session, close the vendors' sockets and book what they are still owed."""
+        try:
+            await self.session.aclose()
+            await self._models.aclose()
+        finally:
+            await self._meter.aclose()
 
 
 def _build(

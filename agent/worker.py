@@ -15,6 +15,11 @@ from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
 from agent.settings import AgentSettings
 from agent.slots import Slots
+from routing.migrate import migrate
+from routing.service import RoutingService
+from routing.settings import RoutingSettings
+from tiers.catalogue import STACKS
+from tiers.prices import refuse_unpriced
 
 log = logging.getLogger("agent.worker")
 
@@ -54,9 +59,10 @@ class Worker:
             log_level=settings.log_level,
         )
         self._server.rtc_session(answer, agent_name=AGENT_NAME, on_request=self._on_request)
+        self._id = uuid4().hex
         self._slots = Slots(
             settings.redis_url,
-            worker_id=uuid4().hex,
+            worker_id=self._id,
             slots=settings.slots,
             spare=settings.spare_slots,
             active=lambda: len(self._server.active_jobs),
@@ -69,6 +75,15 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         self._server.on("worker_registered", lambda *_: self._slots.start())
+        async with RoutingService(RoutingSettings()) as routing:
+            keeping = asyncio.create_task(routing.keep_journal(name=self._id), name="worker.journal")
+            try:
+                await self._serve(stop)
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
+
+    async def _serve(self, stop: asyncio.Event) -> None:
         serving = asyncio.create_task(self._server.run(devmode=False), name="worker.serve")
         stopping = asyncio.create_task(stop.wait(), name="worker.stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,4 +127,10 @@ def main() -> None:
     """Run a worker with the environment's settings."""
     settings = AgentSettings()
     configure(settings.log_level)
-    asyncio.run(Worker(settings).run())
+    refuse_unpriced(STACKS.values())
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: AgentSettings) -> None:
+    await migrate(RoutingSettings().database_url)
+    await Worker(settings).run()

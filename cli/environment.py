@@ -55,11 +55,12 @@ def process_environment(
     if owns_redis(environment):
         result["REDIS_URL"] = f"redis://{HOST}:{ports.redis}/0"
     if not environment.get("DATABASE_URL"):
-        for room in ("TASKS", "PEOPLE"):
+        for room in ("TASKS", "PEOPLE", "ROUTING"):
             database = f"sqlite+aiosqlite:///{data_dir.resolve() / room.lower()}.db"
             _default(result, f"VOICETASKS_{room}_DATABASE_URL", database)
     for name in ("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_SECRET"):
         _default(result, name, secrets[name])
+    _default(result, "VOICETASKS_ROUTING_SPOOL_DIR", str(data_dir.resolve() / "spool"))
     # A demo that is ended waits for its calls a moment, not a minute.
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"

@@ -92,6 +92,20 @@ class People:
         row = await self._row_by_email(email)
         return User.model_validate(row) if row else None
 
+    async def users(self, *, limit: int = 1000) -> list[User]:
+        """Give the people by address, from the first letter on."""
+        async with self._session() as session:
+            rows = await session.scalars(select(UserRow).order_by(UserRow.email).limit(limit))
+            return [User.model_validate(row) for row in rows]
+
+    async def set_plan(self, user_id: str, plan: Plan) -> User | None:
+        """Give a person another plan, from their next call on; None for nobody."""
+        async with self._session.begin() as session:
+            row = await session.get(UserRow, user_id)
+            if row is not None:
+                row.plan = plan.value
+        return User.model_validate(row) if row else None
+
     async def verify_password(self, email: str, password: str) -> User | None:
         """Give the user when the password is theirs. An unknown address takes as long as a wrong password."""
         row = await self._row_by_email(email) if len(password) <= MAX_PASSWORD_LENGTH else None

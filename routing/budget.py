@@ -7,6 +7,7 @@ counted from the journal first. adr/0010 has the reasons.
 from __future__ import annotations
 
 import json
+import struct
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,9 +22,6 @@ from routing.scopes import Scope
 
 PREFIX: Final = "{voicetasks}:"
 """Every key of a script in one hash slot, as a Redis cluster wants it."""
-
-SCOPE_TTL_MS: Final = 40 * 24 * 3600 * 1000
-"""Counters go some time after their month; until then one that is missing is counted anew."""
 
 ATTEMPTS: Final = 4
 """Of one operation: Redis may have to be told an epoch and given counters before it can be done."""
@@ -43,6 +41,20 @@ class Account:
     def names(self) -> str:
         """The scopes' names in order, joined by a space, as Redis and the journal keep them."""
         return " ".join(scope.name for scope in self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """One scope in Redis, µ$. `committed + held` never passes the cap; overshoot and blind spending stand beside it."""
+
+    premium_committed: int
+    premium_held: int
+    committed: int
+    held: int
+    premium_overshoot: int
+    overshoot: int
+    premium_blind: int
+    blind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,7 @@ class Budget:
         self._script = _script(link, "budget")
         self._seed = _script(link, "seed")
         self._begin = _script(link, "epoch")
+        self._peek = _script(link, "peek")
         self._epoch = self._last_epoch = ""
         self._seen = 0
         self.losses = 0
@@ -133,9 +146,9 @@ class Budget:
             case "period":
                 return None
             case "refused":
-                return Refused(account.scopes[int(answer[3])].name, answer[4])
+                return Refused(account.scopes[answer[3]].name, answer[4])
             case _:
-                return Booked(int(answer[3]), int(answer[4]))
+                return Booked(answer[3], answer[4])
 
     async def meter(
         self,
@@ -151,14 +164,14 @@ class Budget:
         A negative charge takes an estimate back.
         """
         answer = await self._run("meter", account, operation, tier, microdollars, 0, "", details)
-        return Booked(int(answer[3]), int(answer[4]), int(answer[5]))
+        return Booked(answer[3], answer[4], answer[5])
 
     async def settle(
         self, account: Account, *, operation: str, tier: Tier, details: Mapping[str, Any] | None = None
     ) -> Booked:
         """Give back what is held; the call has no lease any more."""
         answer = await self._run("settle", account, operation, tier, 0, 0, "", details)
-        return Booked(int(answer[3]), int(answer[4]))
+        return Booked(answer[3], answer[4])
 
     async def time_ms(self) -> int:
         """Ask for Redis' clock, Unix ms."""
@@ -171,16 +184,20 @@ class Budget:
 
     async def distrust(self, account: Account) -> None:
         """Have the account's scopes counted anew at their next use: the journal knows more than Redis does."""
-        pipe = self._link.redis.pipeline(transaction=True)
-        for scope in account.scopes:
-            pipe.hdel(self._scope_key(scope.name), "e")
-        await self._link.ask(pipe.execute())
+        keys = [self._scope_key(scope.name) for scope in account.scopes]
+        await self._link.ask(self._link.redis.delete(*keys))
+
+    async def counters(self, names: Sequence[str]) -> list[Counters | None]:
+        """Read scopes as they stand; None for one that Redis does not have."""
+        raw = await self._link.ask(self._peek(keys=[self._scope_key(name) for name in names], args=[]))
+        return [Counters(*each) if each else None for each in raw]
 
     async def check(self) -> None:
         """Make sure that Redis still is what it was; `losses` grows when it is not."""
         epoch = await self._known_epoch()
+        seen = self._seen  # before we ask: others of this process go on meanwhile
         ran = await self._link.ask(self._link.redis.hget(self._keys("epoch")[0], epoch))
-        if ran is None or int(ran) < self._seen:
+        if ran is None or int(ran) < seen:
             await self._new_epoch(distrust=epoch)
 
     def estimated_now_ms(self) -> int:
@@ -207,15 +224,17 @@ class Budget:
                 args=[
                     self._epoch,
                     scope.name,
-                    sums.premium,
-                    sums.total,
-                    cap.premium,
-                    cap.total,
                     upto,
-                    SCOPE_TTL_MS,
                     f"{self._prefix}lease:",
-                    sums.premium_blind,
-                    sums.blind,
+                    _packed(
+                        _number(self._epoch),
+                        sums.premium,
+                        sums.total,
+                        sums.premium_blind,
+                        sums.blind,
+                        cap.premium,
+                        cap.total,
+                    ),
                     *sums.newest,
                 ],
             )
@@ -246,8 +265,10 @@ class Budget:
             if answer[0] == "backwards":
                 await self._new_epoch(distrust=epoch)
                 continue
-            self._seen = max(self._seen, int(answer[1]))
-            self._tells_time(int(answer[2]))
+            if epoch == self._last_epoch:
+                self._seen = max(self._seen, answer[1])
+            if answer[2]:
+                self._tells_time(answer[2])
             if answer[0] != "missing":
                 return list(answer)
             for index in answer[3].split():
@@ -264,33 +285,39 @@ class Budget:
         ttl_ms: int,
         mode: str,
         details: Mapping[str, Any] | None,
-    ) -> tuple[list[str], list[str | int]]:
+    ) -> tuple[list[str], list[str | bytes]]:
         """Give the keys and arguments of the script, as budget.lua names them."""
         keys = [
             *self._keys("epoch", "leases", "journal"),
-            f"{self._prefix}lease:{account.call_id}",
             f"{self._prefix}operations:{account.call_id}",
+            f"{self._prefix}lease:{account.call_id}",
             *(self._scope_key(scope.name) for scope in account.scopes),
         ]
-        arguments: list[str | int] = [
+        entry = {
+            "op": operation,
+            "kind": "charge" if verb == "meter" else "lease",
+            "call": account.call_id,
+            "tier": tier,
+            "us": amount if verb == "meter" else 0,
+            "scopes": account.names,
+            "details": details or {},
+        }
+        numbers = [_number(self._epoch), self._seen, tier == "premium", amount, ttl_ms]
+        for scope in account.scopes:
+            cap = account.caps.of(scope.kind)
+            numbers += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
+        return keys, [
             verb,
             self._epoch,
             operation,
             account.call_id,
-            tier,
-            amount,
-            ttl_ms,
-            mode,
-            json.dumps(details or {}, separators=(",", ":")),
+            json.dumps(entry, separators=(",", ":")),
             account.names,
+            mode,
             f"{self._prefix}lease:",
             f"{self._prefix}scope:",
-            self._seen,
+            _packed(*numbers),
         ]
-        for scope in account.scopes:
-            cap = account.caps.of(scope.kind)
-            arguments += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
-        return keys, arguments
 
     @property
     def script_sha(self) -> str:
@@ -331,6 +358,16 @@ class Budget:
 def _script(link: RedisLink, name: str) -> Any:
     text = (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
     return link.redis.register_script(text)
+
+
+def _packed(*numbers: float) -> bytes:
+    """Numbers as the scripts unpack them: doubles, exact for integers up to 2**53."""
+    return struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+def _number(epoch: str) -> int:
+    """Give an epoch's number: its random part, which fits a double."""
+    return int(epoch.rsplit(":", 1)[1], 16)
 
 
 def operation_id(call_id: str, *parts: str | int) -> str:

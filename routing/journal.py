@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -152,21 +152,32 @@ class Journal:
         return Sums(premium_sum, total, premium_blind, blind, tuple(known))
 
     async def entries(
-        self, *, call_id: str | None = None, kind: Kind | None = None, since_ms: int = 0, limit: int = 1000
+        self,
+        *,
+        call_id: str | None = None,
+        kind: Kind | None = None,
+        since_ms: int = 0,
+        after: str = "",
+        newest: bool = False,
+        limit: int = 1000,
     ) -> Sequence[Entry]:
-        """Read entries, oldest first. Raises JournalDownError."""
-        query = (
-            select(EntryRow).where(EntryRow.at_ms >= since_ms).order_by(EntryRow.at_ms, EntryRow.operation)
-        )
+        """Read entries, oldest first: the first that match, or the newest of them. Raises JournalDownError.
+
+        Entries of the very time `since_ms` begin behind the operation `after`: so a reader takes up again.
+        """
+        order = (EntryRow.at_ms, EntryRow.operation)
+        query = select(EntryRow).where(tuple_(*order) > (since_ms, after))
+        query = query.order_by(*(each.desc() for each in order) if newest else order)
         if call_id is not None:
             query = query.where(EntryRow.call_id == call_id)
         if kind is not None:
             query = query.where(EntryRow.kind == kind)
         try:
             async with self._session() as session:
-                return [_entry(row) for row in await session.scalars(query.limit(limit))]
+                found = [_entry(row) for row in await session.scalars(query.limit(limit))]
         except (SQLAlchemyError, OSError) as error:
             raise JournalDownError(type(error).__name__) from error
+        return found[::-1] if newest else found
 
     async def subject_of(self, user_id: str) -> str:
         """Give the random id under which the journal knows a user, made the first time. Raises JournalDownError."""

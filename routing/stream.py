@@ -45,7 +45,7 @@ class StreamCounts:
                     self._link.redis.xrange(self._stream, min=start, max=upto, count=BATCH)
                 )
                 if rows:
-                    await self._journal.append(entry_of(fields) for _, fields in rows)
+                    await self._journal.append(entry_of(entry_id, fields) for entry_id, fields in rows)
                 if len(rows) < BATCH:
                     break
                 start = f"({rows[-1][0]}"
@@ -97,7 +97,7 @@ class Drainer:
             rows = [row for batch in (answer or []) for row in batch[1]]
         kept = [(entry_id, fields) for entry_id, fields in rows if fields]
         if kept:
-            await self._journal.append(entry_of(fields) for _, fields in kept)
+            await self._journal.append(entry_of(entry_id, fields) for entry_id, fields in kept)
         if rows:
             await self._link.ask(redis.xack(self._stream, GROUP, *(entry_id for entry_id, _ in rows)))
             await self._trim()
@@ -115,16 +115,16 @@ class Drainer:
         await self._link.ask(redis.xtrim(self._stream, minid=f"{keep_from}-0", approximate=True))
 
 
-def entry_of(fields: Mapping[str, str]) -> Entry:
-    """Read a stream entry as the script wrote it."""
-    details: dict[str, Any] = json.loads(fields["details"])
+def entry_of(entry_id: str, fields: Mapping[str, str]) -> Entry:
+    """Read a stream entry; its time is that of its id."""
+    entry: dict[str, Any] = json.loads(fields["entry"])
     return Entry(
-        operation=fields["op"],
-        kind=fields["kind"],  # type: ignore[arg-type]
-        at_ms=int(fields["at"]),
-        call_id=fields["call"],
-        tier=fields["tier"],
-        microdollars=int(fields["us"]),
-        scopes=tuple(fields["scopes"].split()),
-        details=details,
+        operation=entry["op"],
+        kind=entry["kind"],
+        at_ms=int(entry_id.split("-", maxsplit=1)[0]),
+        call_id=entry["call"],
+        tier=entry["tier"],
+        microdollars=entry["us"],
+        scopes=tuple(entry["scopes"].split()),
+        details=entry["details"],
     )

@@ -161,6 +161,19 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+TOGETHER = {"calls": "calls", "cli": "calls", "scripts": "calls", "web": "page"}
+"""Which rooms' tests take turns: they share a demo or a browser, and two that speak at once disturb each other. With
+two test processes, one holds calls while the other looks at pages and at everything small."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share servers in one process."""
+    for item in items:
+        room = item.path.relative_to(CHECKOUT / "tests").parts[0]
+        if room in TOGETHER and item.get_closest_marker("unit") is None:
+            item.add_marker(pytest.mark.xdist_group(TOGETHER[room]))
+
+
 StartDemo = Callable[..., RunningDemo]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -10,8 +11,10 @@ from livekit.agents import APIConnectOptions, llm, stt, tts, vad
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
 from livekit.plugins import cartesia, deepgram, openai
+from openai import AsyncClient
 
-from tiers.catalogue import Stack
+from tiers.catalogue import Model, Part, Stack
+from tiers.metering.taps import ChatTap, SocketTap
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
 
@@ -24,6 +27,21 @@ CONNECT: Final = SessionConnectOptions(
 
 
 @dataclass
+class Taps:
+    """Where a meter sees what goes to and comes from the vendors; None for a part that is not billed."""
+
+    hearing: SocketTap | None = None
+    thinking: ChatTap | None = None
+    voice: SocketTap | None = None
+
+    async def aclose(self) -> None:
+        """Close what was opened for the plugins."""
+        for tap in (self.hearing, self.thinking, self.voice):
+            if tap is not None:
+                await tap.aclose()
+
+
+@dataclass
 class Cascade:
     """The built models of one cascaded stack and the turn settings that suit them."""
 
@@ -32,6 +50,9 @@ class Cascade:
     tts: tts.TTS[Any]
     vad: vad.VAD
     turns: TurnHandlingOptions
+    parts: Mapping[Part, Model]
+    """The models as they are served: what the meter prices."""
+    taps: Taps
 
     speaks_lines = True
     """A line of ours goes to the voice as it is."""
@@ -53,6 +74,7 @@ class Cascade:
         await self.stt.aclose()
         await self.llm.aclose()
         await self.tts.aclose()
+        await self.taps.aclose()
 
 
 def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> Cascade:
@@ -61,22 +83,26 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
     `call_id` travels to the vendors as the tag of their usage reports, so that an invoice can be told by call.
     """
     served = stack.on(today).parts
+    taps = Taps()
     return Cascade(
-        stt=_stt(served["stt"].vendor, served["stt"].name, settings, call_id),
-        llm=_llm(served["llm"].vendor, served["llm"].name, settings, call_id),
-        tts=_tts(served["tts"].vendor, served["tts"].name, settings),
+        stt=_stt(served["stt"], settings, call_id, taps),
+        llm=_llm(served["llm"], settings, call_id, taps),
+        tts=_tts(served["tts"], settings, taps),
         vad=voice_activity(),
         turns=turn_handling(),
+        parts=served,
+        taps=taps,
     )
 
 
-def _stt(vendor: str, model: str, settings: VendorSettings, call_id: str) -> stt.STT[Any]:
-    if vendor == "local":
+def _stt(model: Model, settings: VendorSettings, call_id: str, taps: Taps) -> stt.STT[Any]:
+    if model.vendor == "local":
         from tiers.local.stt import WhisperSTT
 
         return WhisperSTT()
+    taps.hearing = SocketTap()
     return deepgram.STT(
-        model=model,
+        model=model.name,
         language="en-US",
         api_key=settings.key("deepgram"),
         base_url=f"{settings.base_url('deepgram')}/v1/listen",
@@ -84,30 +110,39 @@ def _stt(vendor: str, model: str, settings: VendorSettings, call_id: str) -> stt
         no_delay=True,
         mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
         tags=[call_id],
+        http_session=taps.hearing.session(),
     )
 
 
-def _llm(vendor: str, model: str, settings: VendorSettings, call_id: str) -> llm.LLM[Any]:
-    if vendor == "ollama" and settings.ollama_url:
+def _llm(model: Model, settings: VendorSettings, call_id: str, taps: Taps) -> llm.LLM[Any]:
+    if model.vendor == "ollama" and settings.ollama_url:
         return openai.LLM.with_ollama(model=settings.ollama_model, base_url=settings.base_url("ollama"))
+    # The keyless local stack thinks with the sandbox's brain, which answers to any name of the catalogue.
+    name = "gpt-4o-mini" if model.vendor == "ollama" else model.name
+    taps.thinking = ChatTap()
     return openai.LLM(
-        # The keyless local stack thinks with the sandbox's brain, which answers to any name of the catalogue.
-        model="gpt-4o-mini" if vendor == "ollama" else model,
-        api_key=settings.key("openai"),
-        base_url=settings.base_url("openai"),
+        model=name,
+        client=AsyncClient(
+            api_key=settings.key("openai"),
+            base_url=settings.base_url("openai"),
+            max_retries=0,  # the session retries
+            http_client=taps.thinking.client(),
+        ),
         safety_identifier=call_id,
         store=False,
     )
 
 
-def _tts(vendor: str, model: str, settings: VendorSettings) -> tts.TTS[Any]:
-    if vendor == "local":
+def _tts(model: Model, settings: VendorSettings, taps: Taps) -> tts.TTS[Any]:
+    if model.vendor == "local":
         from tiers.local.tts import PiperTTS
 
         return PiperTTS()
+    taps.voice = SocketTap()
     return cartesia.TTS(
-        model=model,
+        model=model.name,
         api_key=settings.key("cartesia"),
         base_url=settings.base_url("cartesia"),
         word_timestamps=True,
+        http_session=taps.voice.session(),
     )

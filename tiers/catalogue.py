@@ -115,6 +115,11 @@ def why_not_configured(stack: Stack, settings: VendorSettings) -> str | None:
     return None
 
 
+def is_free(stack: Stack) -> bool:
+    """Whether nobody sends a bill for it: every model runs on machines of our own."""
+    return all(vendor in ("local", "ollama") for vendor in stack.vendors)
+
+
 def is_sandboxed(stack: Stack, settings: VendorSettings) -> bool:
     """Whether any vendor of the stack is a stand-in on this machine, so that its money is not real."""
     return any(

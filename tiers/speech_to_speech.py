@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from livekit.agents.voice.turn import TurnHandlingOptions
 from livekit.plugins import openai
 from openai.types.realtime import AudioTranscription
 
-from tiers.catalogue import Stack
+from tiers.catalogue import Model, Part, Stack
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
 
@@ -23,6 +24,8 @@ class SpeechToSpeech:
     llm: openai.realtime.RealtimeModel
     vad: vad.VAD
     turns: TurnHandlingOptions
+    parts: Mapping[Part, Model]
+    """The models as they are served: what the meter prices."""
 
     speaks_lines = False
     """The model says our lines itself, when it is asked to; there is no voice beside it."""
@@ -54,4 +57,5 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
         ),
         vad=voice_activity(),
         turns=turn_handling(),
+        parts=parts,
     )

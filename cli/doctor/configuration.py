@@ -14,12 +14,14 @@ from cli.doctor.check import Check
 from cli.settings import CHECKOUT
 from mcp_tasks.settings import TasksSettings
 from people.settings import PeopleSettings
+from routing.settings import RoutingSettings
 from sandbox.settings import SandboxSettings
 from tiers.catalogue import STACKS
 from tiers.local.settings import LocalSettings
 
 ROOMS: Final[tuple[type[BaseSettings], ...]] = (
     PeopleSettings,
+    RoutingSettings,
     TasksSettings,
     SandboxSettings,
     LocalSettings,

@@ -1,225 +1,246 @@
 -- One call's money, in one atomic step over every scope that it touches: all pass, or none is touched.
 --
--- KEYS: 1 epoch, 2 leases, 3 stream, 4 the call's lease, 5 the call's operations, 6… one hash for each scope
--- ARGV: 1 verb, 2 epoch, 3 operation id, 4 call id, 5 tier, 6 amount (µ$), 7 time to live (ms), 8 mode,
---       9 details (JSON for the journal), 10 scope names joined by a space, 11 and 12 what the keys of leases and
---       of scopes begin with, 13 the highest number of scripts that the worker has seen in this epoch,
---       then for each scope: premium cap, total cap, its first ms, the first ms after it
+-- KEYS: 1 epoch, 2 leases, 3 stream, 4 the call's operations, 5 the call's lease, 6… one for each scope
+-- ARGV: 1 verb, 2 epoch, 3 operation id, 4 call id, 5 the journal's entry (JSON), 6 scope names joined by a space,
+--       7 mode, 8 and 9 what the keys of leases and of scopes begin with, 10 packed numbers: the epoch's number,
+--       the highest number of scripts that the worker has seen in this epoch, tier (1 premium, 0 cheaper), amount (µ$),
+--       time to live (ms), then for each scope premium cap, total cap, its first ms, the first ms after it
 -- Reply: status, number of scripts run in this epoch, server time (ms), then what the verb tells.
 --
--- A scope's hash: e epoch; pc, ph committed and held by premium; tc, th by every tier;
--- po, to overshoot and pb, tb blind spending, both outside committed and not paid yet.
+-- A scope is nine packed numbers: epoch; committed and held by premium; committed and held by every tier; overshoot
+-- of premium and of every tier, blind spending of both, which stand outside committed and are not paid yet.
+-- A lease is tier and held, packed, and the scope names. Packed, since text would take three times as long.
 
-local EPOCH, LEASES, STREAM, LEASE, OPERATIONS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local verb, epoch, operation, call, tier = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local amount, ttl, mode, details, names = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9], ARGV[10]
-local premium = tier == 'premium'
-local LEASED, SCOPE = ARGV[11], ARGV[12]
-local REAPED_AT_ONCE = 10
-local OPERATIONS_MS = 21600000
-
-local function int(number) return string.format('%.0f', number + 0) end -- never «-0»
+local EPOCH, LEASES, STREAM, OPERATIONS, LEASE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local call = redis.call
 
 -- A worker that knows another epoch than Redis does has missed a loss of data.
-local run = redis.call('HINCRBY', EPOCH, epoch, 1)
+local run = call('HINCRBY', EPOCH, ARGV[2], 1)
 if run == 1 then
-  redis.call('HDEL', EPOCH, epoch)
+  call('HDEL', EPOCH, ARGV[2])
   return { 'epoch' }
 end
-if run <= tonumber(ARGV[13]) then return { 'backwards' } end -- an old snapshot was put back
+local epoch, seen, tier, amount, ttl, at = struct.unpack('<ddddd', ARGV[10])
+if run <= seen then return { 'backwards' } end -- an old snapshot was put back
 
-local known = redis.call('HGET', OPERATIONS, operation)
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-
-local function reply(...)
-  local parts = { 'ok', int(run), int(now), ... }
-  return parts
+local verb, names, mode = ARGV[1], ARGV[6], ARGV[7]
+local known = call('HGET', OPERATIONS, ARGV[3])
+if known then
+  local clock = call('TIME')
+  local spent, held, over = string.match(known, '(%S+) (%S+) (%S+)')
+  return { 'ok', run, clock[1] * 1000 + math.floor(clock[2] / 1000), tonumber(spent), tonumber(held), tonumber(over) }
 end
 
-if known then return reply(unpack(cjson.decode(known))) end
+local now
+if verb == 'hold' then
+  local clock = call('TIME')
+  now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
 
-local scopes, missing = {}, {}
-for at = 6, #KEYS do
-  local argument = 13 + (at - 6) * 4
-  local starts, ends = tonumber(ARGV[argument + 3]), tonumber(ARGV[argument + 4])
-  if verb == 'hold' and (now < starts or now >= ends) then return { 'period', int(run), int(now) } end
-  local have = redis.call('HMGET', KEYS[at], 'e', 'pc', 'ph', 'tc', 'th', 'po', 'to', 'pb', 'tb')
-  if have[1] == epoch then
-    scopes[#scopes + 1] = {
-      key = KEYS[at], pcap = tonumber(ARGV[argument + 1]), tcap = tonumber(ARGV[argument + 2]),
-      pc = tonumber(have[2]), ph = tonumber(have[3]), tc = tonumber(have[4]), th = tonumber(have[5]),
-      po = tonumber(have[6]), to = tonumber(have[7]), pb = tonumber(have[8]), tb = tonumber(have[9]),
-    }
-  elseif mode == 'first' and at == 6 then -- the call's own scope, of a call that never was before
-    scopes[1] = {
-      key = KEYS[at], pcap = tonumber(ARGV[argument + 1]), tcap = tonumber(ARGV[argument + 2]), new = true,
-      pc = 0, ph = 0, tc = 0, th = 0, po = 0, to = 0, pb = 0, tb = 0,
-    }
+local raw = call('MGET', unpack(KEYS, 5))
+local scopes, missing = {}, nil
+for n = 1, #KEYS - 5 do
+  local pcap, tcap, starts, ends
+  pcap, tcap, starts, ends, at = struct.unpack('<dddd', ARGV[10], at)
+  if now and (now < starts or now >= ends) then return { 'period', run, now } end
+  local e, pc, ph, tc, th, po, to, pb, tb = nil, 0, 0, 0, 0, 0, 0, 0, 0
+  if raw[n + 1] then e, pc, ph, tc, th, po, to, pb, tb = struct.unpack('<ddddddddd', raw[n + 1]) end
+  if e == epoch or (mode == 'first' and n == 1 and not e) then -- «first»: this call never was before
+    scopes[n] = { pcap, tcap, pc, ph, tc, th, po, to, pb, tb }
   else
-    missing[#missing + 1] = tostring(at - 6)
+    missing = (missing and missing .. ' ' or '') .. (n - 1)
   end
 end
-if #missing > 0 then return { 'missing', int(run), int(now), table.concat(missing, ' ') } end
+if missing then return { 'missing', run, now or 0, missing } end
+local PCAP, TCAP, PC, PH, TC, TH, PO, TO, PB, TB = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
-local function write(scope)
-  redis.call('HSET', scope.key, 'e', epoch, 'pc', int(scope.pc), 'ph', int(scope.ph), 'tc', int(scope.tc),
-    'th', int(scope.th), 'po', int(scope.po), 'to', int(scope.to), 'pb', int(scope.pb), 'tb', int(scope.tb))
-  if scope.new then redis.call('PEXPIRE', scope.key, OPERATIONS_MS) end
+local leased, held, where = nil, 0, nil
+if raw[1] then
+  leased, held = struct.unpack('<dd', raw[1])
+  where = string.sub(raw[1], 17)
 end
-
-local function journal(kind, of, whose, what, microdollars, where, text)
-  redis.call('XADD', STREAM, '*', 'op', of, 'kind', kind, 'call', whose, 'tier', what,
-    'us', int(microdollars), 'scopes', where, 'at', int(now), 'details', text)
-end
-
-local function release(key, what, held)
-  redis.call('HINCRBY', key, 'th', int(-held))
-  if what == 'premium' then redis.call('HINCRBY', key, 'ph', int(-held)) end
-end
-
-local function remember(...)
-  redis.call('HSET', OPERATIONS, operation, cjson.encode({ ... }))
-end
-
-local lease = redis.call('HMGET', LEASE, 'tier', 'held', 'scopes')
-local leased, held, where = lease[1], tonumber(lease[2] or '0'), lease[3]
 local same = where == names -- else the lease stands in the scopes of another day
 
-if not leased and verb ~= 'meter' and redis.call('ZREM', LEASES, call) == 1 then
-  -- The lease was evicted and what it held still stands in the scopes: count anew.
-  redis.call('DEL', EPOCH)
-  return { 'epoch' }
+local function pack(s)
+  return struct.pack('<ddddddddd', epoch, s[PC], s[PH], s[TC], s[TH], s[PO], s[TO], s[PB], s[TB])
 end
 
-local function spent() return scopes[1].tc + scopes[1].to + scopes[1].tb end
+local function write(lease)
+  local set = {}
+  for n = 1, #scopes do
+    set[2 * n - 1], set[2 * n] = KEYS[n + 5], pack(scopes[n])
+  end
+  if lease then
+    set[#set + 1] = LEASE
+    set[#set + 1] = lease
+  end
+  call('MSET', unpack(set))
+end
 
-if verb == 'hold' then
-  for _, other in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, REAPED_AT_ONCE)) do
-    if other ~= call then
-      local key = LEASED .. other
-      local dead = redis.call('HMGET', key, 'tier', 'held', 'scopes')
-      if dead[1] then
-        for name in string.gmatch(dead[3], '%S+') do
-          local of_scope = SCOPE .. name
-          if redis.call('HGET', of_scope, 'e') == epoch then release(of_scope, dead[1], tonumber(dead[2])) end
-        end
-        journal('lease', 'expired:' .. other .. ':' .. int(now), other, dead[1], 0, dead[3], '{"event":"expired"}')
-      else -- what it held is not known any more: everybody counts anew
-        redis.call('DEL', EPOCH)
+local function remember(over)
+  local s = scopes[1]
+  local spent = s[TC] + s[TO] + s[TB]
+  call('HSET', OPERATIONS, ARGV[3], spent .. ' ' .. held .. ' ' .. over)
+  return spent
+end
+
+-- Takes what a lease holds out of scopes that are not this call's own at hand.
+local function release(of, money, scope_names)
+  for name in string.gmatch(scope_names, '%S+') do
+    local key, own = ARGV[9] .. name, false
+    for n = 1, #scopes do
+      if KEYS[n + 5] == key then
+        own = true
+        scopes[n][TH] = scopes[n][TH] - money
+        if of == 1 then scopes[n][PH] = scopes[n][PH] - money end
       end
-      redis.call('DEL', key)
-      redis.call('ZREM', LEASES, other)
-      for _, scope in ipairs(scopes) do
-        local fresh = redis.call('HMGET', scope.key, 'ph', 'th')
-        if fresh[1] then scope.ph, scope.th = tonumber(fresh[1]), tonumber(fresh[2]) end
+    end
+    local value = not own and call('GET', key)
+    if value then
+      local e, pc, ph, tc, th, po, to, pb, tb = struct.unpack('<ddddddddd', value)
+      if e == epoch then
+        if of == 1 then ph = ph - money end
+        call('SET', key, struct.pack('<ddddddddd', e, pc, ph, tc, th - money, po, to, pb, tb))
       end
     end
   end
-
-  for n, scope in ipairs(scopes) do
-    if same then
-      scope.th = scope.th - held
-      if leased == 'premium' then scope.ph = scope.ph - held end
-    end
-    -- What was spent outside the caps is paid first.
-    local pay = math.max(0, math.min(scope.to + scope.tb, scope.tcap - scope.tc - scope.th))
-    local over = math.min(pay, scope.to)
-    scope.tc, scope.to, scope.tb = scope.tc + pay, scope.to - over, scope.tb - (pay - over)
-    pay = math.max(0, math.min(scope.po + scope.pb, scope.pcap - scope.pc - scope.ph))
-    over = math.min(pay, scope.po)
-    scope.pc, scope.po, scope.pb = scope.pc + pay, scope.po - over, scope.pb - (pay - over)
-
-    local why = nil
-    if premium and scope.po + scope.pb + scope.to + scope.tb > 0 then
-      why = 'unpaid'
-    elseif scope.tc + scope.th + amount > scope.tcap then
-      why = 'total'
-    elseif premium and scope.pc + scope.ph + amount > scope.pcap then
-      why = 'premium'
-    end
-    if why then return { 'refused', int(run), int(now), tostring(n - 1), why } end
-    scope.th = scope.th + amount
-    if premium then scope.ph = scope.ph + amount end
-  end
-
-  if leased and not same then
-    for name in string.gmatch(where, '%S+') do
-      local key, own = SCOPE .. name, false
-      for _, scope in ipairs(scopes) do
-        if scope.key == key then
-          own = true
-          scope.th = scope.th - held
-          if leased == 'premium' then scope.ph = scope.ph - held end
-        end
-      end
-      if not own and redis.call('HGET', key, 'e') == epoch then release(key, leased, held) end
-    end
-  end
-  for _, scope in ipairs(scopes) do write(scope) end
-  redis.call('HSET', LEASE, 'tier', tier, 'held', int(amount), 'scopes', names)
-  redis.call('ZADD', LEASES, int(now + ttl), call)
-  if leased ~= tier then journal('lease', operation, call, tier, 0, names, details) end
-  remember(int(spent()), int(amount))
-  redis.call('PEXPIRE', OPERATIONS, OPERATIONS_MS)
-  return reply(int(spent()), int(amount))
 end
 
 if verb == 'meter' then
-  local use, cover, over = 0, 0, 0
+  local use, over = 0, 0
   if amount >= 0 then
     if same and leased == tier then use = math.min(held, amount) end
     local room = amount - use
-    for _, scope in ipairs(scopes) do
-      room = math.min(room, scope.tcap - scope.tc - scope.th)
-      if premium then room = math.min(room, scope.pcap - scope.pc - scope.ph) end
+    for n = 1, #scopes do
+      local s = scopes[n]
+      room = math.min(room, s[TCAP] - s[TC] - s[TH])
+      if tier == 1 then room = math.min(room, s[PCAP] - s[PC] - s[PH]) end
     end
-    cover = math.max(0, room)
-    over = amount - use - cover
-    for _, scope in ipairs(scopes) do
-      scope.tc, scope.th, scope.to = scope.tc + use + cover, scope.th - use, scope.to + over
-      if premium then
-        scope.pc, scope.ph, scope.po = scope.pc + use + cover, scope.ph - use, scope.po + over
+    if room < 0 then room = 0 end
+    over = amount - use - room
+    for n = 1, #scopes do
+      local s = scopes[n]
+      s[TC], s[TH], s[TO] = s[TC] + use + room, s[TH] - use, s[TO] + over
+      if tier == 1 then
+        s[PC], s[PH], s[PO] = s[PC] + use + room, s[PH] - use, s[PO] + over
       end
     end
+    held = held - use
   else -- an estimate was too high
-    for _, scope in ipairs(scopes) do
-      local over, blind = math.min(-amount, scope.to), 0
-      blind = math.min(-amount - over, scope.tb)
-      scope.to, scope.tb, scope.tc = scope.to - over, scope.tb - blind, scope.tc + amount + over + blind
-      if premium then
-        over = math.min(-amount, scope.po)
-        blind = math.min(-amount - over, scope.pb)
-        scope.po, scope.pb, scope.pc = scope.po - over, scope.pb - blind, scope.pc + amount + over + blind
+    for n = 1, #scopes do
+      local s = scopes[n]
+      local beside = math.min(-amount, s[TO])
+      local blind = math.min(-amount - beside, s[TB])
+      s[TO], s[TB], s[TC] = s[TO] - beside, s[TB] - blind, s[TC] + amount + beside + blind
+      if tier == 1 then
+        beside = math.min(-amount, s[PO])
+        blind = math.min(-amount - beside, s[PB])
+        s[PO], s[PB], s[PC] = s[PO] - beside, s[PB] - blind, s[PC] + amount + beside + blind
       end
     end
   end
-  for _, scope in ipairs(scopes) do write(scope) end
-  if use > 0 then redis.call('HSET', LEASE, 'held', int(held - use)) end
-  journal('charge', operation, call, tier, amount, names, details)
-  remember(int(spent()), int(use > 0 and held - use or held), int(over))
-  return reply(int(spent()), int(use > 0 and held - use or held), int(over))
+  write(use > 0 and struct.pack('<dd', leased, held) .. where or nil)
+  local id = call('XADD', STREAM, '*', 'entry', ARGV[5])
+  return { 'ok', run, tonumber(string.match(id, '^%d+')), remember(over), held, over }
+end
+
+-- A lease that was evicted still stands in the scopes: everybody counts anew.
+if not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
+  call('DEL', EPOCH)
+  return { 'epoch' }
+end
+
+if verb == 'hold' then
+  for _, other in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do
+    if other ~= ARGV[4] then
+      local key = ARGV[8] .. other
+      local dead = call('GET', key)
+      call('ZREM', LEASES, other)
+      if dead then
+        local of, money = struct.unpack('<dd', dead)
+        local stood = string.sub(dead, 17)
+        release(of, money, stood)
+        call('DEL', key)
+        call('XADD', STREAM, '*', 'entry', cjson.encode({
+          op = 'expired:' .. other .. ':' .. string.format('%.0f', now), kind = 'lease', call = other,
+          tier = of == 1 and 'premium' or 'economy', us = 0, scopes = stood, details = { event = 'expired' },
+        }))
+      else
+        call('DEL', EPOCH)
+        return { 'epoch' }
+      end
+    end
+  end
+
+  -- Nothing is written before every scope has agreed, but what was reaped stays reaped.
+  local reaped = {}
+  for n = 1, #scopes do reaped[n] = pack(scopes[n]) end
+  local refused, why
+  for n = 1, #scopes do
+    local s = scopes[n]
+    if same then
+      s[TH] = s[TH] - held
+      if leased == 1 then s[PH] = s[PH] - held end
+    end
+    -- What was spent outside the caps is paid first.
+    if s[TO] + s[TB] > 0 then
+      local pay = math.max(0, math.min(s[TO] + s[TB], s[TCAP] - s[TC] - s[TH]))
+      local beside = math.min(pay, s[TO])
+      s[TC], s[TO], s[TB] = s[TC] + pay, s[TO] - beside, s[TB] - pay + beside
+    end
+    if s[PO] + s[PB] > 0 then
+      local pay = math.max(0, math.min(s[PO] + s[PB], s[PCAP] - s[PC] - s[PH]))
+      local beside = math.min(pay, s[PO])
+      s[PC], s[PO], s[PB] = s[PC] + pay, s[PO] - beside, s[PB] - pay + beside
+    end
+    if tier == 1 and s[PO] + s[PB] + s[TO] + s[TB] > 0 then
+      why = 'unpaid'
+    elseif s[TC] + s[TH] + amount > s[TCAP] then
+      why = 'total'
+    elseif tier == 1 and s[PC] + s[PH] + amount > s[PCAP] then
+      why = 'premium'
+    end
+    if why then
+      refused = n
+      break
+    end
+    s[TH] = s[TH] + amount
+    if tier == 1 then s[PH] = s[PH] + amount end
+  end
+  if refused then
+    for n = 1, #scopes do
+      if raw[n + 1] and raw[n + 1] ~= reaped[n] then call('SET', KEYS[n + 5], reaped[n]) end
+    end
+    return { 'refused', run, now, refused - 1, why }
+  end
+  if leased and not same then release(leased, held, where) end
+  held = amount
+  write(struct.pack('<dd', tier, amount) .. names)
+  call('ZADD', LEASES, now + ttl, ARGV[4])
+  if leased ~= tier then call('XADD', STREAM, '*', 'entry', ARGV[5]) end
+  local spent = remember(0)
+  if not leased then call('PEXPIRE', OPERATIONS, 86400000) end
+  return { 'ok', run, now, spent, held, 0 }
 end
 
 if verb == 'settle' then
   if leased then
     if same then
-      for _, scope in ipairs(scopes) do
-        scope.th = scope.th - held
-        if leased == 'premium' then scope.ph = scope.ph - held end
-        write(scope)
+      for n = 1, #scopes do
+        local s = scopes[n]
+        s[TH] = s[TH] - held
+        if leased == 1 then s[PH] = s[PH] - held end
       end
     else
-      for name in string.gmatch(where, '%S+') do
-        if redis.call('HGET', SCOPE .. name, 'e') == epoch then release(SCOPE .. name, leased, held) end
-      end
+      release(leased, held, where)
     end
-    redis.call('DEL', LEASE)
-    redis.call('ZREM', LEASES, call)
+    write()
+    call('DEL', LEASE)
+    call('ZREM', LEASES, ARGV[4])
   end
-  journal('lease', operation, call, tier, 0, names, details)
-  remember(int(spent()), '0')
-  return reply(int(spent()), '0')
+  held = 0
+  local id = call('XADD', STREAM, '*', 'entry', ARGV[5])
+  return { 'ok', run, tonumber(string.match(id, '^%d+')), remember(0), held, 0 }
 end
 
 return redis.error_reply('ERR unknown verb ' .. verb)

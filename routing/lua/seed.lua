@@ -1,51 +1,49 @@
 -- Counts one scope anew: what the journal holds, what still waits in the stream, what live leases hold.
 --
--- KEYS: 1 epoch, 2 leases, 3 stream, 4 the scope's hash
--- ARGV: 1 epoch, 2 scope name, 3 and 4 the journal's sums for premium and for every tier (µ$), 5 and 6 their caps,
---       7 id of the newest stream entry that the sums contain, 8 time to live (ms), 9 what a lease's key begins with,
---       10 and 11 how much of the sums was spent while Redis was away, then the ids of the scope's newest operations in the journal, whatever way they came there
+-- KEYS: 1 epoch, 2 leases, 3 stream, 4 the scope
+-- ARGV: 1 epoch, 2 scope name, 3 id of the newest stream entry that the journal's sums contain, 4 what a lease's key
+--       begins with, 5 packed numbers: the epoch's number, the journal's sums for premium and for every tier (µ$), how
+--       much of both was spent while Redis was away, the two caps; then the ids of operations that the stream may
+--       hold though the sums contain them
 -- A scope that somebody else has counted in this epoch is left alone.
 
 local EPOCH, LEASES, STREAM, SCOPE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local epoch, name = ARGV[1], ARGV[2]
-
-local function int(number) return string.format('%.0f', number + 0) end -- never «-0»
+local name = ARGV[2]
+local epoch, premium, total, premium_blind, blind, pcap, tcap = struct.unpack('<ddddddd', ARGV[5])
 
 local function stands_in(scopes)
   return string.find(' ' .. scopes .. ' ', ' ' .. name .. ' ', 1, true) ~= nil
 end
 
-if redis.call('HEXISTS', EPOCH, epoch) == 0 then return 'epoch' end
-if redis.call('HGET', SCOPE, 'e') == epoch then return 'there' end
+if redis.call('HEXISTS', EPOCH, ARGV[1]) == 0 then return 'epoch' end
+local there = redis.call('GET', SCOPE)
+if there and struct.unpack('<d', there) == epoch then return 'there' end
 
-local premium, total = tonumber(ARGV[3]), tonumber(ARGV[4])
 local counted = {}
-for at = 12, #ARGV do counted[ARGV[at]] = true end
-for _, entry in ipairs(redis.call('XRANGE', STREAM, '(' .. ARGV[7], '+')) do
-  local field = {}
-  for at = 1, #entry[2], 2 do field[entry[2][at]] = entry[2][at + 1] end
-  if field.kind == 'charge' and not counted[field.op] and stands_in(field.scopes) then
-    total = total + tonumber(field.us)
-    if field.tier == 'premium' then premium = premium + tonumber(field.us) end
+for at = 6, #ARGV do counted[ARGV[at]] = true end
+for _, item in ipairs(redis.call('XRANGE', STREAM, '(' .. ARGV[3], '+')) do
+  local entry = cjson.decode(item[2][2])
+  if entry.kind == 'charge' and not counted[entry.op] and stands_in(entry.scopes) then
+    total = total + entry.us
+    if entry.tier == 'premium' then premium = premium + entry.us end
   end
 end
 
 local premium_held, held = 0, 0
 for _, call in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
-  local lease = redis.call('HMGET', ARGV[9] .. call, 'tier', 'held', 'scopes')
-  if lease[1] and stands_in(lease[3]) then
-    held = held + tonumber(lease[2])
-    if lease[1] == 'premium' then premium_held = premium_held + tonumber(lease[2]) end
+  local lease = redis.call('GET', ARGV[4] .. call)
+  if lease and stands_in(string.sub(lease, 17)) then
+    local tier, money = struct.unpack('<dd', lease)
+    held = held + money
+    if tier == 1 then premium_held = premium_held + money end
   end
 end
 
-local committed = math.max(0, math.min(total, tonumber(ARGV[6]) - held))
-local premium_committed = math.max(0, math.min(premium, tonumber(ARGV[5]) - premium_held))
 -- What the caps have no room for stands beside them until it is paid.
+local committed = math.max(0, math.min(total, tcap - held))
+local premium_committed = math.max(0, math.min(premium, pcap - premium_held))
 local beside, premium_beside = total - committed, premium - premium_committed
-local blind, premium_blind = math.min(beside, tonumber(ARGV[11])), math.min(premium_beside, tonumber(ARGV[10]))
-redis.call('HSET', SCOPE, 'e', epoch, 'pc', int(premium_committed), 'ph', int(premium_held),
-  'tc', int(committed), 'th', int(held), 'po', int(premium_beside - premium_blind), 'to', int(beside - blind),
-  'pb', int(premium_blind), 'tb', int(blind))
-redis.call('PEXPIRE', SCOPE, ARGV[8])
+blind, premium_blind = math.min(beside, blind), math.min(premium_beside, premium_blind)
+redis.call('SET', SCOPE, struct.pack('<ddddddddd', epoch, premium_committed, premium_held, committed, held,
+  premium_beside - premium_blind, beside - blind, premium_blind, blind))
 return 'counted'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +24,10 @@ PATIENT = 5.0
 """Seconds for Redis in a test: the machine may be busy, and it is not the patience that is tested."""
 
 PLENTY = Cap(premium=10**12, total=10**12)
+
+
+SHORT = ("pc", "ph", "tc", "th", "po", "to", "pb", "tb")
+"""Committed and held by premium and by all, overshoot of both, blind spending of both."""
 
 
 @dataclass
@@ -50,11 +54,11 @@ class Bank:
 
     async def counters(self, account: Account) -> list[dict[str, int]]:
         """What Redis holds for each scope, in the account's order."""
-        found = []
-        for scope in account.scopes:
-            raw = await self.link.redis.hgetall(f"{{voicetasks}}:scope:{scope.name}")
-            found.append({name: int(value) for name, value in raw.items() if name != "e"})
-        return found
+        names = [scope.name for scope in account.scopes]
+        return [
+            {} if each is None else dict(zip(SHORT, astuple(each), strict=True))
+            for each in await self.budget.counters(names)
+        ]
 
     async def drain(self) -> None:
         """Move all that waits in the stream into the journal."""

@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -27,8 +26,8 @@ PROCESSES, RACERS_EACH = 8, 25
 SNAPSHOT = """
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '{voicetasks}:scope:*')) do
-  local value = redis.call('HMGET', key, 'pc', 'ph', 'tc', 'th', 'e')
-  if value[5] then found[#found + 1] = { key, value[1], value[2], value[3], value[4] } end
+  local e, pc, ph, tc, th = struct.unpack('<ddddd', redis.call('GET', key))
+  found[#found + 1] = { key, pc, ph, tc, th }
 end
 return found
 """
@@ -39,8 +38,7 @@ async def watch(bank: Bank, cap: Cap, done: asyncio.Event) -> int:
     snapshot = bank.link.redis.register_script(SNAPSHOT)
     looks = 0
     while not done.is_set():
-        for key, *numbers in await bank.link.ask(snapshot(), seconds=10):
-            pc, ph, tc, th = map(int, numbers)
+        for key, pc, ph, tc, th in await bank.link.ask(snapshot(), seconds=10):
             assert pc + ph <= cap.premium, (key, pc, ph)
             assert tc + th <= cap.total, (key, tc, th)
             assert min(pc, ph, tc, th) >= 0, (key, pc, ph, tc, th)
@@ -103,16 +101,13 @@ async def balance(bank: Bank, cap: Cap) -> None:
             number += 1
             await asyncio.sleep(0.02)
     await bank.drain()
-    for key in await redis.keys("{voicetasks}:scope:*"):
-        scope = key.removeprefix("{voicetasks}:scope:")
-        raw: dict[str, Any] = await redis.hgetall(key)
-        if "e" not in raw:
-            continue
-        have = {name: int(value) for name, value in raw.items() if name != "e"}
-        sums = await bank.journal.sums(scope, upto_ms=bank.budget.now_ms)
-        assert have["ph"] == have["th"] == 0, (scope, have)
-        assert have["pc"] + have["po"] + have["pb"] == sums.premium, (scope, have, sums)
-        assert have["tc"] + have["to"] + have["tb"] == sums.total, (scope, have, sums)
+    names = [key.removeprefix("{voicetasks}:scope:") for key in await redis.keys("{voicetasks}:scope:*")]
+    for name, have in zip(names, await bank.budget.counters(names), strict=True):
+        assert have is not None
+        sums = await bank.journal.sums(name, upto_ms=bank.budget.now_ms)
+        assert have.premium_held == have.held == 0, (name, have)
+        assert have.premium_committed + have.premium_overshoot + have.premium_blind == sums.premium, name
+        assert have.committed + have.overshoot + have.blind == sums.total, name
 
 
 async def in_fresh_bank(url: str, work: Callable[[Bank], Awaitable[None]]) -> None:

@@ -174,7 +174,6 @@ async def test_a_written_policy_stands_in_redis_and_a_message_goes_out(
     bank: Bank, store: PolicyStore
 ) -> None:
     async with store.board.listener() as listener:
-        await listener.subscribe("{voicetasks}:policy")
         assert (await listener.get_message(timeout=PATIENT))["type"] == "subscribe"
         fresh = await store.write({"tiers_off": ["premium"]}, expected="default-1", author="ann")
         message = await listener.get_message(timeout=PATIENT)

@@ -1,0 +1,11 @@
+-- Reads scopes as they stand, without their epoch. KEYS: the scopes. Reply: eight numbers each, or nothing.
+
+local found = {}
+for n, value in ipairs(redis.call('MGET', unpack(KEYS))) do
+  found[n] = {}
+  if value then
+    local numbers = { struct.unpack('<ddddddddd', value) }
+    for at = 2, 9 do found[n][at - 1] = numbers[at] end
+  end
+end
+return found

@@ -1,0 +1,43 @@
+"""What the tests of the meter let a model be asked."""
+
+from livekit.agents import APIConnectOptions, llm
+from livekit.agents.llm import function_tool
+
+from tiers.cascade import CONNECT, Cascade
+
+LONG = "On and on it goes, and still it goes on. " * 20
+RULES = "You keep somebody's tasks. Say what you did, in few words, and never more than you know. " * 80
+"""Long enough for a vendor to cache."""
+
+
+@function_tool(
+    raw_schema={
+        "name": "create_task",
+        "description": "Add a task.",
+        "parameters": {"type": "object", "properties": {"title": {"type": "string"}}},
+    }
+)
+async def create_task(raw_arguments: dict[str, object]) -> str:
+    return "never run here"
+
+
+def asked(*said: str, rules: str = "You keep tasks.") -> llm.ChatContext:
+    """A conversation, the caller first."""
+    context = llm.ChatContext()
+    context.add_message(role="system", content=rules)
+    for number, text in enumerate(said):
+        context.add_message(role="assistant" if number % 2 else "user", content=text)
+    return context
+
+
+def begin(
+    economy: Cascade, context: llm.ChatContext, options: APIConnectOptions = CONNECT.llm_conn_options
+) -> llm.LLMStream:
+    return economy.llm.chat(chat_ctx=context, tools=[create_task], conn_options=options)
+
+
+async def answered(economy: Cascade, context: llm.ChatContext) -> None:
+    """Let the model answer to the end."""
+    async with begin(economy, context) as stream:
+        async for _ in stream:
+            pass

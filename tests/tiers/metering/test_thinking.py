@@ -1,0 +1,229 @@
+"""Tokens of chat completions, by OpenAI's real plugin and the sandbox's invoice."""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import replace
+
+import httpx2
+import pytest
+from livekit.agents import APIConnectOptions, APIError, llm
+
+from sandbox.desk import Desk
+from sandbox.profiles import PROFILES, Span
+from sandbox.scripts import ScriptedCall, ScriptedReply
+from tests.tiers.metering.conftest import Booked, Line, until
+from tests.tiers.metering.talk import LONG, RULES, answered, asked, begin
+from tiers.cascade import Cascade
+from tiers.catalogue import MODELS
+from tiers.metering.bookings import Bookings
+from tiers.metering.thinking import ThinkingWatch
+
+pytestmark = pytest.mark.unit
+
+SLOW = PROFILES["instant"].model_copy(update={"llm_token_ms": 15})
+
+
+async def interrupted(economy: Cascade, context: llm.ChatContext, chunks: int) -> None:
+    async with begin(economy, context) as stream:
+        for _ in range(chunks):
+            await asyncio.wait_for(anext(aiter(stream)), 20)
+
+
+async def test_an_answer_is_booked_as_it_was_reported(economy: Cascade, booked: Booked, desk: Desk) -> None:
+    await answered(economy, asked("Add a task to buy milk."))
+    (row,) = desk.invoice.rows()
+    (usage,) = booked
+    assert usage.units == row.units
+    assert (usage.event_id, usage.model) == (f"s1:{row.request_id}", "gpt-4o-mini")
+    assert (usage.certainty, usage.outcome) == ("actual", "ok")
+    booked.check(desk.invoice.rows())
+
+
+async def test_an_interrupted_answer_is_estimated_from_what_went_and_what_came(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.profile = SLOW
+    desk.scripts.add([ScriptedReply(content=LONG)])
+    await interrupted(economy, asked("Tell me everything.", rules=RULES), 12)
+    await asyncio.wait_for(desk.invoice.grown(1), 20)
+    (row,) = desk.invoice.rows()
+    (usage,) = booked
+    assert (usage.certainty, usage.outcome) == ("estimated", "cancelled")
+    assert usage.units["input_tokens"] == row.units["input_tokens"] > 1000
+    assert 0 <= row.units["output_tokens"] - usage.units["output_tokens"] <= 2
+    assert usage.units["output_tokens"] >= 12
+    booked.check(desk.invoice.rows())
+
+
+async def test_what_the_vendor_had_cached_is_known_without_its_report(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.profile = SLOW
+    await answered(economy, asked("Add a task to buy milk.", rules=RULES))
+    desk.scripts.add([ScriptedReply(content=LONG)] * 2)
+    await interrupted(economy, asked("Add a task to buy milk.", "Done.", "And bread.", rules=RULES), 3)
+    await interrupted(economy, asked("Something else.", rules=RULES), 3)
+    await asyncio.wait_for(desk.invoice.grown(3), 20)
+    for row, usage in zip(desk.invoice.rows(), booked, strict=True):
+        assert usage.units["cached_input_tokens"] == row.units["cached_input_tokens"]
+        assert usage.units["input_tokens"] == row.units["input_tokens"]
+    assert booked[1].units["cached_input_tokens"] > 1024
+    booked.check(desk.invoice.rows())
+
+
+async def test_an_answer_given_up_before_its_first_word_costs_its_prompt(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.profile = PROFILES["instant"].model_copy(update={"llm": Span(low_ms=3000, high_ms=3000)})
+    async with begin(economy, asked("Hello.", rules=RULES)):
+        await until(lambda: desk.connections.count("openai-chat"))
+    await asyncio.wait_for(desk.invoice.grown(1), 20)
+    assert [(usage.units["output_tokens"], usage.outcome) for usage in booked] == [(0, "cancelled")]
+    booked.check(desk.invoice.rows())
+
+
+async def test_a_tool_call_that_was_broken_off_counts_as_far_as_it_came(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.profile = SLOW
+    arguments = json.dumps({"title": LONG})
+    desk.scripts.add([ScriptedReply(tool_calls=[ScriptedCall(name="create_task", arguments=arguments)])])
+    async with begin(economy, asked("Add this.")):
+        await until(lambda: desk.connections.count("openai-chat"))
+        await asyncio.sleep(0.4)  # the plugin tells of a call only when it is complete
+    await asyncio.wait_for(desk.invoice.grown(1), 20)
+    (row,) = desk.invoice.rows()
+    assert booked[0].units["output_tokens"] > 5
+    assert 0 <= row.units["output_tokens"] - booked[0].units["output_tokens"] <= 2
+    booked.check(desk.invoice.rows())
+
+
+async def test_every_attempt_that_the_vendor_began_is_booked(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.profile = PROFILES["instant"].model_copy(update={"llm": Span(low_ms=3000, high_ms=3000)})
+    impatient = APIConnectOptions(max_retry=1, retry_interval=0.05, timeout=0.4)
+    with pytest.raises(APIError):
+        async with begin(economy, asked("Hello.", rules=RULES), impatient) as stream:
+            await anext(aiter(stream))
+    await asyncio.wait_for(desk.invoice.grown(2), 20)
+    assert [usage.outcome for usage in booked] == ["failed", "failed"]
+    booked.check(desk.invoice.rows())
+
+
+async def test_a_line_that_broke_in_an_answer_leaves_an_estimate(
+    economy: Cascade, booked: Booked, desk: Desk, line: tuple[Line, int]
+) -> None:
+    desk.profile = SLOW
+    desk.scripts.add([ScriptedReply(content=LONG)])
+    with contextlib.suppress(APIError):
+        async with begin(economy, asked("Tell me.", rules=RULES)) as stream:
+            for _ in range(10):
+                await anext(aiter(stream))
+            line[0].cut()
+            async for _ in stream:
+                pass
+    await asyncio.wait_for(desk.invoice.grown(1), 20)
+    assert (booked[0].certainty, booked[0].outcome) == ("estimated", "failed")
+    booked.check(desk.invoice.rows(), broken=True)
+
+
+async def test_a_refused_request_and_one_that_never_arrived_cost_nothing(
+    economy: Cascade,
+    booked: Booked,
+    desk: Desk,
+    line: tuple[Line, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(economy.llm, "_opts", replace(economy.llm._opts, model="gpt-of-nobody"))  # type: ignore[attr-defined]
+    with pytest.raises(APIError):
+        await answered(economy, asked("Hello."))
+    await line[0].aclose()
+    with pytest.raises(APIError):
+        async with begin(economy, asked("Hello."), APIConnectOptions(max_retry=0, timeout=1)) as stream:
+            await anext(aiter(stream))
+    assert (booked, desk.invoice.rows()) == ([], [])
+
+
+# What the stand-in does not do
+
+
+def watch_of(booked: Booked) -> ThinkingWatch:
+    return ThinkingWatch(Bookings("economy", "s1", booked.append), MODELS["gpt-4o-mini"])
+
+
+def body(*said: str) -> bytes:
+    messages = [{"role": "user", "content": [{"type": "text", "text": text}]} for text in said]
+    return json.dumps({"messages": messages}).encode()
+
+
+def chunk(**fields: object) -> bytes:
+    return f"data: {json.dumps({'id': 'chatcmpl-1', **fields})}\n\n".encode()
+
+
+def words(text: str) -> bytes:
+    return chunk(choices=[{"index": 0, "delta": {"content": text}}], usage=None)
+
+
+def test_an_answer_that_ended_with_a_usage_of_null_is_estimated(booked: Booked) -> None:
+    exchange = watch_of(booked).request(body("Hello there."))
+    exchange.answered(200, "chatcmpl-1")
+    stream = words("All is ") + words("well.") + b"data: [DONE]\n\n"
+    for piece in (stream[:30], stream[30:90], stream[90:]):
+        exchange.data(piece)
+    exchange.ended(None)
+    exchange.ended(None)
+    (usage,) = booked
+    assert (usage.certainty, usage.outcome, usage.event_id) == ("estimated", "ok", "s1:chatcmpl-1:estimate")
+    assert usage.units == {"input_tokens": 10, "cached_input_tokens": 0, "output_tokens": 4}
+
+
+def test_a_vendor_that_counts_prompts_otherwise_is_believed_from_its_first_report_on(booked: Booked) -> None:
+    watch = watch_of(booked)
+    first = watch.request(body("Hello there."))
+    first.answered(200, "chatcmpl-1")
+    first.data(chunk(choices=[], usage={"prompt_tokens": 110, "completion_tokens": 3}))
+    first.ended(None)
+    second = watch.request(body("Hello there.", "Hello there."))
+    second.ended(asyncio.CancelledError())
+    assert [usage.units["input_tokens"] for usage in booked] == [110, 117]
+
+
+def test_an_answer_that_came_whole_is_read_too(booked: Booked) -> None:
+    exchange = watch_of(booked).request(body("Hello."))
+    exchange.answered(200, "x")
+    whole = json.dumps(
+        {
+            "id": "chatcmpl-2",
+            "choices": [{"message": {"content": "Hi."}}],
+            "usage": {
+                "prompt_tokens": 8,
+                "completion_tokens": 2,
+                "prompt_tokens_details": {"cached_tokens": 0},
+            },
+        }
+    ).encode()
+    exchange.data(whole[:20])
+    exchange.data(whole[20:])
+    exchange.ended(None)
+    assert [(usage.event_id, usage.certainty) for usage in booked] == [("s1:chatcmpl-2", "actual")]
+
+
+@pytest.mark.parametrize("error", [httpx2.ConnectError("no"), httpx2.ConnectTimeout("no")])
+def test_what_never_left_is_free_and_what_got_no_answer_is_not(booked: Booked, error: Exception) -> None:
+    watch = watch_of(booked)
+    watch.request(body("Hello.")).ended(error)
+    assert booked == []
+    watch.request(body("Hello.")).ended(httpx2.ReadTimeout("late"))
+    assert [(usage.certainty, usage.outcome) for usage in booked] == [("estimated", "failed")]
+
+
+def test_an_answer_that_is_still_coming_is_booked_when_the_meter_closes(booked: Booked) -> None:
+    watch = watch_of(booked)
+    exchange = watch.request(body("Hello."))
+    exchange.answered(200, "chatcmpl-1")
+    exchange.data(words("All is well."))
+    watch.flush()
+    exchange.ended(None)
+    assert [(usage.outcome, usage.units["output_tokens"]) for usage in booked] == [("cancelled", 4)]

@@ -1,0 +1,130 @@
+"""The meter of one session: everything that its vendors bill, as it happens, heard or not.
+
+It listens on the models, not on the session: a session unhooks its metrics before the last seconds of the caller were
+counted, and reports nothing of an interrupted answer, of a broken socket or of what was written down.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from livekit.agents import llm, metrics
+
+from tiers.catalogue import Model, Stack
+from tiers.metering.bookings import Bookings
+from tiers.metering.hearing import HearingWatch
+from tiers.metering.speaking import SpeakingWatch
+from tiers.metering.taps import Handshake, SocketTap, SocketWatcher, quietly
+from tiers.metering.thinking import ThinkingWatch
+from tiers.metering.voice import VoiceWatch
+from tiers.usage import Part, Usage
+
+if TYPE_CHECKING:
+    from tiers.cascade import Cascade
+    from tiers.speech_to_speech import SpeechToSpeech
+
+
+class _Watch(Protocol):
+    def flush(self) -> None: ...
+
+
+class _SocketWatch(SocketWatcher, _Watch, Protocol): ...
+
+
+class Meter:
+    """Tells `on_usage` of every billable event of a stack's models, once.
+
+    Make it when the models are built and before a session uses them; close it after both. `session` begins the ids of
+    its events; left out, it is a random one. `on_usage` is called in the event loop, between two pieces of sound: it
+    may not block, and what it raises is logged.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        models: Cascade | SpeechToSpeech,
+        on_usage: Callable[[Usage], None],
+        *,
+        session: str | None = None,
+    ) -> None:
+        self._bookings = Bookings(stack.name, session or secrets.token_hex(6), on_usage)
+        self._watches: list[_Watch] = []
+        self._count = 0
+        if "speech_to_speech" in models.parts:
+            self._listen_to_sessions(models)
+        else:
+            self._listen_to_cascade(models)
+
+    async def aclose(self) -> None:
+        """Book what is still owed: answers whose end nobody saw, the last of the caller's sound. Nothing comes after it."""
+        for watch in self._watches:
+            quietly(watch.flush)
+        self._watches.clear()
+        self._bookings.close()
+
+    # One model that hears and speaks
+
+    def _listen_to_sessions(self, models: Any) -> None:
+        model, make = models.llm, models.llm.session
+        spoken, written = models.parts["speech_to_speech"], models.parts["transcription"]
+
+        def session(*arguments: Any, **named: Any) -> llm.RealtimeSession[Any]:
+            made: llm.RealtimeSession[Any] = make(*arguments, **named)
+            self._watches.append(SpeakingWatch(self._bookings, made, spoken, written))
+            return made
+
+        # The model makes a session whenever an agent takes over, and tells nobody.
+        model.session = session
+
+    # A model for each part
+
+    def _listen_to_cascade(self, models: Any) -> None:
+        parts, taps = models.parts, models.taps
+        if taps.hearing is not None:
+            self._tap(taps.hearing, parts["stt"], HearingWatch)
+        else:
+            models.stt.on("metrics_collected", self._reports("stt", parts["stt"]))
+        if taps.thinking is not None:
+            watch = ThinkingWatch(self._bookings, parts["llm"])
+            self._watches.append(watch)
+            taps.thinking.watch = watch.request
+        else:
+            models.llm.on("metrics_collected", self._reports("llm", parts["llm"]))
+        if taps.voice is not None:
+            self._tap(taps.voice, parts["tts"], VoiceWatch)
+        else:
+            models.tts.on("metrics_collected", self._reports("tts", parts["tts"]))
+
+    def _tap(
+        self, tap: SocketTap, model: Model, make: Callable[[Bookings, Model, Handshake], _SocketWatch]
+    ) -> None:
+        def watch(handshake: Handshake) -> SocketWatcher:
+            made = make(self._bookings, model, handshake)
+            self._watches.append(made)
+            return made
+
+        tap.watch = watch
+
+    def _reports(self, part: Part, model: Model) -> Callable[[Any], None]:
+        """Take the plugin's own word for a model that costs nothing: it need not be exact."""
+
+        def report(event: Any) -> None:
+            units: dict[str, int] = {}
+            match event:
+                case metrics.STTMetrics():
+                    units = {"audio_ms": round(event.audio_duration * 1000)}
+                case metrics.LLMMetrics():
+                    units = {
+                        "input_tokens": event.prompt_tokens,
+                        "cached_input_tokens": event.prompt_cached_tokens,
+                        "output_tokens": event.completion_tokens,
+                    }
+                case metrics.TTSMetrics():
+                    units = {"characters": event.characters_count}
+            if any(units.values()):
+                self._count += 1
+                self._bookings.book(f"{event.request_id}:{self._count}", model, part, units)
+
+        return lambda event: quietly(report, event)

@@ -1,0 +1,1 @@
+"""How the meter sees what each vendor bills: one module for each kind of vendor."""

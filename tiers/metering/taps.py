@@ -1,0 +1,238 @@
+"""Taps on the vendors' connections: what a plugin sends and receives passes by a watcher, unchanged.
+
+The plugins take an HTTP session or client of ours, which is a public argument of theirs; nothing of theirs is patched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar, cast
+
+import aiohttp
+import httpx2 as httpx
+from livekit.agents import get_job_context
+from livekit.agents.utils import http_context
+from typing_extensions import override
+
+logger = logging.getLogger(__name__)
+
+_OVER: Final = (
+    aiohttp.WSMsgType.CLOSE,
+    aiohttp.WSMsgType.CLOSING,
+    aiohttp.WSMsgType.CLOSED,
+    aiohttp.WSMsgType.ERROR,
+)
+_IN_PEACE: Final = (None, aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.GOING_AWAY)
+_CHAT: Final = "/chat/completions"
+
+
+_Seen = TypeVar("_Seen")
+
+
+def quietly(watch: Callable[..., _Seen], *arguments: Any) -> _Seen | None:
+    """Let a watcher see something; its faults are ours to mend and never the call's."""
+    try:
+        return watch(*arguments)
+    except Exception:
+        logger.exception("the meter could not read a vendor's message")
+        return None
+
+
+# Websockets
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """How a websocket was opened: the query of its address and the headers of the vendor's answer."""
+
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+class SocketWatcher(Protocol):
+    """Sees one websocket from its handshake to its end."""
+
+    def sent(self, data: str | bytes) -> None:
+        """A message has gone out."""
+
+    def received(self, text: str) -> None:
+        """A text message has come."""
+
+    def ended(self, broken: bool) -> None:
+        """The socket is over; `broken` when nobody closed it in peace. It may be told more than once."""
+
+
+class SocketTap:
+    """Opens HTTP sessions whose websockets are watched."""
+
+    def __init__(self) -> None:
+        self.watch: Callable[[Handshake], SocketWatcher] | None = None
+        """Makes the watcher of a new websocket; None: nobody watches."""
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    def session(self) -> aiohttp.ClientSession:
+        """A session for a plugin. In a job it shares the job's connections, TLS settings and proxy."""
+        connector: aiohttp.BaseConnector | None = None
+        proxy: str | None = None
+        try:
+            connector = http_context.http_session().connector
+            proxy = get_job_context().proc.http_proxy
+        except RuntimeError:
+            pass  # outside a job
+        session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=connector is None,
+            proxy=proxy,
+            ws_response_class=cast("type[aiohttp.ClientWebSocketResponse]", partial(_Socket, self)),
+        )
+        self._sessions.append(session)
+        return session
+
+    async def aclose(self) -> None:
+        """Close the sessions."""
+        for session in self._sessions:
+            await session.close()
+
+
+class _Socket(aiohttp.ClientWebSocketResponse):
+    """A websocket that lets a watcher see its messages."""
+
+    def __init__(self, tap: SocketTap, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        answer = self._response
+        handshake = Handshake(answer.url.query, answer.headers)
+        self._watcher = quietly(tap.watch, handshake) if tap.watch is not None else None
+        self._reader_task: asyncio.Task[Any] | None = None
+
+    @override
+    async def send_str(self, data: str, compress: int | None = None) -> None:
+        await super().send_str(data, compress)
+        if self._watcher is not None:
+            quietly(self._watcher.sent, data)
+
+    @override
+    async def send_bytes(self, data: bytes, compress: int | None = None) -> None:
+        await super().send_bytes(data, compress)
+        if self._watcher is not None:
+            quietly(self._watcher.sent, data)
+
+    @override
+    async def receive(self, timeout: float | None = None) -> Any:
+        self._reader_task = asyncio.current_task()
+        try:
+            message = await super().receive(timeout)
+        except (asyncio.CancelledError, TimeoutError) as gave_up:
+            # The plugin has no more interest in this socket, and may close it much later.
+            if self._watcher is not None:
+                quietly(self._watcher.ended, isinstance(gave_up, TimeoutError))
+            raise
+        finally:
+            self._reader_task = None
+        if self._watcher is not None:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                quietly(self._watcher.received, message.data)
+            elif message.type in _OVER:
+                quietly(self._watcher.ended, self.close_code not in _IN_PEACE)
+        return message
+
+    @override
+    async def close(self, *, code: int = aiohttp.WSCloseCode.OK, message: bytes = b"") -> bool:
+        # The reading calls this itself when it finds the socket at its end, and knows better how it ended.
+        if self._watcher is not None and asyncio.current_task() is not self._reader_task:
+            quietly(self._watcher.ended, False)
+        return await super().close(code=code, message=message)
+
+
+# Chat completions
+
+
+class ChatWatcher(Protocol):
+    """Sees one request for a chat completion from its sending to its end."""
+
+    def answered(self, status: int, request_id: str) -> None:
+        """The vendor has begun to answer."""
+
+    def data(self, chunk: bytes) -> None:
+        """A piece of the answer's body."""
+
+    def ended(self, error: BaseException | None) -> None:
+        """Nothing more comes, because of the error when there is one. It may be told more than once."""
+
+
+class ChatTap:
+    """Opens HTTP clients whose chat completions are watched."""
+
+    def __init__(self) -> None:
+        self.watch: Callable[[bytes], ChatWatcher] | None = None
+        """Makes the watcher of a request from its body; None: nobody watches."""
+        self._clients: list[httpx.AsyncClient] = []
+
+    def client(self) -> httpx.AsyncClient:
+        """A client for OpenAI's SDK, with the limits and the patience of livekit's plugin."""
+        client = _Client(
+            self,
+            # The watcher reads the answer as it comes over the line.
+            headers={"accept-encoding": "identity"},
+            timeout=httpx.Timeout(connect=15.0, read=5.0, write=5.0, pool=5.0),
+            follow_redirects=True,
+            limits=httpx.Limits(max_connections=50, max_keepalive_connections=50, keepalive_expiry=120),
+        )
+        self._clients.append(client)
+        return client
+
+    async def aclose(self) -> None:
+        """Close the clients."""
+        for client in self._clients:
+            await client.aclose()
+
+
+class _Client(httpx.AsyncClient):
+    def __init__(self, tap: ChatTap, **named: Any) -> None:
+        super().__init__(**named)
+        self._tap = tap
+
+    @override
+    async def send(self, request: httpx.Request, **named: Any) -> httpx.Response:
+        watcher: ChatWatcher | None = None
+        if self._tap.watch is not None and request.url.path.endswith(_CHAT):
+            watcher = quietly(self._tap.watch, request.content)
+        if watcher is None:
+            return await super().send(request, **named)
+        try:
+            response = await super().send(request, **named)
+        except BaseException as error:
+            quietly(watcher.ended, error)
+            raise
+        quietly(watcher.answered, response.status_code, response.headers.get("x-request-id", ""))
+        if response.is_stream_consumed:
+            quietly(watcher.data, response.content)
+            quietly(watcher.ended, None)
+        elif isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _Stream(response.stream, watcher)
+        return response
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, stream: httpx.AsyncByteStream, watcher: ChatWatcher) -> None:
+        self._stream = stream
+        self._watcher = watcher
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                quietly(self._watcher.data, chunk)
+                yield chunk
+        except BaseException as error:
+            quietly(self._watcher.ended, error)
+            raise
+        quietly(self._watcher.ended, None)
+
+    @override
+    async def aclose(self) -> None:
+        quietly(self._watcher.ended, None)
+        await self._stream.aclose()

@@ -1,0 +1,198 @@
+"""Chat completions, billed by token: OpenAI.
+
+A stream reports its usage in its last chunk, so one that was interrupted reports nothing. Then the prompt is counted
+as it was sent, and the answer as far as it came. What the vendor had cached is worked out from the prompts before:
+a prefix that is the same, of 1,024 tokens or more, in steps of 128
+(https://platform.openai.com/docs/guides/prompt-caching).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections import defaultdict, deque
+from functools import cached_property
+from itertools import takewhile
+from typing import Any, Final
+
+import httpx2 as httpx
+
+from tiers.catalogue import Model
+from tiers.metering import tokens
+from tiers.metering.bookings import Bookings
+from tiers.usage import Certainty, Outcome
+
+_CACHE_FROM: Final = 1024
+_CACHE_STEP: Final = 128
+_REMEMBERED: Final = 8
+_MESSAGE_FRAME: Final = 3
+"""Tokens around each message, and at the end of a prompt: OpenAI's own recipe for counting."""
+
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_GIVEN_UP: Final = (asyncio.CancelledError, GeneratorExit)
+
+
+class _Prompt:
+    """A prompt as it was sent. Its tokens are only counted when somebody asks."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    @cached_property
+    def tokens(self) -> list[int]:
+        """Its tokens in the order in which they are cached; -1 stands for those that frame a message."""
+        request = json.loads(self._body)
+        found: list[int] = []
+        for tool in request.get("tools") or ():
+            found += tokens.encode(_compact(tool.get("function", tool)))
+        for message in request.get("messages") or ():
+            found += [-1] * _MESSAGE_FRAME + tokens.encode(str(message.get("role", "")))
+            found += tokens.encode(_text(message.get("content")))
+            for call in message.get("tool_calls") or ():
+                function = call.get("function") or {}
+                found += tokens.encode(str(function.get("name", "")))
+                found += tokens.encode(str(function.get("arguments", "")))
+        return found + [-1] * _MESSAGE_FRAME
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(_without_null(value), separators=(",", ":"))
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_null(each) for key, each in value.items() if each is not None}
+    return value
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+class ThinkingWatch:
+    """The chat completions of one model of one session."""
+
+    def __init__(self, bookings: Bookings, model: Model) -> None:
+        self._bookings = bookings
+        self._model = model
+        self._prompts: deque[_Prompt] = deque(maxlen=_REMEMBERED)
+        self._drift: tuple[_Prompt, int] | None = None
+        self._running: set[_Exchange] = set()
+
+    def request(self, body: bytes) -> _Exchange:
+        """A request goes out."""
+        before = list(self._prompts)
+        prompt = _Prompt(body)
+        self._prompts.append(prompt)
+        exchange = _Exchange(self, prompt, before)
+        self._running.add(exchange)
+        return exchange
+
+    def flush(self) -> None:
+        """Book what runs still, as far as it came."""
+        for exchange in list(self._running):
+            exchange.ended(None)
+
+    def reported(self, exchange: _Exchange, vendor_id: str, usage: dict[str, Any], outcome: Outcome) -> None:
+        """Book what the vendor reported, and learn how far our own counting of prompts is off."""
+        self._running.discard(exchange)
+        given = int(usage.get("prompt_tokens") or 0)
+        cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
+        self._drift = (exchange.prompt, given)
+        self._book(vendor_id, given, cached, int(usage.get("completion_tokens") or 0), "actual", outcome)
+
+    def unreported(self, exchange: _Exchange, vendor_id: str, made: int, outcome: Outcome) -> None:
+        """Book an estimate of what the vendor never reported."""
+        self._running.discard(exchange)
+        counted = len(exchange.prompt.tokens)
+        if self._drift is not None:
+            known, reported = self._drift
+            counted = max(0, counted + reported - len(known.tokens))
+        cached = max((_same(before, exchange.prompt) for before in exchange.before), default=0)
+        cached -= cached % _CACHE_STEP
+        cached = min(cached, counted) if cached >= _CACHE_FROM else 0
+        self._book(vendor_id, counted, cached, made, "estimated", outcome)
+
+    def free(self, exchange: _Exchange) -> None:
+        """The vendor refused the request, or never got it."""
+        self._running.discard(exchange)
+
+    def _book(
+        self, vendor_id: str, given: int, cached: int, made: int, certainty: Certainty, outcome: Outcome
+    ) -> None:
+        units = {"input_tokens": given, "cached_input_tokens": cached, "output_tokens": made}
+        self._bookings.book(vendor_id, self._model, "llm", units, certainty=certainty, outcome=outcome)
+
+
+def _same(one: _Prompt, other: _Prompt) -> int:
+    """How many tokens at the start of two prompts are the same."""
+    pairs = zip(one.tokens, other.tokens, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, owner: ThinkingWatch, prompt: _Prompt, before: list[_Prompt]) -> None:
+        self.prompt = prompt
+        self.before = before
+        self._owner = owner
+        self._id = str(uuid.uuid4())
+        self._rest = b""
+        self._written: defaultdict[str, str] = defaultdict(str)
+        self._usage: dict[str, Any] | None = None
+        self._complete = False
+        self._refused = False
+        self._over = False
+
+    def answered(self, status: int, request_id: str) -> None:
+        """The vendor has begun to answer; an error is not billed."""
+        self._refused = status >= 400
+        self._id = request_id or self._id
+
+    def data(self, chunk: bytes) -> None:
+        """Read the stream's events as they come; an answer that comes whole is read at its end."""
+        self._rest += chunk
+        if self._rest.startswith(b"{"):
+            return
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            payload = line.removeprefix(b"data:").strip()
+            if payload == b"[DONE]":
+                self._complete = True
+            else:
+                self._take(json.loads(payload))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        self._id = message.get("id") or self._id
+        self._usage = message.get("usage") or self._usage
+        for choice in message.get("choices") or ():
+            delta = choice.get("delta") or choice.get("message") or {}
+            self._written["content"] += delta.get("content") or ""
+            for call in delta.get("tool_calls") or ():
+                function = call.get("function") or {}
+                self._written[f"name {call.get('index')}"] += function.get("name") or ""
+                self._written[f"arguments {call.get('index')}"] += function.get("arguments") or ""
+
+    def ended(self, error: BaseException | None) -> None:
+        """Book it, once."""
+        if self._over:
+            return
+        self._over = True
+        if self._rest.startswith(b"{") and error is None and not self._refused:
+            self._take(json.loads(self._rest))
+            self._complete = True
+        if self._refused or isinstance(error, _NEVER_SENT):
+            self._owner.free(self)
+        elif self._usage is not None:
+            self._owner.reported(self, self._id, self._usage, "ok")
+        else:
+            broken = error is not None and not isinstance(error, _GIVEN_UP)
+            outcome: Outcome = "failed" if broken else "ok" if self._complete else "cancelled"
+            made = sum(tokens.count(text) for text in self._written.values())
+            self._owner.unreported(self, self._id, made, outcome)
