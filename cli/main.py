@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import call, sandbox, tasks
+from cli.admin import main as admin
 from cli.bench import main as bench
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(bench.app, name="bench")
+app.add_typer(admin.app, name="admin")
 app.command()(doctor)
 call.register(app)
 

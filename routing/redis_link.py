@@ -51,7 +51,12 @@ class RedisLink:
         """Wait for an answer for at most 200 ms, or as long as said. Raises BlindError."""
         try:
             async with asyncio.timeout(self._wait if seconds is None else seconds):
-                return await answer
+                found = await answer
+                # The library sends by `wait_for`, which before Python 3.12 forgets a cancellation that comes when
+                # the sending is just done: whoever cancelled would wait for ever.
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise asyncio.CancelledError
+                return found
         except TimeoutError:
             raise BlindError("timeout") from None
         except RedisError as error:

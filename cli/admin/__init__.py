@@ -1,0 +1,1 @@
+"""`voicetasks admin …`: policy, money and the journal, for the people who run the product."""

@@ -1,0 +1,124 @@
+"""What admin commands work on: the connections of the running demo, or of the servers that the settings name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.admin.output import USAGE, AdminError
+from cli.one_process import demo_environment
+from people.migrate import migrate as migrate_people
+from people.settings import PeopleSettings
+from people.store import People
+from people.user import User
+from routing.budget import Budget
+from routing.journal import Journal, JournalDownError
+from routing.migrate import migrate
+from routing.policy_store import PolicyStore
+from routing.redis_link import BlindError, RedisLink
+from routing.settings import RoutingSettings
+from routing.stream import Drainer, StreamCounts
+from tiers.settings import VendorSettings
+
+PATIENCE_SECONDS: Final = 2.0
+"""A terminal may wait longer for Redis than a call."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """Journal, policies and budget, opened."""
+
+    link: RedisLink
+    journal: Journal
+    store: PolicyStore
+    counts: StreamCounts
+    budget: Budget
+    sandbox: bool
+    """Some vendor is a stand-in: its money is not real."""
+
+    async def catch_up(self) -> str:
+        """Put what waits in Redis into the journal; why that cannot be done, or empty."""
+        drainer = Drainer(self.link, self.journal, name="admin")
+        try:
+            await drainer.ensure_group()
+            while await drainer.drain_once():
+                pass
+        except BlindError as error:
+            return error.why
+        return ""
+
+
+@asynccontextmanager
+async def open_books() -> AsyncIterator[Books]:
+    """Open everything, the tables up to date. Raises AdminError and JournalDownError."""
+    environment, _ = demo_environment()
+    os.environ.update(environment)
+    try:
+        settings, vendors = RoutingSettings(), VendorSettings()
+    except ValidationError as error:
+        name = str(error.errors(include_url=False)[0]["loc"][0])
+        raise AdminError(
+            "bad_setting", f"the setting {name} is wrong", "«voicetasks doctor» says how", exit_code=USAGE
+        ) from error
+    try:
+        await migrate(settings.database_url)
+    except (SQLAlchemyError, OSError) as error:
+        raise JournalDownError(type(error).__name__) from error
+    link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
+    async with Journal(settings.database_url) as journal:
+        counts = StreamCounts(link, journal)
+        try:
+            yield Books(
+                link,
+                journal,
+                PolicyStore(journal.engine, link),
+                counts,
+                Budget(link, counts),
+                any(vendors.is_stand_in(vendor) for vendor in ("openai", "deepgram", "cartesia")),
+            )
+        finally:
+            await link.aclose()
+
+
+@asynccontextmanager
+async def open_people() -> AsyncIterator[People]:
+    """Open the store of people, after `open_books` or on its own. Raises AdminError."""
+    environment, _ = demo_environment()
+    os.environ.update(environment)
+    settings = PeopleSettings()
+    try:
+        await migrate_people(settings.database_url)
+        async with People(settings.database_url) as people:
+            yield people
+    except (SQLAlchemyError, OSError) as error:
+        raise AdminError(
+            "database_away",
+            f"the people's database cannot be reached or is no such database ({type(error).__name__})",
+            "look at VOICETASKS_PEOPLE_DATABASE_URL or DATABASE_URL; «voicetasks doctor» looks",
+        ) from error
+
+
+async def user_named(email: str) -> User:
+    """Find somebody by address. Raises AdminError."""
+    async with open_people() as people:
+        user = await people.user_by_email(email)
+    if user is None:
+        raise AdminError(
+            "no_such_user", f"there is no user {email!r}", "«voicetasks admin users list» lists all"
+        )
+    return user
+
+
+def author() -> str:
+    """Who writes, for the policy's history: the account at this terminal."""
+    try:
+        return f"terminal:{getpass.getuser()}"[:64]
+    except (OSError, KeyError):  # a container's user without a name
+        return "terminal"

@@ -1,0 +1,164 @@
+"""`voicetasks admin calls`: which calls there were, what they cost, and why they were served as they were."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.admin.books import open_books
+from cli.admin.money import dollars
+from cli.admin.output import AdminError, Json, moment, print_json, reporting, say, table
+from routing.call_records import CallRecord, recent_calls
+from routing.charges import usage_of
+from routing.explanation import explain as explained
+from routing.journal import Entry
+
+app = typer.Typer(help="Which calls there were, what they cost, and why.", no_args_is_help=True)
+
+_DAY_MS: Final = 24 * 3600 * 1000
+_ALL: Final = 1_000_000
+"""Entries of one call: more than any has."""
+
+CallId = Annotated[str, typer.Argument(metavar="ID", help="A call's id, as «calls list» shows it.")]
+
+
+@app.command("list")
+def list_(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Calls of the last so many days.")] = 7,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The last so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show the last calls, the newest first."""
+    with reporting(as_json=as_json):
+        calls, sandbox = asyncio.run(_list(days, limit))
+    if as_json:
+        rows = [
+            {
+                "call_id": call.call_id,
+                "subject": call.subject,
+                "first": moment(call.first_ms),
+                "last": moment(call.last_ms),
+                "cost_microdollars": call.microdollars,
+                "decisions": call.decisions,
+            }
+            for call in calls
+        ]
+        print_json({"sandbox": sandbox, "calls": rows})
+        return
+    table(
+        "calls" + (" (sandbox)" if sandbox else ""),
+        ("call", "subject", "first entry", "last entry", "cost", "decisions"),
+        [
+            (
+                *(call.call_id, call.subject, moment(call.first_ms), moment(call.last_ms)),
+                *(dollars(call.microdollars), call.decisions),
+            )
+            for call in calls
+        ],
+    )
+
+
+@app.command()
+def show(call_id: CallId, as_json: Json = False) -> None:
+    """Show what one call cost, by stack and model, and what became of its lease."""
+    with reporting(as_json=as_json):
+        entries, sandbox = asyncio.run(_entries(call_id))
+    costs = _costs(entries)
+    events = [
+        {"at": moment(each.at_ms), "tier": each.tier, "event": str(each.details.get("event", ""))}
+        for each in entries
+        if each.kind == "lease"
+    ]
+    total = sum(entry.microdollars for entry in entries if entry.kind == "charge")
+    if as_json:
+        print_json(
+            {
+                "sandbox": sandbox,
+                "call_id": call_id,
+                "first": moment(entries[0].at_ms),
+                "last": moment(entries[-1].at_ms),
+                "cost_microdollars": total,
+                "costs": costs,
+                "leases": events,
+                "decisions": sum(entry.kind == "decision" for entry in entries),
+                "outcomes": [dict(entry.details) for entry in entries if entry.kind == "outcome"],
+            }
+        )
+        return
+    title = f"call {call_id}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
+    rows = [
+        (*(each[name] for name in ("stack", "vendor", "model", "certainty")), dollars(each["microdollars"]))
+        for each in costs
+    ]
+    table(title, ("stack", "vendor", "model", "certainty", "cost"), rows)
+    table("lease", ("at", "tier", "event"), [tuple(each.values()) for each in events])
+
+
+@app.command()
+def explain(call_id: CallId, as_json: Json = False) -> None:
+    """Explain every decision of a call, and decide again from what was stored to see that it comes out the same."""
+    with reporting(as_json=as_json):
+        entries, sandbox = asyncio.run(_entries(call_id))
+        found = [explained(entry) for entry in entries if entry.kind == "decision"]
+        if not found:
+            raise AdminError(
+                "no_decision",
+                f"the journal holds no decision of call {call_id!r}",
+                "«calls show» shows the rest",
+            )
+    if as_json:
+        decisions = [
+            {
+                "at": moment(each.at_ms),
+                "replayed": each.replayed,
+                "sentences": list(each.sentences),
+                "decision": each.decision and each.decision.model_dump(mode="json"),
+            }
+            for each in found
+        ]
+        print_json({"sandbox": sandbox, "call_id": call_id, "decisions": decisions})
+        return
+    for each in found:
+        say(f"{moment(each.at_ms)}" + (" (sandbox)" if sandbox else ""))
+        say(*(f"  {sentence}" for sentence in each.sentences))
+
+
+async def _list(days: int, limit: int) -> tuple[Sequence[CallRecord], bool]:
+    async with open_books() as books:
+        await books.catch_up()
+        since_ms = time.time_ns() // 1_000_000 - days * _DAY_MS
+        return await recent_calls(books.journal.engine, since_ms=since_ms, limit=limit), books.sandbox
+
+
+async def _entries(call_id: str) -> tuple[Sequence[Entry], bool]:
+    async with open_books() as books:
+        await books.catch_up()
+        entries = await books.journal.entries(call_id=call_id, limit=_ALL)
+        if not entries:
+            raise AdminError(
+                "no_such_call",
+                f"the journal knows no call {call_id!r}",
+                "«voicetasks admin calls list» lists them",
+            )
+        return entries, books.sandbox
+
+
+def _costs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Money by stack, model and certainty, the dearest first."""
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    for entry in entries:
+        if entry.kind == "charge":
+            usage = usage_of(entry)
+            key = (
+                ("", "", "", "")
+                if usage is None
+                else (usage.stack, usage.vendor, usage.model, usage.certainty)
+            )
+            sums[key] += entry.microdollars
+    names = ("stack", "vendor", "model", "certainty", "microdollars")
+    return [dict(zip(names, (*key, amount), strict=True)) for key, amount in sums.most_common()]

@@ -1,0 +1,21 @@
+"""`voicetasks admin …`."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.admin import budget, calls, policy, users
+from cli.admin.journal import journal
+from cli.admin.leases import leases
+from cli.admin.reconcile import reconcile
+
+app = typer.Typer(
+    help="Policy, money and the journal, for the people who run the product.", no_args_is_help=True
+)
+app.add_typer(policy.app, name="policy")
+app.add_typer(budget.app, name="budget")
+app.command()(leases)
+app.command()(journal)
+app.add_typer(calls.app, name="calls")
+app.add_typer(users.app, name="users")
+app.command()(reconcile)

@@ -1,0 +1,68 @@
+"""The journal's charges with the usage that each is for, and what became of estimates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from routing.journal import Entry, Journal
+from tiers.usage import Usage
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BookedCharge:
+    """One charge of the journal."""
+
+    entry: Entry
+    usage: Usage
+    used_ms: int
+    """When it was used, Unix ms: of what takes the place of an estimate, the estimate's time."""
+    is_open: bool = False
+    """An estimate that nothing has taken the place of."""
+
+
+async def read_charges(journal: Journal, *, since_ms: int) -> tuple[list[BookedCharge], int]:
+    """Read all charges from a time on, oldest first, and count those that do not tell their usage.
+
+    Raises JournalDownError.
+    """
+    found: list[BookedCharge] = []
+    unreadable = 0
+    after = ""
+    while True:
+        page = await journal.entries(kind="charge", since_ms=since_ms, after=after, limit=PAGE)
+        for entry in page:
+            usage = usage_of(entry)
+            if usage is None:
+                unreadable += 1
+            else:
+                found.append(BookedCharge(entry, usage, entry.at_ms))
+        if len(page) < PAGE:
+            return _told_apart(found), unreadable
+        since_ms, after = page[-1].at_ms, page[-1].operation
+
+
+def usage_of(entry: Entry) -> Usage | None:
+    """Read the usage that a charge is for; None where it does not tell."""
+    try:
+        return Usage.from_json(json.dumps(entry.details["usage"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _told_apart(charges: list[BookedCharge]) -> list[BookedCharge]:
+    """Find the estimates that are still open, and the time of what replaced the others."""
+    times = {(charge.entry.call_id, charge.usage.event_id): charge.entry.at_ms for charge in charges}
+    replaced = {(charge.entry.call_id, charge.usage.replaces) for charge in charges if charge.usage.replaces}
+    return [
+        replace(
+            charge,
+            used_ms=times.get((charge.entry.call_id, charge.usage.replaces or ""), charge.entry.at_ms),
+            is_open=charge.usage.certainty == "estimated"
+            and charge.entry.microdollars >= 0
+            and (charge.entry.call_id, charge.usage.event_id) not in replaced,
+        )
+        for charge in charges
+    ]

@@ -1,0 +1,70 @@
+"""A stored decision in sentences, and whether it would be made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ValidationError
+
+from routing.decision import BudgetState, Decision
+from routing.journal import Entry
+from routing.router import replay
+
+Replayed = Literal["same", "different", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One decision of a call."""
+
+    at_ms: int
+    """Unix ms."""
+    replayed: Replayed
+    """What deciding again from the stored inputs gives; `unreadable` when they are another version's."""
+    sentences: tuple[str, ...]
+    decision: Decision | None
+
+
+_MONEY = {
+    "unasked": "was not asked for money",
+    "held": "had its money reserved",
+    "exhausted": "found no room below a cap",
+    "unpaid": "had to wait for earlier spending to be paid",
+    "blind": "could not reserve, since the budget gave no answer",
+}
+_REPLAYED = {
+    "same": "Replaying the stored inputs gives the same answer.",
+    "different": "Replaying the stored inputs gives another answer.",
+}
+
+
+def explain(entry: Entry) -> Explanation:
+    """Explain an entry of the kind `decision`."""
+    try:
+        decision = Decision.model_validate(entry.details.get("decision"))
+    except ValidationError:
+        said = "This decision was stored in a form that this version cannot read, so it cannot be replayed."
+        return Explanation(entry.at_ms, "unreadable", (said,), None)
+    again = replay(decision.inputs)
+    replayed: Replayed = "same" if again == decision else "different"
+    inputs = decision.inputs
+    served = (
+        f"Served with {decision.stack} ({decision.tier})."
+        if decision.stack is not None
+        else "Served with nothing: the call got a goodbye."
+    )
+    sentences = [
+        f"{served} {decision.reason}",
+        f"The plan was {inputs.plan}, the door {inputs.channel}, the policy version {decision.policy_version}.",
+        _money(inputs.budget),
+        *(f"{reason.stack} did not serve: {reason.sentence}" for reason in decision.reasons),
+        _REPLAYED[replayed],
+    ]
+    if replayed == "different":
+        sentences.append(f"It would be {again.stack or 'nothing'} now: {again.reason}")
+    return Explanation(entry.at_ms, replayed, tuple(sentences), decision)
+
+
+def _money(budget: BudgetState) -> str:
+    return f"Premium {_MONEY[budget.premium]}; economy {_MONEY[budget.economy]}."

@@ -1,0 +1,1 @@
+"""Vendors' usage exports: one module for each published form."""
