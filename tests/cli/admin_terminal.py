@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from people.migrate import migrate as migrate_people
 from people.store import People
-from tests.conftest import clean_environment
 from tests.routing.conftest import Bank
 
 
@@ -62,24 +57,3 @@ class Terminal:
         said = await self.run(*arguments, "--json", **environment)
         assert said.code == 0, said
         return said.json
-
-
-async def open_terminal(bank: Bank, folder: Path) -> AsyncIterator[Terminal]:
-    """For a fixture."""
-    people_url = f"sqlite+aiosqlite:///{folder / 'people.db'}"
-    await migrate_people(people_url)
-    environment = clean_environment(
-        folder,
-        REDIS_URL=bank.url,
-        VOICETASKS_ROUTING_DATABASE_URL=bank.database_url,
-        VOICETASKS_PEOPLE_DATABASE_URL=people_url,
-        COLUMNS="200",
-    )
-    async with People(people_url) as people:
-        yield Terminal(bank, people, environment)
-
-
-@pytest.fixture
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables as wide as they like."""
-    monkeypatch.setenv("COLUMNS", "200")
