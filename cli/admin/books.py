@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -58,6 +59,8 @@ class Books:
 @asynccontextmanager
 async def open_books() -> AsyncIterator[Books]:
     """Open everything, the tables up to date. Raises AdminError and JournalDownError."""
+    # What the rooms log is said to the admin in sentences.
+    logging.getLogger("routing").addHandler(logging.NullHandler())
     environment, _ = demo_environment()
     os.environ.update(environment)
     try:

@@ -17,7 +17,7 @@ __all__ = ("bank", "database_url", "terminal", "valkey")
 
 
 @pytest.fixture
-async def terminal(bank: Bank, tmp_path: Path) -> AsyncIterator[Terminal]:  # noqa: F811 (a fixture's name)
+async def terminal(bank: Bank, tmp_path: Path) -> AsyncIterator[Terminal]:
     """An admin's, with an empty Redis and empty databases."""
     people_url = f"sqlite+aiosqlite:///{tmp_path / 'people.db'}"
     await migrate_people(people_url)

@@ -10,13 +10,21 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("4", 4_000_000), ("4.00", 4_000_000), ("0.000001", 1), ("0.1", 100_000), ("999999999.999999", 999_999_999_999_999)],
+    [
+        ("4", 4_000_000),
+        ("4.00", 4_000_000),
+        ("0.000001", 1),
+        ("0.1", 100_000),
+        ("999999999.999999", 999_999_999_999_999),
+    ],
 )
 def test_dollars_become_microdollars_exactly(text: str, amount: int) -> None:
     assert microdollars(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", "1e3", "4,00", "$4", ".5", "5.", "0.0000001", "nan", "٤", "1_0"])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", "1e3", "4,00", "$4", ".5", "5.", "0.0000001", "nan", "٤", "1_0"]
+)
 def test_what_is_no_amount_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(typer.BadParameter, match=r"such as 4\.00"):
         microdollars(text)
@@ -24,7 +32,13 @@ def test_what_is_no_amount_is_refused_with_an_example(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(0, "$0.00"), (4_000_000, "$4.00"), (1, "$0.000001"), (-1_500_000, "-$1.50"), (1_234_567_890_000, "$1,234,567.89")],
+    [
+        (0, "$0.00"),
+        (4_000_000, "$4.00"),
+        (1, "$0.000001"),
+        (-1_500_000, "-$1.50"),
+        (1_234_567_890_000, "$1,234,567.89"),
+    ],
 )
 def test_microdollars_are_shown_as_dollars_exactly(amount: int, text: str) -> None:
     assert dollars(amount) == text

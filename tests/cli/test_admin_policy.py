@@ -120,9 +120,9 @@ async def test_the_history_says_who_changed_what(terminal: Terminal) -> None:
     )
     assert first["author"].startswith("terminal")
     assert second["changes"][0]["after"] == []
-    assert [each["version"] for each in (await terminal.ask("policy", "history", "--limit", "1"))["versions"]] == [
-        "2"
-    ]
+    assert [
+        each["version"] for each in (await terminal.ask("policy", "history", "--limit", "1"))["versions"]
+    ] == ["2"]
     said = await terminal.run("policy", "history")
     assert 'tiers_off: [] → ["premium"]' in said.err
 
@@ -151,7 +151,9 @@ async def test_what_makes_no_sense_is_a_matter_of_usage(
     assert (await terminal.ask("policy", "history"))["versions"] == []
 
 
-@pytest.mark.parametrize(("text", "words"), [("{", "no JSON"), ("[1]", "no JSON object"), ("{}", "no JSON object")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("{", "no JSON"), ("[1]", "no JSON object"), ("{}", "no JSON object")]
+)
 async def test_a_file_that_is_no_change_is_refused(
     terminal: Terminal, tmp_path: Path, text: str, words: str
 ) -> None:

@@ -32,6 +32,17 @@ async def test_a_user_is_found_by_id_and_by_address_in_any_case(people: People) 
     assert await people.user_by_email("bob@example.org") is None
 
 
+async def test_users_are_listed_by_address_and_get_another_plan(people: People) -> None:
+    bob = await people.create_user(email="bob@example.org", password=PASSWORD)
+    ann = await people.create_user(email="ann@example.org", password=PASSWORD)
+    assert await people.users() == [ann, bob]
+    assert await people.users(limit=1) == [ann]
+    changed = await people.set_plan(ann.id, Plan.PREMIUM)
+    assert changed == await people.user_by_id(ann.id) == ann.model_copy(update={"plan": Plan.PREMIUM})
+    assert await people.user_by_id(bob.id) == bob
+    assert await people.set_plan("usr_unknown", Plan.PREMIUM) is None
+
+
 async def test_an_address_belongs_to_one_user_even_when_two_ask_at_once(people: People) -> None:
     tries = await asyncio.gather(
         *(people.create_user(email=spelling, password=PASSWORD) for spelling in ("a@b.org", "A@B.org")),

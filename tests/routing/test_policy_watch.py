@@ -238,6 +238,18 @@ async def test_a_database_that_does_not_answer_delays_the_start_by_a_second_at_m
     await worker.until("1")
 
 
+async def test_a_watch_that_is_closed_at_any_moment_ends(bank: Bank) -> None:
+    for steps in range(80):
+        link = RedisLink(bank.url)
+        watch = PolicyWatch(link, bank.database_url)
+        await watch.start()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await watch.aclose()
+        await link.aclose()
+
+
 async def test_how_stale_the_policy_is_can_be_told(
     bank: Bank, own_redis: ValkeyServer, database_url: str
 ) -> None:
