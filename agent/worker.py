@@ -15,8 +15,8 @@ from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
 from agent.settings import AgentSettings
 from agent.slots import Slots
+from routing.keeping import keep_journal
 from routing.migrate import migrate
-from routing.service import RoutingService
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
 from tiers.prices import refuse_unpriced
@@ -75,13 +75,12 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         self._server.on("worker_registered", lambda *_: self._slots.start())
-        async with RoutingService(RoutingSettings()) as routing:
-            keeping = asyncio.create_task(routing.keep_journal(name=self._id), name="worker.journal")
-            try:
-                await self._serve(stop)
-            finally:
-                keeping.cancel()
-                await asyncio.gather(keeping, return_exceptions=True)
+        keeping = asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal")
+        try:
+            await self._serve(stop)
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
     async def _serve(self, stop: asyncio.Event) -> None:
         serving = asyncio.create_task(self._server.run(devmode=False), name="worker.serve")

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Final, Literal, Protocol
 
 from routing.caps import Caps
@@ -41,6 +40,22 @@ class Account:
     def names(self) -> str:
         """The scopes' names in order, joined by a space, as Redis and the journal keep them."""
         return " ".join(scope.name for scope in self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run of the script, as budget.lua names its parts."""
+
+    verb: Literal["hold", "meter", "settle"]
+    account: Account
+    operation: str
+    tier: Tier
+    amount: int = 0
+    """µ$"""
+    ttl_ms: int = 0
+    first: bool = False
+    """The call never had a lease."""
+    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +121,10 @@ class Budget:
         self._link = link
         self._counts = counts
         self._prefix = prefix
-        self._script = _script(link, "budget")
-        self._seed = _script(link, "seed")
-        self._begin = _script(link, "epoch")
-        self._peek = _script(link, "peek")
+        self._script = link.script("budget")
+        self._seed = link.script("seed")
+        self._begin = link.script("epoch")
+        self._peek = link.script("peek")
         self._epoch = self._last_epoch = ""
         self._seen = 0
         self.losses = 0
@@ -140,7 +155,7 @@ class Budget:
         account anew with `now_ms`.
         """
         answer = await self._run(
-            "hold", account, operation, tier, microdollars, ttl_ms, "first" if first else "", details
+            Request("hold", account, operation, tier, microdollars, ttl_ms, first, details)
         )
         match answer[0]:
             case "period":
@@ -163,14 +178,14 @@ class Budget:
 
         A negative charge takes an estimate back.
         """
-        answer = await self._run("meter", account, operation, tier, microdollars, 0, "", details)
+        answer = await self._run(Request("meter", account, operation, tier, microdollars, details=details))
         return Booked(answer[3], answer[4], answer[5])
 
     async def settle(
         self, account: Account, *, operation: str, tier: Tier, details: Mapping[str, Any] | None = None
     ) -> Booked:
         """Give back what is held; the call has no lease any more."""
-        answer = await self._run("settle", account, operation, tier, 0, 0, "", details)
+        answer = await self._run(Request("settle", account, operation, tier, details=details))
         return Booked(answer[3], answer[4])
 
     async def time_ms(self) -> int:
@@ -242,22 +257,10 @@ class Budget:
         if said == "epoch":
             self._epoch = ""
 
-    async def _run(
-        self,
-        verb: str,
-        account: Account,
-        operation: str,
-        tier: Tier,
-        amount: int,
-        ttl_ms: int,
-        mode: str,
-        details: Mapping[str, Any] | None,
-    ) -> list[Any]:
+    async def _run(self, request: Request) -> list[Any]:
         for _ in range(ATTEMPTS):
             epoch = await self._known_epoch()
-            keys, arguments = self.script_arguments(
-                verb, account, operation, tier, amount, ttl_ms, mode, details
-            )
+            keys, arguments = self.script_arguments(request)
             answer = await self._link.ask(self._script(keys=keys, args=arguments))
             if answer[0] == "epoch":
                 self._epoch = ""
@@ -272,48 +275,46 @@ class Budget:
             if answer[0] != "missing":
                 return list(answer)
             for index in answer[3].split():
-                await self.recount(account, int(index))
+                await self.recount(request.account, int(index))
         raise BlindError("unsettled")
 
-    def script_arguments(
-        self,
-        verb: str,
-        account: Account,
-        operation: str,
-        tier: Tier,
-        amount: int,
-        ttl_ms: int,
-        mode: str,
-        details: Mapping[str, Any] | None,
-    ) -> tuple[list[str], list[str | bytes]]:
+    def script_arguments(self, request: Request) -> tuple[list[str], list[str | bytes]]:
         """Give the keys and arguments of the script, as budget.lua names them."""
+        account = request.account
         keys = [
             *self._keys("epoch", "leases", "journal"),
             f"{self._prefix}operations:{account.call_id}",
             f"{self._prefix}lease:{account.call_id}",
             *(self._scope_key(scope.name) for scope in account.scopes),
         ]
+        charges = request.verb == "meter"
         entry = {
-            "op": operation,
-            "kind": "charge" if verb == "meter" else "lease",
+            "op": request.operation,
+            "kind": "charge" if charges else "lease",
             "call": account.call_id,
-            "tier": tier,
-            "us": amount if verb == "meter" else 0,
+            "tier": request.tier,
+            "us": request.amount if charges else 0,
             "scopes": account.names,
-            "details": details or {},
+            "details": request.details or {},
         }
-        numbers = [_number(self._epoch), self._seen, tier == "premium", amount, ttl_ms]
+        numbers = [
+            _number(self._epoch),
+            self._seen,
+            request.tier == "premium",
+            request.amount,
+            request.ttl_ms,
+        ]
         for scope in account.scopes:
             cap = account.caps.of(scope.kind)
             numbers += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
         return keys, [
-            verb,
+            request.verb,
             self._epoch,
-            operation,
+            request.operation,
             account.call_id,
             json.dumps(entry, separators=(",", ":")),
             account.names,
-            mode,
+            "first" if request.first else "",
             f"{self._prefix}lease:",
             f"{self._prefix}scope:",
             _packed(*numbers),
@@ -355,11 +356,6 @@ class Budget:
         return f"{self._prefix}scope:{name}"
 
 
-def _script(link: RedisLink, name: str) -> Any:
-    text = (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
-    return link.redis.register_script(text)
-
-
 def _packed(*numbers: float) -> bytes:
     """Numbers as the scripts unpack them: doubles, exact for integers up to 2**53."""
     return struct.pack(f"<{len(numbers)}d", *numbers)
@@ -368,19 +364,3 @@ def _packed(*numbers: float) -> bytes:
 def _number(epoch: str) -> int:
     """Give an epoch's number: its random part, which fits a double."""
     return int(epoch.rsplit(":", 1)[1], 16)
-
-
-def operation_id(call_id: str, *parts: str | int) -> str:
-    """Name one operation of a call: the same parts are the same operation, however often it is sent."""
-    return ":".join([call_id, *map(str, parts)])
-
-
-__all__: Sequence[str] = (
-    "Account",
-    "Booked",
-    "Budget",
-    "Counts",
-    "Refused",
-    "Sums",
-    "operation_id",
-)

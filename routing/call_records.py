@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from routing.journal import JournalDownError
+from routing.journal import journal_errors
 from routing.models import EntryRow
 
 
@@ -43,11 +42,9 @@ async def recent_calls(engine: AsyncEngine, *, since_ms: int, limit: int = 50) -
         .order_by(last.desc(), EntryRow.call_id)
         .limit(limit)
     )
-    try:
+    with journal_errors():
         async with engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-    except (SQLAlchemyError, OSError) as error:
-        raise JournalDownError(type(error).__name__) from error
     return [
         CallRecord(call_id, subject, first, newest, int(microdollars), int(decisions))
         for call_id, subject, first, newest, microdollars, decisions in rows

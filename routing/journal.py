@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Literal, Self
@@ -30,6 +31,15 @@ AT_ONCE: Final = 200
 
 class JournalDownError(Exception):
     """The database could not be reached or refused; nothing was written. Try again, or spool."""
+
+
+@contextmanager
+def journal_errors() -> Iterator[None]:
+    """Make what SQLAlchemy and its drivers raise into JournalDownError."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise JournalDownError(type(error).__name__) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class Journal:
     def __init__(self, database_url: str) -> None:
         self.engine: AsyncEngine = create_engine(database_url, busy=True)
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._insert = postgresql_insert if self.engine.dialect.name == "postgresql" else sqlite_insert
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,20 +119,17 @@ class Journal:
         Raises JournalDownError.
         """
         rows = [entry.row() for entry in entries]
-        insert = postgresql_insert if self.engine.dialect.name == "postgresql" else sqlite_insert
         added = 0
-        try:
+        with journal_errors():
             async with self._session.begin() as session:
                 for at in range(0, len(rows), AT_ONCE):
                     statement = (
-                        insert(EntryRow)
+                        self._insert(EntryRow)
                         .values(rows[at : at + AT_ONCE])
                         .on_conflict_do_nothing(index_elements=["operation"])
                         .returning(EntryRow.operation)
                     )
                     added += len((await session.execute(statement)).all())
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         return added
 
     async def sums(self, scope: str, *, upto_ms: int) -> Sums:
@@ -142,12 +150,10 @@ class Journal:
         newest = select(EntryRow.operation).where(
             here, charge, or_(EntryRow.at_ms > upto_ms - SAME_TIME_MS, EntryRow.blind)
         )
-        try:
+        with journal_errors():
             async with self._session() as session:
                 sums = (await session.execute(select(*money).where(here, charge))).one()
                 known = (await session.scalars(newest)).all()
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         premium_sum, total, premium_blind, blind = (int(each) for each in sums)
         return Sums(premium_sum, total, premium_blind, blind, tuple(known))
 
@@ -172,25 +178,20 @@ class Journal:
             query = query.where(EntryRow.call_id == call_id)
         if kind is not None:
             query = query.where(EntryRow.kind == kind)
-        try:
+        with journal_errors():
             async with self._session() as session:
                 found = [_entry(row) for row in await session.scalars(query.limit(limit))]
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         return found[::-1] if newest else found
 
     async def subject_of(self, user_id: str) -> str:
         """Give the random id under which the journal knows a user, made the first time. Raises JournalDownError."""
-        insert = postgresql_insert if self.engine.dialect.name == "postgresql" else sqlite_insert
-        fresh = insert(SubjectRow).values(user_id=user_id, subject=f"s_{secrets.token_hex(12)}")
-        try:
+        fresh = self._insert(SubjectRow).values(user_id=user_id, subject=f"s_{secrets.token_hex(12)}")
+        with journal_errors():
             async with self._session.begin() as session:
                 found = await session.get(SubjectRow, user_id)
                 if found is None:
                     await session.execute(fresh.on_conflict_do_nothing(index_elements=["user_id"]))
                     found = await session.get(SubjectRow, user_id)
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         if found is None:
             raise JournalDownError("subject vanished")
         return found.subject

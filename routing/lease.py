@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -259,7 +259,7 @@ class Lease:
 
     async def _book_blind(self, entry: Entry) -> None:
         """Redis may have done it before its answer was lost: the operation id makes the two one."""
-        entry = Entry(**{name: getattr(entry, name) for name in Entry.__slots__} | {"blind": True})
+        entry = replace(entry, blind=True)
         await self._keep([entry])
         self.blind_microdollars += entry.microdollars
         self._tell(self._spent + entry.microdollars)
@@ -287,12 +287,7 @@ class Lease:
         if self._budget.losses == self._losses or self._account is None:
             return
         log.warning("budget.redis_lost_data", extra={"call_id": self._call_id})
-        try:
-            await self._journal.append(list(self._recent))
-        except JournalDownError:
-            raise BlindError("journal") from None
-        await self._budget.distrust(self._account)
-        await self._budget.recount_all(self._account)
+        await self._count_anew()
         if self._tier is not None:
             await self._hold_now(self._tier, self._forecast.next(self._tier, self._slice, self._clock()))
         self._losses = self._budget.losses
@@ -301,15 +296,9 @@ class Lease:
         """Try to see again: first everything into the journal, then count anew, then hold."""
         try:
             await self._budget.check()
-            try:
-                await self._spool.drain(self._journal)
-                await self._journal.append(list(self._recent))
-            except JournalDownError:
-                raise BlindError("journal") from None
-            if self._account is not None:
-                await self._budget.distrust(self._account)
-                await self._budget.recount_all(self._account)
-        except BlindError:
+            await self._spool.drain(self._journal)
+            await self._count_anew()
+        except (BlindError, JournalDownError):
             return
         seconds = self._clock() - (self.blind_since or 0.0)
         log.warning(
@@ -324,6 +313,16 @@ class Lease:
         self._losses = self._budget.losses
         if self._tier is not None:
             self.on_verdict(await self._hold(self._tier))
+
+    async def _count_anew(self) -> None:
+        """Tell the journal what Redis may not have kept, and have the call's scopes counted from it."""
+        try:
+            await self._journal.append(list(self._recent))
+        except JournalDownError:
+            raise BlindError("journal") from None
+        if self._account is not None:
+            await self._budget.distrust(self._account)
+            await self._budget.recount_all(self._account)
 
     def _went_blind(self, why: str) -> None:
         self.blind_since = self._clock()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 from routing.budget import PREFIX
 from routing.policy import Tier
@@ -23,8 +22,7 @@ class LiveLease:
 
 async def live_leases(link: RedisLink, *, limit: int = 10_000, prefix: str = PREFIX) -> list[LiveLease]:
     """Read the leases, the one that expires first first. Raises BlindError."""
-    script = link.redis.register_script((files("routing") / "lua" / "leases.lua").read_text(encoding="utf-8"))
-    found = await link.ask(script(keys=[f"{prefix}leases"], args=[f"{prefix}lease:", limit]))
+    found = await link.ask(link.script("leases")(keys=[f"{prefix}leases"], args=[f"{prefix}lease:", limit]))
     return [
         LiveLease(call_id, "premium" if tier else "economy", held, expires_ms)
         for call_id, tier, held, expires_ms in found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -32,8 +31,7 @@ class PolicyBoard:
         self._link = link
         self._key = f"{prefix}policy"
         self._number_key = f"{prefix}policy:number"
-        text = (files("routing") / "lua" / "policy.lua").read_text(encoding="utf-8")
-        self._post: Any = link.redis.register_script(text)
+        self._post = link.script("policy")
 
     @asynccontextmanager
     async def listener(self) -> AsyncIterator[Any]:

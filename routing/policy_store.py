@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.database import create_engine
 from routing.budget import PREFIX
-from routing.journal import JournalDownError
+from routing.journal import JournalDownError, journal_errors
 from routing.models import PolicyRow
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_board import NO_POLICY, PolicyBoard
@@ -128,12 +128,13 @@ class PolicyStore:
             "note": note,
         }
         try:
-            async with self._session.begin() as session:
-                await session.execute(insert(PolicyRow).values(row))
-        except IntegrityError:
-            raise await self._conflict(expected) from None
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
+            with journal_errors():
+                async with self._session.begin() as session:
+                    await session.execute(insert(PolicyRow).values(row))
+        except JournalDownError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise await self._conflict(expected) from None
+            raise
         log.info("policy.written", extra={"policy_version": fresh.version})
         await self._try_to_post()
         return fresh
@@ -153,11 +154,9 @@ class PolicyStore:
     async def history(self, limit: int = 50) -> tuple[PolicyVersion, ...]:
         """Read the newest versions, newest first, each with what it changed."""
         query = select(PolicyRow).order_by(PolicyRow.version.desc()).limit(limit + 1)
-        try:
+        with journal_errors():
             async with self._session() as session:
                 rows = (await session.scalars(query)).all()
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         found = []
         for at, row in enumerate(rows[:limit]):
             before = rows[at + 1].document if at + 1 < len(rows) else _DEFAULT.document
@@ -172,11 +171,9 @@ class PolicyStore:
         query = select(PolicyRow.version, PolicyRow.document).order_by(PolicyRow.version.desc()).limit(1)
         if number is not None:
             query = query.where(PolicyRow.version == number)
-        try:
+        with journal_errors():
             async with self._session() as session:
                 found = (await session.execute(query)).one_or_none()
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalDownError(type(error).__name__) from error
         return None if found is None else _Row(found[0], found[1])
 
     async def _conflict(self, expected: str) -> PolicyConflictError:

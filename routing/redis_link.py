@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from importlib.resources import files
 from typing import Any, Final, TypeVar
 
 from redis.asyncio import Redis
@@ -46,6 +47,12 @@ class RedisLink:
         self._wait = wait_seconds
         self.connected_anew = True
         """A connection was made since somebody last looked: it may lead to another server."""
+
+    def script(self, name: str) -> Any:
+        """Give one of the room's Lua scripts, to be called with `keys` and `args` and asked for."""
+        return self.redis.register_script(
+            (files("routing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+        )
 
     async def ask(self, answer: Awaitable[T], *, seconds: float | None = None) -> T:
         """Wait for an answer for at most 200 ms, or as long as said. Raises BlindError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
@@ -19,14 +18,12 @@ from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
 from routing.spool import Spool
-from routing.stream import Drainer, StreamCounts
+from routing.stream import StreamCounts
 from tiers.prices import bundled
 from tiers.usage import Usage
 
 log = logging.getLogger("routing.service")
 
-SWEEP_SECONDS: Final = 10.0
-"""How often a worker looks for spool files that a dead process left behind."""
 UNKNOWN_SUBJECT: Final = "unknown"
 """Whose money it is while the database cannot say who somebody is."""
 
@@ -97,23 +94,6 @@ class RoutingService:
         routed = RoutedCall(router, Bill(bundled()))
         routed.forget = self._policy.on_change(lambda _: router.policy_changed())
         return routed
-
-    async def keep_journal(self, *, name: str) -> None:
-        """Drain Redis' stream and abandoned spool files into the journal until cancelled."""
-        drainer = Drainer(self._link, self._journal, name=name)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(drainer.run(), name="journal.drain")
-            tasks.create_task(self._sweep(), name="journal.sweep")
-
-    async def _sweep(self) -> None:
-        spool = Spool(self._settings.spool_dir)
-        while True:
-            try:
-                if added := await spool.drain(self._journal):
-                    log.warning("journal.spool_found", extra={"count": added})
-            except (JournalDownError, OSError) as error:
-                log.warning("journal.spool_waits", extra={"error": type(error).__name__})
-            await asyncio.sleep(SWEEP_SECONDS)
 
 
 class RoutedCall:

@@ -161,8 +161,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-TOGETHER = {"calls": "calls", "cli": "calls", "scripts": "calls", "web": "page"}
-"""Which rooms' tests take turns: they share a demo or a browser, and two that speak at once disturb each other. With
+TOGETHER = {"calls": "calls", "cli": "calls", "scripts": "calls", "web": "page", "routing": "money"}
+"""Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With
 two test processes, one holds calls while the other looks at pages and at everything small."""
 
 

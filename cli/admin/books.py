@@ -20,7 +20,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
 from routing.budget import Budget
-from routing.journal import Journal, JournalDownError
+from routing.journal import Journal, journal_errors
 from routing.migrate import migrate
 from routing.policy_store import PolicyStore
 from routing.redis_link import BlindError, RedisLink
@@ -70,10 +70,8 @@ async def open_books() -> AsyncIterator[Books]:
         raise AdminError(
             "bad_setting", f"the setting {name} is wrong", "«voicetasks doctor» says how", exit_code=USAGE
         ) from error
-    try:
+    with journal_errors():
         await migrate(settings.database_url)
-    except (SQLAlchemyError, OSError) as error:
-        raise JournalDownError(type(error).__name__) from error
     link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
     async with Journal(settings.database_url) as journal:
         counts = StreamCounts(link, journal)

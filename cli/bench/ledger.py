@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from cli.bench.report import Report
 from cli.binaries import redis_server
 from cli.ports import HOST, FreePorts
-from routing.budget import Account, Booked, Budget
+from routing.budget import Account, Booked, Budget, Request
 from routing.caps import Cap, Caps
 from routing.journal import Journal
 from routing.migrate import migrate
@@ -185,10 +185,13 @@ async def _against_bare(bench: Bench) -> tuple[float, float, int]:
 
 
 def _script_of(bench: Bench, account: Account, step: int) -> Sent:
-    verb, amount, mode = (("hold", 30_000, "first"), ("meter", 7_000, ""), ("settle", 0, ""))[step]
-    keys, arguments = bench.budget.script_arguments(
-        verb, account, f"{account.call_id}:{step}", "premium", amount, 45_000, mode, None
+    operation = f"{account.call_id}:{step}"
+    requests = (
+        Request("hold", account, operation, "premium", 30_000, 45_000, first=True),
+        Request("meter", account, operation, "premium", 7_000),
+        Request("settle", account, operation, "premium"),
     )
+    keys, arguments = bench.budget.script_arguments(requests[step])
     return keys, arguments, bench.budget.script_sha
 
 

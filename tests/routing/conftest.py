@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import astuple, dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from routing.budget import Account, Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal
 from routing.migrate import migrate
+from routing.policy import Tier
 from routing.redis_link import RedisLink
 from routing.scopes import scopes_of
 from routing.stream import Drainer, StreamCounts
@@ -28,6 +30,16 @@ PLENTY = Cap(premium=10**12, total=10**12)
 
 SHORT = ("pc", "ph", "tc", "th", "po", "to", "pb", "tb")
 """Committed and held by premium and by all, overshoot of both, blind spending of both."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A charge as a lease books it."""
+
+    event_id: str
+    microdollars: int
+    tier: Tier = "premium"
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

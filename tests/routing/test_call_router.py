@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,10 +14,10 @@ from routing.caps import Cap, Caps
 from routing.decision import Decision, LostBecause, RouteInputs, StackState
 from routing.forecast import START_RATES
 from routing.lease import Lease
-from routing.policy import DEFAULT_POLICY, Policy, Tier
+from routing.policy import DEFAULT_POLICY, Policy
 from routing.router import replay
 from routing.spool import Spool
-from tests.routing.conftest import PATIENT, PLENTY, Bank
+from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
 
 pytestmark = pytest.mark.system
 
@@ -31,14 +29,6 @@ STACKS = (
 INPUTS = RouteInputs(plan="premium", stacks=STACKS)
 SLICE = START_RATES["premium"] * 15 // 60
 """What the first slice of a premium call reserves, µ$."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    event_id: str
-    microdollars: int
-    tier: Tier = "premium"
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Switchboard:

