@@ -22,7 +22,7 @@ from routing.redis_link import RedisLink
 from routing.scopes import scopes_of
 from routing.stream import Drainer, StreamCounts
 
-PATIENT = 5.0
+PATIENT = 30.0
 """Seconds for Redis in a test: the machine may be busy, and it is not the patience that is tested."""
 
 PLENTY = Cap(premium=10**12, total=10**12)
