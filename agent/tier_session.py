@@ -7,7 +7,15 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import date
 from typing import Any, Final, Protocol
 
-from livekit.agents import Agent, AgentSession, ModelSettings, StopResponse, UserInputTranscribedEvent, llm
+from livekit.agents import (
+    Agent,
+    AgentSession,
+    ModelSettings,
+    StopResponse,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+    llm,
+)
 from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
 from livekit.agents.voice import SpeechHandle
 from typing_extensions import override
@@ -116,6 +124,7 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._written: asyncio.Future[str] | None = None
         self.session.on("user_input_transcribed", self._on_written)
+        self.session.on("user_state_changed", self._on_user_state)
 
     @property
     def keeps_spoken_turns(self) -> bool:
@@ -175,6 +184,9 @@ class TierSession:
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         if event.is_final and self._written is not None and not self._written.done():
             self._written.set_result(event.transcript)
+
+    def _on_user_state(self, event: UserStateChangedEvent) -> None:
+        self._models.caller_speaks(event.new_state == "speaking")
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""

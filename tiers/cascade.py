@@ -69,6 +69,9 @@ class Cascade:
             "conn_options": CONNECT,
         }
 
+    def caller_speaks(self, speaking: bool) -> None:
+        """Nothing to do: the open socket is billed, with sound and without."""
+
     async def aclose(self) -> None:
         """Close the vendors' sockets and HTTP sessions; a session does not close its models."""
         await self.stt.aclose()

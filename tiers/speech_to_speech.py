@@ -9,11 +9,11 @@ from typing import Any
 
 from livekit.agents import APIConnectOptions, vad
 from livekit.agents.voice.turn import TurnHandlingOptions
-from livekit.plugins import openai
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
 from tiers.settings import VendorSettings
+from tiers.spoken_sound import SpokenSoundModel
 from tiers.turns import turn_handling, voice_activity
 
 
@@ -21,7 +21,7 @@ from tiers.turns import turn_handling, voice_activity
 class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
-    llm: openai.realtime.RealtimeModel
+    llm: SpokenSoundModel
     vad: vad.VAD
     turns: TurnHandlingOptions
     parts: Mapping[Part, Model]
@@ -33,6 +33,10 @@ class SpeechToSpeech:
     def session_arguments(self) -> dict[str, Any]:
         """What an AgentSession needs to run on these models."""
         return {"llm": self.llm, "vad": self.vad, "turn_handling": self.turns}
+
+    def caller_speaks(self, speaking: bool) -> None:
+        """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
+        self.llm.caller_speaks(speaking)
 
     async def aclose(self) -> None:
         """Close the vendor's HTTP session; a session does not close its model."""
@@ -47,7 +51,7 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
         # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
         base_url = f"{base_url}/realtime?tag={call_id}"
     return SpeechToSpeech(
-        llm=openai.realtime.RealtimeModel(
+        llm=SpokenSoundModel(
             model=parts["speech_to_speech"].name,
             api_key=settings.key("openai"),
             base_url=base_url,
