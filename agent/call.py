@@ -221,6 +221,7 @@ class Call:
             if self._leaving and event.old_state == "speaking":
                 self._end("goodbye")
             self._questions.ask_if_needed()
+            self._spawn(self._require_session().shorten_history(), name="call.shorten")
 
     def _on_item(self, event: Any) -> None:
         item = event.item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import date
 from typing import Any, Final, Protocol
@@ -21,12 +22,15 @@ from livekit.agents.voice import SpeechHandle
 from typing_extensions import override
 
 from agent.claims import ClaimWatch, only_true_claims
+from agent.history import shortened
 from agent.line import Line
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.meter import Meter
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
+
+log = logging.getLogger("agent.tier_session")
 
 VERBATIM: Final = 'Say exactly this and nothing else: "{text}"'
 """How a speech-to-speech model is asked to speak a line of ours; what it said is compared afterwards."""
@@ -172,6 +176,20 @@ class TierSession:
         history = self._agent.chat_ctx.copy()
         history.items.extend(items)
         await self._agent.update_chat_ctx(history)
+
+    async def shorten_history(self) -> None:
+        """Put old turns into words where it pays; while a turn is on its way nothing is touched."""
+        if self._agent is None or (shorter := shortened(self._agent.chat_ctx.items)) is None:
+            return
+        if self.keeps_spoken_turns:
+            there = self._agent.realtime_llm_session.chat_ctx.items
+            if there and self._agent.chat_ctx.get_by_id(there[-1].id) is None:
+                return
+        try:
+            await self._agent.update_chat_ctx(llm.ChatContext(shorter))
+        except llm.RealtimeError as error:
+            # The vendor keeps what it had, which costs more and loses nothing.
+            log.warning("history.not_shortened", extra={"error": type(error).__name__})
 
     def think_ahead(self, allowed: bool) -> None:
         """Allow or stop answers that are prepared before the turn ends. A turn that answers us needs none."""
