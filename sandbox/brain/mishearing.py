@@ -123,6 +123,9 @@ def about_a_task(text: str, tasks: Sequence[Task], verbs: Sequence[Verb] = ()) -
         return None
     score, verb, task = ranked[0]
     near = [each for each in ranked if score - each[0] < _LEAD]
+    # One title word for word beats another that only sounds like it; the command around it was a guess already.
+    if len(literal := [each for each in near if _says_all(each[2], cut.text)]) == 1 and near[0] == literal[0]:
+        near = literal
     certain = bool(verbs) and verb != "update"
     clear = len(near) == 1 and (certain or _says_all(task, cut.text))
     candidates = tuple(each[2] for each in near)

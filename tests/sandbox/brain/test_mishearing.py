@@ -37,6 +37,11 @@ def test_a_slip_of_the_ear_does_what_was_meant_or_asks(caller_with: Make, slip: 
     elif "moved" in slip:
         assert [name for name, _ in ran] == ["update_task"]
         assert [titles[ran[0][1]["task_id"]], ran[0][1]["due_words"]] == slip["moved"]
+    elif "renamed" in slip:
+        assert [name for name, _ in ran] == ["update_task"]
+        assert [slip["tasks"][int(ran[0][1]["task_id"][2:]) - 1], ran[0][1]["title"]] == slip["renamed"]
+    elif "made" in slip:
+        assert [(name, arguments["title"]) for name, arguments in ran] == [("create_task", slip["made"])]
     elif "undone" in slip:
         assert [name for name, _ in ran] == ["undo"]
     else:
