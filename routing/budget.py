@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from routing.caps import Caps
+from routing.missed import Missed
 from routing.policy import Tier
 from routing.redis_link import BlindError, RedisLink
 from routing.scopes import Scope
@@ -125,6 +126,9 @@ class Budget:
         self._seed = link.script("seed")
         self._begin = link.script("epoch")
         self._peek = link.script("peek")
+        self._mark = link.script("mark")
+        self.missed = Missed(link, prefix=prefix)
+        """Tells Redis of charges that the journal holds and its counters may lack."""
         self._epoch = self._last_epoch = ""
         self._seen = 0
         self.losses = 0
@@ -199,8 +203,7 @@ class Budget:
 
     async def distrust(self, account: Account) -> None:
         """Have the account's scopes counted anew at their next use: the journal knows more than Redis does."""
-        keys = [self._scope_key(scope.name) for scope in account.scopes]
-        await self._link.ask(self._link.redis.delete(*keys))
+        await self.missed.distrust([scope.name for scope in account.scopes])
 
     async def counters(self, names: Sequence[str]) -> list[Counters | None]:
         """Read scopes as they stand; None for one that Redis does not have."""
@@ -214,6 +217,8 @@ class Budget:
         ran = await self._link.ask(self._link.redis.hget(self._keys("epoch")[0], epoch))
         if ran is None or int(ran) < seen:
             await self._new_epoch(distrust=epoch)
+        elif epoch == self._last_epoch:  # what others ran is not to be lost either
+            self._seen = max(self._seen, int(ran))
 
     def estimated_now_ms(self) -> int:
         """Give Redis' clock by our own, Unix ms; the machine's where Redis never answered."""
@@ -228,21 +233,26 @@ class Budget:
 
     async def recount(self, account: Account, index: int) -> None:
         """Count one scope of an account from the journal, unless somebody did in this epoch."""
-        scope = account.scopes[index]
-        cap = account.caps.of(scope.kind)
-        newest = await self._link.ask(self._link.redis.xrevrange(self.stream, count=1))
-        upto = newest[0][0] if newest else "0-0"
+        for _ in range(ATTEMPTS):
+            if await self._count(account.scopes[index], account.caps) not in ("changed", "epoch"):
+                return
+
+    async def _count(self, scope: Scope, caps: Caps) -> str:
+        cap = caps.of(scope.kind)
+        epoch = await self._known_epoch()
+        keys = [self.stream, self._scope_key(scope.name)]
+        upto, fingerprint = await self._link.ask(self._mark(keys=keys, args=[]))
         sums = await self._counts.sums(scope.name, upto=upto)
-        said = await self._link.ask(
+        said: str = await self._link.ask(
             self._seed(
                 keys=[*self._keys("epoch", "leases", "journal"), self._scope_key(scope.name)],
                 args=[
-                    self._epoch,
+                    epoch,
                     scope.name,
                     upto,
                     f"{self._prefix}lease:",
                     _packed(
-                        _number(self._epoch),
+                        _number(epoch),
                         sums.premium,
                         sums.total,
                         sums.premium_blind,
@@ -250,12 +260,14 @@ class Budget:
                         cap.premium,
                         cap.total,
                     ),
+                    fingerprint,
                     *sums.newest,
                 ],
             )
         )
         if said == "epoch":
             self._epoch = ""
+        return said
 
     async def _run(self, request: Request) -> list[Any]:
         for _ in range(ATTEMPTS):

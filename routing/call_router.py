@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from routing.call_budget import Charge
 from routing.decision import Decision, RouteInputs, StackState
 from routing.journal import Entry, Journal, JournalDownError
-from routing.lease import Charge, Lease, Verdict
+from routing.lease import Lease, Verdict
 from routing.policy import Policy, Tier
 from routing.router import decide
 from routing.spool import Spool
@@ -94,7 +95,10 @@ class CallRouter:
 
     async def _decide(self, held: Decision | None = None) -> Decision:
         """Decide and reserve, until the budget agrees with the choice. `held`: whose tier has its money already."""
-        self._inputs = self._inputs.model_copy(update={"policy": self._policy()})
+        policy = self._policy().concerning(
+            self._subject
+        )  # inputs are stored: nobody else's caps belong there
+        self._inputs = self._inputs.model_copy(update={"policy": policy})
         decision = decide(self._inputs)
         for _ in range(ROUNDS):
             state = self._state(decision)

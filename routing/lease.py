@@ -11,18 +11,19 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from routing.budget import Account, Booked, Budget, Refused
+from routing.blind import BlindBook
+from routing.budget import Booked, Budget, Refused
+from routing.call_budget import CallBudget, Charge
 from routing.caps import Caps
 from routing.decision import Money
 from routing.forecast import Forecast
-from routing.journal import Entry, Journal, JournalDownError
+from routing.journal import Entry, Journal
 from routing.policy import Tier
 from routing.redis_link import WAIT_SECONDS, BlindError
-from routing.scopes import scopes_of
 from routing.spool import Spool
 
 log = logging.getLogger("routing.lease")
@@ -33,28 +34,6 @@ RECOVER_SECONDS: Final = 0.25
 """Between tries to reach Redis while it is away."""
 TTL_SLICES: Final = 3
 """A lease that nobody extended for so many slices is a dead worker's."""
-REMEMBER_MS: Final = 60_000
-"""Charges of the last minute are kept: a Redis that failed over may have lost them after it had answered."""
-
-
-class Charge(Protocol):
-    """One priced usage event, as the lease books it."""
-
-    @property
-    def event_id(self) -> str:
-        """Identify the event within the call."""
-
-    @property
-    def tier(self) -> Tier:
-        """Name the tier whose caps it counts against."""
-
-    @property
-    def microdollars(self) -> int:
-        """Its price, µ$; negative where it takes an estimate back."""
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """Units, certainty and price-table version, for the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +68,16 @@ class Lease:
         clock: Callable[[], float] = time.monotonic,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
-        self._budget = budget
-        self._journal = journal
+        self._money = CallBudget(
+            budget,
+            BlindBook(journal, spool, budget.missed),
+            call_id=call_id,
+            subject=subject,
+            zone=zone,
+            caps=caps,
+        )
         self._spool = spool
         self._call_id = call_id
-        self._subject = subject
-        self._zone = zone
-        self._caps = caps
         self._slice = slice_seconds
         self._allowance = blind_microdollars
         self._on_spent = on_spent
@@ -104,16 +86,15 @@ class Lease:
         self._clock = clock
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
-        self._account: Account | None = None
         self._tier: Tier | None = None
         self._slice_ends = clock()
-        self._holds = 0
         self._spent = 0
-        self._recent: deque[Entry] = deque()
-        self._losses = 0
-        self._charges: asyncio.Queue[Charge] = asyncio.Queue()
+        self._charges: deque[Charge] = deque()
+        self._charged = asyncio.Event()
+        self._booking: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._try_at = clock()
         self.blind_since: float | None = None
         """When Redis went away, by the lease's clock; None while it answers."""
         self.blind_microdollars = 0
@@ -126,23 +107,61 @@ class Lease:
 
     async def reserve(self, tier: Tier) -> Verdict:
         """Reserve the next slice with a tier; what was held for another one is given back. At most some 200 ms."""
-        async with self._turn:
-            if tier != self._tier and self._tier is not None:
-                self._forecast.change_tier(self._clock())
-            verdict = await self._hold(tier)
+        verdict = await self._reserve(tier)
         if self._work is None:
             self._work = asyncio.create_task(self._serve(), name="lease.serve")
+            self._work.add_done_callback(self._ended)
         return verdict
+
+    async def _reserve(self, tier: Tier) -> Verdict:
+        if tier != self._tier and self._tier is not None:
+            self._forecast.change_tier(self._clock())
+        if self.blind_since is not None:
+            return self._next_blind_slice(
+                tier
+            )  # no turn to wait for: whoever has it may be asking a slow Redis
+        deadline = asyncio.get_running_loop().time() + self._wait
+        if not await self._take_turn(deadline):
+            return self._next_blind_slice(tier)
+        try:
+            return await self._hold(tier, deadline)
+        finally:
+            self._turn.release()
+
+    async def _take_turn(self, deadline: float) -> bool:
+        """Wait for the lease's turn; who has it for so long is waiting for Redis, which cannot be seen then."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._turn.acquire()
+        except TimeoutError:
+            self._went_blind("busy")
+            return False
+        return True
 
     def meter(self, charge: Charge) -> None:
         """Book a charge soon; never waits."""
-        self._charges.put_nowait(charge)
+        self._charges.append(charge)
+        self._charged.set()
 
     async def release(self) -> None:
-        """Hold nothing any more: a stack that is free serves the call. Charges of before are still booked."""
-        async with self._turn:
+        """Hold nothing any more: a stack that is free serves the call. Charges of before are still booked.
+
+        At most some 200 ms; a lease that could not be given back in that time expires.
+        """
+        self._tier = None
+        if self.blind_since is not None:
+            return
+        deadline = asyncio.get_running_loop().time() + self._wait
+        if not await self._take_turn(deadline):
+            return
+        try:
             self._tier = None
-            await self._settle("released")
+            async with asyncio.timeout_at(deadline):
+                await self._settle("released")
+        except TimeoutError:
+            self._went_blind("timeout")
+        finally:
+            self._turn.release()
 
     async def aclose(self) -> None:
         """Book what is left and give back what is held."""
@@ -150,8 +169,10 @@ class Lease:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
         async with self._turn:
-            while not self._charges.empty():
-                await self._book(self._charges.get_nowait())
+            if self._booking is not None:
+                await asyncio.wait({self._booking})
+            while self._charges:
+                await self._book(self._charges.popleft())
             await self._settle("settled")
         self._spool.close()
 
@@ -159,38 +180,49 @@ class Lease:
 
     async def _serve(self) -> None:
         while True:
-            charge = await self._next_charge(
-                RECOVER_SECONDS if self.blind_since is not None else BEAT_SECONDS
-            )
+            await self._wait_for_charge(RECOVER_SECONDS if self.blind_since is not None else BEAT_SECONDS)
             async with self._turn:
-                if charge is not None:
+                charged = bool(self._charges)
+                if charged:
                     # Not to be broken off between Redis and what we remember of it.
-                    await asyncio.shield(self._book(charge))
-                elif self.blind_since is not None:
+                    self._booking = asyncio.create_task(
+                        self._book(self._charges.popleft()), name="lease.book"
+                    )
+                    await asyncio.shield(self._booking)
+                if self.blind_since is not None:
                     await self._recover()
-                else:
+                elif not charged:
                     await self._check()
                 if self._tier is not None and self._clock() >= self._slice_ends:
                     self.on_verdict(await self._hold(self._tier))
 
-    async def _next_charge(self, seconds: float) -> Charge | None:
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        if not work.cancelled() and (error := work.exception()) is not None:
+            log.error("lease.failed", exc_info=error, extra={"call_id": self._call_id})
+
+    async def _wait_for_charge(self, seconds: float) -> None:
         until_slice = self._slice_ends - self._clock() if self._tier is not None else seconds
+        if self._charges:
+            return
+        self._charged.clear()
         try:
             async with asyncio.timeout(max(0.0, min(seconds, until_slice))):
-                return await self._charges.get()
+                await self._charged.wait()
         except TimeoutError:
-            return None
+            return
 
-    async def _hold(self, tier: Tier) -> Verdict:
-        now = self._clock()
-        self._slice_ends = now + self._slice
-        self._holds += 1
+    async def _hold(self, tier: Tier, deadline: float | None = None) -> Verdict:
+        """Ask for the next slice, until a time on the event loop's clock; without one, for as long as a question may."""
         if self.blind_since is not None:
-            return self._while_blind(tier)
+            return self._next_blind_slice(tier)
+        if deadline is None:
+            deadline = asyncio.get_running_loop().time() + self._wait
+        self._slice_ends = self._clock() + self._slice
         try:
-            async with asyncio.timeout(self._wait):
-                answer = await self._hold_now(tier, self._forecast.next(tier, self._slice, now))
-                await self._mind_losses()
+            async with asyncio.timeout_at(deadline):
+                answer = await self._hold_now(tier)
+                if await self._money.counted_anew():
+                    answer = await self._hold_now(tier)  # Redis said yes before it knew everything
         except BlindError as error:
             self._went_blind(error.why)
             return self._while_blind(tier)
@@ -202,103 +234,59 @@ class Lease:
         self._tier = tier
         return Verdict("held")
 
-    async def _hold_now(self, tier: Tier, microdollars: int) -> Booked | Refused:
-        first = self._account is None
-        now_ms = self._budget.now_ms or await self._budget.time_ms()
-        for _ in range(3):
-            account = self._account_at(now_ms)
-            answer = await self._budget.hold(
-                account,
-                operation=f"{self._call_id}:hold:{self._holds}",
-                tier=tier,
-                microdollars=microdollars,
-                ttl_ms=round(TTL_SLICES * self._slice * 1000),
-                first=first,
-                details={"event": "reserved"},
-            )
-            if answer is not None:
-                self._account = account
-                return answer
-            now_ms = self._budget.now_ms
-        raise BlindError("clock")
-
-    def _account_at(self, now_ms: int) -> Account:
-        return Account(
-            self._call_id, scopes_of(self._call_id, self._subject, self._zone, now_ms), self._caps()
+    async def _hold_now(self, tier: Tier) -> Booked | Refused:
+        return await self._money.hold(
+            tier,
+            self._forecast.next(tier, self._slice, self._clock()),
+            ttl_ms=round(TTL_SLICES * self._slice * 1000),
         )
 
     async def _book(self, charge: Charge) -> None:
-        account = self._account or self._account_at(self.now_ms())
-        entry = Entry(
-            operation=f"{self._call_id}:{charge.event_id}",
-            kind="charge",
-            at_ms=self.now_ms(),
-            call_id=self._call_id,
-            tier=charge.tier,
-            microdollars=charge.microdollars,
-            scopes=tuple(scope.name for scope in account.scopes),
-            details=charge.details,
-        )
+        entry = self._money.entry(charge)
+        if entry is None:  # it was booked before
+            self._tell(self._spent)
+            return
         self._forecast.charged(charge.microdollars, self._clock())
-        if self.blind_since is None:
-            try:
-                booked = await self._budget.meter(
-                    account,
-                    operation=entry.operation,
-                    tier=charge.tier,
-                    microdollars=charge.microdollars,
-                    details=charge.details,
-                )
-                self._remember(entry)
-                self._tell(booked.spent)
-                await self._mind_losses()
-                return
-            except BlindError as error:
-                self._went_blind(error.why)
-        await self._book_blind(entry)
+        if self.blind_since is not None or not await self._meter(entry, charge.tier):
+            await self._money.book_blind(entry)
+            self.blind_microdollars += entry.microdollars
+            self._tell(self._spent + entry.microdollars)
 
-    async def _book_blind(self, entry: Entry) -> None:
-        """Redis may have done it before its answer was lost: the operation id makes the two one."""
-        entry = replace(entry, blind=True)
-        await self._keep([entry])
-        self.blind_microdollars += entry.microdollars
-        self._tell(self._spent + entry.microdollars)
-
-    async def _keep(self, entries: list[Entry]) -> None:
+    async def _meter(self, entry: Entry, tier: Tier) -> bool:
+        """Have Redis book a charge; False when it gave no answer."""
         try:
-            await self._journal.append(entries)
-        except JournalDownError:
-            await self._spool.append(entries)
-
-    def _remember(self, entry: Entry) -> None:
-        self._recent.append(entry)
-        while self._recent[0].at_ms < entry.at_ms - REMEMBER_MS:
-            self._recent.popleft()
+            booked = await self._money.book(entry, tier)
+        except BlindError as error:
+            self._went_blind(error.why)
+            return False
+        self._tell(booked.spent)
+        await self._mind_losses()
+        return True
 
     async def _check(self) -> None:
         try:
-            await self._budget.check()
-            await self._mind_losses()
+            await self._money.check()
+        except BlindError as error:
+            self._went_blind(error.why)
+            return
+        await self._mind_losses()
+
+    async def _mind_losses(self) -> None:
+        """What Redis has lost is counted anew, and what the call held is asked for again at once."""
+        try:
+            if await self._money.counted_anew():
+                self._slice_ends = self._clock()
         except BlindError as error:
             self._went_blind(error.why)
 
-    async def _mind_losses(self) -> None:
-        """Redis has lost something: tell the journal what it may not have got, and count anew."""
-        if self._budget.losses == self._losses or self._account is None:
-            return
-        log.warning("budget.redis_lost_data", extra={"call_id": self._call_id})
-        await self._count_anew()
-        if self._tier is not None:
-            await self._hold_now(self._tier, self._forecast.next(self._tier, self._slice, self._clock()))
-        self._losses = self._budget.losses
-
     async def _recover(self) -> None:
-        """Try to see again: first everything into the journal, then count anew, then hold."""
+        """Try to see again; then hold, for nobody knows what became of the lease."""
+        if self._clock() < self._try_at:
+            return
+        self._try_at = self._clock() + RECOVER_SECONDS
         try:
-            await self._budget.check()
-            await self._spool.drain(self._journal)
-            await self._count_anew()
-        except (BlindError, JournalDownError):
+            await self._money.see_again()
+        except BlindError:
             return
         seconds = self._clock() - (self.blind_since or 0.0)
         log.warning(
@@ -310,23 +298,19 @@ class Lease:
             },
         )
         self.blind_since, self.blind_microdollars = None, 0
-        self._losses = self._budget.losses
         if self._tier is not None:
             self.on_verdict(await self._hold(self._tier))
 
-    async def _count_anew(self) -> None:
-        """Tell the journal what Redis may not have kept, and have the call's scopes counted from it."""
-        try:
-            await self._journal.append(list(self._recent))
-        except JournalDownError:
-            raise BlindError("journal") from None
-        if self._account is not None:
-            await self._budget.distrust(self._account)
-            await self._budget.recount_all(self._account)
-
     def _went_blind(self, why: str) -> None:
+        if self.blind_since is not None:
+            return
         self.blind_since = self._clock()
+        self._try_at = self.blind_since + RECOVER_SECONDS
         log.warning("budget.blind", extra={"call_id": self._call_id, "why": why})
+
+    def _next_blind_slice(self, tier: Tier) -> Verdict:
+        self._slice_ends = self._clock() + self._slice
+        return self._while_blind(tier)
 
     def _while_blind(self, tier: Tier) -> Verdict:
         """No premium on money that cannot be seen; the cheaper tiers within the worker's own allowance."""
@@ -338,16 +322,10 @@ class Lease:
         return Verdict("held")
 
     async def _settle(self, event: str) -> None:
-        if self._account is None or self.blind_since is not None:
+        if self.blind_since is not None:
             return  # the lease expires by itself
-        self._holds += 1
         try:
-            await self._budget.settle(
-                self._account,
-                operation=f"{self._call_id}:{event}:{self._holds}",
-                tier=self._tier or "economy",
-                details={"event": event},
-            )
+            await self._money.settle(event, self._tier or "economy")
         except BlindError as error:
             self._went_blind(error.why)
 
@@ -357,4 +335,4 @@ class Lease:
 
     def now_ms(self) -> int:
         """Give the time by which money is counted, Unix ms."""
-        return self._budget.estimated_now_ms()
+        return self._money.now_ms()

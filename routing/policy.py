@@ -1,6 +1,6 @@
 """Policy: what may be served to whom and for how much, as versioned data."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +38,11 @@ class Policy(BaseModel):
         """Give the caps of one person. The global ones are everybody's."""
         own = self.user_caps.get(subject)
         return self.caps if own is None else own.model_copy(update={"global_day": self.caps.global_day})
+
+    def concerning(self, subject: str) -> Self:
+        """Give the policy as it concerns one person: the caps of others are left out, nothing else."""
+        own = {name: caps for name, caps in self.user_caps.items() if name == subject}
+        return self if own == self.user_caps else self.model_copy(update={"user_caps": own})
 
 
 DEFAULT_POLICY = Policy(

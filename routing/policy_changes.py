@@ -14,7 +14,7 @@ from routing.policy import DEFAULT_POLICY, Policy
 from tiers.catalogue import STACKS
 
 MAX_DOCUMENT_BYTES: Final = 1_000_000
-"""A policy is read by every worker and goes into every decision: caps of some thousand people fit."""
+"""A policy is read by every worker: caps of some thousand people fit."""
 
 KNOWN_STACKS: Final = frozenset(STACKS) | frozenset((*DEFAULT_POLICY.premium, *DEFAULT_POLICY.economy))
 """What a policy may name: the catalogue's stacks, and the rungs of the ladder that are none."""

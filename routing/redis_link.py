@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 WAIT_SECONDS: Final = 0.2
 """The longest that the voice path waits for an answer."""
@@ -66,6 +66,10 @@ class RedisLink:
                 return found
         except TimeoutError:
             raise BlindError("timeout") from None
+        except ReadOnlyError as error:
+            # A primary that was put down: what the address leads to now is found by connecting again.
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
+            raise BlindError(_label(error)) from error
         except RedisError as error:
             raise BlindError(_label(error)) from error
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Journal entries on disk while neither Redis nor the database can be reached; put into the journal later."""
+"""Journal entries on disk while Redis or the database cannot be reached: for the journal, and to tell Redis of later."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from routing.journal import Entry, Journal
+from routing.missed import Missed
 
 SUFFIX: Final = ".jsonl"
 
@@ -23,7 +24,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
+        self._path = self._fresh()
         self._file: FileIO | None = None
         self._busy = asyncio.Lock()
 
@@ -33,15 +34,15 @@ class Spool:
         async with self._busy:
             await asyncio.to_thread(self._write, lines.encode())
 
-    async def drain(self, journal: Journal) -> int:
-        """Put this file and abandoned ones into the journal and remove them; returns how many entries were new.
+    async def drain(self, journal: Journal, missed: Missed) -> int:
+        """Put this file and abandoned ones into the journal, tell Redis of their charges and remove them.
 
-        Raises JournalDownError; then the files stay.
+        Returns how many entries were new to the journal. Raises JournalDownError or BlindError; then the files stay.
         """
         added = 0
         async with self._busy:
             for path in sorted(self._folder.glob(f"*{SUFFIX}")):
-                added += await self._take(path, journal)
+                added += await self._take(path, journal, missed)
         return added
 
     def close(self) -> None:
@@ -58,7 +59,10 @@ class Spool:
         self._file.write(data)
         os.fsync(self._file.fileno())
 
-    async def _take(self, path: Path, journal: Journal) -> int:
+    def _fresh(self) -> Path:
+        return self._folder / f"{uuid.uuid4().hex}{SUFFIX}"
+
+    async def _take(self, path: Path, journal: Journal, missed: Missed) -> int:
         own = path == self._path
         try:
             file = self._file if own and self._file is not None else FileIO(path, "r+")
@@ -71,13 +75,16 @@ class Spool:
                 except BlockingIOError:
                     return 0  # its process lives
             file.seek(0)
-            added = await journal.append(_entries(file.read()))
+            entries = _entries(file.read())
+            added = await journal.append(entries)
+            await missed.tell(entries)
             _remove(path)
         finally:
             if not own:
                 file.close()
         if own:
             self.close()
+            self._path = self._fresh()  # others may still have the old one open, to remove it
         return added
 
 

@@ -62,6 +62,7 @@ class Drainer:
         self._journal = journal
         self._name = name
         self._stream = f"{prefix}journal"
+        self._epoch = f"{prefix}epoch"
 
     async def run(self) -> None:
         """Drain until cancelled, through failures of Redis and of the database."""
@@ -76,12 +77,18 @@ class Drainer:
                 await asyncio.sleep(REST_SECONDS)
 
     async def ensure_group(self) -> None:
-        """Make the consumer group where it is missing; entries that are there already belong to it."""
+        """Make the consumer group where it is missing; entries that are there already belong to it.
+
+        A group that is missing went with its stream, unless nobody ever drained: the epoch ends, so that every call
+        tells the journal what it may not have got.
+        """
         try:
             await self._link.ask(self._link.redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True))
         except BlindError as error:
             if not isinstance(error.__cause__, ResponseError) or error.why != "busygroup":
                 raise
+            return
+        await self._link.ask(self._link.redis.delete(self._epoch))
 
     async def drain_once(self) -> int:
         """Move one batch, abandoned entries first; returns how many entries it held."""

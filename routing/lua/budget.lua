@@ -119,6 +119,12 @@ if verb == 'meter' then
     if room < 0 then room = 0 end
     over = amount - use - room
     for n = 1, #scopes do
+      if scopes[n][TH] < use or (tier == 1 and scopes[n][PH] < use) then -- counted while the lease was not listed
+        call('DEL', EPOCH, LEASE)
+        return { 'epoch' }
+      end
+    end
+    for n = 1, #scopes do
       local s = scopes[n]
       s[TC], s[TH], s[TO] = s[TC] + use + room, s[TH] - use, s[TO] + over
       if tier == 1 then
@@ -141,11 +147,16 @@ if verb == 'meter' then
   end
   write(use > 0 and struct.pack('<dd', leased, held) .. where or nil)
   local id = call('XADD', STREAM, '*', 'entry', ARGV[5])
-  return { 'ok', run, tonumber(string.match(id, '^%d+')), remember(over), held, over }
+  local spent = remember(over)
+  if not leased then call('PEXPIRE', OPERATIONS, 86400000) end
+  return { 'ok', run, tonumber(string.match(id, '^%d+')), spent, held, over }
 end
 
--- A lease that was evicted still stands in the scopes: everybody counts anew.
-if not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
+-- A lease that was evicted still stands in the scopes, and one that is not among the leases may not: all count anew.
+if leased and not call('ZSCORE', LEASES, ARGV[4]) then
+  call('DEL', EPOCH, LEASE)
+  return { 'epoch' }
+elseif not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
   call('DEL', EPOCH)
   return { 'epoch' }
 end
@@ -240,7 +251,9 @@ if verb == 'settle' then
   end
   held = 0
   local id = call('XADD', STREAM, '*', 'entry', ARGV[5])
-  return { 'ok', run, tonumber(string.match(id, '^%d+')), remember(0), held, 0 }
+  local spent = remember(0)
+  call('PEXPIRE', OPERATIONS, 86400000)
+  return { 'ok', run, tonumber(string.match(id, '^%d+')), spent, held, 0 }
 end
 
 return redis.error_reply('ERR unknown verb ' .. verb)

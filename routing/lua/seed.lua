@@ -3,9 +3,10 @@
 -- KEYS: 1 epoch, 2 leases, 3 stream, 4 the scope
 -- ARGV: 1 epoch, 2 scope name, 3 id of the newest stream entry that the journal's sums contain, 4 what a lease's key
 --       begins with, 5 packed numbers: the epoch's number, the journal's sums for premium and for every tier (µ$), how
---       much of both was spent while Redis was away, the two caps; then the ids of operations that the stream may
---       hold though the sums contain them
--- A scope that somebody else has counted in this epoch is left alone.
+--       much of both was spent while Redis was away, the two caps; 6 the scope's fingerprint from before the sums;
+--       then the ids of operations that the stream may hold though the sums contain them
+-- A scope that somebody else has counted in this epoch is left alone, and so is one that was distrusted after the
+-- sums were read: they may be too old («changed»).
 
 local EPOCH, LEASES, STREAM, SCOPE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name = ARGV[2]
@@ -18,9 +19,10 @@ end
 if redis.call('HEXISTS', EPOCH, ARGV[1]) == 0 then return 'epoch' end
 local there = redis.call('GET', SCOPE)
 if there and struct.unpack('<d', there) == epoch then return 'there' end
+if (there and redis.sha1hex(there) or '') ~= ARGV[6] then return 'changed' end
 
 local counted = {}
-for at = 6, #ARGV do counted[ARGV[at]] = true end
+for at = 7, #ARGV do counted[ARGV[at]] = true end
 for _, item in ipairs(redis.call('XRANGE', STREAM, '(' .. ARGV[3], '+')) do
   local entry = cjson.decode(item[2][2])
   if entry.kind == 'charge' and not counted[entry.op] and stands_in(entry.scopes) then

@@ -35,7 +35,8 @@ async def test_economy_reserves_only_the_total(bank: Bank) -> None:
 
 @pytest.mark.parametrize("full", ["call", "user_day", "user_month", "global_day"])
 async def test_one_scope_without_room_refuses_and_touches_none(bank: Bank, full: str) -> None:
-    account = await bank.account("c1", **{full: Cap(premium=20_000, total=10**12)})
+    caps = {full: Cap(premium=20_000, total=10**12)}
+    account = await bank.account("c1", user="s_anna", **caps)
     refused = await bank.budget.hold(
         account, operation="open", tier="premium", microdollars=20_001, ttl_ms=TTL, first=True
     )
@@ -244,6 +245,7 @@ async def test_an_old_snapshot_put_back_is_noticed_and_counted_anew(bank: Bank) 
         await bank.drain()
         await redis.flushall()
         for key, dump in dumps.items():
+            assert dump is not None
             await raw.restore(key, 0, dump)
     booked = await bank.budget.meter(account, operation="r9", tier="premium", microdollars=1_000)
     assert booked.spent == 6_000

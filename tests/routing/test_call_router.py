@@ -151,3 +151,19 @@ async def test_every_decision_is_in_the_journal_and_its_stored_inputs_decide_the
     stored = Decision.model_validate(entry.details["decision"])
     assert stored == opened
     assert replay(stored.inputs) == stored
+
+
+async def test_a_stored_decision_holds_nobody_elses_caps_and_still_decides_the_same(
+    bank: Bank, board: Switchboard
+) -> None:
+    own, other = Caps(call=Cap(premium=0, total=10**6)), Caps(call=Cap(premium=1, total=2))
+    board.policy = board.policy.model_copy(update={"user_caps": {"s_anna": own, "s_ben": other}})
+    call = board.router("c1", subject="s_anna")
+    opened = await call.open()
+    await call.aclose()
+    [entry] = await bank.journal.entries(call_id="c1", kind="decision")
+    stored = Decision.model_validate(entry.details["decision"])
+    assert stored.inputs.policy.user_caps == {"s_anna": own}
+    assert "s_ben" not in str(entry.details)
+    assert opened.stack == "economy"  # her own cap has no room for premium
+    assert replay(stored.inputs) == stored == opened

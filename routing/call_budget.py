@@ -1,0 +1,172 @@
+"""One call's questions to the budget: whose money it is, what was booked already, what Redis has lost of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from routing.blind import BlindBook
+from routing.budget import Account, Booked, Budget, Refused
+from routing.caps import Caps
+from routing.journal import Entry
+from routing.policy import Tier
+from routing.redis_link import BlindError
+from routing.scopes import scopes_of
+
+log = logging.getLogger("routing.call_budget")
+
+
+class Charge(Protocol):
+    """One priced usage event, as the lease books it."""
+
+    @property
+    def event_id(self) -> str:
+        """Identify the event within the call."""
+
+    @property
+    def tier(self) -> Tier:
+        """Name the tier whose caps it counts against."""
+
+    @property
+    def microdollars(self) -> int:
+        """Its price, µ$; negative where it takes an estimate back."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Units, certainty and price-table version, for the journal."""
+
+
+class CallBudget:
+    """What a lease asks Redis. Every question may raise BlindError, and none is asked a second time by itself."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        blind: BlindBook,
+        *,
+        call_id: str,
+        subject: str,
+        zone: ZoneInfo,
+        caps: Callable[[], Caps],
+    ) -> None:
+        self._budget = budget
+        self._blind = blind
+        self._call_id = call_id
+        self._subject = subject
+        self._zone = zone
+        self._caps = caps
+        self._account: Account | None = None
+        self._holds = 0
+        self._losses = budget.losses
+        self._booked: set[str] = set()
+
+    async def hold(self, tier: Tier, microdollars: int, *, ttl_ms: int) -> Booked | Refused:
+        """Have the lease hold so much, µ$, for so long, whatever it held before."""
+        self._holds += 1
+        first = self._account is None
+        now_ms = self._budget.now_ms or await self._budget.time_ms()
+        for _ in range(3):
+            account = self._account_at(now_ms)
+            answer = await self._budget.hold(
+                account,
+                operation=f"{self._call_id}:hold:{self._holds}",
+                tier=tier,
+                microdollars=microdollars,
+                ttl_ms=ttl_ms,
+                first=first,
+                details={"event": "reserved"},
+            )
+            if answer is not None:
+                self._account = account
+                return answer
+            now_ms = self._budget.now_ms
+        raise BlindError("clock")
+
+    def entry(self, charge: Charge) -> Entry | None:
+        """Make the journal's entry of a charge; None for one that was made before, which must not count again.
+
+        Redis knows it too, unless it has lost it.
+        """
+        operation = f"{self._call_id}:{charge.event_id}"
+        if operation in self._booked:
+            return None
+        self._booked.add(operation)
+        if self._account is None:
+            # From here on the call has a past: its counter is never again one that may start with nothing.
+            self._account = self._account_at(self.now_ms())
+        return Entry(
+            operation=operation,
+            kind="charge",
+            at_ms=self.now_ms(),
+            call_id=self._call_id,
+            tier=charge.tier,
+            microdollars=charge.microdollars,
+            scopes=tuple(scope.name for scope in self._account.scopes),
+            details=charge.details,
+        )
+
+    async def book(self, entry: Entry, tier: Tier) -> Booked:
+        """Have Redis book a charge."""
+        booked = await self._budget.meter(
+            self._account or self._account_at(entry.at_ms),
+            operation=entry.operation,
+            tier=tier,
+            microdollars=entry.microdollars,
+            details=entry.details,
+        )
+        self._blind.answered(entry)
+        return booked
+
+    async def book_blind(self, entry: Entry) -> None:
+        """Keep a charge that Redis gave no answer to, or was not asked about."""
+        await self._blind.write(entry)
+
+    async def settle(self, event: str, tier: Tier) -> None:
+        """Give back what is held, if anything ever was."""
+        if self._account is None:
+            return
+        self._holds += 1
+        await self._budget.settle(
+            self._account,
+            operation=f"{self._call_id}:{event}:{self._holds}",
+            tier=tier,
+            details={"event": event},
+        )
+
+    async def check(self) -> None:
+        """Make sure that Redis still is what it was."""
+        await self._budget.check()
+
+    async def counted_anew(self) -> bool:
+        """Count anew if Redis has lost something; returns whether it had."""
+        losses = self._budget.losses
+        if losses == self._losses:
+            return False
+        log.warning("budget.redis_lost_data", extra={"call_id": self._call_id})
+        await self._count()
+        self._losses = losses
+        return True
+
+    async def see_again(self) -> None:
+        """After blindness: tell Redis what it missed, and count anew."""
+        await self._budget.check()
+        losses = self._budget.losses
+        await self._count()
+        self._losses = losses
+
+    def now_ms(self) -> int:
+        """Give the time by which money is counted, Unix ms."""
+        return self._budget.estimated_now_ms()
+
+    async def _count(self) -> None:
+        """Tell journal and Redis what they may not have got, and have the call's scopes counted from there."""
+        await self._blind.hand_in()
+        if self._account is not None:
+            await self._budget.recount_all(self._account)
+
+    def _account_at(self, now_ms: int) -> Account:
+        return Account(
+            self._call_id, scopes_of(self._call_id, self._subject, self._zone, now_ms), self._caps()
+        )
