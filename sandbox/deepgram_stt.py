@@ -32,6 +32,8 @@ FIRST_AUDIO_SECONDS = 30.0
 """Without any audio at all for so long it closes, whatever KeepAlives come (NET-0000)."""
 
 _MAX_MESSAGE = 4_000_000
+_WAITING = 5_000
+"""Messages that may wait for the recogniser: minutes of sound, as clients send it."""
 _LONGEST_BINARY_TEXT = 200
 
 
@@ -48,6 +50,7 @@ class _Connection:
         self._ear = ear
         self._resampler = Resampler(query.sample_rate, SAMPLE_RATE)
         self._odd = b""
+        self._inbox: asyncio.Queue[WSMessage | None] = asyncio.Queue(_WAITING)
         self._received = 0
         self._digest = hashlib.sha256()
         self._opened = self._alive = desk.clock.now()
@@ -59,9 +62,12 @@ class _Connection:
     async def run(self, request: web.Request) -> web.WebSocketResponse:
         await self._socket.prepare(request)
         recognition = Recognition(self._desk, self._ear, self._query, self._messages, self._send)
+        # Of its own, since a client that goes away ends this handler wherever it is: what had arrived is billed.
+        reading = asyncio.create_task(self._read())
         try:
             await self._listen(recognition)
         finally:
+            reading.cancel()
             self._desk.invoice.charge(
                 vendor=VENDOR,
                 model=self._query.model,
@@ -72,20 +78,28 @@ class _Connection:
             await recognition.aclose()
         return self._socket
 
-    async def _listen(self, recognition: Recognition) -> None:
-        while True:
+    async def _read(self) -> None:
+        """Take what comes as it comes, and count its sound; the recogniser may be behind."""
+        over = False
+        while not over:
             message = await self._next()
-            if message is None:
-                return
-            if message.type == WSMsgType.BINARY:
-                if not message.data:
-                    return await self._finish(recognition)  # the vendor's old way to end a stream
-                await self._audio(recognition, message.data)
-            elif message.type == WSMsgType.TEXT:
-                if await self._told_to(recognition, message.data):
-                    return
+            if message is not None and message.type in (WSMsgType.BINARY, WSMsgType.TEXT):
+                if message.type == WSMsgType.TEXT or not _is_text(message.data):
+                    self._alive = self._desk.clock.now()
+                    self._received += len(message.data) if message.type == WSMsgType.BINARY else 0
+                over = _ends(message)
             else:
-                return
+                message, over = None, True
+            await self._inbox.put(message)
+
+    async def _listen(self, recognition: Recognition) -> None:
+        while (message := await self._inbox.get()) is not None:
+            if message.type == WSMsgType.TEXT:
+                await self._told_to(recognition, message.data)
+            elif message.data and not _is_text(message.data):
+                await self._audio(recognition, message.data)
+            if _ends(message):
+                return await self._finish(recognition)
 
     async def _next(self) -> WSMessage | None:
         """The next message; None when the vendor's patience ended."""
@@ -99,30 +113,21 @@ class _Connection:
             await self._socket.close(code=WSCloseCode.INTERNAL_ERROR, message=reason.encode())
             return None
 
-    async def _told_to(self, recognition: Recognition, text: str) -> bool:
-        """Do what a text message says; whether it ended the stream."""
-        self._alive = self._desk.clock.now()
+    async def _told_to(self, recognition: Recognition, text: str) -> None:
+        """Do what a text message says."""
         message = command(text)
         match message and message["type"]:
-            case "KeepAlive":
+            case "KeepAlive" | "CloseStream":
                 pass
             case "Finalize":
                 await recognition.flush(from_finalize=True)
-            case "CloseStream":
-                await self._finish(recognition)
-                return True
             case "Configure":
                 keyterms = (message or {}).get("keyterms")
                 await self._send(self._messages.configured(keyterms if isinstance(keyterms, list) else None))
             case _:
                 await self._send(self._messages.not_understood(text))
-        return False
 
     async def _audio(self, recognition: Recognition, data: bytes) -> None:
-        if len(data) < _LONGEST_BINARY_TEXT and data.startswith(b"{") and data.rstrip().endswith(b"}"):
-            return  # a KeepAlive in a binary frame is no text message, and no audio either
-        self._alive = self._desk.clock.now()
-        self._received += len(data)
         self._digest.update(data)
         await recognition.hear(self._resampler.push(self._decoded(data)))
 
@@ -150,6 +155,19 @@ class _Connection:
         except ConnectionError:
             # The client has gone: the next read says so, and ends the connection.
             await asyncio.sleep(0)
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether a binary frame holds a KeepAlive, which is no text message then, and no audio either."""
+    return len(data) < _LONGEST_BINARY_TEXT and data.startswith(b"{") and data.rstrip().endswith(b"}")
+
+
+def _ends(message: WSMessage) -> bool:
+    """Whether the client ends its stream with this: an empty frame is the vendor's old way."""
+    if message.type == WSMsgType.BINARY:
+        return not message.data
+    told = command(message.data)
+    return told is not None and told["type"] == "CloseStream"
 
 
 def routes(desk: Desk) -> list[web.RouteDef]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -17,10 +19,19 @@ from cli.caller.errors import CallError
 from cli.caller.voices import Quality, VoiceName
 from cli.one_process import demo_environment
 from cli.ports import HOST
+from cli.settings import cli_settings
 
 app = typer.Typer(help="Measure what the product promises, and hold it to its targets.", no_args_is_help=True)
 
-Name = TypeVar("Name", VoiceName, Quality)
+
+class TierName(StrEnum):
+    """A tier, each with its own stack of the same name."""
+
+    ECONOMY = "economy"
+    PREMIUM = "premium"
+
+
+Name = TypeVar("Name", VoiceName, Quality, TierName)
 
 
 @app.callback()
@@ -78,6 +89,48 @@ def ledger(
         typer.echo(f"voicetasks bench ledger: {error}", err=True)
         raise typer.Exit(1) from None
     report.print(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def cost(
+    minutes: Annotated[
+        int,
+        typer.Option(help="How long each call is; 30 for the comparison of late and early.", min=2, max=60),
+    ] = 30,
+    tiers: Annotated[str, typer.Option(help="economy, premium or both, with a comma.")] = "economy,premium",
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Where to draw the cost a minute (.png, .svg, .pdf).", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Rehearse the reference conversation in each tier, faster than real time, and count what it costs.
+
+    It starts what it needs: a sandbox, a task server and the product's call. The picture goes to bench-cost.png in
+    the data folder. Exit: 0 when all targets hold, 1 when one falls short or a call cannot be rehearsed.
+    """
+    from cli.bench.cost import run, show
+    from cli.bench.cost_plot import NoPlotError, draw
+    from cli.bench.rehearsing import RehearsalError
+
+    console = Console(stderr=True, highlight=False)
+    path = plot or cli_settings().data_dir / "bench-cost.png"
+    chosen = _names(tiers, TierName)
+    try:
+        report, calls = asyncio.run(run([each.value for each in chosen], minutes, console.print))
+    except (RehearsalError, OSError) as error:
+        typer.echo(f"voicetasks bench cost: {error}", err=True)
+        raise typer.Exit(1) from None
+    show(calls, console)
+    report.print(console)
+    try:
+        draw(calls, path)
+        console.print(f"picture: {path}", markup=False)
+    except NoPlotError as error:
+        typer.echo(f"voicetasks bench cost: {error}", err=True)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     raise typer.Exit(0 if report.holds else 1)

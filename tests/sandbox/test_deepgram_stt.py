@@ -392,6 +392,15 @@ class TestBill:
             while desk.connections.count():
                 await asyncio.sleep(0)
 
+    async def test_sound_that_came_and_was_not_heard_yet_is_billed(self, desk, http, sandbox):
+        async with listening(http, sandbox) as client:
+            for _ in range(20):
+                await client.socket.send_bytes(beep(0.1))
+            client.socket._response.connection.transport.close()
+            async with asyncio.timeout(20):
+                await desk.invoice.grown(1)
+        assert desk.invoice.rows()[0].units == {"audio_seconds": 2.0}
+
 
 async def test_the_seed_profile_takes_its_time(desk, http, sandbox):
     desk.profile = PROFILES["seed"]

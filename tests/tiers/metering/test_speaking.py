@@ -28,6 +28,7 @@ Premium = tuple[SpeechToSpeech, Meter]
 async def session(premium: Premium) -> Any:
     """A session as the agent opens it: our own detector ends the caller's turns."""
     made = premium[0].llm.session(turn_detection_disabled=True)
+    premium[0].caller_speaks(True)  # what is pushed is speech, and none of it held back
     await made.update_instructions(RULES)
     await made.update_tools([create_task])
     yield made

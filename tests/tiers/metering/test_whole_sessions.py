@@ -111,11 +111,4 @@ async def test_a_call_with_answers_interruptions_and_a_sudden_end_is_booked_as_i
     assert {usage.part for usage in booked} == (
         {"stt", "llm", "tts"} if stack == "economy" else {"speech_to_speech"}
     )
-    # A session that closes streams two seconds of silence, to be told the last words, and does not wait for the
-    # vendor to read them: the stand-in bills what it had read.
-    unread = sum(usage.units["audio_ms"] for usage in booked.of("stt")) - sum(
-        round(row.units["audio_seconds"] * 1000) for row in desk.invoice.rows() if row.vendor == "deepgram"
-    )
-    assert 0 <= unread <= 2500
-    booked[:] = [usage for usage in booked if usage.part != "stt"]
-    booked.check(row for row in desk.invoice.rows() if row.vendor != "deepgram")
+    booked.check(desk.invoice.rows())

@@ -1,0 +1,48 @@
+"""What to rehearse, and what is told of it: the two ends of a pipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Turn(BaseModel):
+    """What the caller says in one go."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: str = Field(min_length=1, max_length=2000)
+    sound: Path
+    """Raw 16 bit samples, mono, 24 kHz: something that a detector takes for speech of that length."""
+
+
+class Task(BaseModel):
+    """What the caller has to do when the call begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    due_words: str
+
+
+class Plan(BaseModel):
+    """A call from its greeting to its end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack: str
+    call_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    time_zone: str = "Europe/Berlin"
+    seconds: float = Field(gt=0, le=7200)
+    """How long the call lasts, on its own clock."""
+    turn_seconds: float = Field(gt=0)
+    """From the beginning of one turn of the caller to that of the next, where the answer to it was over by then."""
+    pause_seconds: float = Field(ge=0)
+    """The least silence between the end of an answer and the caller's next word."""
+    tasks: list[Task] = []
+    turns: list[Turn] = Field(min_length=1)
+    speed: float = Field(default=8.0, ge=1, le=50)
+    """How many times faster than the wall's clock the call waits."""
+    told_url: str
+    """The control port of the sandbox, which is told each turn's words instead of hearing them."""

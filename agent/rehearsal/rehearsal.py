@@ -1,0 +1,176 @@
+"""One rehearsal: a caller who says what the plan has, and the product's own call that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import httpx
+import numpy as np
+from livekit import rtc
+from livekit.agents import AgentStateChangedEvent, FunctionToolsExecutedEvent, llm, utils
+
+from agent.attributes import CallAttributes
+from agent.call import Call
+from agent.invitation import Invitation
+from agent.line import Line
+from agent.rehearsal.plan import Plan, Turn
+from agent.rehearsal.stage import RATE, NoRoom, Stage
+from agent.settings import AgentSettings
+from agent.tier_session import TierSession
+from mcp_tasks.client import Patience, TaskClient
+from people.settings import PeopleSettings
+from people.tokens import mint_tasks_token
+from people.user import Plan as UserPlan
+from people.user import Role, User, new_user_id
+from tiers.catalogue import STACKS
+from tiers.settings import VendorSettings
+from tiers.usage import Usage
+
+IDENTITY: Final = "caller"
+SETTLED_SECONDS: Final = 0.8
+"""An answer is over when it was silent for so long and nothing is being thought: one may come in two parts."""
+ANSWER_SECONDS: Final = 20.0
+"""A turn that is not answered by then is not waited for."""
+LOOK_SECONDS: Final = 0.05
+PATIENCE: Final = Patience(reconnect=120.0, answer=120.0)
+"""On the fast clock, which does not slow down for the task server."""
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Rehearsal:
+    """Tells `tell` of every usage, every turn and the end, each with its time since the start in seconds."""
+
+    def __init__(self, plan: Plan, tell: Tell) -> None:
+        self._plan = plan
+        self._tell = tell
+        self._began = 0.0
+        self._state = "initializing"
+        self._spoken_seconds = 0.0
+        self._tools = 0
+        self._unanswered = 0
+
+    async def run(self) -> None:
+        """From the greeting to the end. Raises TaskServerUnavailable, and what the sandbox's control port raises."""
+        plan, people, vendors = self._plan, PeopleSettings(), VendorSettings()
+        user = User(
+            id=new_user_id(),
+            email="caller@example.com",
+            plan=UserPlan(STACKS[plan.stack].tier),
+            role=Role.USER,
+            time_zone=plan.time_zone,
+            created_at=datetime.now(UTC),
+        )
+        invitation = Invitation(call_id=plan.call_id, subject=user.id, identity=IDENTITY)
+        stage, settings = Stage(), AgentSettings()
+        room, line = cast("rtc.Room", NoRoom(IDENTITY)), cast("Line", stage)
+
+        async def token() -> str:
+            return mint_tasks_token(user, people)
+
+        async with (
+            httpx.AsyncClient(base_url=plan.told_url, timeout=60, trust_env=False) as sandbox,
+            TaskClient(settings.tasks_url, token, patience=PATIENCE) as client,
+        ):
+            for task in plan.tasks:
+                await client.call("create_task", task.model_dump())
+            self._began = asyncio.get_running_loop().time()
+            attributes = CallAttributes(room, call_id=plan.call_id)
+            session = TierSession(
+                STACKS[plan.stack],
+                vendors,
+                call_id=plan.call_id,
+                today=datetime.now(UTC).date(),
+                on_usage=self._on_usage,
+            )
+            session.on("agent_state_changed", self._on_state)
+            session.on("function_tools_executed", self._on_tools)
+            session.on("conversation_item_added", self._on_item)
+            call = Call(room, invitation, user, client, settings, attributes, line)
+            serving = asyncio.create_task(call.serve(session), name="rehearsal.serve")
+            talking = asyncio.create_task(self._talk(stage, sandbox), name="rehearsal.talk")
+            try:
+                await asyncio.wait({serving, talking}, return_when=asyncio.FIRST_COMPLETED)
+                ended = serving.result() if serving.done() else "hung_up"
+                if talking.done():
+                    talking.result()
+            finally:
+                await utils.aio.cancel_and_wait(serving, talking)
+                await call.aclose()
+        self._tell(
+            {
+                "at": self._now,
+                "ended": ended,
+                "caller_seconds": round(self._spoken_seconds, 1),
+                "agent_seconds": round(stage.loudspeaker.heard_seconds, 1),
+                "tools": self._tools,
+                "unanswered": self._unanswered,
+            }
+        )
+
+    @property
+    def _now(self) -> float:
+        return round(asyncio.get_running_loop().time() - self._began, 3)
+
+    # The caller
+
+    async def _talk(self, stage: Stage, sandbox: httpx.AsyncClient) -> None:
+        await self._answered(stage, since=self._began)
+        for number, turn in enumerate(self._plan.turns, 1):
+            paused = max(0.0, self._plan.pause_seconds - SETTLED_SECONDS)
+            due = max(number * self._plan.turn_seconds, self._now + paused)
+            if due >= self._plan.seconds:
+                break
+            await asyncio.sleep(due - self._now)
+            self._tell({"at": self._now, "turn": number, "said": turn.words})
+            await self._say(turn, stage, sandbox)
+        await asyncio.sleep(self._plan.seconds - self._now)
+
+    async def _say(self, turn: Turn, stage: Stage, sandbox: httpx.AsyncClient) -> None:
+        told = await sandbox.post("/told", json={"tag": self._plan.call_id, "text": turn.words})
+        told.raise_for_status()
+        pcm = np.fromfile(turn.sound, np.int16)
+        await stage.microphone.speak(pcm)
+        self._spoken_seconds += len(pcm) / RATE
+        if not await self._answered(stage, since=asyncio.get_running_loop().time()):
+            self._unanswered += 1
+
+    async def _answered(self, stage: Stage, *, since: float) -> bool:
+        """Wait until an answer was heard to its end; False when none came in time."""
+        loop = asyncio.get_running_loop()
+        heard = since
+        while loop.time() - heard < ANSWER_SECONDS:
+            silent = stage.loudspeaker.silent_since
+            if self._state == "speaking":
+                heard = loop.time()
+            elif (
+                silent is not None
+                and silent > since
+                and self._state == "listening"
+                and loop.time() - silent >= SETTLED_SECONDS
+            ):
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
+
+    # What the session tells
+
+    def _on_usage(self, usage: Usage) -> None:
+        self._tell({"at": self._now, "usage": json.loads(usage.to_json())})
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        self._state = event.new_state
+
+    def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
+        self._tools += len(event.function_calls)
+
+    def _on_item(self, event: Any) -> None:
+        item = event.item
+        if isinstance(item, llm.ChatMessage) and item.role == "assistant":
+            self._tell(
+                {"at": self._now, "answered": item.text_content or "", "interrupted": item.interrupted}
+            )

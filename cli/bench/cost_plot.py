@@ -1,0 +1,76 @@
+"""The picture of `bench cost`: cost a minute over the minutes of a call, each tier with its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from cli.bench.cost import CALL_MINUTES, TARGETS, RehearsedCall
+
+COLOURS: Final = {"premium": "#7b3294", "economy": "#00796b"}
+SMOOTH_MINUTES: Final = 4
+"""As long as the windows that are compared: two rounds of the reference conversation."""
+
+
+class NoPlotError(RuntimeError):
+    """The picture cannot be drawn or kept; the message says why."""
+
+
+def draw(calls: Sequence[RehearsedCall], path: Path) -> None:
+    """Write the picture as the kind that the path's ending names. Raises NoPlotError."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise NoPlotError(
+            "the picture needs matplotlib, which comes with the developers' packages: uv sync --all-groups"
+        ) from error
+    figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    for call in calls:
+        colour = COLOURS[call.tier]
+        dollars = [microdollars / 1_000_000 for microdollars in call.spending.by_minute]
+        minutes = list(range(1, len(dollars) + 1))
+        axes.bar(
+            [minute + (0.2 if call.tier == "premium" else -0.2) for minute in minutes],
+            dollars,
+            width=0.38,
+            color=colour,
+            alpha=0.28,
+            linewidth=0,
+        )
+        middles, means = _means(dollars)
+        label = f"{call.tier}: mean of {SMOOTH_MINUTES} minutes, and each minute"
+        axes.plot(middles, means, color=colour, linewidth=2.2, marker="o", markersize=3, label=label)
+        axes.axhline(TARGETS[call.tier], color=colour, linewidth=1.2, linestyle="--")
+        axes.annotate(
+            f"{call.tier}\nat most ${TARGETS[call.tier]:.2f}\nover {CALL_MINUTES} min",
+            (1.0, TARGETS[call.tier]),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            fontsize=9,
+            verticalalignment="center",
+            annotation_clip=False,
+        )
+    axes.set_xlabel("minute of the call")
+    axes.set_ylabel("$ a minute")
+    axes.set_title("What a minute of the reference conversation costs (sandbox)")
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.01)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:
+        raise NoPlotError(f"the picture could not be written to {path}: {error}") from error
+
+
+def _means(values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The means of whole windows, and the minute in the middle of each."""
+    size = min(SMOOTH_MINUTES, len(values))
+    starts = range(len(values) - size + 1)
+    return [first + (size + 1) / 2 for first in starts], [
+        sum(values[first : first + size]) / size for first in starts
+    ]
