@@ -18,8 +18,10 @@ async def thought(desk: Desk, session: Session, context: Sequence[Item], tag: st
     if scripted := desk.scripts.next(tag):
         calls = tuple(_call(call.name, call.arguments, call.id) for call in scripted.tool_calls)
         return Completion(scripted.content, calls, scripted.finish_reason or "stop")
-    if (line := dictated_line(session.instructions)) is not None:
-        return Completion(line, (), "stop")
+    last = messages[-1] if messages else {}
+    for order in (session.instructions, last.get("content") if last.get("role") == "system" else None):
+        if order and (line := dictated_line(order)) is not None:
+            return Completion(line, (), "stop")
     choice = session.tool_choice
     tools = [] if choice == "none" else [tool.model_dump() for tool in session.tools]
     must_call = choice.name if isinstance(choice, NamedTool) else choice == "required"

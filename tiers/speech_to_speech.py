@@ -13,7 +13,7 @@ from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
 from tiers.settings import VendorSettings
-from tiers.spoken_sound import SpokenSoundModel
+from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
 
 
@@ -21,7 +21,7 @@ from tiers.turns import turn_handling, voice_activity
 class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
-    llm: SpokenSoundModel
+    llm: ThriftyRealtimeModel
     vad: vad.VAD
     turns: TurnHandlingOptions
     parts: Mapping[Part, Model]
@@ -51,7 +51,7 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
         # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
         base_url = f"{base_url}/realtime?tag={call_id}"
     return SpeechToSpeech(
-        llm=SpokenSoundModel(
+        llm=ThriftyRealtimeModel(
             model=parts["speech_to_speech"].name,
             api_key=settings.key("openai"),
             base_url=base_url,

@@ -1,0 +1,182 @@
+"""What the realtime vendor is sent of a caller's sound."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+from livekit import rtc
+from livekit.agents import llm
+from livekit.plugins.openai.realtime import RealtimeSession
+
+from sandbox.app import Running, serve
+from sandbox.desk import Desk
+from tiers.thrifty_realtime import LEAD_SECONDS, ThriftyRealtimeModel
+
+pytestmark = pytest.mark.unit
+
+RATE = 24_000
+FRAME = RATE // 50
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[Running]:
+    async with serve(Desk()) as served:
+        yield served
+
+
+@pytest.fixture
+async def model(running: Running) -> AsyncIterator[ThriftyRealtimeModel]:
+    model = ThriftyRealtimeModel(base_url=f"{running.url}/openai/v1", api_key="sandbox")
+    yield model
+    await model.aclose()
+
+
+class Sent:
+    """The sound that goes to the vendor, as samples."""
+
+    def __init__(self, session: RealtimeSession) -> None:
+        self.samples: list[int] = []
+        self.commits = 0
+        self._send = session.send_event
+        session.send_event = self.saw  # type: ignore[method-assign]
+
+    def saw(self, event: object) -> None:
+        kind = getattr(event, "type", "")
+        if kind == "input_audio_buffer.append":
+            self.samples += np.frombuffer(base64.b64decode(event.audio), np.int16).tolist()  # type: ignore[attr-defined]
+        self.commits += kind == "input_audio_buffer.commit"
+        self._send(event)  # type: ignore[arg-type]
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / RATE
+
+
+def push(session: RealtimeSession, seconds: float, value: int) -> None:
+    sound = np.full(FRAME, value, np.int16)
+    for _ in range(round(seconds * 50)):
+        session.push_audio(rtc.AudioFrame(sound.tobytes(), RATE, 1, FRAME))
+
+
+async def test_silence_is_held_back_and_the_first_word_is_not(model: ThriftyRealtimeModel) -> None:
+    session = model.session(turn_detection_disabled=True)
+    sent = Sent(session)
+    push(session, 30, 0)
+    push(session, 0.3, 7)  # spoken before the detector noticed
+    assert sent.samples == []
+    model.caller_speaks(True)
+    push(session, 1, 7)
+    model.caller_speaks(False)
+    push(session, 2, 0)
+    session.commit_audio()
+    assert sent.samples.count(7) == round(1.3 * RATE)
+    assert sent.seconds == pytest.approx(LEAD_SECONDS + 1, abs=0.05)
+    assert sent.commits == 1
+    await session.aclose()
+
+
+async def test_a_caller_who_pauses_and_goes_on_is_sent_whole(model: ThriftyRealtimeModel) -> None:
+    session = model.session(turn_detection_disabled=True)
+    sent = Sent(session)
+    for value in (7, 8):
+        model.caller_speaks(True)
+        push(session, 1, value)
+        model.caller_speaks(False)
+        push(session, 0.5, 1)
+    session.commit_audio()
+    # The pause inside the turn is kept as it was, the one behind it is left out.
+    assert sent.samples == [7] * RATE + [1] * (RATE // 2) + [8] * RATE
+    await session.aclose()
+
+
+async def test_a_turn_without_speech_is_not_committed(model: ThriftyRealtimeModel) -> None:
+    session = model.session(turn_detection_disabled=True)
+    sent = Sent(session)
+    push(session, 3, 0)
+    session.commit_audio()
+    assert (sent.samples, sent.commits) == ([], 0)
+    await session.aclose()
+
+
+async def test_a_vendor_that_finds_the_turns_itself_gets_the_silence_too(model: ThriftyRealtimeModel) -> None:
+    session = model.session()
+    sent = Sent(session)
+    push(session, 2, 0)
+    await asyncio.sleep(0)
+    assert sent.seconds == pytest.approx(2, abs=0.1)
+    await session.aclose()
+
+
+class Told:
+    """What the vendor answers, by kind of event."""
+
+    def __init__(self, session: RealtimeSession) -> None:
+        self.usages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        session.on("openai_server_event_received", self.saw)
+
+    def saw(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "response.done":
+            self.usages.put_nowait(event["response"]["usage"])
+
+    async def cached(self) -> int:
+        """Cached tokens of the next reply."""
+        usage = await asyncio.wait_for(self.usages.get(), 20)
+        return int(usage["input_token_details"]["cached_tokens"])
+
+
+def history(turns: int) -> llm.ChatContext:
+    return llm.ChatContext(
+        [
+            llm.ChatMessage(
+                role="user" if n % 2 == 0 else "assistant", content=[f"Sentence {n} of a long talk. " * 8]
+            )
+            for n in range(turns)
+        ]
+    )
+
+
+async def test_a_line_that_is_ordered_leaves_the_conversation_before_it_cached(
+    model: ThriftyRealtimeModel,
+) -> None:
+    session = model.session(turn_detection_disabled=True)
+    told = Told(session)
+    await session.update_instructions("You keep a task list. " * 40)
+    await session.update_chat_ctx(history(12))
+    await session.generate_reply(tool_choice="none")
+    assert await told.cached() == 0
+    for line in ("Shall I delete it?", "I've deleted it."):
+        await session.generate_reply(
+            instructions=f'Say exactly this and nothing else: "{line}"', tool_choice="none"
+        )
+        assert await told.cached() > 800
+        said = session.chat_ctx.items[-1]
+        assert isinstance(said, llm.ChatMessage)
+    await session.generate_reply(tool_choice="none")
+    assert await told.cached() > 800
+    await session.aclose()
+
+
+async def test_an_order_stays_in_its_place_until_what_it_stands_behind_is_gone(
+    model: ThriftyRealtimeModel,
+) -> None:
+    session = model.session(turn_detection_disabled=True)
+    told = Told(session)
+    talk = history(4)
+    await session.update_chat_ctx(talk)
+    await session.generate_reply(
+        instructions='Say exactly this and nothing else: "Hello."', tool_choice="none"
+    )
+    await told.cached()
+    there = [item.id for item in session.chat_ctx.items]
+    assert there[4].startswith("order_")
+    more = llm.ChatContext(
+        [*talk.items, session.chat_ctx.items[-1], llm.ChatMessage(role="user", content=["Hi"])]
+    )
+    await session.update_chat_ctx(more)
+    assert [item.id for item in session.chat_ctx.items][: len(there)] == there
+    await session.update_chat_ctx(llm.ChatContext(more.items[4:]))
+    assert not [item for item in session.chat_ctx.items if item.id.startswith("order_")]
+    await session.aclose()

@@ -1,0 +1,120 @@
+"""The plugin's realtime model, so used that a conversation costs what it must.
+
+The vendor bills every reply for the whole conversation before it: little for a beginning that it has cached, in full
+for everything behind the first difference. And it bills the whole input buffer of a turn, silence included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import deque
+from itertools import pairwise
+from typing import Any, Final
+
+from livekit import rtc
+from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
+from livekit.agents.utils import is_given
+from livekit.plugins.openai import realtime
+from openai.types.realtime import ConversationItemCreateEvent, RealtimeConversationItemSystemMessage
+from openai.types.realtime.realtime_conversation_item_system_message import Content
+from typing_extensions import override
+
+LEAD_SECONDS: Final = 0.8
+"""Sound kept from before the detector says that somebody speaks: it is 0.1–0.3 s late, more on a busy machine."""
+
+_ORDER: Final = "order_"
+
+
+class ThriftyRealtimeModel(realtime.RealtimeModel):
+    """The plugin's model, with sessions that send what the caller says and not the silence around it.
+
+    They hold silence back only while turns are found on this side. Instructions for one reply are put at the end of
+    the conversation: in front of it, where the plugin puts them, they would un-cache all of it twice.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._open_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+
+    @override
+    def session(self, *, turn_detection_disabled: bool = False) -> realtime.RealtimeSession:
+        session = _Session(self, turn_detection_disabled=turn_detection_disabled)
+        self._sessions.add(session)
+        self._open_sessions.add(session)
+        return session
+
+    def caller_speaks(self, speaking: bool) -> None:
+        """Hear from the detector that the caller began or ceased to speak."""
+        for session in self._open_sessions:
+            session.caller_speaks(speaking)
+
+
+class _Session(realtime.RealtimeSession):
+    def __init__(self, model: ThriftyRealtimeModel, *, turn_detection_disabled: bool) -> None:
+        super().__init__(model, turn_detection_disabled=turn_detection_disabled)
+        # A vendor that finds the turns itself needs the silence for it.
+        self._holds_back = turn_detection_disabled
+        self._speaking = False
+        self._lead: deque[rtc.AudioFrame] = deque()
+        self._lead_seconds = 0.0
+
+    def caller_speaks(self, speaking: bool) -> None:
+        self._speaking = speaking
+        if speaking:
+            for frame in self._lead:
+                super().push_audio(frame)
+            self._lead.clear()
+            self._lead_seconds = 0.0
+
+    @override
+    def push_audio(self, frame: rtc.AudioFrame) -> None:
+        if self._speaking or not self._holds_back:
+            super().push_audio(frame)
+            return
+        self._lead.append(frame)
+        self._lead_seconds += frame.duration
+        while self._lead_seconds - self._lead[0].duration >= LEAD_SECONDS:
+            self._lead_seconds -= self._lead.popleft().duration
+
+    @override
+    def generate_reply(
+        self,
+        *,
+        instructions: NotGivenOr[str] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        tools: NotGivenOr[list[llm.Tool]] = NOT_GIVEN,
+    ) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        if is_given(instructions) and instructions:
+            self.send_event(
+                ConversationItemCreateEvent(
+                    type="conversation.item.create",
+                    event_id=utils.shortuuid("order_create_"),
+                    item=RealtimeConversationItemSystemMessage(
+                        id=utils.shortuuid(_ORDER),
+                        type="message",
+                        role="system",
+                        content=[Content(type="input_text", text=instructions)],
+                    ),
+                )
+            )
+        return super().generate_reply(tool_choice=tool_choice, tools=tools)
+
+    @override
+    async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
+        """Bring the vendor's conversation up to date; an order stays as long as what it stands behind."""
+        await super().update_chat_ctx(llm.ChatContext(_with_orders(chat_ctx.items, self.chat_ctx.items)))
+
+
+def _with_orders(items: list[llm.ChatItem], there: list[llm.ChatItem]) -> list[llm.ChatItem]:
+    """Put the orders that the vendor knows back into a history that never had them, each behind what it followed.
+
+    Taken out, each would un-cache whatever came after it.
+    """
+    kept = list(items)
+    for before, item in pairwise(there):
+        if item.id.startswith(_ORDER):
+            place = next((n for n, each in enumerate(kept) if each.id == before.id), None)
+            if place is not None:
+                kept.insert(place + 1, item)
+    return kept
