@@ -8,6 +8,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from agent.gate import Action
+from agent.speakable import speakable
 
 Channel = Literal["browser", "phone"]
 
@@ -19,6 +20,7 @@ TASKS_DOWN: Final = (
     "I can't reach your task list right now. Nothing was changed. Please try again in a moment."
 )
 TASKS_DOWN_NOW: Final = "I can't reach your task list right now, so I could not do the rest."
+WORDLESS: Final = "a title without words"
 LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
 
@@ -85,7 +87,7 @@ def _verb(tool: str) -> str:
 
 
 def _objects(objects: tuple[str, ...]) -> str:
-    return _and([f'"{name}"' for name in objects]) or "this"
+    return _and([f'"{speakable(name) or WORDLESS}"' for name in objects]) or "this"
 
 
 def _and(parts: list[str]) -> str:

@@ -24,6 +24,7 @@ from typing_extensions import override
 from agent.claims import ClaimWatch, only_true_claims
 from agent.history import shortened
 from agent.line import Line
+from agent.speakable import spoken
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.meter import Meter
@@ -124,6 +125,7 @@ class TierSession:
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
             user_away_timeout=None,
+            tts_text_transforms=["filter_markdown", "filter_emoji", spoken],
         )
         self._agent: TaskAgent | None = None
         self._written: asyncio.Future[str] | None = None
