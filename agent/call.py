@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,9 +36,10 @@ from agent.questions import Questions
 from agent.settings import AgentSettings
 from agent.text_chat import TextChat
 from agent.tier_session import TierSession
+from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.written import write
-from mcp_tasks.client import TaskClient
+from mcp_tasks.client import TaskClient, TaskServerUnavailable
 from people.user import User
 from tiers.diagnosis import classify
 
@@ -46,6 +47,8 @@ log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
+OTHER_SERVERS_SECONDS: Final = 15.0
+"""Between two looks at a server that could not be reached."""
 
 
 class Call:
@@ -60,6 +63,8 @@ class Call:
         settings: AgentSettings,
         attributes: CallAttributes,
         line: Line,
+        *,
+        others: Sequence[ToolServer] = (),
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -69,7 +74,15 @@ class Call:
         self._leaving = False
         gate = Gate()
         self._line = line
-        self._toolbox = Toolbox(client, gate, call_id=invitation.call_id, turn=lambda: self._turn)
+        self._toolbox = Toolbox(
+            ToolServer(client),
+            gate,
+            call_id=invitation.call_id,
+            turn=lambda: self._turn,
+            on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
+            completes_at_once=not settings.complete_asks,
+        )
+        self._others = others
         self._questions = Questions(
             room,
             gate,
@@ -114,6 +127,7 @@ class Call:
         )
         self._chat.open()
         self._questions.listen()
+        self._spawn(self._offer_others(), "call.offer_tools")
         session.say(persona.greeting(self._invitation.channel))
         return await self._over
 
@@ -175,6 +189,24 @@ class Call:
         session = self._require_session()
         await session.hush()
         session.say(NOTHING_DONE)
+
+    async def _ask_in_other_words(self) -> None:
+        self._require_session().say(persona.STUCK)
+
+    async def _offer_others(self) -> None:
+        """Offer the tools of other servers as soon as each can be reached; the call does not wait for any."""
+        waiting = list(self._others)
+        while waiting:
+            for server in list(waiting):
+                try:
+                    tools = await self._toolbox.add(server)
+                except TaskServerUnavailable:
+                    log.warning("server.unavailable", extra={"server": server.name})
+                    continue
+                waiting.remove(server)
+                await self._require_session().offer(tools)
+            if waiting:
+                await asyncio.sleep(OTHER_SERVERS_SECONDS)
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""

@@ -179,6 +179,11 @@ class TierSession:
         history.items.extend(items)
         await self._agent.update_chat_ctx(history)
 
+    async def offer(self, tools: list[llm.Tool]) -> None:
+        """Give the model more tools."""
+        if self._agent is not None:
+            await self._agent.update_tools([*self._agent.tools, *tools])
+
     async def shorten_history(self) -> None:
         """Put old turns into words where it pays; while a turn is on its way nothing is touched."""
         if self._agent is None or (shorter := shortened(self._agent.chat_ctx.items)) is None:
