@@ -18,6 +18,7 @@ from agent.money import routed
 from agent.other_servers import other_servers
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
+from agent.transcript import transcribing
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
@@ -126,8 +127,9 @@ async def _serve(
     async with (
         TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client,
         other_servers(settings.mcp_servers, user) as others,
+        transcribing(invitation, user, people_settings) as transcript,
     ):
-        call = Call(ctx.room, invitation, user, client, settings, attributes, line, others=others)
+        call = Call(ctx.room, invitation, user, client, settings, attributes, line, transcript, others=others)
         try:
             return await call.serve(session)
         except TaskServerUnavailable:

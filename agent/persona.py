@@ -23,6 +23,12 @@ TASKS_DOWN: Final = (
 TASKS_DOWN_NOW: Final = "I can't reach your task list right now, so I could not do the rest."
 WORDLESS: Final = "a title without words"
 LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
+CONSENT: Final = "May I keep a written transcript of our calls for {days} days?"
+TRANSCRIPT_ON: Final = (
+    "Thank you. I keep a written transcript for {days} days, and no sound. Say «stop recording» at any time."
+)
+TRANSCRIPT_OFF: Final = "Okay, I keep no transcript, and what I had kept is deleted."
+CONSENT_NOT_KEPT: Final = "I could not note that just now, so I keep no transcript of this call."
 STUCK: Final = "Sorry, I can't get that right. Could you tell me in other words what you would like?"
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
 
