@@ -107,7 +107,7 @@ def _asked(group: list[Action]) -> str:
 def _what(group: list[Action]) -> str:
     names = [f'"{speakable(name) or WORDLESS}"' for action in group for name in action.objects]
     if len(names) > MOST_NAMED:
-        return f"{len(names)} tasks, among them {_and(names[:EXAMPLES])},"
+        return f"{len(names)} tasks, {_and([*names[:EXAMPLES], f'{len(names) - EXAMPLES} more'])}"
     return _and(names) or "this"
 
 
