@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -27,25 +27,30 @@ from livekit.agents.llm import LLMError
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.claims import NOTHING_DONE
+from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.presence import Presence
 from agent.questions import Questions
+from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
 from agent.text_chat import TextChat
 from agent.tier_session import TierSession
+from agent.tool_server import ToolServer
 from agent.tools import Toolbox
+from agent.transcript import Transcript
 from agent.written import write
-from mcp_tasks.client import TaskClient
+from mcp_tasks.client import TaskClient, TaskServerUnavailable
 from people.user import User
-from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
+OTHER_SERVERS_SECONDS: Final = 15.0
+"""Between two looks at a server that could not be reached."""
 
 
 class Call:
@@ -60,6 +65,9 @@ class Call:
         settings: AgentSettings,
         attributes: CallAttributes,
         line: Line,
+        transcript: Transcript,
+        *,
+        others: Sequence[ToolServer] = (),
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -69,7 +77,17 @@ class Call:
         self._leaving = False
         gate = Gate()
         self._line = line
-        self._toolbox = Toolbox(client, gate, call_id=invitation.call_id, turn=lambda: self._turn)
+        self._toolbox = Toolbox(
+            ToolServer(client),
+            gate,
+            call_id=invitation.call_id,
+            turn=lambda: self._turn,
+            on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
+            completes_at_once=not settings.complete_asks,
+        )
+        self._others = others
+        self._transcript = transcript
+        self._consent = ConsentQuestion(transcript)
         self._questions = Questions(
             room,
             gate,
@@ -114,8 +132,15 @@ class Call:
         )
         self._chat.open()
         self._questions.listen()
-        session.say(persona.greeting(self._invitation.channel))
+        self._spawn(self._offer_others(), "call.offer_tools")
+        session.say(self._greeting())
         return await self._over
+
+    def _greeting(self) -> str:
+        """Greet by channel. On the phone nobody sees a switch for the transcript, so it is asked for once."""
+        greeting = persona.greeting(self._invitation.channel)
+        asked = self._consent.ask() if self._invitation.channel == "phone" else None
+        return f"{greeting} {asked}" if asked else greeting
 
     async def apologise(self, line: str) -> str:
         """Say why the call cannot be served, and end it."""
@@ -160,7 +185,7 @@ class Call:
 
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
-        return self._questions.open
+        return self._questions.open or self._consent.open
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
@@ -176,10 +201,37 @@ class Call:
         await session.hush()
         session.say(NOTHING_DONE)
 
+    async def _ask_in_other_words(self) -> None:
+        self._require_session().say(persona.STUCK)
+
+    async def _offer_others(self) -> None:
+        """Offer the tools of other servers as soon as each can be reached; the call does not wait for any."""
+        waiting = list(self._others)
+        while waiting:
+            for server in list(waiting):
+                try:
+                    tools = await self._toolbox.add(server)
+                except TaskServerUnavailable:
+                    log.warning("server.unavailable", extra={"server": server.name})
+                    continue
+                waiting.remove(server)
+                await self._require_session().offer(tools)
+            if waiting:
+                await asyncio.sleep(OTHER_SERVERS_SECONDS)
+
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""
         if event.is_final and self._require_session().keeps_spoken_turns:
             self._leaving = is_goodbye(event.transcript)
+            if wish_about_transcript(event.transcript) is not None:
+                self._spawn(self._hear_of_transcript(event.transcript), name="call.consent")
+
+    async def _hear_of_transcript(self, text: str) -> None:
+        """Do what was said of the transcript to a model that has begun to answer it by itself."""
+        if (line := await self._consent.take_turn(text)) is not None:
+            session = self._require_session()
+            await session.hush()
+            session.say(line)
 
     async def _on_message(self, text: str) -> None:
         session = self._require_session()
@@ -194,6 +246,9 @@ class Call:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
         self._begin_turn(by)
         if self._questions.open and await self._questions.take_turn(text, turn=self._turn, by=by):
+            return True
+        if (line := await self._consent.take_turn(text)) is not None:
+            self._require_session().say(line)
             return True
         if is_goodbye(text):
             self._spawn(self._say_goodbye(), name="call.goodbye")
@@ -225,32 +280,15 @@ class Call:
 
     def _on_item(self, event: Any) -> None:
         item = event.item
-        if not isinstance(item, llm.ChatMessage) or item.role != "assistant":
+        if not isinstance(item, llm.ChatMessage) or item.role not in ("user", "assistant"):
             return
-        metrics = item.metrics or {}
-        latency = metrics.get("e2e_latency")
-        log.info(
-            "turn.answered",
-            extra={
-                "turn": self._turn,
-                "interrupted": item.interrupted,
-                "ms": round(1000 * latency) if latency is not None else None,
-            },
-        )
+        self._transcript.said("caller" if item.role == "user" else "assistant", item.text_content or "")
+        if item.role != "assistant":
+            return
+        tell_answer(item, turn=self._turn)
 
     def _on_error(self, event: ErrorEvent) -> None:
-        error: Any = getattr(event.error, "error", event.error)
-        fault = classify(error)
-        log.warning(
-            "session.error",
-            extra={
-                "fault": fault.label,
-                "blame": fault.blame,
-                "source": getattr(event.error, "type", None),
-                "recoverable": getattr(event.error, "recoverable", None),
-                "error": type(error).__name__,
-            },
-        )
+        tell_error(event)
         if isinstance(event.error, LLMError) and not event.error.recoverable:
             # The turn is lost and no library will answer it: never leave the caller in silence.
             self._require_session().say(persona.LOST_THE_THREAD)

@@ -75,7 +75,7 @@ async def only_true_claims(
             yield chunk
             continue
         held += text
-        *sentences, held = _split(held)
+        *sentences, held = sentences_of(held)
         for sentence in sentences:
             if claims_an_effect(sentence):
                 denied = True
@@ -104,14 +104,14 @@ class ClaimWatch:
 
     def hears_a_lie(self, piece: str) -> bool:
         """Take the next words; true as soon as a finished sentence claims an effect that did not happen."""
-        *sentences, self._sentence = _split(self._sentence + piece)
+        *sentences, self._sentence = sentences_of(self._sentence + piece)
         if _ENDED.search(self._sentence):
             sentences.append(self._sentence)
         return any(claims_an_effect(sentence) for sentence in sentences) and not self._supported()
 
 
-def _split(text: str) -> list[str]:
-    """Sentences with the white space that follows them; the last piece may be unfinished."""
+def sentences_of(text: str) -> list[str]:
+    """Split a text into sentences with the white space that follows them; the last piece may be unfinished."""
     pieces: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):

@@ -44,6 +44,8 @@ class Action:
     arguments: Mapping[str, Any]
     objects: tuple[str, ...]
     """What it acts on, as the caller knows it: the titles."""
+    title: str = ""
+    """What the tool is called when it is none of ours, with the server that it belongs to."""
 
 
 @dataclass

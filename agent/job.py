@@ -15,8 +15,10 @@ from agent.call import Call
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
+from agent.other_servers import other_servers
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
+from agent.transcript import transcribing
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
@@ -122,8 +124,12 @@ async def _serve(
     async def token() -> str:
         return mint_tasks_token(user, people_settings)
 
-    async with TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client:
-        call = Call(ctx.room, invitation, user, client, settings, attributes, line)
+    async with (
+        TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client,
+        other_servers(settings.mcp_servers, user) as others,
+        transcribing(invitation, user, people_settings) as transcript,
+    ):
+        call = Call(ctx.room, invitation, user, client, settings, attributes, line, transcript, others=others)
         try:
             return await call.serve(session)
         except TaskServerUnavailable:

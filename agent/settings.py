@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agent.other_servers import OtherServer
+
 
 class AgentSettings(BaseSettings):
     """How many calls a worker takes, and where it finds the servers that a call needs."""
@@ -42,4 +44,8 @@ class AgentSettings(BaseSettings):
     """The longest typed message that is read."""
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """How long a stopping worker waits for its calls."""
+    mcp_servers: tuple[OtherServer, ...] = ()
+    """Other MCP servers, as JSON: [{"name", "title", "url", "tokens"}]. Their tools pass the same gate."""
+    complete_asks: bool = True
+    """Ask before one task is completed. Without it the task is completed at once, and can be undone by a word."""
     log_level: str = "INFO"

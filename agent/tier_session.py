@@ -24,6 +24,7 @@ from typing_extensions import override
 from agent.claims import ClaimWatch, only_true_claims
 from agent.history import shortened
 from agent.line import Line
+from agent.speakable import spoken
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.meter import Meter
@@ -124,6 +125,7 @@ class TierSession:
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
             user_away_timeout=None,
+            tts_text_transforms=["filter_markdown", "filter_emoji", spoken],
         )
         self._agent: TaskAgent | None = None
         self._written: asyncio.Future[str] | None = None
@@ -176,6 +178,11 @@ class TierSession:
         history = self._agent.chat_ctx.copy()
         history.items.extend(items)
         await self._agent.update_chat_ctx(history)
+
+    async def offer(self, tools: list[llm.Tool]) -> None:
+        """Give the model more tools."""
+        if self._agent is not None:
+            await self._agent.update_tools([*self._agent.tools, *tools])
 
     async def shorten_history(self) -> None:
         """Put old turns into words where it pays; while a turn is on its way nothing is touched."""

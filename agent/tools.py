@@ -1,6 +1,6 @@
-"""The tools that a model sees: the task server's own, run by the call.
+"""The tools that a model sees: the servers' own, run by the call.
 
-The call owns the client, so a tool runs to its end whatever happens to the session that asked for it, and its
+The call owns the clients, so a tool runs to its end whatever happens to the session that asked for it, and its
 operation id makes a repeat return the first answer. Tools that change what cannot be seen coming pass the gate.
 """
 
@@ -16,47 +16,77 @@ from typing import Any, Final
 
 from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool, ToolResult
-from mcp.types import Tool
 
+from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
 from agent.persona import TASKS_DOWN
 from agent.persona import question as spoken_question
-from mcp_tasks.client import NOT_FOR_MODELS, TaskClient, TaskServerUnavailable, ToolOutcome
+from agent.tool_server import ToolServer
+from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
 
 log = logging.getLogger("agent.tools")
 
 FILLER: Final = "One moment."
 FILLER_AFTER_SECONDS: Final = 1.5
 """Silence of the caller's and ours, while a tool runs, that is broken by a word."""
+MOST_CORRECTIONS: Final = 2
+"""How often in one turn a model may put a refused call right before the caller is asked."""
+SAME_REQUEST_SECONDS: Final = 30.0
+"""A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
+«Undo» has no arguments, and twice means twice."""
+_MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
 class Toolbox:
-    """The task server's tools for one call."""
+    """The tools of one call: the task server's, and those of other servers.
 
-    def __init__(self, client: TaskClient, gate: Gate, *, call_id: str, turn: Callable[[], int]) -> None:
-        self._client = client
+    `on_stuck` is told when a model cannot get a call right and the caller has to be asked.
+    """
+
+    def __init__(
+        self,
+        server: ToolServer,
+        gate: Gate,
+        *,
+        call_id: str,
+        turn: Callable[[], int],
+        on_stuck: Callable[[], None] = lambda: None,
+        completes_at_once: bool = False,
+    ) -> None:
+        self._tasks = server
         self._gate = gate
         self._call_id = call_id
         self._turn = turn
-        self._served: dict[str, Tool] = {}
+        self._on_stuck = on_stuck
+        self._completes_at_once = completes_at_once
+        self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
+        self._versions: dict[str, int] = {}
+        self._corrections = (0, 0)
+        self._recent: dict[str, tuple[str, float]] = {}
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
 
     async def load(self) -> list[llm.Tool]:
-        """Fetch the server's tools and wrap each for the model. Raises TaskServerUnavailable."""
-        self._served = {tool.name: tool for tool in await self._client.list_tools()}
-        return [self._wrap(tool) for tool in self._served.values()]
+        """Fetch the task server's tools and wrap each for the model. Raises TaskServerUnavailable."""
+        return await self.add(self._tasks)
+
+    async def add(self, server: ToolServer) -> list[llm.Tool]:
+        """Fetch a server's tools and wrap those whose names are free. Raises TaskServerUnavailable."""
+        await server.load()
+        names = [name for name in server.tools if self._of.setdefault(name, server) is server]
+        return [self._wrap(server, name) for name in names]
 
     async def run(self, tool: str, arguments: Mapping[str, Any], *, turn: int) -> ToolOutcome:
         """Run a tool to its end, even when the caller of this function is cancelled meanwhile.
 
         Raises TaskServerUnavailable when the server could not be reached.
         """
-        operation = None if self._reads(tool) else operation_id(self._call_id, turn, tool, arguments)
-        task = asyncio.create_task(self._client.call(tool, dict(arguments), operation_id=operation))
+        server = self._of[tool]
+        operation = None if server.reads(tool) else self._operation(tool, arguments, turn)
+        task = asyncio.create_task(server.call(tool, arguments, operation_id=operation))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         started = time.monotonic()
@@ -73,9 +103,7 @@ class Toolbox:
                 "ms": round(1000 * (time.monotonic() - started)),
             },
         )
-        if is_change(outcome.structured):
-            self.last_change_in = turn
-        self._remember(outcome.structured)
+        self._note(server, tool, arguments, outcome, operation, turn)
         return outcome
 
     async def finish(self, *, within: float) -> None:
@@ -83,69 +111,109 @@ class Toolbox:
         if self._running:
             await asyncio.wait(self._running, timeout=within)
 
-    def _wrap(self, tool: Tool) -> RawFunctionTool[..., Any]:
+    # -- what a model calls --------------------------------------------------------------------------------
+
+    def _wrap(self, server: ToolServer, name: str) -> RawFunctionTool[..., Any]:
         schema = {
-            "name": tool.name,
-            "description": tool.description or tool.title or tool.name,
-            "parameters": _without_hidden(tool.input_schema),
+            "name": name,
+            "description": server.describe(name),
+            "parameters": _without_hidden(server.tools[name].input_schema),
         }
 
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-            arguments = _strict(ctx.function_call.arguments)
+            arguments = strict(ctx.function_call.arguments)
+            if arguments is None:
+                return self._refuse("invalid", "The arguments were not one complete JSON object.")
+            arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
             try:
-                if self._needs_yes(tool):
-                    return await self._hold(tool.name, arguments)
+                if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
+                    return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
-                    outcome = await self.run(tool.name, arguments, turn=self._turn())
+                    outcome = await self.run(name, arguments, turn=self._turn())
             except TaskServerUnavailable:
-                raise ToolError(_error("unavailable", TASKS_DOWN)) from None
+                raise ToolError(_error("unavailable", _down(server))) from None
+            if outcome.is_error and outcome.code in _MODELS_FAULT:
+                return self._refuse(outcome.code, outcome.text)
             if outcome.is_error:
                 raise ToolError(outcome.text)
-            return json.dumps(outcome.structured)
+            return server.for_model(name, outcome)
 
         return function_tool(ask_the_server, raw_schema=schema)
 
-    async def _hold(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        title = await self._title(str(arguments.get("task_id", "")))
-        if title is None:
-            raise ToolError(
-                _error("not_found", "There is no such task. List the tasks and use an id from there.")
+    async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
+        task_id = arguments.get("task_id")
+        title = ""
+        if server.is_foreign or "task_id" not in server.tools[tool].input_schema.get("properties", {}):
+            objects = described(arguments)
+            title = f'"{server.title_of(tool)}" of {server.title}'
+        elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
+            objects = (known,)
+            if server.takes(tool, "expected_version"):
+                # What was changed since it was last seen is not what the caller agrees to.
+                arguments["expected_version"] = self._versions[task_id]
+        else:
+            return self._refuse(
+                "not_found", "There is no such task. List the tasks and use an id from there."
             )
-        pending = self._gate.ask(Action(tool, arguments, (title,)), turn=self._turn())
+        pending = self._gate.ask(Action(tool, arguments, objects, title), turn=self._turn())
         waiting = {"status": "waiting_for_confirmation", "question": spoken_question(pending.actions)}
         return ToolResult(json.dumps(waiting), reply_required=False)
+
+    def _refuse(self, code: str, message: str) -> ToolResult:
+        """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
+        turn, count = self._corrections
+        count = count + 1 if turn == self._turn() else 1
+        self._corrections = (self._turn(), count)
+        error = message if message.startswith("{") else _error(code, message)
+        if count <= MOST_CORRECTIONS:
+            raise ToolError(error)
+        log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
+        if count == MOST_CORRECTIONS + 1:
+            self._on_stuck()
+        return ToolResult(error, reply_required=False)
+
+    # -- what is known of earlier runs ---------------------------------------------------------------------
+
+    def _operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
+        key = _canonical([tool, arguments])
+        operation, at = self._recent.get(key, ("", 0.0))
+        if arguments and operation and time.monotonic() - at < SAME_REQUEST_SECONDS:
+            return operation
+        return operation_id(self._call_id, turn, tool, arguments)
+
+    def _note(
+        self,
+        server: ToolServer,
+        tool: str,
+        arguments: Mapping[str, Any],
+        outcome: ToolOutcome,
+        operation: str | None,
+        turn: int,
+    ) -> None:
+        """Remember what later calls need to know of this one."""
+        if server.is_foreign:
+            if operation and not outcome.is_error:
+                self.last_change_in = turn
+            return
+        if is_change(outcome.structured):
+            self.last_change_in = turn
+            # Any other change makes the same words a new wish: what was taken back may be added again.
+            self._recent = {_canonical([tool, arguments]): (operation, time.monotonic())} if operation else {}
+        result = outcome.structured
+        changed = [result["task"]] if isinstance(result.get("task"), dict) else []
+        for task in [*result.get("tasks", []), *changed]:
+            self._titles[str(task["id"])] = str(task["title"])
+            self._versions[str(task["id"])] = int(task["version"])
 
     async def _title(self, task_id: str) -> str | None:
         if task_id and task_id not in self._titles:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
         return self._titles.get(task_id)
 
-    def _remember(self, result: Mapping[str, Any]) -> None:
-        tasks = [
-            *result.get("tasks", []),
-            *([result["task"]] if isinstance(result.get("task"), dict) else []),
-        ]
-        for task in tasks:
-            self._titles[str(task["id"])] = str(task["title"])
-
-    def _reads(self, name: str) -> bool:
-        tool = self._served.get(name)
-        return bool(tool and tool.annotations and tool.annotations.read_only_hint)
-
-    def _needs_yes(self, tool: Tool) -> bool:
-        """Destructive by its own account, or silent about it and not read-only (the MCP specification's default)."""
-        hints = tool.annotations
-        if hints is None:
-            return True
-        if hints.read_only_hint:
-            return False
-        return hints.destructive_hint is not False
-
 
 def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any]) -> str:
     """One id for one request: the same turn, tool and arguments are the same request, however often it is sent."""
-    canonical = json.dumps([call_id, turn, tool, arguments], sort_keys=True, separators=(",", ":"))
-    return sha256(canonical.encode()).hexdigest()[:40]
+    return sha256(_canonical([call_id, turn, tool, arguments]).encode()).hexdigest()[:40]
 
 
 def as_history(runs: Sequence[tuple[Action, ToolOutcome]]) -> list[llm.ChatItem]:
@@ -169,17 +237,8 @@ def as_history(runs: Sequence[tuple[Action, ToolOutcome]]) -> list[llm.ChatItem]
     return items
 
 
-def _strict(raw: str) -> dict[str, Any]:
-    """The arguments exactly as the model sent them. Livekit repairs broken JSON; a repaired id is a wrong id."""
-    try:
-        arguments = json.loads(raw or "{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise ToolError(
-            _error("invalid", "The arguments were not one complete JSON object. Send them again.")
-        )
-    return arguments
+def _canonical(request: list[Any]) -> str:
+    return json.dumps(request, sort_keys=True, separators=(",", ":"))
 
 
 def _without_hidden(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,6 +246,10 @@ def _without_hidden(schema: Mapping[str, Any]) -> dict[str, Any]:
         name: value for name, value in schema.get("properties", {}).items() if name not in NOT_FOR_MODELS
     }
     return {**schema, "properties": properties}
+
+
+def _down(server: ToolServer) -> str:
+    return f"{server.title} cannot be reached; nothing was done there." if server.is_foreign else TASKS_DOWN
 
 
 def _error(code: str, message: str) -> str:

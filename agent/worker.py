@@ -15,6 +15,8 @@ from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
 from agent.settings import AgentSettings
 from agent.slots import Slots
+from people.keeping import forget_old_transcripts
+from people.settings import PeopleSettings
 from routing.keeping import keep_journal
 from routing.migrate import migrate
 from routing.settings import RoutingSettings
@@ -75,12 +77,16 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         self._server.on("worker_registered", lambda *_: self._slots.start())
-        keeping = asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal")
+        keeping = [
+            asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal"),
+            asyncio.create_task(forget_old_transcripts(PeopleSettings()), name="worker.transcripts"),
+        ]
         try:
             await self._serve(stop)
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
 
     async def _serve(self, stop: asyncio.Event) -> None:
         serving = asyncio.create_task(self._server.run(devmode=False), name="worker.serve")

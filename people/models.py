@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -63,3 +63,28 @@ class SessionRow(Base):
     id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant(), index=True)
+
+
+class ConsentRow(Base):
+    """Whether a person lets us keep a transcript of what is said through one door. No row: they were never asked."""
+
+    __tablename__ = "people_consents"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    given: Mapped[bool] = mapped_column()
+    at: Mapped[datetime] = mapped_column(Instant())
+
+
+class TranscriptRow(Base):
+    """One thing that was said in a call."""
+
+    __tablename__ = "people_transcripts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    call_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    speaker: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text())

@@ -26,6 +26,8 @@ class PeopleSettings(BaseSettings):
     ] = SecretStr("")
     """The task server verifies with the same one. Required: at least 32 bytes."""
     tasks_token_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    transcript_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long a transcript is kept, for those who agreed to one."""
     demo: Annotated[
         bool, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DEMO", "VOICETASKS_WEB_DEMO"))
     ] = False

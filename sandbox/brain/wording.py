@@ -20,6 +20,7 @@ LEFT = "Okay, I left it as it is."
 NOT_ADDED = "Okay, I won't add it."
 WHAT_TO_ADD = "What should the task be?"
 WHAT_DATE = "What date should it have?"
+OLD = "I can't reach your task list right now, so this may be out of date. "
 NOTHING_SHOWN = "There is nothing more to read."
 ALL_READ = "That was all of them."
 NO_TOOLS = "I can't reach your task list right now."
@@ -136,7 +137,8 @@ def result(ran: Ran) -> str:
         return f"I had already done that for {quoted(task)}."
     match ran.tool:
         case "create_task":
-            return f"I've added {with_due(task)}."
+            before = "I had already added" if ran.result.get("repeated") else "I've added"
+            return f"{before} {with_due(task)}."
         case "complete_task":
             same = ran.result.get("changed") is False
             return f"{quoted(task)} was already done." if same else f"I've marked {quoted(task)} as done."

@@ -1,11 +1,13 @@
 """Log lines carry names and numbers, never words."""
 
+import ast
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
-from agent.logs import JsonLines
+from agent.logs import FIELDS, JsonLines
 
 pytestmark = pytest.mark.unit
 
@@ -46,3 +48,15 @@ def test_an_exception_is_told_by_type_and_place_not_by_what_it_quotes() -> None:
     assert MARKER not in written
     assert json.loads(written)["error"] == "ValueError"
     assert "test_logs.py" in json.loads(written)["at"][0]
+
+
+def test_whatever_our_own_code_tells_of_an_event_is_written() -> None:
+    told: dict[str, str] = {}
+    for room in ("agent", "routing", "people", "tiers"):
+        for file in Path(room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.keyword) and node.arg == "extra" and isinstance(node.value, ast.Dict):
+                    keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+                    told |= {str(key): str(file) for key in keys}
+    assert len(told) > 20
+    assert {key: file for key, file in told.items() if key not in FIELDS} == {}

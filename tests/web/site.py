@@ -32,6 +32,9 @@ class Browser:
     async def post(self, path: str, body: object = None) -> httpx.Response:
         return await self.client.post(path, json=body, headers={"X-CSRF-Token": self.csrf})
 
+    async def put(self, path: str, body: object = None) -> httpx.Response:
+        return await self.client.put(path, json=body, headers={"X-CSRF-Token": self.csrf})
+
     @property
     def cookie(self) -> str:
         return next(iter(self.client.cookies.values()))

@@ -100,7 +100,7 @@ export function Home({ account, onSignedOut }: Props) {
             />
           </Suspense>
         ) : (
-          <Idle ended={ended} elsewhere={elsewhere} onStart={begin} />
+          <Idle csrf={account.csrf} ended={ended} elsewhere={elsewhere} onStart={begin} />
         )}
       </main>
       <aside className="side">

@@ -85,5 +85,15 @@ export const startCall = (csrf: string) => ask<CallMade>('/api/calls', post({ ch
 export const rejoinCall = (csrf: string, callId: string) =>
   ask<CallMade>(`/api/calls/${encodeURIComponent(callId)}/token`, post({}, csrf))
 
+export interface Consent {
+  transcripts: boolean | null
+  days: number
+}
+
+export const consentOf = () => ask<Consent>('/api/consent')
+
+export const setConsent = (csrf: string, transcripts: boolean) =>
+  ask<Consent>('/api/consent', { ...post({ transcripts }, csrf), method: 'PUT' })
+
 export const listTasks = async (view: 'all' | 'done', limit: number): Promise<Task[]> =>
   (await ask<{ tasks: Task[] }>(`/api/tasks?view=${view}&limit=${limit}`)).tasks

@@ -1,15 +1,17 @@
 import { useEffect, useRef } from 'react'
 
+import { TranscriptConsent } from '../account/TranscriptConsent'
 import { endingOf, type Why } from './ending'
 
 interface Props {
+  csrf: string
   ended: Why | null
   elsewhere: string | null
   onStart: (rejoin: string | null) => void
 }
 
 /** Before a call, and after one: what happened, and one button. */
-export function Idle({ ended, elsewhere, onStart }: Props) {
+export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
   const button = useRef<HTMLButtonElement>(null)
   const ending = ended ? endingOf(ended) : null
   const rejoin = ended?.kind === 'lost' || ended?.kind === 'moved' ? ended.callId : elsewhere
@@ -40,6 +42,7 @@ export function Idle({ ended, elsewhere, onStart }: Props) {
           <li>«Mark the proposal task as done»</li>
         </ul>
       )}
+      <TranscriptConsent csrf={csrf} />
     </section>
   )
 }

@@ -1,0 +1,62 @@
+"""Asking for the caller's consent to a transcript, and hearing them change their mind."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from agent import persona
+from agent.answers import Answer, read_answer
+from agent.phrase_match import consume, phrase_file, phrase_table, words
+from agent.transcript import Transcript
+
+Wish = Literal["start", "stop"]
+
+
+def wish_about_transcript(text: str) -> Wish | None:
+    """Give what a turn says of the transcript, when it says nothing else. «Record a video» is a task's title."""
+    said = words(text)
+    if not said:
+        return None
+    kinds, unknown = consume(said, _table())
+    wishes = {kind for kind in kinds if kind != "filler"}
+    if unknown or len(wishes) != 1:
+        return None
+    return "stop" if "stop" in wishes else "start"
+
+
+class ConsentQuestion:
+    """The question whether a transcript may be kept. It is open for one turn; silence and other talk are no yes."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self.open = False
+        """Whether the caller's next turn may be the answer."""
+
+    def ask(self) -> str | None:
+        """Give the question's words where it has to be asked, which opens it."""
+        if self._transcript.consent is not None:
+            return None
+        self.open = True
+        return persona.CONSENT.format(days=self._transcript.days)
+
+    async def take_turn(self, text: str) -> str | None:
+        """Give what we say to a turn that is about the transcript; None leaves the turn to others."""
+        was_open, self.open = self.open, False
+        wish = wish_about_transcript(text)
+        if wish is None and was_open:
+            answer = read_answer(text, tool="")
+            wish = "start" if answer is Answer.YES else "stop" if answer is Answer.NO else None
+        if wish is None:
+            return None
+        if not await self._transcript.allow(wish == "start"):
+            return persona.CONSENT_NOT_KEPT
+        if wish == "start":
+            return persona.TRANSCRIPT_ON.format(days=self._transcript.days)
+        return persona.TRANSCRIPT_OFF
+
+
+@cache
+def _table() -> dict[str, str]:
+    data = phrase_file("consent")
+    return phrase_table({kind: data[kind] for kind in ("filler", "start", "stop")})

@@ -1,0 +1,66 @@
+"""Other MCP servers than the task server, by configuration: whose tools a call offers too, behind the same gate."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.tool_server import ToolServer
+from mcp_tasks.client import Patience, TaskClient, TokenProvider
+from people.user import User
+
+log = logging.getLogger("agent.other_servers")
+
+PATIENCE: Final = Patience(reconnect=2.0, answer=8.0)
+"""Shorter than with the task server: without these a call is still what it is for."""
+
+
+class OtherServer(BaseModel):
+    """One server in `VOICETASKS_AGENT_MCP_SERVERS`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+    """Stands before its tools' names."""
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    """What callers hear it called: «your calendar»."""
+    url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2_000)]
+    tokens: Path
+    """A JSON object of bearer tokens by e-mail address. Who is not in it has no such server."""
+
+
+@asynccontextmanager
+async def other_servers(configured: Sequence[OtherServer], user: User) -> AsyncIterator[list[ToolServer]]:
+    """Open one person's other servers for the length of a call. None of them is connected to yet."""
+    async with AsyncExitStack() as stack:
+        opened: list[ToolServer] = []
+        for server in configured:
+            token = _token_of(server, user)
+            if token is not None:
+                client = TaskClient(server.url, _always(token), patience=PATIENCE)
+                await stack.enter_async_context(client)
+                opened.append(ToolServer(client, name=server.name, title=server.title))
+        yield opened
+
+
+def _token_of(server: OtherServer, user: User) -> str | None:
+    try:
+        tokens = json.loads(server.tokens.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        log.error("server.tokens_unreadable", extra={"server": server.name, "error": type(error).__name__})
+        return None
+    token = tokens.get(user.email) if isinstance(tokens, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+def _always(token: str) -> TokenProvider:
+    async def provide() -> str:
+        return token
+
+    return provide

@@ -1,0 +1,32 @@
+"""What is kept of people is kept no longer than was said."""
+
+import asyncio
+import logging
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from people.consent import Consents
+from people.settings import PeopleSettings
+from people.store import People
+
+log = logging.getLogger("people.keeping")
+
+LOOK_SECONDS: Final = 3600.0
+AGAIN_SECONDS: Final = 30.0
+
+
+async def forget_old_transcripts(settings: PeopleSettings) -> None:
+    """Delete transcripts past their days, now and once an hour, until cancelled."""
+    async with People(settings.database_url) as people:
+        while True:
+            pause = LOOK_SECONDS
+            try:
+                count = await Consents(people.engine).forget_older_than(settings.transcript_days)
+                if count:
+                    log.info("transcripts.forgotten", extra={"count": count})
+            except SQLAlchemyError as error:
+                # At the very first start another process makes the tables.
+                pause = AGAIN_SECONDS
+                log.warning("transcripts.not_forgotten", extra={"error": type(error).__name__})
+            await asyncio.sleep(pause)

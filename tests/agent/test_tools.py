@@ -1,0 +1,266 @@
+"""What becomes of a model's calls: once, as they were sent, and behind the gate where they could do harm."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.arguments import strict
+from agent.gate import Action
+from agent.persona import done, question
+from agent.tool_server import ToolServer
+from agent.tools import MOST_CORRECTIONS
+from mcp_tasks.client import TaskClient
+from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+async def port(tmp_path: Path) -> AsyncIterator[int]:
+    async with task_server(tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+async def ann(port: int) -> AsyncIterator[Rig]:
+    async with rig(port, "ann") as made:
+        yield made
+
+
+# -- exactly once
+
+
+async def test_a_call_that_is_sent_twice_makes_one_task(ann: Rig) -> None:
+    same = {"title": "Buy milk", "due_words": "Friday"}
+    first, second = await asyncio.gather(
+        ann.model_calls("create_task", same), ann.model_calls("create_task", same)
+    )
+    assert first["task"]["id"] == second["task"]["id"]
+    assert {first["repeated"], second["repeated"]} == {False, True}
+    assert await ann.titles() == ["Buy milk"]
+
+
+async def test_a_call_that_comes_again_after_an_interruption_is_known_again(ann: Rig) -> None:
+    await ann.model_calls("create_task", {"title": "Buy milk"})
+    await ann.caller_says("Wait, what?")
+    again = await ann.model_calls("create_task", {"title": "Buy milk"})
+    assert again["repeated"] is True
+    assert await ann.titles() == ["Buy milk"]
+
+
+async def test_what_was_taken_back_may_be_added_again(ann: Rig) -> None:
+    await ann.model_calls("create_task", {"title": "Buy milk"})
+    ann.turn += 1
+    await ann.model_calls("undo", {})
+    ann.turn += 1
+    assert (await ann.model_calls("create_task", {"title": "Buy milk"}))["repeated"] is False
+    assert await ann.titles() == ["Buy milk"]
+
+
+async def test_undo_twice_takes_two_changes_back(ann: Rig) -> None:
+    for title in ("Buy milk", "Buy bread"):
+        await ann.model_calls("create_task", {"title": title})
+    for _ in range(2):
+        ann.turn += 1
+        await ann.model_calls("undo", {})
+    assert await ann.titles() == []
+
+
+async def test_two_users_in_one_worker_never_see_each_others_rows(port: int) -> None:
+    rng = random.Random(7)
+    async with rig(port, "ann") as ann, rig(port, "bob") as bob:
+        theirs = {"ann": await ann.adds("ann 0"), "bob": await bob.adds("bob 0")}
+
+        async def one(number: int) -> None:
+            who, name, other = rng.choice([(ann, "ann", "bob"), (bob, "bob", "ann")])
+            match rng.randrange(4):
+                case 0:
+                    await who.model_calls("create_task", {"title": f"{name} {number}"})
+                case 1:
+                    listed = await who.model_calls("list_tasks", {"view": "all"})
+                    assert {task["title"].split()[0] for task in listed["tasks"]} == {name}
+                case 2:
+                    foreign = theirs[other][f"{other} 0"]
+                    answer = await who.model_calls("update_task", {"task_id": foreign, "title": "stolen"})
+                    assert answer["error"]["code"] == "not_found"
+                case _:
+                    await who.model_calls("update_task", {"task_id": theirs[name][f"{name} 0"], "notes": "x"})
+
+        for batch in range(0, 1000, 20):
+            await asyncio.gather(*(one(batch + number) for number in range(20)))
+        for who, name in ((ann, "ann"), (bob, "bob")):
+            assert {title.split()[0] for title in await who.titles()} == {name}
+
+
+# -- arguments
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"task_id": "12',
+        '{"confirm": tr',
+        '{"task_ids": ["a1", "a',
+        "[1,2]",
+        "not json",
+        '{"a": 1}{"a": 1}',
+        "7",
+    ],
+)
+async def test_arguments_that_are_not_one_whole_object_are_never_repaired(ann: Rig, raw: str) -> None:
+    assert strict(raw) is None
+    ids = await ann.adds("Dentist")
+    cut_off = raw.replace("12", ids["Dentist"])
+    assert (await ann.model_calls("delete_task", cut_off))["error"]["code"] == "invalid"
+    assert ann.gate.pending is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": ["a", "b"]},
+        {"title": 7},
+        {},
+        {"title": "Buy milk", "due": "2026-02-30"},
+        {"title": "Buy milk", "priority": "high"},
+        "",
+    ],
+)
+async def test_a_wrong_call_is_explained_to_the_model_and_stores_nothing(ann: Rig, wrong: object) -> None:
+    answer = await ann.model_calls("create_task", wrong)  # type: ignore[arg-type]
+    assert answer["error"]["message"]
+    assert "Traceback" not in json.dumps(answer)
+    assert await ann.titles() == []
+
+
+async def test_a_model_that_cannot_get_it_right_is_corrected_twice_and_then_the_caller_is_asked(
+    ann: Rig,
+) -> None:
+    for _ in range(MOST_CORRECTIONS + 3):
+        assert (await ann.model_calls("create_task", {"title": 7}))["error"]["code"] == "invalid"
+    assert ann.stuck == 1
+    ann.turn += 1
+    await ann.model_calls("create_task", {"title": 7})
+    assert ann.stuck == 1
+
+
+# -- the gate
+
+
+async def test_a_task_that_was_changed_meanwhile_is_not_what_was_agreed_to(ann: Rig) -> None:
+    ids = await ann.adds("Dentist")
+    await ann.model_calls("list_tasks", {"view": "all"})
+    await ann.model_calls("delete_task", {"task_id": ids["Dentist"]})
+    ann.hears()
+    await ann.client.call("update_task", {"task_id": ids["Dentist"], "title": "Dentist and daughter"})
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == ["Dentist and daughter"]
+
+
+async def test_many_of_one_kind_are_counted_with_examples(ann: Rig) -> None:
+    titles = [f"Errand {letter}" for letter in "ABCDEFG"]
+    for task_id in (await ann.adds(*titles)).values():
+        await ann.model_calls("delete_task", {"task_id": task_id})
+    assert ann.gate.pending is not None
+    asked = question(ann.gate.pending.actions)
+    assert asked == 'Shall I delete 7 tasks, "Errand A", "Errand B", "Errand C" and 4 more?'
+    ann.hears()
+    late = await ann.adds("Errand H")
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == list(late)
+
+
+async def test_completing_may_be_undone_instead_of_asked_where_the_deployer_says_so(port: int) -> None:
+    async with rig(port, "ann", completes_at_once=True) as ann:
+        ids = await ann.adds("Dentist", "Buy milk")
+        assert (await ann.model_calls("complete_task", {"task_id": ids["Dentist"]}))["changed"] is True
+        waiting = await ann.model_calls("delete_task", {"task_id": ids["Buy milk"]})
+        assert waiting["status"] == "waiting_for_confirmation"
+        assert await ann.titles("done") == ["Dentist"]
+        await ann.model_calls("undo", {})
+        assert await ann.titles() == ["Buy milk", "Dentist"]
+
+
+# -- other servers
+
+
+async def test_a_foreign_tool_that_says_nothing_of_itself_waits_for_a_yes_to_its_very_values(
+    ann: Rig,
+) -> None:
+    mailer = Mailer()
+    async with (
+        serving(mailer.app) as there,
+        TaskClient(f"http://127.0.0.1:{there}/mcp", token("ann"), patience=PATIENCE) as client,
+    ):
+        ann.tools |= named(await ann.toolbox.add(ToolServer(client, name="mailer", title="your mailer")))
+        mail = {"to": ["anna@example.com"], "subject": "Hello"}
+        waiting = await ann.model_calls("mailer_send_mail", mail)
+        assert waiting["status"] == "waiting_for_confirmation"
+        assert waiting["question"] == (
+            'Shall I run "Send mail" of your mailer with to anna at example.com and subject Hello?'
+        )
+        assert mailer.sent == []
+        ann.hears()
+        await ann.caller_says("Yes, go ahead.")
+        assert mailer.sent == [{"to": ["anna@example.com"], "subject": "Hello"}]
+
+
+async def test_what_a_foreign_server_answers_is_handed_on_as_data(ann: Rig) -> None:
+    mailer = Mailer()
+    async with (
+        serving(mailer.app) as there,
+        TaskClient(f"http://127.0.0.1:{there}/mcp", token("ann"), patience=PATIENCE) as client,
+    ):
+        server = ToolServer(client, name="mailer", title="your mailer")
+        await ann.toolbox.add(server)
+        outcome = await ann.toolbox.run("mailer_send_mail", {"to": ["a"], "subject": "b"}, turn=1)
+        told = json.loads(server.for_model("mailer_send_mail", outcome))
+        assert told["from"] == "your mailer"
+        assert "Sent." in json.dumps(told["data"])
+
+
+async def test_a_foreign_server_that_is_down_harms_nobody_and_comes_back_inside_the_call(ann: Rig) -> None:
+    mailer, away = Mailer(), next(free_ports())
+    async with TaskClient(f"http://127.0.0.1:{away}/mcp", token("ann"), patience=PATIENCE) as client:
+        server = ToolServer(client, name="mailer", title="your mailer")
+        async with serving(mailer.app, away):
+            ann.tools |= named(await ann.toolbox.add(server))
+        mail = {"to": ["a"], "subject": "b"}
+        await ann.model_calls("mailer_send_mail", mail)
+        ann.hears()
+        assert (await ann.model_calls("create_task", {"title": "Buy milk"}))["changed"] is True
+        async with serving(Mailer().app, away):
+            outcome = await ann.toolbox.run("mailer_send_mail", mail, turn=2)
+            assert not outcome.is_error
+
+
+async def test_a_task_server_that_is_away_leaves_the_last_list_said_to_be_old_and_refuses_changes(
+    tmp_path: Path,
+) -> None:
+    away = next(free_ports())
+    async with task_server(tmp_path, away), rig(away, "ann") as first:
+        await first.adds("Dentist")
+    async with task_server(tmp_path, away) as port:
+        context = rig(port, "ann")
+        ann = await context.__aenter__()
+        listed = await ann.model_calls("list_tasks", {"view": "all"})
+        assert "old" not in listed
+    listed = await ann.model_calls("list_tasks", {"view": "all"})
+    assert [task["title"] for task in listed["tasks"]] == ["Dentist"]
+    assert "cannot be reached" in listed["old"]
+    assert (await ann.model_calls("create_task", {"title": "Buy milk"}))["error"]["code"] == "unavailable"
+    async with task_server(tmp_path, away):
+        assert "old" not in await ann.model_calls("list_tasks", {"view": "all"})
+        assert await ann.titles() == ["Dentist"]
+        await context.__aexit__(None, None, None)
+
+
+def test_what_was_done_elsewhere_is_said_by_its_name() -> None:
+    sent = Action("mailer_send_mail", {"to": "a"}, ("to a",), '"Send mail" of your mailer')
+    assert done([sent]) == 'I\'ve run "Send mail" of your mailer.'
