@@ -21,6 +21,7 @@ from agent.rehearsal.plan import Plan, Turn
 from agent.rehearsal.stage import RATE, NoRoom, Stage
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
+from agent.transcript import transcribing
 from mcp_tasks.client import Patience, TaskClient
 from people.settings import PeopleSettings
 from people.tokens import mint_tasks_token
@@ -75,6 +76,7 @@ class Rehearsal:
         async with (
             httpx.AsyncClient(base_url=plan.told_url, timeout=60, trust_env=False) as sandbox,
             TaskClient(settings.tasks_url, token, patience=PATIENCE) as client,
+            transcribing(invitation, user, people) as transcript,
         ):
             for task in plan.tasks:
                 await client.call("create_task", task.model_dump())
@@ -90,7 +92,7 @@ class Rehearsal:
             session.on("agent_state_changed", self._on_state)
             session.on("function_tools_executed", self._on_tools)
             session.on("conversation_item_added", self._on_item)
-            call = Call(room, invitation, user, client, settings, attributes, line)
+            call = Call(room, invitation, user, client, settings, attributes, line, transcript)
             serving = asyncio.create_task(call.serve(session), name="rehearsal.serve")
             talking = asyncio.create_task(self._talk(stage, sandbox), name="rehearsal.talk")
             try:
