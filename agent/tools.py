@@ -64,7 +64,7 @@ class Toolbox:
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._corrections = (0, 0)
-        self._recent: dict[str, tuple[str, float]] = {}
+        self._recent: dict[str, tuple[str, float, int]] = {}
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
@@ -86,7 +86,7 @@ class Toolbox:
         """
         server = self._of[tool]
         operation = None if server.reads(tool) else self._operation(tool, arguments, turn)
-        task = asyncio.create_task(server.call(tool, arguments, operation_id=operation))
+        task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         started = time.monotonic()
@@ -103,7 +103,6 @@ class Toolbox:
                 "ms": round(1000 * (time.monotonic() - started)),
             },
         )
-        self._note(server, tool, arguments, outcome, operation, turn)
         return outcome
 
     async def finish(self, *, within: float) -> None:
@@ -176,10 +175,18 @@ class Toolbox:
 
     def _operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
         key = _canonical([tool, arguments])
-        operation, at = self._recent.get(key, ("", 0.0))
+        operation, at, _ = self._recent.get(key, ("", 0.0, 0))
         if arguments and operation and time.monotonic() - at < SAME_REQUEST_SECONDS:
             return operation
         return operation_id(self._call_id, turn, tool, arguments)
+
+    async def _call(
+        self, server: ToolServer, tool: str, arguments: Mapping[str, Any], operation: str | None, turn: int
+    ) -> ToolOutcome:
+        """Call and remember, to the end: who waits for it may be cancelled in between."""
+        outcome = await server.call(tool, arguments, operation_id=operation)
+        self._note(server, tool, arguments, outcome, operation, turn)
+        return outcome
 
     def _note(
         self,
@@ -197,8 +204,11 @@ class Toolbox:
             return
         if is_change(outcome.structured):
             self.last_change_in = turn
-            # Any other change makes the same words a new wish: what was taken back may be added again.
-            self._recent = {_canonical([tool, arguments]): (operation, time.monotonic())} if operation else {}
+            if not outcome.structured.get("repeated"):
+                # A change in another turn makes the same words a new wish: what was taken back may be added again.
+                kept = {key: known for key, known in self._recent.items() if known[2] == turn}
+                new = (operation or "", time.monotonic(), turn)
+                self._recent = kept | {_canonical([tool, arguments]): new}
         result = outcome.structured
         changed = [result["task"]] if isinstance(result.get("task"), dict) else []
         for task in [*result.get("tasks", []), *changed]:

@@ -21,7 +21,8 @@ from routing.keeping import keep_journal
 from routing.migrate import migrate
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
-from tiers.prices import refuse_unpriced
+from tiers.metering.tokens import load_vocabulary
+from tiers.prices import bundled, refuse_unpriced
 
 log = logging.getLogger("agent.worker")
 
@@ -36,6 +37,8 @@ PRELOAD: Final = [
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.dialects.postgresql",
     "aiosqlite",
+    "genai_prices.data",
+    "bpe_openai",
 ]
 """Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
 
@@ -124,8 +127,10 @@ class Worker:
 
 
 def prepare(_process: JobProcess) -> None:
-    """Set up a job process before its first call."""
+    """Set up a job process before its first call: what is read once must not hold up the caller's greeting."""
     configure(AgentSettings().log_level)
+    bundled()
+    load_vocabulary()
 
 
 def main() -> None:

@@ -15,13 +15,13 @@ from sandbox.realtime_session import NamedTool, Session
 async def thought(desk: Desk, session: Session, context: Sequence[Item], tag: str | None) -> Completion:
     """The reply to the items given. Waits for the ear; raises what it raises."""
     messages = [await item.message() for item in context]
-    if scripted := desk.scripts.next(tag):
-        calls = tuple(_call(call.name, call.arguments, call.id) for call in scripted.tool_calls)
-        return Completion(scripted.content, calls, scripted.finish_reason or "stop")
     last = messages[-1] if messages else {}
     for order in (session.instructions, last.get("content") if last.get("role") == "system" else None):
         if order and (line := dictated_line(order)) is not None:
             return Completion(line, (), "stop")
+    if scripted := desk.scripts.next(tag):
+        calls = tuple(_call(call.name, call.arguments, call.id) for call in scripted.tool_calls)
+        return Completion(scripted.content, calls, scripted.finish_reason or "stop")
     choice = session.tool_choice
     tools = [] if choice == "none" else [tool.model_dump() for tool in session.tools]
     must_call = choice.name if isinstance(choice, NamedTool) else choice == "required"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -52,6 +54,30 @@ async def test_a_call_that_comes_again_after_an_interruption_is_known_again(ann:
     again = await ann.model_calls("create_task", {"title": "Buy milk"})
     assert again["repeated"] is True
     assert await ann.titles() == ["Buy milk"]
+
+
+async def test_two_calls_that_an_interruption_cut_off_are_both_done_once_and_known_again(
+    ann: Rig, tmp_path: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "tasks.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")  # both are under way, and neither can be finished
+        both = [
+            asyncio.create_task(ann.model_calls("create_task", {"title": title}))
+            for title in ("Buy stamps", "Buy bread")
+        ]
+        async with asyncio.timeout(20):
+            while len(ann.toolbox._running) < 2:
+                await asyncio.sleep(0.01)
+        for call in both:
+            call.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+        ann.turn += 1
+        database.execute("ROLLBACK")
+    await ann.toolbox.finish(within=20)
+    assert await ann.titles() == ["Buy bread", "Buy stamps"]
+    for title in ("Buy stamps", "Buy bread"):
+        assert (await ann.model_calls("create_task", {"title": title}))["repeated"] is True
+    assert await ann.titles() == ["Buy bread", "Buy stamps"]
 
 
 async def test_what_was_taken_back_may_be_added_again(ann: Rig) -> None:

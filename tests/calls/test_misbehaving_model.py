@@ -65,10 +65,11 @@ async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
     assert all(confirmation["outcome"] != "confirmed" for confirmation in result["confirmations"])
 
 
+@pytest.mark.parametrize("email", ["economy@example.com", "premium@example.com"])
 async def test_a_typed_yes_a_key_and_a_click_each_release_what_was_asked(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None], email: str
 ) -> None:
-    caller = person(demo)
+    caller = person(demo, email)
     for answer in (("--type", "yes"), ("--click", "yes"), ("--key", "1")):
         ids = await caller.start_with("Dentist", "Buy milk")
         scripted(calls(("delete_task", {"task_id": ids["Dentist"]})))

@@ -29,7 +29,7 @@ def call(demo: Any) -> subprocess.Popen[str]:
     steps = [
         *("--type", f"Add a task to ring the Zanzibar Pineapple at +{NUMBER}"),
         *("--type", "What is on my list?"),
-        *("--type", "Delete ring the Zanzibar Pineapple", "--key", "4", "--key", "7", "--key", "1"),
+        *("--type", "Delete ring the Zanzibar Pineapple", "--key", "1"),
         *("--type", "Remember the quetzal", "--hang-up"),
     ]
     return subprocess.Popen(

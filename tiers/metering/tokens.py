@@ -16,6 +16,11 @@ def _vocabulary() -> bpe_openai.Encoding:
     return bpe_openai.get_encoding("o200k_base")
 
 
+def load_vocabulary() -> None:
+    """Read it now (0.2 s), so that the first reply of a call does not wait for it."""
+    _vocabulary()
+
+
 def encode(text: str) -> list[int]:
     """The token ids of a text; what looks like a special token is text."""
     return list(_vocabulary().encode_ordinary(text))
