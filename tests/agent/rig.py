@@ -166,9 +166,9 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def rig(port: int, user: str, **options: Any) -> AsyncIterator[Rig]:
+async def rig(port: int, user: str, *, patience: Patience = PATIENCE, **options: Any) -> AsyncIterator[Rig]:
     """A caller at a task server."""
-    async with TaskClient(f"http://127.0.0.1:{port}/mcp", token(user), patience=PATIENCE) as client:
+    async with TaskClient(f"http://127.0.0.1:{port}/mcp", token(user), patience=patience) as client:
         gate, state = Gate(), {}
 
         def stuck() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from agent.gate import LIFETIME_SECONDS
 from agent.questions import KEYS
 from agent.tool_server import ToolServer
 from mcp_tasks.client import TaskClient
-from tests.agent.rig import PATIENCE, Mailer, Rig, named, rig, serving, task_server, token
+from tests.agent.rig import PATIENCE, Mailer, Rig, named, serving, token
 
 pytestmark = pytest.mark.system
 
@@ -227,15 +226,14 @@ ATTEMPTS: dict[str, Attempt] = {
 
 @pytest.mark.parametrize("tool", ["delete_task", "complete_task"])
 @pytest.mark.parametrize("name", ATTEMPTS)
-async def test_nothing_is_done_without_consent(tmp_path: Path, name: str, tool: str) -> None:
-    async with task_server(tmp_path) as port, rig(port, "ann") as ann:
-        ids = await ann.adds(DENTIST, MILK)
-        await ATTEMPTS[name](ann, tool, ids)
-        found = await ann.client.call("list_tasks", {"view": "all"})
-        assert {task["id"]: task["title"] for task in found.structured["tasks"]} == {
-            ids[DENTIST]: DENTIST,
-            ids[MILK]: MILK,
-        }, json.dumps(found.structured)
+async def test_nothing_is_done_without_consent(ann: Rig, name: str, tool: str) -> None:
+    ids = await ann.adds(DENTIST, MILK)
+    await ATTEMPTS[name](ann, tool, ids)
+    found = await ann.client.call("list_tasks", {"view": "all"})
+    assert {task["id"]: task["title"] for task in found.structured["tasks"]} == {
+        ids[DENTIST]: DENTIST,
+        ids[MILK]: MILK,
+    }, json.dumps(found.structured)
 
 
 def test_there_are_at_least_sixty() -> None:

@@ -7,7 +7,6 @@ import contextlib
 import json
 import random
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,22 +16,10 @@ from agent.gate import Action
 from agent.persona import done, question
 from agent.tool_server import ToolServer
 from agent.tools import MOST_CORRECTIONS
-from mcp_tasks.client import TaskClient
+from mcp_tasks.client import Patience, TaskClient
 from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
 
 pytestmark = pytest.mark.system
-
-
-@pytest.fixture
-async def port(tmp_path: Path) -> AsyncIterator[int]:
-    async with task_server(tmp_path) as served:
-        yield served
-
-
-@pytest.fixture
-async def ann(port: int) -> AsyncIterator[Rig]:
-    async with rig(port, "ann") as made:
-        yield made
 
 
 # -- exactly once
@@ -57,8 +44,13 @@ async def test_a_call_that_comes_again_after_an_interruption_is_known_again(ann:
 
 
 async def test_two_calls_that_an_interruption_cut_off_are_both_done_once_and_known_again(
-    ann: Rig, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    async with task_server(tmp_path) as own, rig(own, "ann") as ann:
+        await _cut_off(ann, tmp_path)
+
+
+async def _cut_off(ann: Rig, tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "tasks.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")  # both are under way, and neither can be finished
         both = [
@@ -203,7 +195,7 @@ async def test_many_of_one_kind_are_counted_with_examples(ann: Rig) -> None:
 
 
 async def test_completing_may_be_undone_instead_of_asked_where_the_deployer_says_so(port: int) -> None:
-    async with rig(port, "ann", completes_at_once=True) as ann:
+    async with rig(port, "ann-at-once", completes_at_once=True) as ann:
         ids = await ann.adds("Dentist", "Buy milk")
         assert (await ann.model_calls("complete_task", {"task_id": ids["Dentist"]}))["changed"] is True
         waiting = await ann.model_calls("delete_task", {"task_id": ids["Buy milk"]})
@@ -273,7 +265,7 @@ async def test_a_task_server_that_is_away_leaves_the_last_list_said_to_be_old_an
     async with task_server(tmp_path, away), rig(away, "ann") as first:
         await first.adds("Dentist")
     async with task_server(tmp_path, away) as port:
-        context = rig(port, "ann")
+        context = rig(port, "ann", patience=Patience(reconnect=1, answer=20))
         ann = await context.__aenter__()
         listed = await ann.model_calls("list_tasks", {"view": "all"})
         assert "old" not in listed

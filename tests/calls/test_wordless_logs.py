@@ -25,13 +25,12 @@ FAILING = ("tasks", "redis", "sandbox")
 """The sandbox is the ear, the model and the voice at once."""
 
 
-def call(demo: Any) -> subprocess.Popen[str]:
-    steps = [
-        *("--type", f"Add a task to ring the Zanzibar Pineapple at +{NUMBER}"),
-        *("--type", "What is on my list?"),
-        *("--type", "Delete ring the Zanzibar Pineapple", "--key", "1"),
-        *("--type", "Remember the quetzal", "--hang-up"),
-    ]
+SAID = ("--type", f"Add a task to ring the Zanzibar Pineapple at +{NUMBER}")
+WELL = (*SAID, "--type", "Delete ring the Zanzibar Pineapple", "--key", "1", "--hang-up")
+BADLY = (*SAID, "--type", "What is on my list?", "--type", "Remember the quetzal", "--hang-up")
+
+
+def call(demo: Any, *steps: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", "call", "--as", "economy@example.com", *steps, "--json"],
         env=demo.environment,
@@ -46,9 +45,9 @@ def test_nothing_a_caller_said_is_found_in_what_the_product_writes(
 ) -> None:
     demo = start_demo(VOICETASKS_SANDBOX_PROFILE="instant").wait_ready()
     worker_log = demo.log_dir / "worker.log"
-    said = call(demo).communicate(timeout=100)[0]
+    said = call(demo, *WELL).communicate(timeout=100)[0]
     before = worker_log.read_text().count("turn.began")
-    talking = call(demo)
+    talking = call(demo, *BADLY)
     for turn, part in enumerate(FAILING, 1):
         wait_until(
             lambda turn=turn: (
