@@ -32,6 +32,7 @@ from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.other_servers import offer
 from agent.presence import Presence
 from agent.questions import Questions
 from agent.session_log import tell_answer, tell_error
@@ -42,15 +43,13 @@ from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.written import write
-from mcp_tasks.client import TaskClient, TaskServerUnavailable
+from mcp_tasks.client import TaskClient
 from people.user import User
 
 log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
-OTHER_SERVERS_SECONDS: Final = 15.0
-"""Between two looks at a server that could not be reached."""
 
 
 class Call:
@@ -132,15 +131,9 @@ class Call:
         )
         self._chat.open()
         self._questions.listen()
-        self._spawn(self._offer_others(), "call.offer_tools")
-        session.say(self._greeting())
+        self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
+        session.say(self._consent.greeting(self._invitation.channel))
         return await self._over
-
-    def _greeting(self) -> str:
-        """Greet by channel. On the phone nobody sees a switch for the transcript, so it is asked for once."""
-        greeting = persona.greeting(self._invitation.channel)
-        asked = self._consent.ask() if self._invitation.channel == "phone" else None
-        return f"{greeting} {asked}" if asked else greeting
 
     async def apologise(self, line: str) -> str:
         """Say why the call cannot be served, and end it."""
@@ -203,21 +196,6 @@ class Call:
 
     async def _ask_in_other_words(self) -> None:
         self._require_session().say(persona.STUCK)
-
-    async def _offer_others(self) -> None:
-        """Offer the tools of other servers as soon as each can be reached; the call does not wait for any."""
-        waiting = list(self._others)
-        while waiting:
-            for server in list(waiting):
-                try:
-                    tools = await self._toolbox.add(server)
-                except TaskServerUnavailable:
-                    log.warning("server.unavailable", extra={"server": server.name})
-                    continue
-                waiting.remove(server)
-                await self._require_session().offer(tools)
-            if waiting:
-                await asyncio.sleep(OTHER_SERVERS_SECONDS)
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""

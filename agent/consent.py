@@ -40,6 +40,11 @@ class ConsentQuestion:
         self.open = True
         return persona.CONSENT.format(days=self._transcript.days)
 
+    def greeting(self, channel: persona.Channel) -> str:
+        """Greet by channel. On the phone nobody sees a switch for the transcript, so it is asked for once."""
+        asked = self.ask() if channel == "phone" else None
+        return f"{persona.greeting(channel)} {asked}" if asked else persona.greeting(channel)
+
     async def take_turn(self, text: str) -> str | None:
         """Give what we say to a turn that is about the transcript; None leaves the turn to others."""
         was_open, self.open = self.open, False

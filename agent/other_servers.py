@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.tool_server import ToolServer
-from mcp_tasks.client import Patience, TaskClient, TokenProvider
+from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable, TokenProvider
 from people.user import User
+
+if TYPE_CHECKING:
+    from agent.tier_session import TierSession
+    from agent.tools import Toolbox
 
 log = logging.getLogger("agent.other_servers")
 
+LOOK_SECONDS: Final = 15.0
+"""Between two looks at a server that could not be reached."""
 PATIENCE: Final = Patience(reconnect=2.0, answer=8.0)
 """Shorter than with the task server: without these a call is still what it is for."""
 
@@ -47,6 +54,24 @@ async def other_servers(configured: Sequence[OtherServer], user: User) -> AsyncI
                 await stack.enter_async_context(client)
                 opened.append(ToolServer(client, name=server.name, title=server.title))
         yield opened
+
+
+async def offer(
+    servers: Sequence[ToolServer], toolbox: Toolbox, *, session: Callable[[], TierSession]
+) -> None:
+    """Offer the tools of each server as soon as it can be reached; the call waits for none of them."""
+    waiting = list(servers)
+    while waiting:
+        for server in list(waiting):
+            try:
+                tools = await toolbox.add(server)
+            except TaskServerUnavailable:
+                log.warning("server.unavailable", extra={"server": server.name})
+                continue
+            waiting.remove(server)
+            await session().offer(tools)
+        if waiting:
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _token_of(server: OtherServer, user: User) -> str | None:
