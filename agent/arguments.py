@@ -45,4 +45,4 @@ def _said(name: str, value: Any) -> list[str]:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= _LONGEST_SAID else text[:_LONGEST_SAID] + " and so on"
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]} and so on, {len(text)} characters"

@@ -100,15 +100,17 @@ class Gate:
         """Hold an action. Actions of one turn share a question; one of a later turn voids an older question."""
         pending = self.pending
         expires_at = self._clock() + LIFETIME_SECONDS
-        if pending is not None and pending.turn == turn and not pending.heard:
+        together = pending is not None and pending.turn == turn and not pending.heard
+        if pending is not None and together and (action in pending.actions or not pending.asked):
             if action not in pending.actions:
                 pending.actions.append(action)
-                pending.asked = False
             pending.expires_at = expires_at
             return pending
+        # What is being asked already cannot grow: its words, its card and its id stand for less.
+        actions = [*(pending.actions if pending is not None and together else []), action]
         if pending is not None:
             self._close("void", None)
-        self._pending = Pending([action], turn, expires_at)
+        self._pending = Pending(actions, turn, expires_at)
         return self._pending
 
     def played(self, pending_id: str) -> None:
@@ -150,7 +152,7 @@ class Gate:
     ) -> list[Action] | None:
         """Answer by key or by click. Gives the released actions, or None when there was nothing to answer.
 
-        A click names the question that it saw; a key answers the one that was heard or shown.
+        A click names the question that it saw; a key answers the one that was heard, for a phone shows nothing.
         """
         pending = self.pending
         if pending is None or (pending_id is not None and pending.id != pending_id):
@@ -158,7 +160,7 @@ class Gate:
         if answer == "no":
             self._close("declined", by)
             return []
-        if not (pending.heard or pending.shown):
+        if not (pending.heard or (by == "click" and pending.shown)):
             return None
         return self._close("confirmed", by)
 

@@ -7,6 +7,7 @@ on. So only extras of a known list are written, and of an exception only its typ
 from __future__ import annotations
 
 import json
+import linecache
 import logging
 import sys
 import traceback
@@ -26,18 +27,38 @@ _WORDLESS: Final = ("agent.", "routing.", "people.", "mcp_tasks.", "tiers.")
 """Loggers whose messages are names of events. Of any other the message is written before it is filled in."""
 
 
+_NAMES: Final = frozenset(["job_id", "room", "agent_name", "version", "worker_id", "pid"])
+"""Extras that a library may name by text."""
+_LONGEST_EVENT: Final = 200
+_SHORTEST_WORDS: Final = 8
+_CALL_LINES: Final = 8
+"""Lines of source that one call of a logger may take."""
+
+
 class JsonLines(logging.Formatter):
-    """`ts, level, event` and the known extras of a record, one JSON object a line."""
+    """`ts, level, event` and the known extras of a record, one JSON object a line.
+
+    What a library tells may quote a vendor's answer or a task: of its message only what stands in its source is
+    written, of its extras only numbers and names of ours.
+    """
 
     @override
     def format(self, record: logging.LogRecord) -> str:
+        ours = record.name.startswith(_WORDLESS)
         line: dict[str, object] = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage() if record.name.startswith(_WORDLESS) else str(record.msg)[:200],
+            "event": record.getMessage() if ours else _as_in_source(record),
             "logger": record.name,
         }
-        line.update({field: value for field in FIELDS if (value := record.__dict__.get(field)) is not None})
+        for field in FIELDS:
+            value = record.__dict__.get(field)
+            if value is None:
+                continue
+            if ours or isinstance(value, bool | int | float) or field in _NAMES:
+                line[field] = value
+            elif isinstance(value, BaseException):
+                line[field] = type(value).__name__
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             frames = traceback.extract_tb(error.__traceback__)[-5:]
@@ -46,6 +67,18 @@ class JsonLines(logging.Formatter):
                 f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames
             ]
         return json.dumps(line, default=str)
+
+
+def _as_in_source(record: logging.LogRecord) -> str:
+    """As much of a library's message as its source has word for word; the place where nothing is."""
+    place = f"{record.module}:{record.lineno}"
+    first = max(record.lineno - 1, 0)
+    source = "".join(linecache.getlines(record.pathname)[first : first + _CALL_LINES])
+    message = str(record.msg)[:_LONGEST_EVENT]
+    length = next((n for n in range(len(message), 0, -1) if message[:n] in source), 0)
+    if length == len(message):
+        return message
+    return f"{message[:length].rstrip()} … ({place})" if length >= _SHORTEST_WORDS else place
 
 
 def configure(level: str) -> None:

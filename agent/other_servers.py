@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+from livekit.agents import llm
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.tool_server import ToolServer
@@ -65,11 +66,13 @@ async def offer(
         for server in list(waiting):
             try:
                 tools = await toolbox.add(server)
-            except TaskServerUnavailable:
-                log.warning("server.unavailable", extra={"server": server.name})
+                await session().offer(tools)
+            except (TaskServerUnavailable, llm.RealtimeError) as error:
+                log.warning(
+                    "server.unavailable", extra={"server": server.name, "error": type(error).__name__}
+                )
                 continue
             waiting.remove(server)
-            await session().offer(tools)
         if waiting:
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -20,8 +20,10 @@ TOO_LONG: Final = "That message is too long for me. Please send it in a few sent
 TASKS_DOWN: Final = (
     "I can't reach your task list right now. Nothing was changed. Please try again in a moment."
 )
-TASKS_DOWN_NOW: Final = "I can't reach your task list right now, so I could not do the rest."
 WORDLESS: Final = "a title without words"
+UNSURE: Final = "I lost touch with {what} just then, so I don't know whether that went through."
+SERVER_DOWN: Final = "I can't reach {what} right now, so nothing was done there."
+REST_NOT_DONE: Final = "The rest I have not done."
 LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
 CONSENT: Final = "May I keep a written transcript of our calls for {days} days?"
 TRANSCRIPT_ON: Final = (

@@ -15,7 +15,7 @@ from agent.confirm_card import Click, ConfirmCard
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.phrase_match import words
 from agent.tier_session import TierSession
-from agent.tools import Toolbox, as_history
+from agent.tools import Toolbox
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 
 log = logging.getLogger("agent.questions")
@@ -114,12 +114,15 @@ class Questions:
         try:
             for action in actions:
                 runs.append((action, await self._toolbox.run(action.tool, action.arguments, turn=turn)))
-        except TaskServerUnavailable:
-            await session.remember(*as_history(runs))
+        except TaskServerUnavailable as error:
+            await session.remember(*self._toolbox.as_history(runs))
             done = [action for action, outcome in runs if not outcome.is_error]
-            session.say(f"{persona.done(done)} {persona.TASKS_DOWN_NOW}".strip())
+            said = [persona.done(done), self._toolbox.unavailable(actions[len(runs)].tool, error)]
+            if len(actions) > 1:
+                said.append(persona.REST_NOT_DONE)
+            session.say(" ".join(filter(None, said)))
             return
-        await session.remember(*as_history(runs))
+        await session.remember(*self._toolbox.as_history(runs))
         if any(outcome.is_error for _, outcome in runs):
             session.reply()
         else:

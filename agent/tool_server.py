@@ -23,6 +23,9 @@ LONGEST_NAME: Final = 64
 LONGEST_TITLE: Final = 80
 LONGEST_DESCRIPTION: Final = 1_000
 """Characters; a description is read by the model with every reply, whoever wrote it."""
+LONGEST_ANSWER: Final = 8_000
+"""Characters of a foreign answer: it is paid again with every reply until it is old."""
+LONGEST_SCHEMA: Final = 4_000
 _KEPT_ANSWERS: Final = 20
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -49,7 +52,9 @@ class ToolServer:
     async def load(self) -> None:
         """Fetch the tools. Raises TaskServerUnavailable."""
         served = (await self.client.list_tools())[:MOST_TOOLS]
-        self.tools = {self._name_of(tool): tool for tool in served}
+        self.tools = {
+            self._name_of(tool): tool for tool in served if not self.is_foreign or _can_be_offered(tool)
+        }
 
     def reads(self, name: str) -> bool:
         """Whether a tool only reads, by its own account."""
@@ -84,7 +89,8 @@ class ToolServer:
 
         Raises TaskServerUnavailable when there is nothing to stand in.
         """
-        known = operation_id if self.takes(name, "operation_id") else None
+        # Another server's argument of that name is its own affair.
+        known = None if self.is_foreign or not self.takes(name, "operation_id") else operation_id
         key = json.dumps([name, arguments], sort_keys=True)
         try:
             outcome = await self.client.call(self.tools[name].name, dict(arguments), operation_id=known)
@@ -102,8 +108,16 @@ class ToolServer:
         """Give an outcome as a model reads it."""
         if not self.is_foreign:
             return json.dumps(outcome.structured)
-        data: Any = outcome.structured or outcome.text
-        return json.dumps({"from": self.title, "data": data, "changed": not self.reads(name)})
+        data = json.dumps(outcome.structured) if outcome.structured else outcome.text
+        answer = {"from": self.title, "data": data[:LONGEST_ANSWER], "changed": not self.reads(name)}
+        return json.dumps(answer if len(data) <= LONGEST_ANSWER else answer | {"cut": True})
+
+    def error_for_model(self, outcome: ToolOutcome) -> str:
+        """Give a refusal as a model reads it."""
+        if not self.is_foreign:
+            return outcome.text
+        said = outcome.text[:LONGEST_DESCRIPTION]
+        return json.dumps({"error": {"code": "refused", "from": self.title, "message": said}})
 
     def _name_of(self, tool: Tool) -> str:
         if not self.is_foreign:
@@ -111,8 +125,19 @@ class ToolServer:
         return _NOT_IN_NAMES.sub("_", f"{self.name}_{tool.name}")[:LONGEST_NAME]
 
 
+def _can_be_offered(tool: Tool) -> bool:
+    """Whether a vendor would take a tool's schema: one that it refuses would take every other tool along."""
+    schema = tool.input_schema
+    return (
+        schema.get("type", "object") == "object"
+        and isinstance(schema.get("properties", {}), dict)
+        and len(json.dumps(schema)) <= LONGEST_SCHEMA
+    )
+
+
 def _as_old(outcome: ToolOutcome, *, seconds: float) -> ToolOutcome:
     minutes = round(seconds / 60)
     age = "less than a minute" if minutes < 1 else "a minute" if minutes == 1 else f"{minutes} minutes"
-    structured = {**outcome.structured, "old": f"The server cannot be reached. This is how it was {age} ago."}
+    known = outcome.structured or {"text": outcome.text}
+    structured = {**known, "old": f"The server cannot be reached. This is how it was {age} ago."}
     return ToolOutcome(structured, is_error=False, code=None, text=json.dumps(structured))

@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from livekit.agents import RunContext, ToolError, function_tool, llm
+from livekit.agents import RunContext, ToolError, function_tool, llm, utils
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
+from agent import persona
 from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
-from agent.persona import TASKS_DOWN
-from agent.persona import question as spoken_question
 from agent.tool_server import ToolServer
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
 
@@ -68,6 +67,8 @@ class Toolbox:
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
+        self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
+        """Changes at other servers, by operation id."""
 
     async def load(self) -> list[llm.Tool]:
         """Fetch the task server's tools and wrap each for the model. Raises TaskServerUnavailable."""
@@ -86,9 +87,13 @@ class Toolbox:
         """
         server = self._of[tool]
         operation = None if server.reads(tool) else self._operation(tool, arguments, turn)
-        task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task = self._runs.get(operation or "") if server.is_foreign else None
+        if task is None:  # no server but ours knows a request that comes twice
+            task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if operation and server.is_foreign:
+            self._runs[operation] = task
         started = time.monotonic()
         try:
             outcome = await asyncio.shield(task)
@@ -105,6 +110,32 @@ class Toolbox:
         )
         return outcome
 
+    def unavailable(self, tool: str, error: TaskServerUnavailable) -> str:
+        """Say that a tool's server was not there, and no more of what became of the request than is known."""
+        server = self._of[tool]
+        if error.may_have_happened:
+            return persona.UNSURE.format(what=server.title)
+        return persona.SERVER_DOWN.format(what=server.title) if server.is_foreign else persona.TASKS_DOWN
+
+    def as_history(self, runs: Sequence[tuple[Action, ToolOutcome]]) -> list[llm.ChatItem]:
+        """Give confirmed runs as the call-and-output pairs that a model's history must hold."""
+        items: list[llm.ChatItem] = []
+        for action, outcome in runs:
+            server, call_id = self._of[action.tool], utils.shortuuid("call_")
+            output = (
+                server.error_for_model(outcome)
+                if outcome.is_error
+                else server.for_model(action.tool, outcome)
+            )
+            arguments = json.dumps(dict(action.arguments))
+            items += [
+                llm.FunctionCall(call_id=call_id, name=action.tool, arguments=arguments),
+                llm.FunctionCallOutput(
+                    name=action.tool, call_id=call_id, output=output, is_error=outcome.is_error
+                ),
+            ]
+        return items
+
     async def finish(self, *, within: float) -> None:
         """Wait, for a bounded time in seconds, for tools that still run."""
         if self._running:
@@ -116,25 +147,26 @@ class Toolbox:
         schema = {
             "name": name,
             "description": server.describe(name),
-            "parameters": _without_hidden(server.tools[name].input_schema),
+            "parameters": _shown(server, name),
         }
 
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
                 return self._refuse("invalid", "The arguments were not one complete JSON object.")
-            arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
+            if not server.is_foreign:
+                arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
             try:
                 if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self.run(name, arguments, turn=self._turn())
-            except TaskServerUnavailable:
-                raise ToolError(_error("unavailable", _down(server))) from None
+            except TaskServerUnavailable as error:
+                raise ToolError(_error("unavailable", self.unavailable(name, error))) from None
             if outcome.is_error and outcome.code in _MODELS_FAULT:
-                return self._refuse(outcome.code, outcome.text)
+                return self._refuse(outcome.code, server.error_for_model(outcome))
             if outcome.is_error:
-                raise ToolError(outcome.text)
+                raise ToolError(server.error_for_model(outcome))
             return server.for_model(name, outcome)
 
         return function_tool(ask_the_server, raw_schema=schema)
@@ -155,7 +187,7 @@ class Toolbox:
                 "not_found", "There is no such task. List the tasks and use an id from there."
             )
         pending = self._gate.ask(Action(tool, arguments, objects, title), turn=self._turn())
-        waiting = {"status": "waiting_for_confirmation", "question": spoken_question(pending.actions)}
+        waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
         return ToolResult(json.dumps(waiting), reply_required=False)
 
     def _refuse(self, code: str, message: str) -> ToolResult:
@@ -184,15 +216,31 @@ class Toolbox:
         self, server: ToolServer, tool: str, arguments: Mapping[str, Any], operation: str | None, turn: int
     ) -> ToolOutcome:
         """Call and remember, to the end: who waits for it may be cancelled in between."""
-        outcome = await server.call(tool, arguments, operation_id=operation)
-        self._note(server, tool, arguments, outcome, operation, turn)
+        key = _canonical([tool, arguments])
+        if operation:
+            # Before it is sent: whoever asks again while nobody knows how it went means this request.
+            self._recent[key] = operation, time.monotonic(), turn
+        try:
+            outcome = await server.call(tool, arguments, operation_id=operation)
+        except TaskServerUnavailable as error:
+            if operation and error.may_have_happened:
+                self._recent[key] = operation, time.monotonic(), turn
+            else:
+                self._forget(key, operation)
+            raise
+        if outcome.is_error:
+            self._forget(key, operation)
+        self._note(server, outcome, operation, turn)
         return outcome
+
+    def _forget(self, key: str, operation: str | None) -> None:
+        """It certainly did not happen: the next one is a new request."""
+        self._recent.pop(key, None)
+        self._runs.pop(operation or "", None)
 
     def _note(
         self,
         server: ToolServer,
-        tool: str,
-        arguments: Mapping[str, Any],
         outcome: ToolOutcome,
         operation: str | None,
         turn: int,
@@ -206,9 +254,7 @@ class Toolbox:
             self.last_change_in = turn
             if not outcome.structured.get("repeated"):
                 # A change in another turn makes the same words a new wish: what was taken back may be added again.
-                kept = {key: known for key, known in self._recent.items() if known[2] == turn}
-                new = (operation or "", time.monotonic(), turn)
-                self._recent = kept | {_canonical([tool, arguments]): new}
+                self._recent = {key: known for key, known in self._recent.items() if known[2] == turn}
         result = outcome.structured
         changed = [result["task"]] if isinstance(result.get("task"), dict) else []
         for task in [*result.get("tasks", []), *changed]:
@@ -226,40 +272,16 @@ def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any
     return sha256(_canonical([call_id, turn, tool, arguments]).encode()).hexdigest()[:40]
 
 
-def as_history(runs: Sequence[tuple[Action, ToolOutcome]]) -> list[llm.ChatItem]:
-    """Confirmed runs as the call-and-output pairs that a model's history must hold."""
-    items: list[llm.ChatItem] = []
-    for action, outcome in runs:
-        call = llm.FunctionCall(
-            call_id=f"call_{sha256(repr(action).encode()).hexdigest()[:16]}_{len(items)}",
-            name=action.tool,
-            arguments=json.dumps(dict(action.arguments)),
-        )
-        items.append(call)
-        items.append(
-            llm.FunctionCallOutput(
-                name=action.tool,
-                call_id=call.call_id,
-                output=outcome.text if outcome.is_error else json.dumps(outcome.structured),
-                is_error=outcome.is_error,
-            )
-        )
-    return items
-
-
 def _canonical(request: list[Any]) -> str:
     return json.dumps(request, sort_keys=True, separators=(",", ":"))
 
 
-def _without_hidden(schema: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {
-        name: value for name, value in schema.get("properties", {}).items() if name not in NOT_FOR_MODELS
-    }
+def _shown(server: ToolServer, name: str) -> dict[str, Any]:
+    """A tool's schema without what is the call's own to fill in."""
+    schema = server.tools[name].input_schema
+    hidden = frozenset[str]() if server.is_foreign else NOT_FOR_MODELS
+    properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
     return {**schema, "properties": properties}
-
-
-def _down(server: ToolServer) -> str:
-    return f"{server.title} cannot be reached; nothing was done there." if server.is_foreign else TASKS_DOWN
 
 
 def _error(code: str, message: str) -> str:

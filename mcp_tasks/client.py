@@ -120,7 +120,7 @@ class TaskClient:
 
         try:
             tools = await self._ask(ask, repeatable=True, writes=False)
-        except MCPError as error:
+        except (MCPError, _TokenRefused) as error:
             raise TaskServerUnavailable("The task server refused.", may_have_happened=False) from error
         self._tools = {tool.name: tool for tool in tools}
         return tools

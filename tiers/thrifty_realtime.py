@@ -111,10 +111,20 @@ def _with_orders(items: list[llm.ChatItem], there: list[llm.ChatItem]) -> list[l
 
     Taken out, each would un-cache whatever came after it.
     """
+    known = {item.id for item in items}
+    orders = [
+        (before, item) for before, item in pairwise([None, *there]) if item and item.id.startswith(_ORDER)
+    ]
     kept = list(items)
-    for before, item in pairwise(there):
-        if item.id.startswith(_ORDER):
-            place = next((n for n, each in enumerate(kept) if each.id == before.id), None)
-            if place is not None:
-                kept.insert(place + 1, item)
+    for before, item in orders:
+        if item.id in known:  # livekit hands our own view back to us after a tool
+            continue
+        place = (
+            0
+            if before is None
+            else next((n + 1 for n, each in enumerate(kept) if each.id == before.id), None)
+        )
+        if place is not None:
+            kept.insert(place, item)
+            known.add(item.id)
     return kept

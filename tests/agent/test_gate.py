@@ -31,6 +31,31 @@ def test_a_clear_yes_in_a_later_turn_releases_exactly_what_was_asked() -> None:
     assert gate_with_question().read("Yes.", turn=2, by="voice") == (Step.RUN, [MILK])
 
 
+def test_what_is_added_while_a_question_is_asked_makes_a_new_question() -> None:
+    gate = Gate(Clock())
+    first = gate.ask(MILK, turn=1)
+    first.asked = True
+    second = gate.ask(BREAD, turn=1)
+    assert second.actions == [MILK, BREAD]
+    assert gate.press("yes", by="click", pending_id=first.id) is None
+    gate.played(first.id)
+    gate.shown(first.id)
+    assert gate.read("Yes.", turn=2, by="voice") == (Step.ASK_AGAIN, [])
+
+
+def test_two_actions_before_anything_is_asked_share_one_question() -> None:
+    gate = Gate(Clock())
+    assert gate.ask(MILK, turn=1) is gate.ask(BREAD, turn=1)
+
+
+def test_a_key_answers_what_was_heard_and_a_click_what_was_shown() -> None:
+    gate = Gate(Clock())
+    pending = gate.ask(MILK, turn=1)
+    gate.shown(pending.id)
+    assert gate.press("yes", by="key") is None
+    assert gate.press("yes", by="click", pending_id=pending.id) == [MILK]
+
+
 def test_a_yes_in_the_same_turn_releases_nothing() -> None:
     assert gate_with_question().read("Yes.", turn=1, by="voice") == (Step.GO_ON, [])
 

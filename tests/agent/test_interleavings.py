@@ -48,6 +48,8 @@ class Conversation(RuleBasedStateMachine):
         self.agreed: set[tuple[str, str]] = set()
         self.ids: list[str] = []
         self.released: list[tuple[Any, int]] = []
+        self.playing = ""
+        self.heard: dict[str, list[Any]] = {}
 
     async def _open(self) -> Rig:
         port = await self._stack.enter_async_context(task_server(Path(self._folder.name)))
@@ -86,11 +88,21 @@ class Conversation(RuleBasedStateMachine):
     # -- the caller
 
     @precondition(lambda self: self.rig.gate.pending is not None)
+    @rule()
+    def question_is_put(self) -> None:
+        pending = self.rig.gate.pending
+        assert pending is not None
+        pending.asked = True
+        self.playing = pending.id
+
+    @precondition(lambda self: self.playing)
     @rule(whole=st.booleans())
     def question_is_played(self, whole: bool) -> None:
-        """To its end, or interrupted before that."""
+        """To its end, or interrupted before that; by then it may be another question."""
         if whole:
-            self.rig.hears()
+            self.rig.gate.played(self.playing)
+            self.heard[self.playing] = list(self.rig.gate.pending.actions) if self.rig.gate.pending else []
+        self.playing = ""
 
     @rule(said=st.sampled_from(AGREES + DOES_NOT))
     def caller_says(self, said: str) -> None:
@@ -99,6 +111,7 @@ class Conversation(RuleBasedStateMachine):
         heard = before is not None and before.heard and before.turn < self.rig.turn
         step, released = self.rig.gate.read(said, turn=self.rig.turn, by="voice")
         assert (step is Step.RUN) == (heard and said in AGREES)
+        assert not released or (before is not None and released == self.heard[before.id])
         self._carry_out(released)
 
     @rule(key=st.sampled_from(["yes", "no"]))

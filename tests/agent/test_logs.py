@@ -1,6 +1,7 @@
 """Log lines carry names and numbers, never words."""
 
 import ast
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -38,6 +39,42 @@ def test_extras_that_nobody_vouched_for_are_left_out() -> None:
 
 def test_a_foreign_message_is_written_before_it_is_filled_in() -> None:
     assert MARKER not in line("livekit.agents", "heard %s", MARKER)
+
+
+def test_a_foreign_message_that_was_filled_in_already_is_written_as_far_as_its_source_has_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    library = logging.getLogger("livekit.agents")
+    heard = MARKER
+    library.warning(f"failed to generate an answer: {heard}", extra={"error": MARKER, "reason": MARKER})
+    library.warning(f"{heard} was not understood")
+    library.warning("registered worker", extra={"agent_name": "voicetasks"})
+    written = [JsonLines().format(record) for record in caplog.records]
+    assert MARKER not in "".join(written)
+    assert [json.loads(each)["event"].split(" (")[0] for each in written] == [
+        "failed to generate an answer: …",
+        json.loads(written[1])["event"],
+        "registered worker",
+    ]
+    assert json.loads(written[1])["event"].startswith("test_logs:")
+    assert json.loads(written[2])["agent_name"] == "voicetasks"
+
+
+async def test_a_task_that_nobody_waited_for_is_told_without_what_it_failed_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fails() -> None:
+        raise ValueError(MARKER)
+
+    task = asyncio.create_task(fails())
+    await asyncio.wait({task})
+    error = task.exception()
+    asyncio.get_running_loop().default_exception_handler(
+        {"message": "Task exception was never retrieved", "exception": error, "task": task}
+    )
+    written = [JsonLines().format(record) for record in caplog.records]
+    assert written
+    assert MARKER not in "".join(written)
 
 
 def test_an_exception_is_told_by_type_and_place_not_by_what_it_quotes() -> None:
