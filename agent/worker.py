@@ -84,6 +84,8 @@ class Worker:
             asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal"),
             asyncio.create_task(forget_old_transcripts(PeopleSettings()), name="worker.transcripts"),
         ]
+        for task in keeping:
+            task.add_done_callback(_keeping_ended)
         try:
             await self._serve(stop)
         finally:
@@ -124,6 +126,12 @@ class Worker:
         finally:
             self._slots.arrived()
         await self._slots.tell()
+
+
+def _keeping_ended(task: asyncio.Task[None]) -> None:
+    """Say it when what is kept beside the calls is kept no longer, though nobody asked it to end."""
+    if not task.cancelled():
+        log.error("worker.keeping_ended", exc_info=task.exception(), extra={"task": task.get_name()})
 
 
 def prepare(_process: JobProcess) -> None:

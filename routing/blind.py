@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from dataclasses import replace
@@ -17,6 +18,9 @@ log = logging.getLogger("routing.blind")
 REMEMBER_MS: Final = 60_000
 """Charges of the last minute are kept: a Redis that failed over may have lost them after it had answered."""
 
+LAST_TRY_SECONDS: Final = 2.0
+"""How long the end of a call waits for the journal and Redis, and then again for the disk."""
+
 
 class BlindBook:
     """One call's charges that Redis may not know: it was away, or has lost them since it answered.
@@ -31,6 +35,8 @@ class BlindBook:
         self._missed = missed
         self._recent: deque[Entry] = deque()
         self._untold: list[Entry] = []
+        self._not_in_spool: list[Entry] = []
+        self._not_in_journal: list[Entry] = []
 
     def answered(self, entry: Entry) -> None:
         """Remember a charge that Redis has booked, for a minute."""
@@ -39,19 +45,22 @@ class BlindBook:
             self._recent.popleft()
 
     async def write(self, entry: Entry) -> None:
-        """Keep a charge that Redis gave no answer to. It may have done it: the operation id makes the two one."""
+        """Keep a charge that Redis gave no answer to. It may have done it: the operation id makes the two one.
+
+        What could be kept nowhere before is tried again with it.
+        """
         entry = replace(entry, blind=True)
-        self._untold.append(entry)
-        written = False
+        for entries in (self._untold, self._not_in_spool, self._not_in_journal):
+            entries.append(entry)
         try:
-            await self._spool.append([entry])
-            written = True
+            await self._into_spool()
         except OSError:
             log.exception("budget.spool_failed", extra={"call_id": entry.call_id})
         try:
-            await self._journal.append([entry])
+            await self._journal.append(self._not_in_journal)
+            self._not_in_journal.clear()
         except JournalDownError as error:
-            if not written:
+            if self._in_memory():
                 log.warning(
                     "budget.only_in_memory",
                     extra={"call_id": entry.call_id, "error": str(error)},
@@ -62,10 +71,50 @@ class BlindBook:
         entries = [*self._recent, *self._untold]
         try:
             await self._journal.append(entries)
+            self._not_in_journal.clear()
             await self._missed.tell(entries)
             self._untold.clear()
+            self._not_in_spool.clear()
             await self._spool.drain(self._journal, self._missed)
         except JournalDownError:
             raise BlindError("journal") from None
         except OSError:
             log.exception("budget.spool_failed")
+
+    async def aclose(self) -> None:
+        """Try once more, and not for long, to put what Redis was not told of where somebody finds it."""
+        if not self._untold:
+            return
+        try:
+            async with asyncio.timeout(LAST_TRY_SECONDS):
+                await self.hand_in()
+        except (BlindError, TimeoutError):
+            await self._leave_behind()
+
+    async def _leave_behind(self) -> None:
+        if not self._not_in_spool:
+            return
+        try:
+            async with asyncio.timeout(LAST_TRY_SECONDS):
+                await self._into_spool()
+        except OSError as error:  # a timeout is one too
+            lost = self._in_memory()
+            if not lost:
+                return
+            log.error(
+                "budget.lost",
+                extra={
+                    "call_id": lost[0].call_id,
+                    "count": len(lost),
+                    "microdollars": sum(entry.microdollars for entry in lost),
+                    "error": type(error).__name__,
+                },
+            )
+
+    async def _into_spool(self) -> None:
+        await self._spool.append(self._not_in_spool)
+        self._not_in_spool.clear()
+
+    def _in_memory(self) -> list[Entry]:
+        """Charges that nobody would know of if the process died now."""
+        return [entry for entry in self._not_in_spool if entry in self._not_in_journal]

@@ -123,6 +123,10 @@ class CallBudget:
         """Keep a charge that Redis gave no answer to, or was not asked about."""
         await self._blind.write(entry)
 
+    async def aclose(self) -> None:
+        """Leave nothing behind that only this process knows, if there is a way."""
+        await self._blind.aclose()
+
     async def settle(self, event: str, tier: Tier) -> None:
         """Give back what is held, if anything ever was."""
         if self._account is None:

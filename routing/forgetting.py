@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from typing import Final
 
 from routing.budget import PREFIX
@@ -16,9 +18,11 @@ IDLE_SECONDS: Final = 2 * 24 * 3600
 EVERY_SECONDS: Final = 3600.0
 """Between two rounds of one worker; more workers than one do no harm."""
 AT_ONCE: Final = 200
-"""Keys of one step: a step holds Redis up for well below a millisecond."""
+"""Keys or leases of one step: a step holds Redis up for well below a millisecond."""
 PAUSE_SECONDS: Final = 0.01
 """Between two steps: calls come first."""
+MARGIN_SECONDS: Final = 3
+"""What the idle time of a key, which Redis counts in seconds, may be wrong by."""
 
 
 async def forget_idle(link: RedisLink) -> None:
@@ -39,17 +43,35 @@ async def forget_once(link: RedisLink, *, idle_seconds: int = IDLE_SECONDS, pref
     Does nothing on a server that keeps no idle times (an LFU eviction policy).
     """
     forget = link.script("forget")
-    arguments = [idle_seconds, f"{prefix}lease:", f"{prefix}scope:"]
+    begun = time.monotonic()
+    stand_in = await _stand_in(link, prefix)
     deleted = cursor = 0
     while True:
         cursor, keys = await link.ask(
             link.redis.scan(cursor, match=f"{prefix}scope:*", count=AT_ONCE, _type="STRING")
         )
-        if keys:
-            some = await link.ask(forget(keys=[f"{prefix}leases", *keys], args=arguments))
+        if free := [key for key in keys if key not in stand_in]:
+            # Whoever got a lease after the look at the leases has touched its scopes since then.
+            least = max(idle_seconds, math.ceil(time.monotonic() - begun) + MARGIN_SECONDS)
+            some = await link.ask(forget(keys=free, args=[least]))
             if some < 0:
                 return deleted
             deleted += some
         if not cursor:
             return deleted
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _stand_in(link: RedisLink, prefix: str) -> set[str]:
+    """Give the keys of the scopes that live leases stand in."""
+    standing = link.script("standing")
+    found: set[str] = set()
+    cursor = "0"
+    while True:
+        cursor, *leases = await link.ask(
+            standing(keys=[f"{prefix}leases"], args=[cursor, AT_ONCE, f"{prefix}lease:"])
+        )
+        found.update(f"{prefix}scope:{name}" for names in leases for name in names.split())
+        if cursor == "0":
+            return found
         await asyncio.sleep(PAUSE_SECONDS)

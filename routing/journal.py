@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
+from pydantic import ConfigDict
 from sqlalchemy import ColumnElement, case, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -45,6 +46,8 @@ def journal_errors() -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal. `operation` is its identity."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     operation: str
     kind: Kind

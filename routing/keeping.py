@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
 
 from routing.budget import PREFIX
 from routing.forgetting import forget_idle
@@ -15,36 +17,58 @@ from routing.journal import Journal, JournalDownError
 from routing.missed import Missed
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
-from routing.spool import Spool
+from routing.spool import drain_abandoned, spool_files
 from routing.stream import Drainer
 
 log = logging.getLogger("routing.keeping")
 
 SWEEP_SECONDS: Final = 1.0
 """How often a worker looks for spool files that a call or a dead process left behind."""
+RESTART_SECONDS: Final = 5.0
+"""Before a part that failed is started again."""
 
 
 async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
     """Drain Redis' stream and abandoned spool files into the journal until cancelled. `name` is the drainer's own.
 
-    Counters that nobody used for days leave Redis meanwhile.
+    Counters that nobody used for days leave Redis meanwhile. None of the three ends with another, or for good.
     """
     link = RedisLink(settings.redis_url)
     try:
         async with Journal(settings.database_url) as journal, asyncio.TaskGroup() as tasks:
-            tasks.create_task(Drainer(link, journal, name=name).run(), name="journal.drain")
-            spool = Spool(settings.spool_dir)
-            tasks.create_task(_sweep(spool, journal, Missed(link, prefix=PREFIX)), name="journal.sweep")
-            tasks.create_task(forget_idle(link), name="journal.forget")
+            missed = Missed(link, prefix=PREFIX)
+            drainer = Drainer(link, journal, name=name)
+            tasks.create_task(_again("drain", drainer.run))
+            tasks.create_task(_again("sweep", lambda: _sweep(settings.spool_dir, journal, missed)))
+            tasks.create_task(_again("forget", lambda: forget_idle(link)))
     finally:
         await link.aclose()
 
 
-async def _sweep(spool: Spool, journal: Journal, missed: Missed) -> None:
+async def _again(part: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do work that never ends, and start it anew whenever it does, until cancelled."""
     while True:
+        running = asyncio.create_task(work(), name=f"journal.{part}")
         try:
-            if added := await spool.drain(journal, missed):
-                log.warning("journal.spool_found", extra={"count": added})
-        except (JournalDownError, BlindError, OSError) as error:
-            log.warning("journal.spool_waits", extra={"error": type(error).__name__})
+            await asyncio.wait({running})
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        error = None if running.cancelled() else running.exception()
+        log.error("journal.part_ended", exc_info=error, extra={"part": part, "seconds": RESTART_SECONDS})
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _sweep(folder: Path, journal: Journal, missed: Missed) -> None:
+    while True:
+        added, waits = 0, ""
+        for path in spool_files(folder):
+            try:
+                added += await drain_abandoned(path, journal, missed)
+            except (JournalDownError, BlindError, OSError) as error:
+                waits = type(error).__name__  # it may be for this file only
+        if added:
+            log.warning("journal.spool_found", extra={"count": added})
+        if waits:
+            log.warning("journal.spool_waits", extra={"error": waits})
         await asyncio.sleep(SWEEP_SECONDS)

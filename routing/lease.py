@@ -164,7 +164,7 @@ class Lease:
             self._turn.release()
 
     async def aclose(self) -> None:
-        """Book what is left and give back what is held."""
+        """Book what is left, give back what is held, and keep what Redis still was not told of."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
@@ -174,6 +174,7 @@ class Lease:
             while self._charges:
                 await self._book(self._charges.popleft())
             await self._settle("settled")
+            await self._money.aclose()
         self._spool.close()
 
     # -- in the background ---------------------------------------------------------------------------------

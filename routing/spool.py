@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
+import logging
 import os
 import uuid
 from collections.abc import Iterable
@@ -13,10 +15,19 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
 from routing.journal import Entry, Journal
 from routing.missed import Missed
 
+log = logging.getLogger("routing.spool")
+
 SUFFIX: Final = ".jsonl"
+BAD_SUFFIX: Final = ".bad"
+"""Of a file that somebody has to look at: what could be read of it is in the journal."""
+
+_FORM: Final = TypeAdapter(Entry)
 
 
 class Spool:
@@ -27,79 +38,149 @@ class Spool:
         self._path = self._fresh()
         self._file: FileIO | None = None
         self._busy = asyncio.Lock()
+        self._torn = False
+        self._closed = False
 
     async def append(self, entries: Iterable[Entry]) -> None:
-        """Write entries and wait until the disk has them. Raises OSError when it cannot."""
+        """Write entries and wait until the disk has them. Raises OSError when it cannot, and then none of them counts.
+
+        Whoever is cancelled meanwhile does not know: the writing goes on.
+        """
         lines = "".join(json.dumps(asdict(entry), separators=(",", ":")) + "\n" for entry in entries)
-        async with self._busy:
-            await asyncio.to_thread(self._write, lines.encode())
+        await asyncio.shield(asyncio.create_task(self._append(lines.encode()), name="spool.write"))
 
     async def drain(self, journal: Journal, missed: Missed) -> int:
-        """Put this file and abandoned ones into the journal, tell Redis of their charges and remove them.
+        """Put this file into the journal, tell Redis of its charges and remove it.
 
-        Returns how many entries were new to the journal. Raises JournalDownError or BlindError; then the files stay.
+        Returns how many entries were new to the journal. Raises JournalDownError, BlindError or OSError; then the file
+        stays.
         """
-        added = 0
         async with self._busy:
-            for path in sorted(self._folder.glob(f"*{SUFFIX}")):
-                added += await self._take(path, journal, missed)
+            if self._file is None:
+                return 0
+            added = await _hand_over(self._file, self._path, journal, missed)
+            self._let_go()
+            self._path = self._fresh()  # others may still have the old one open, to remove it
         return added
 
     def close(self) -> None:
-        """Let go of the file; what is in it is found by the next one who drains."""
+        """Let go of the file, once what is being written is written; it is found by whoever looks for such files."""
+        self._closed = True
+        if not self._busy.locked():
+            self._let_go()
+
+    async def _append(self, data: bytes) -> None:
+        async with self._busy:
+            try:
+                await asyncio.to_thread(self._write, data)
+            finally:
+                if self._closed:
+                    self._let_go()
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            self._file = self._opened()
+        rest = memoryview(b"\n" + data if self._torn else data)
+        self._torn = True
+        while rest:
+            # A full disk takes less than it was given before it says that it is full.
+            if not (written := self._file.write(rest)):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            rest = rest[written:]
+        os.fsync(self._file.fileno())
+        self._torn = False
+
+    def _opened(self) -> FileIO:
+        """Open the file, locked; another one if somebody takes it for abandoned between the two."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            file = FileIO(self._path, "a+")
+            if _lock(file, self._path):
+                return file
+            file.close()
+            self._path = self._fresh()
+
+    def _let_go(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _write(self, data: bytes) -> None:
-        if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = FileIO(self._path, "a+")
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._file.write(data)
-        os.fsync(self._file.fileno())
-
     def _fresh(self) -> Path:
         return self._folder / f"{uuid.uuid4().hex}{SUFFIX}"
 
-    async def _take(self, path: Path, journal: Journal, missed: Missed) -> int:
-        own = path == self._path
-        try:
-            file = self._file if own and self._file is not None else FileIO(path, "r+")
-        except FileNotFoundError:
-            return 0
-        try:
-            if not own:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return 0  # its process lives
-            file.seek(0)
-            entries = _entries(file.read())
-            added = await journal.append(entries)
-            await missed.tell(entries)
-            _remove(path)
-        finally:
-            if not own:
-                file.close()
-        if own:
-            self.close()
-            self._path = self._fresh()  # others may still have the old one open, to remove it
-        return added
+
+def spool_files(folder: Path) -> list[Path]:
+    """Give the files of a spool folder, those of living processes too."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+async def drain_abandoned(path: Path, journal: Journal, missed: Missed) -> int:
+    """Do with a file of a dead process or an ended call what it would have done itself; leave others' alone.
+
+    Returns how many entries were new to the journal. Raises JournalDownError, BlindError or OSError; then the file
+    stays.
+    """
+    try:
+        file = FileIO(path, "r+")
+    except FileNotFoundError:
+        return 0
+    with file:
+        return await _hand_over(file, path, journal, missed) if _lock(file, path) else 0
 
 
-def _entries(data: bytes) -> list[Entry]:
-    """Read a file's entries; a last line that was cut off by a crash was never acknowledged."""
-    found = []
-    for line in data.decode().splitlines():
-        try:
-            fields = json.loads(line)
-        except ValueError:
+def _lock(file: FileIO, path: Path) -> bool:
+    """Lock a file unless somebody else has, or has removed it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+async def _hand_over(file: FileIO, path: Path, journal: Journal, missed: Missed) -> int:
+    file.seek(0)
+    entries, unreadable = _read(file.readall())
+    added = await journal.append(entries)
+    await missed.tell(entries)
+    _put_away(path, unreadable)
+    return added
+
+
+def _put_away(path: Path, unreadable: int) -> None:
+    if not unreadable:
+        path.unlink(missing_ok=True)
+        return
+    kept = path.rename(path.with_suffix(BAD_SUFFIX))
+    log.error("journal.spool_unreadable", extra={"count": unreadable, "source": kept.name})
+
+
+def _read(data: bytes) -> tuple[list[Entry], int]:
+    """Read a file's entries; also, how many lines are neither entries nor the beginning of one."""
+    entries, unreadable = [], 0
+    for line in data.split(b"\n"):
+        if not line:
             continue
-        fields["scopes"] = tuple(fields["scopes"])
-        found.append(Entry(**fields))
-    return found
+        try:
+            entries.append(_entry(line))
+        except (ValueError, TypeError, KeyError):
+            unreadable += not _is_torn(line)
+    return entries, unreadable
+
+
+def _entry(line: bytes) -> Entry:
+    """Read a line. Raises ValueError on anything that the journal could not take."""
+    entry = _FORM.validate_json(line)
+    if not all(-(2**63) <= number < 2**63 for number in (entry.at_ms, entry.microdollars)):
+        raise ValueError("number")
+    if not all(":" in name for name in entry.scopes):
+        raise ValueError("scope")
+    return entry
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a line only breaks off: its writing failed or its process died, and nobody was told that it is there."""
+    try:
+        from_json(line)
+    except ValueError as error:
+        return line.startswith(b"{") and line.isascii() and "EOF while parsing" in str(error)
+    return False
