@@ -87,6 +87,8 @@ class Call:
         self._others = others
         self._transcript = transcript
         self._consent = ConsentQuestion(transcript)
+        self._words_come_to_us = False
+        """The words of the present turn pass `on_turn`, so that what is written of it is no news."""
         self._questions = Questions(
             room,
             gate,
@@ -132,7 +134,9 @@ class Call:
         self._chat.open()
         self._questions.listen()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
-        session.say(self._consent.greeting(self._invitation.channel))
+        greeting = session.say(self._consent.greeting(self._invitation.channel))
+        heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
+        self._spawn(heard, "call.consent_asked")
         return await self._over
 
     async def apologise(self, line: str) -> str:
@@ -171,6 +175,8 @@ class Call:
 
     async def on_turn(self, text: str | None) -> bool:
         """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
+        if not text:  # words that are written too late for us are the model's
+            self._words_come_to_us = False
         if text is None:
             self._begin_turn("voice")
             return False
@@ -178,7 +184,8 @@ class Call:
 
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
-        return self._questions.open or self._consent.open
+        self._words_come_to_us = self._questions.open or self._consent.open
+        return self._words_come_to_us
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
@@ -201,7 +208,7 @@ class Call:
         """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""
         if event.is_final and self._require_session().keeps_spoken_turns:
             self._leaving = is_goodbye(event.transcript)
-            if wish_about_transcript(event.transcript) is not None:
+            if not self._words_come_to_us and wish_about_transcript(event.transcript) is not None:
                 self._spawn(self._hear_of_transcript(event.transcript), name="call.consent")
 
     async def _hear_of_transcript(self, text: str) -> None:
@@ -224,6 +231,7 @@ class Call:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
         self._begin_turn(by)
         if self._questions.open and await self._questions.take_turn(text, turn=self._turn, by=by):
+            self._consent.open = False
             return True
         if (line := await self._consent.take_turn(text)) is not None:
             self._require_session().say(line)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
+from livekit.agents.voice import SpeechHandle
+
 from agent import persona
 from agent.answers import Answer, read_answer
+from agent.heard import was_heard
 from agent.phrase_match import consume, phrase_file, phrase_table, words
 from agent.transcript import Transcript
 
@@ -19,10 +22,12 @@ def wish_about_transcript(text: str) -> Wish | None:
     if not said:
         return None
     kinds, unknown = consume(said, _table())
-    wishes = {kind for kind in kinds if kind != "filler"}
+    wishes = {kind for kind in kinds if kind in ("start", "stop")}
     if unknown or len(wishes) != 1:
         return None
-    return "stop" if "stop" in wishes else "start"
+    if "stop" in wishes:
+        return "stop"
+    return None if "beside_stop" in kinds else "start"
 
 
 class ConsentQuestion:
@@ -30,20 +35,26 @@ class ConsentQuestion:
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
+        self._asked: str | None = None
         self.open = False
         """Whether the caller's next turn may be the answer."""
 
-    def ask(self) -> str | None:
-        """Give the question's words where it has to be asked, which opens it."""
-        if self._transcript.consent is not None:
-            return None
-        self.open = True
-        return persona.CONSENT.format(days=self._transcript.days)
-
     def greeting(self, channel: persona.Channel) -> str:
         """Greet by channel. On the phone nobody sees a switch for the transcript, so it is asked for once."""
-        asked = self.ask() if channel == "phone" else None
-        return f"{persona.greeting(channel)} {asked}" if asked else persona.greeting(channel)
+        greeting = persona.greeting(channel)
+        if channel != "phone" or self._transcript.consent is not None:
+            return greeting
+        self._asked = persona.CONSENT.format(days=self._transcript.days)
+        return f"{greeting} {self._asked}"
+
+    async def open_after(self, greeting: SpeechHandle, *, verbatim: bool) -> None:
+        """Open where the greeting asked and the caller heard the question to its end. `verbatim` as in `was_heard`."""
+        if self._asked is None:
+            return
+        await greeting.wait_for_playout()
+        # Meanwhile the caller may have said by themselves what they want.
+        if self._transcript.consent is None:
+            self.open = was_heard(greeting, self._asked, verbatim=verbatim)
 
     async def take_turn(self, text: str) -> str | None:
         """Give what we say to a turn that is about the transcript; None leaves the turn to others."""
@@ -64,4 +75,4 @@ class ConsentQuestion:
 @cache
 def _table() -> dict[str, str]:
     data = phrase_file("consent")
-    return phrase_table({kind: data[kind] for kind in ("filler", "start", "stop")})
+    return phrase_table({kind: data[kind] for kind in ("filler", "beside_stop", "start", "stop")})

@@ -8,12 +8,11 @@ from typing import Any, Final, Literal
 
 from livekit import rtc
 from livekit.agents import llm
-from livekit.agents.voice import SpeechHandle
 
 from agent import persona
 from agent.confirm_card import Click, ConfirmCard
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
-from agent.phrase_match import words
+from agent.heard import was_heard
 from agent.tier_session import TierSession
 from agent.tools import Toolbox
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
@@ -141,7 +140,7 @@ class Questions:
         await self._card.show(pending, text)
         self._gate.shown(pending.id)
         await speech.wait_for_playout()
-        if _was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
+        if was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
             self._gate.played(pending.id)
 
     def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
@@ -149,16 +148,3 @@ class Questions:
         self._session().think_ahead(True)
         answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
         self._spawn(self._card.resolve(pending, outcome, by, answer), "question.resolved")
-
-
-def _was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
-    """Whether a line was played to the end of its words."""
-    if speech.exception() is not None:
-        return False
-    if verbatim and not speech.interrupted:
-        return True
-    heard = " ".join(
-        item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
-    )
-    # A speech-to-speech model is only asked to say our line: what counts is what it said.
-    return words(text) == words(heard)[-len(words(text)) :]

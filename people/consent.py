@@ -1,10 +1,13 @@
 """What people let us keep of what they say, and that alone. Sound is never kept."""
 
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from people.models import ConsentRow, TranscriptRow
@@ -17,10 +20,12 @@ LONGEST_LINE: Final = 4_000
 
 
 class Line(BaseModel):
-    """One thing that was said."""
+    """One thing that was said. Lines are numbered in the order in which they were kept."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
+    id: int
+    channel: str
     call_id: str
     at: datetime
     speaker: str
@@ -28,10 +33,14 @@ class Line(BaseModel):
 
 
 class Consents:
-    """Consent of people to transcripts, by door, and the transcripts. On the engine of `People`."""
+    """Consent of people to transcripts, by door, and the transcripts. On the engine of `People`.
+
+    Whatever changes a person's consent or transcript happens one after the other, so that no line slips in behind a no.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._session = async_sessionmaker(engine, expire_on_commit=False)
+        self._sqlite = engine.dialect.name == "sqlite"
 
     async def of(self, user_id: str, door: Door) -> bool | None:
         """Give what a person said to it; None when they were never asked."""
@@ -39,10 +48,16 @@ class Consents:
             row = await session.get(ConsentRow, (user_id, door))
         return row.given if row else None
 
-    async def set(self, user_id: str, door: Door, *, given: bool) -> None:
+    async def set(self, user_id: str, door: Door, *, given: bool, now: datetime | None = None) -> None:
         """Remember what a person says to it. A no deletes what had been kept through that door."""
-        async with self._session.begin() as session:
-            await session.merge(ConsentRow(user_id=user_id, channel=door, given=given, at=datetime.now(UTC)))
+        async with self._writing(user_id) as session:
+            at = now or datetime.now(UTC)
+            row = await session.get(ConsentRow, (user_id, door))
+            if row is None:
+                session.add(ConsentRow(user_id=user_id, channel=door, given=given, at=at))
+            elif not (row.given and given):
+                # A yes that is said again holds since it was said first.
+                row.given, row.at = given, at
             if not given:
                 await session.execute(
                     delete(TranscriptRow).where(
@@ -53,30 +68,34 @@ class Consents:
     async def keep(
         self, user_id: str, door: Door, call_id: str, said: list[tuple[datetime, Speaker, str]]
     ) -> bool:
-        """Keep what was said, if at this moment the person allows it; whether they do."""
-        async with self._session.begin() as session:
-            if not await _allowed(session, user_id, door):
+        """Keep what was said since the person allowed it, if at this moment they do; whether they do."""
+        async with self._writing(user_id) as session:
+            consent = await session.get(ConsentRow, (user_id, door))
+            if consent is None or not consent.given:
                 return False
-            session.add_all(
-                TranscriptRow(
-                    user_id=user_id,
-                    channel=door,
-                    call_id=call_id,
-                    at=at,
-                    speaker=speaker,
-                    text=text[:LONGEST_LINE],
-                )
-                for at, speaker, text in said
-            )
+            lines = [
+                {
+                    "user_id": user_id,
+                    "channel": door,
+                    "call_id": call_id,
+                    "at": at,
+                    "speaker": speaker,
+                    "text": words[:LONGEST_LINE],
+                }
+                for at, speaker, words in said
+                if at >= consent.at
+            ]
+            if lines:
+                await session.execute(insert(TranscriptRow), lines)
         return True
 
-    async def transcript(self, user_id: str, *, limit: int = 10_000) -> list[Line]:
-        """Give what is kept of a person, in the order in which it was said."""
+    async def transcript(self, user_id: str, *, after: int = 0, limit: int = 10_000) -> list[Line]:
+        """Give what is kept of a person in the order in which it was kept, behind the line `after`."""
         async with self._session() as session:
             rows = await session.scalars(
                 select(TranscriptRow)
-                .where(TranscriptRow.user_id == user_id)
-                .order_by(TranscriptRow.at, TranscriptRow.id)
+                .where(TranscriptRow.user_id == user_id, TranscriptRow.id > after)
+                .order_by(TranscriptRow.id)
                 .limit(limit)
             )
             return [Line.model_validate(row) for row in rows]
@@ -85,12 +104,17 @@ class Consents:
         """Delete everybody's lines that are older; how many there were."""
         before = (now or datetime.now(UTC)) - timedelta(days=days)
         async with self._session.begin() as session:
-            done = await session.execute(
-                delete(TranscriptRow).where(TranscriptRow.at < before).returning(TranscriptRow.id)
-            )
-            return len(done.all())
+            done = await session.execute(delete(TranscriptRow).where(TranscriptRow.at < before))
+            return cast("CursorResult[Any]", done).rowcount
 
-
-async def _allowed(session: AsyncSession, user_id: str, door: Door) -> bool:
-    row = await session.get(ConsentRow, (user_id, door), with_for_update=True)
-    return row is not None and row.given
+    @asynccontextmanager
+    async def _writing(self, user_id: str) -> AsyncIterator[AsyncSession]:
+        async with self._session.begin() as session:
+            if self._sqlite:
+                # The driver begins no transaction for a read: a no could come between the look and the write.
+                await session.execute(text("BEGIN IMMEDIATE"))
+            else:
+                digest = hashlib.sha256(f"consent of {user_id}".encode()).digest()
+                key = int.from_bytes(digest[:8], "big", signed=True)
+                await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield session

@@ -18,15 +18,15 @@ AGAIN_SECONDS: Final = 30.0
 
 async def forget_old_transcripts(settings: PeopleSettings) -> None:
     """Delete transcripts past their days, now and once an hour, until cancelled."""
-    async with People(settings.database_url) as people:
-        while True:
-            pause = LOOK_SECONDS
-            try:
+    while True:
+        pause = LOOK_SECONDS
+        try:
+            async with People(settings.database_url) as people:
                 count = await Consents(people.engine).forget_older_than(settings.transcript_days)
-                if count:
-                    log.info("transcripts.forgotten", extra={"count": count})
-            except SQLAlchemyError as error:
-                # At the very first start another process makes the tables.
-                pause = AGAIN_SECONDS
-                log.warning("transcripts.not_forgotten", extra={"error": type(error).__name__})
-            await asyncio.sleep(pause)
+            if count:
+                log.info("transcripts.forgotten", extra={"count": count})
+        except (SQLAlchemyError, OSError) as error:
+            # At the very first start another process makes the tables; a driver may raise its socket's own error.
+            pause = AGAIN_SECONDS
+            log.warning("transcripts.not_forgotten", extra={"error": type(error).__name__})
+        await asyncio.sleep(pause)

@@ -1,13 +1,19 @@
-"""Whether a transcript of what is said in the browser may be kept, and what was kept so far."""
+"""Whether a transcript of what is said in the browser may be kept, and what is kept so far."""
 
-from fastapi import APIRouter
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import SQLAlchemyError
 
-from people.consent import Consents
+from people.consent import Consents, Line
 from web.services import Served
-from web.sign_in import Changing, CurrentUser
+from web.sign_in import Changing, CurrentUser, database_away
 
 router = APIRouter(prefix="/api", tags=["consent"])
+
+MOST_LINES: Final = 500
+"""Lines of a transcript in one answer; together they stay below 10 MB."""
 
 
 class ConsentWish(BaseModel):
@@ -25,10 +31,20 @@ class ConsentState(BaseModel):
     days: int
 
 
+class Transcript(BaseModel):
+    """Some lines of it; `next` goes into `after` to read on, null at the end."""
+
+    lines: list[Line]
+    next: int | None
+
+
 @router.get("/consent")
 async def consent(services: Served, user: CurrentUser) -> ConsentState:
     """Give what one said to transcripts of one's calls in a browser."""
-    given = await Consents(services.people.engine).of(user.id, "browser")
+    try:
+        given = await Consents(services.people.engine).of(user.id, "browser")
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
     return ConsentState(transcripts=given, days=services.people_settings.transcript_days)
 
 
@@ -37,5 +53,24 @@ async def change_consent(
     services: Served, session: Changing, user: CurrentUser, wish: ConsentWish
 ) -> ConsentState:
     """Allow or forbid transcripts of one's calls in a browser, also of one that goes on. A no deletes those kept."""
-    await Consents(services.people.engine).set(session.user_id, "browser", given=wish.transcripts)
+    try:
+        await Consents(services.people.engine).set(session.user_id, "browser", given=wish.transcripts)
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
     return ConsentState(transcripts=wish.transcripts, days=services.people_settings.transcript_days)
+
+
+@router.get("/transcript")
+async def transcript(
+    services: Served,
+    user: CurrentUser,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES,
+) -> Transcript:
+    """Give what is kept of one's own calls, in a browser and by phone, in the order in which it was kept."""
+    try:
+        found = await Consents(services.people.engine).transcript(user.id, after=after, limit=limit + 1)
+    except (SQLAlchemyError, OSError) as error:
+        raise database_away() from error
+    lines = found[:limit]
+    return Transcript(lines=lines, next=lines[-1].id if len(found) > limit else None)

@@ -1,44 +1,54 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 
 import { ApiError, consentOf, setConsent, type Consent } from '../api'
 
-/** Whether a transcript of calls may be kept. Off until the caller switches it on. */
+/** Whether a transcript of calls in the browser may be kept. Off until the caller switches it on. */
 export function TranscriptConsent({ csrf }: { csrf: string }) {
   const [consent, setState] = useState<Consent | null>(null)
+  const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
-  useEffect(() => {
-    let gone = false
-    consentOf().then(
-      (found) => !gone && setState(found),
-      () => undefined, // without an answer nothing is kept, and there is nothing to switch
-    )
-    return () => {
-      gone = true
+  const run = useCallback(async (request: () => Promise<Consent>) => {
+    setBusy(true)
+    try {
+      setState(await request())
+      setProblem(null)
+    } catch (error) {
+      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+    } finally {
+      setBusy(false)
     }
   }, [])
 
-  async function change(given: boolean) {
-    setProblem(null)
-    try {
-      setState(await setConsent(csrf, given))
-    } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
-    }
-  }
+  useEffect(() => void run(consentOf), [run])
 
-  if (!consent) return null
+  if (!consent) {
+    // What is known within the blink of an eye needs no «one moment».
+    if (!problem) return null
+    return (
+      <div className="consent">
+        <p role="alert">We could not find out whether transcripts of your calls are kept. {problem}</p>
+        <button className="plain" disabled={busy} onClick={() => void run(consentOf)}>
+          Try again
+        </button>
+      </div>
+    )
+  }
   return (
     <div className="consent">
       <label>
         <input
           type="checkbox"
           checked={consent.transcripts === true}
-          onChange={(event) => void change(event.target.checked)}
+          disabled={busy}
+          onChange={({ target: { checked } }) => void run(() => setConsent(csrf, checked))}
         />
-        Keep a written transcript of my calls for {consent.days} days
+        Keep a written transcript of my calls in the browser for {consent.days} days
       </label>
-      <p>Sound is never kept. Switching it off deletes what was kept.</p>
+      <p>
+        Sound is never kept. Switching it off deletes what was kept of calls in the browser; calls by phone have an
+        answer of their own.
+      </p>
       {problem && <p role="alert">{problem}</p>}
     </div>
   )
