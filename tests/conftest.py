@@ -164,13 +164,17 @@ def pytest_configure(config: pytest.Config) -> None:
 TOGETHER = {"calls": "calls", "cli": "calls", "scripts": "calls", "web": "page", "routing": "money"}
 """Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With
 two test processes, one holds calls while the other looks at pages and at everything small."""
+ALONE = {"test_wordless_logs.py", "test_bench_cost_calls.py"}
+"""They start what they need themselves, so that whichever process has time may run them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share servers in one process."""
     for item in items:
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
-        if room in TOGETHER and item.get_closest_marker("unit") is None:
+        if item.path.name in ALONE:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif room in TOGETHER and item.get_closest_marker("unit") is None:
             item.add_marker(pytest.mark.xdist_group(TOGETHER[room]))
 
 

@@ -94,6 +94,8 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/api/calls/{call_id}",
         "/api/calls/{call_id}/token",
         "/api/tasks",
+        "/api/consent",
+        "/api/transcript",
         "/healthz",
         "/readyz",
         "/metrics",
