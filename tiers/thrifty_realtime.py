@@ -20,8 +20,9 @@ from openai.types.realtime import ConversationItemCreateEvent, RealtimeConversat
 from openai.types.realtime.realtime_conversation_item_system_message import Content
 from typing_extensions import override
 
-LEAD_SECONDS: Final = 0.8
-"""Sound kept from before the detector says that somebody speaks: it is 0.1–0.3 s late, more on a busy machine."""
+LEAD_SECONDS: Final = 1.0
+"""How long sound is kept that came before the detector said that somebody speaks: it is 0.1–0.3 s late, more on a busy
+machine. Counted from when it came, not by its length: what a browser recorded before we joined comes in one burst."""
 
 _ORDER: Final = "order_"
 
@@ -55,27 +56,33 @@ class _Session(realtime.RealtimeSession):
         super().__init__(model, turn_detection_disabled=turn_detection_disabled)
         # A vendor that finds the turns itself needs the silence for it.
         self._holds_back = turn_detection_disabled
+        self.clock = asyncio.get_running_loop().time
         self._speaking = False
-        self._lead: deque[rtc.AudioFrame] = deque()
-        self._lead_seconds = 0.0
+        # The first turn is sent whole: it may have been spoken before we joined, and the detector is still being loaded.
+        self._had_a_turn = False
+        self._lead: deque[tuple[float, rtc.AudioFrame]] = deque()
 
     def caller_speaks(self, speaking: bool) -> None:
         self._speaking = speaking
         if speaking:
-            for frame in self._lead:
+            for _, frame in self._lead:
                 super().push_audio(frame)
             self._lead.clear()
-            self._lead_seconds = 0.0
 
     @override
     def push_audio(self, frame: rtc.AudioFrame) -> None:
-        if self._speaking or not self._holds_back:
+        if self._speaking or not self._holds_back or not self._had_a_turn:
             super().push_audio(frame)
             return
-        self._lead.append(frame)
-        self._lead_seconds += frame.duration
-        while self._lead_seconds - self._lead[0].duration >= LEAD_SECONDS:
-            self._lead_seconds -= self._lead.popleft().duration
+        now = self.clock()
+        self._lead.append((now, frame))
+        while self._lead[0][0] <= now - LEAD_SECONDS:
+            self._lead.popleft()
+
+    @override
+    def commit_audio(self) -> None:
+        super().commit_audio()
+        self._had_a_turn = True
 
     @override
     def generate_reply(

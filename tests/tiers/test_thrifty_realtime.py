@@ -55,15 +55,36 @@ class Sent:
         return len(self.samples) / RATE
 
 
+class Clock:
+    """Time as it passes for the sound that is pushed."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def push(session: RealtimeSession, seconds: float, value: int) -> None:
     sound = np.full(FRAME, value, np.int16)
+    clock = getattr(session, "clock", None)
     for _ in range(round(seconds * 50)):
+        if isinstance(clock, Clock):
+            clock.now += 0.02
         session.push_audio(rtc.AudioFrame(sound.tobytes(), RATE, 1, FRAME))
+
+
+def after_a_turn(session: RealtimeSession) -> Sent:
+    """The session in the middle of a call: from its second turn on."""
+    push(session, 0.2, 1)
+    session.commit_audio()
+    session.clock = Clock()  # type: ignore[attr-defined]
+    return Sent(session)
 
 
 async def test_silence_is_held_back_and_the_first_word_is_not(model: ThriftyRealtimeModel) -> None:
     session = model.session(turn_detection_disabled=True)
-    sent = Sent(session)
+    sent = after_a_turn(session)
     push(session, 30, 0)
     push(session, 0.3, 7)  # spoken before the detector noticed
     assert sent.samples == []
@@ -78,9 +99,23 @@ async def test_silence_is_held_back_and_the_first_word_is_not(model: ThriftyReal
     await session.aclose()
 
 
-async def test_a_caller_who_pauses_and_goes_on_is_sent_whole(model: ThriftyRealtimeModel) -> None:
+async def test_the_first_turn_is_sent_whole_for_it_may_have_begun_before_we_came(
+    model: ThriftyRealtimeModel,
+) -> None:
     session = model.session(turn_detection_disabled=True)
     sent = Sent(session)
+    push(session, 4, 7)  # in one burst, and the detector has not looked at any of it
+    model.caller_speaks(True)
+    push(session, 1, 8)
+    model.caller_speaks(False)
+    session.commit_audio()
+    assert (sent.samples.count(7), sent.samples.count(8)) == (4 * RATE, RATE)
+    await session.aclose()
+
+
+async def test_a_caller_who_pauses_and_goes_on_is_sent_whole(model: ThriftyRealtimeModel) -> None:
+    session = model.session(turn_detection_disabled=True)
+    sent = after_a_turn(session)
     for value in (7, 8):
         model.caller_speaks(True)
         push(session, 1, value)
@@ -94,7 +129,7 @@ async def test_a_caller_who_pauses_and_goes_on_is_sent_whole(model: ThriftyRealt
 
 async def test_a_turn_without_speech_is_not_committed(model: ThriftyRealtimeModel) -> None:
     session = model.session(turn_detection_disabled=True)
-    sent = Sent(session)
+    sent = after_a_turn(session)
     push(session, 3, 0)
     session.commit_audio()
     assert (sent.samples, sent.commits) == ([], 0)
@@ -103,7 +138,7 @@ async def test_a_turn_without_speech_is_not_committed(model: ThriftyRealtimeMode
 
 async def test_a_vendor_that_finds_the_turns_itself_gets_the_silence_too(model: ThriftyRealtimeModel) -> None:
     session = model.session()
-    sent = Sent(session)
+    sent = after_a_turn(session)
     push(session, 2, 0)
     await asyncio.sleep(0)
     assert sent.seconds == pytest.approx(2, abs=0.1)
