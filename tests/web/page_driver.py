@@ -138,11 +138,11 @@ class Tab:
         """How many lines the conversation has."""
         return await self.page.locator(".transcript li").count()
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, *, breath: float = 0.2) -> None:
         """Speak into the microphone; returns when the last word is out."""
         pcm, rate = await Speech.of(text)
         # The recogniser wants to hear the room before and after the words.
-        sound = wav_of(pcm, rate, silence_before=0.2, silence_after=0.3)
+        sound = wav_of(pcm, rate, silence_before=breath, silence_after=0.3)
         await self.page.evaluate("sound => window.__test.say(sound)", base64.b64encode(sound).decode())
 
     async def type(self, text: str) -> None:
