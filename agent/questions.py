@@ -117,7 +117,7 @@ class Questions:
             await session.remember(*self._toolbox.as_history(runs))
             done = [action for action, outcome in runs if not outcome.is_error]
             said = [persona.done(done), self._toolbox.unavailable(actions[len(runs)].tool, error)]
-            if len(actions) > 1:
+            if len(runs) + 1 < len(actions):
                 said.append(persona.REST_NOT_DONE)
             session.say(" ".join(filter(None, said)))
             return
