@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from livekit.agents import RunContext, ToolError, function_tool, llm, utils
 from livekit.agents.llm import RawFunctionTool, ToolResult
@@ -35,6 +35,14 @@ SAME_REQUEST_SECONDS: Final = 30.0
 """A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
 «Undo» has no arguments, and twice means twice."""
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
+
+
+class _Request(NamedTuple):
+    """A change that was asked for: under which id, when (seconds, monotonic), in which turn."""
+
+    operation: str
+    at: float
+    turn: int
 
 
 class Toolbox:
@@ -63,7 +71,7 @@ class Toolbox:
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._corrections = (0, 0)
-        self._recent: dict[str, tuple[str, float, int]] = {}
+        self._recent: dict[str, _Request] = {}
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
@@ -153,7 +161,8 @@ class Toolbox:
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
-                return self._refuse("invalid", "The arguments were not one complete JSON object.")
+                whole = "The arguments were not one complete JSON object."
+                return self._refuse("invalid", _error("invalid", whole))
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
             try:
@@ -174,7 +183,7 @@ class Toolbox:
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
         title = ""
-        if server.is_foreign or "task_id" not in server.tools[tool].input_schema.get("properties", {}):
+        if server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
@@ -183,19 +192,17 @@ class Toolbox:
                 # What was changed since it was last seen is not what the caller agrees to.
                 arguments["expected_version"] = self._versions[task_id]
         else:
-            return self._refuse(
-                "not_found", "There is no such task. List the tasks and use an id from there."
-            )
+            unknown = "There is no such task. List the tasks and use an id from there."
+            return self._refuse("not_found", _error("not_found", unknown))
         pending = self._gate.ask(Action(tool, arguments, objects, title), turn=self._turn())
         waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
         return ToolResult(json.dumps(waiting), reply_required=False)
 
-    def _refuse(self, code: str, message: str) -> ToolResult:
+    def _refuse(self, code: str, error: str) -> ToolResult:
         """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
         turn, count = self._corrections
         count = count + 1 if turn == self._turn() else 1
         self._corrections = (self._turn(), count)
-        error = message if message.startswith("{") else _error(code, message)
         if count <= MOST_CORRECTIONS:
             raise ToolError(error)
         log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
@@ -207,9 +214,9 @@ class Toolbox:
 
     def _operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
         key = _canonical([tool, arguments])
-        operation, at, _ = self._recent.get(key, ("", 0.0, 0))
-        if arguments and operation and time.monotonic() - at < SAME_REQUEST_SECONDS:
-            return operation
+        before = self._recent.get(key)
+        if arguments and before is not None and time.monotonic() - before.at < SAME_REQUEST_SECONDS:
+            return before.operation
         return operation_id(self._call_id, turn, tool, arguments)
 
     async def _call(
@@ -219,12 +226,12 @@ class Toolbox:
         key = _canonical([tool, arguments])
         if operation:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
-            self._recent[key] = operation, time.monotonic(), turn
+            self._recent[key] = _Request(operation, time.monotonic(), turn)
         try:
             outcome = await server.call(tool, arguments, operation_id=operation)
         except TaskServerUnavailable as error:
             if operation and error.may_have_happened:
-                self._recent[key] = operation, time.monotonic(), turn
+                self._recent[key] = _Request(operation, time.monotonic(), turn)
             else:
                 self._forget(key, operation)
             raise
@@ -254,7 +261,7 @@ class Toolbox:
             self.last_change_in = turn
             if not outcome.structured.get("repeated"):
                 # A change in another turn makes the same words a new wish: what was taken back may be added again.
-                self._recent = {key: known for key, known in self._recent.items() if known[2] == turn}
+                self._recent = {key: known for key, known in self._recent.items() if known.turn == turn}
         result = outcome.structured
         changed = [result["task"]] if isinstance(result.get("task"), dict) else []
         for task in [*result.get("tasks", []), *changed]:

@@ -9,10 +9,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from agent.invitation import Invitation
 from people.consent import Consents, Door, Speaker
+from people.database import DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
@@ -33,9 +32,6 @@ AGAIN_SECONDS: Final = 2.0
 CLOSE_SECONDS: Final = 4.0
 LET_GO_SECONDS: Final = 6.0
 """SQLite waits 5 s for another's lock, and only then lets go of what was given up."""
-
-DOWN: Final = (SQLAlchemyError, OSError)
-"""A database that does not answer. A driver may raise its socket's own error; TimeoutError is an OSError."""
 
 T = TypeVar("T")
 
@@ -91,7 +87,7 @@ class Transcript:
         """Find out what the caller said to it before."""
         try:
             self.consent = await self._within(OPEN_SECONDS, self._consents.of(self._user_id, self._door))
-        except DOWN as error:
+        except DATABASE_AWAY as error:
             log.warning("transcript.database_down", extra={"error": type(error).__name__})
             self.consent = False  # nobody can be asked when the answer cannot be kept
         self._writing = asyncio.create_task(self._write(), name="transcript.write")
@@ -139,7 +135,7 @@ class Transcript:
         await self._stop(self._settling)
         try:
             await self._within(CLOSE_SECONDS, self._finish())
-        except DOWN as error:
+        except DATABASE_AWAY as error:
             log.warning("transcript.not_closed", extra={"error": type(error).__name__})
         finally:
             if self._flushing is not None:
@@ -174,7 +170,7 @@ class Transcript:
             await self._within(
                 WRITE_SECONDS, self._consents.keep(self._user_id, self._door, self._call_id, lines)
             )
-        except DOWN as error:
+        except DATABASE_AWAY as error:
             log.warning("transcript.lost", extra={"count": len(lines), "error": type(error).__name__})
 
     async def _settle(self) -> None:
@@ -186,7 +182,7 @@ class Transcript:
     async def _set(self, given: bool) -> bool:
         try:
             await self._within(CHANGE_SECONDS, self._consents.set(self._user_id, self._door, given=given))
-        except DOWN as error:
+        except DATABASE_AWAY as error:
             log.error("consent.not_kept", extra={"given": given, "error": type(error).__name__})
             return False
         if not given:

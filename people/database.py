@@ -6,8 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+DATABASE_AWAY = (SQLAlchemyError, OSError)
+"""What a database raises that does not answer: a driver may raise its socket's own error. TimeoutError is an OSError."""
 
 _ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",

@@ -4,9 +4,8 @@ import asyncio
 import logging
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from people.consent import Consents
+from people.database import DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
 
@@ -25,8 +24,8 @@ async def forget_old_transcripts(settings: PeopleSettings) -> None:
                 count = await Consents(people.engine).forget_older_than(settings.transcript_days)
             if count:
                 log.info("transcripts.forgotten", extra={"count": count})
-        except (SQLAlchemyError, OSError) as error:
-            # At the very first start another process makes the tables; a driver may raise its socket's own error.
+        except DATABASE_AWAY as error:
+            # At the very first start another process makes the tables.
             pause = AGAIN_SECONDS
             log.warning("transcripts.not_forgotten", extra={"error": type(error).__name__})
         await asyncio.sleep(pause)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
-from sqlalchemy.exc import SQLAlchemyError
 
+from people.database import DATABASE_AWAY
 from people.sessions import SessionRecords
 from web.keys import Keys
 from web.metrics import WebMetrics
@@ -68,7 +68,7 @@ class BrowserSessions:
         session = BrowserSession(session_id=str(claims["sid"]), user_id=str(claims["sub"]))
         try:
             stands = await self._records.stands(_hash(session.session_id), session.user_id)
-        except (SQLAlchemyError, OSError):
+        except DATABASE_AWAY:
             self._metrics.sessions_unchecked.inc()
             log.warning("the database is away: a session is believed by its signature")
             return session

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import SQLAlchemyError
 
 from people.consent import Consents, Line
+from web.database_errors import database_errors
 from web.services import Served
-from web.sign_in import Changing, CurrentUser, database_away
+from web.sign_in import Changing, CurrentUser
 
 router = APIRouter(prefix="/api", tags=["consent"])
 
@@ -41,10 +41,8 @@ class Transcript(BaseModel):
 @router.get("/consent")
 async def consent(services: Served, user: CurrentUser) -> ConsentState:
     """Give what one said to transcripts of one's calls in a browser."""
-    try:
+    with database_errors():
         given = await Consents(services.people.engine).of(user.id, "browser")
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     return ConsentState(transcripts=given, days=services.people_settings.transcript_days)
 
 
@@ -53,10 +51,8 @@ async def change_consent(
     services: Served, session: Changing, user: CurrentUser, wish: ConsentWish
 ) -> ConsentState:
     """Allow or forbid transcripts of one's calls in a browser, also of one that goes on. A no deletes those kept."""
-    try:
+    with database_errors():
         await Consents(services.people.engine).set(session.user_id, "browser", given=wish.transcripts)
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     return ConsentState(transcripts=wish.transcripts, days=services.people_settings.transcript_days)
 
 
@@ -68,9 +64,7 @@ async def transcript(
     limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES,
 ) -> Transcript:
     """Give what is kept of one's own calls, in a browser and by phone, in the order in which it was kept."""
-    try:
+    with database_errors():
         found = await Consents(services.people.engine).transcript(user.id, after=after, limit=limit + 1)
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     lines = found[:limit]
     return Transcript(lines=lines, next=lines[-1].id if len(found) > limit else None)

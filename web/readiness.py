@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 
 import httpx
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
+from people.database import DATABASE_AWAY
 from web.rooms import UNREACHABLE
 from web.services import Services
 from web.slots import Capacity
@@ -55,7 +55,7 @@ class Readiness:
         return await _ask(
             "accounts",
             self._services.people.ping,
-            (SQLAlchemyError, OSError),
+            DATABASE_AWAY,
             "Check VOICETASKS_PEOPLE_DATABASE_URL or DATABASE_URL.",
         )
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field, SecretStr
-from sqlalchemy.exc import SQLAlchemyError
 
 from people.user import Plan, Role, User
 from web.browser_session import BrowserSession
+from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served
 from web.sign_in_limit import sign_in_scopes
@@ -82,26 +82,14 @@ Changing = Annotated[BrowserSession, Depends(may_change)]
 
 async def user_of(services: Served, session: Signed) -> User:
     """Give the person; 401 when they are gone, 503 when the database is."""
-    try:
+    with database_errors():
         user = await services.people.user_by_id(session.user_id)
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     if user is None:
         raise ApiError(401, "unauthorized", "You are not signed in.", "Sign in with POST /api/login.")
     return user
 
 
 CurrentUser = Annotated[User, Depends(user_of)]
-
-
-def database_away() -> ApiError:
-    """Make the refusal for when people cannot be looked up."""
-    return ApiError(
-        503,
-        "unavailable",
-        "Accounts cannot be reached right now.",
-        "Try again in a moment; /readyz says more.",
-    )
 
 
 @router.post("/login", dependencies=[Depends(same_site)])
@@ -120,7 +108,7 @@ async def login(request: Request, response: Response, given: Credentials, servic
             f"Wait {seconds} s and try again.",
             headers={"Retry-After": str(seconds)},
         )
-    try:
+    with database_errors():
         user = await services.people.verify_password(given.email, given.password.get_secret_value())
         if user is None:
             services.metrics.sign_ins.labels("wrong").inc()
@@ -128,8 +116,6 @@ async def login(request: Request, response: Response, given: Credentials, servic
                 401, "wrong_credentials", "Address or password is wrong.", "Check both and try again."
             )
         session, cookie = await services.sessions.begin(user.id)
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     await services.tries.take_back(scopes)
     services.metrics.sign_ins.labels("ok").inc()
     response.set_cookie(
@@ -147,10 +133,8 @@ async def login(request: Request, response: Response, given: Credentials, servic
 @router.post("/logout", status_code=204, dependencies=[Depends(same_site)])
 async def logout(response: Response, services: Served, session: Changing) -> None:
     """Sign out: the cookie is void from now on, wherever a copy of it is."""
-    try:
+    with database_errors():
         await services.sessions.end(session)
-    except (SQLAlchemyError, OSError) as error:
-        raise database_away() from error
     response.delete_cookie(
         services.sessions.cookie_name, path="/", secure=services.settings.https, httponly=True, samesite="lax"
     )

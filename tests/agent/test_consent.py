@@ -31,7 +31,7 @@ from people.user import User
 
 pytestmark = pytest.mark.unit
 
-Open = Callable[[], Transcript]
+Open = Callable[[], Awaitable[Transcript]]
 QUESTION = "May I keep a written transcript of our calls for 30 days?"
 REFUSING = "postgresql://ann@127.0.0.1:1/people"
 
@@ -51,11 +51,13 @@ async def ann(people: People) -> User:
 
 @pytest.fixture
 def call(people: People, ann: User) -> Open:
-    """Another call of Ann's by phone."""
+    """Begins another call of Ann's by phone."""
 
-    def make() -> Transcript:
+    async def make() -> Transcript:
         url = people.engine.url.render_as_string(hide_password=False)
-        return Transcript(url, user_id=ann.id, door="phone", call_id="c1", days=30)
+        transcript = Transcript(url, user_id=ann.id, door="phone", call_id="c1", days=30)
+        await transcript.open()
+        return transcript
 
     return make
 
@@ -169,8 +171,7 @@ def test_the_model_is_told_that_it_switches_no_transcript() -> None:
 
 
 async def test_without_a_yes_no_word_is_kept(people: People, ann: User, call: Open) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     question = ConsentQuestion(transcript)
     await asked(question)
     transcript.said("caller", "marker milk")
@@ -185,8 +186,7 @@ async def test_without_a_yes_no_word_is_kept(people: People, ann: User, call: Op
 async def test_a_yes_to_the_question_keeps_what_is_said_after_it_and_is_remembered(
     people: People, ann: User, call: Open
 ) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     question = ConsentQuestion(transcript)
     await asked(question)
     transcript.said("caller", "before the yes")
@@ -195,8 +195,7 @@ async def test_a_yes_to_the_question_keeps_what_is_said_after_it_and_is_remember
     transcript.said("assistant", "I've added milk.")
     await transcript.aclose()
     assert await kept(people, ann) == [("caller", "Add milk."), ("assistant", "I've added milk.")]
-    again = call()
-    await again.open()
+    again = await call()
     assert QUESTION not in ConsentQuestion(again).greeting("phone")
     again.said("caller", "And bread.")
     await again.aclose()
@@ -204,14 +203,12 @@ async def test_a_yes_to_the_question_keeps_what_is_said_after_it_and_is_remember
 
 
 async def test_a_no_is_remembered_too(people: People, ann: User, call: Open) -> None:
-    first = call()
-    await first.open()
+    first = await call()
     question = ConsentQuestion(first)
     await asked(question)
     assert await question.take_turn("No, thanks.") == TRANSCRIPT_OFF
     await first.aclose()
-    second = call()
-    await second.open()
+    second = await call()
     assert QUESTION not in ConsentQuestion(second).greeting("phone")
     await second.aclose()
     assert await kept(people, ann) == []
@@ -221,8 +218,7 @@ async def test_stop_recording_deletes_what_was_kept_and_keeps_nothing_more(
     people: People, ann: User, call: Open
 ) -> None:
     await Consents(people.engine).set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     transcript.said("caller", "marker milk")
     question = ConsentQuestion(transcript)
     assert await question.take_turn("Stop recording this.") == TRANSCRIPT_OFF
@@ -236,8 +232,7 @@ async def test_a_no_on_another_page_counts_in_the_middle_of_a_call(
 ) -> None:
     consents = Consents(people.engine)
     await consents.set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     await consents.set(ann.id, "phone", given=False)
     transcript.said("caller", "marker milk")
     await transcript.aclose()
@@ -247,8 +242,7 @@ async def test_a_no_on_another_page_counts_in_the_middle_of_a_call(
 async def test_on_a_yes_on_the_page_only_what_is_said_after_it_is_kept(
     people: People, ann: User, call: Open
 ) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     transcript.said("caller", "before the yes")
     await Consents(people.engine).set(ann.id, "phone", given=True)
     transcript.said("caller", "Add milk.")
@@ -260,8 +254,7 @@ async def test_on_a_yes_on_the_page_only_what_is_said_after_it_is_kept(
 
 
 async def test_an_okay_into_the_greeting_is_no_yes(people: People, ann: User, call: Open) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     question = ConsentQuestion(transcript)
     assert question.greeting("phone").endswith(QUESTION)
     speech = SpeechHandle.create()
@@ -288,8 +281,7 @@ async def test_an_okay_into_the_greeting_is_no_yes(people: People, ann: User, ca
 async def test_of_a_model_that_speaks_by_itself_it_counts_what_it_said(
     call: Open, said: str, opens: bool
 ) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     question = ConsentQuestion(transcript)
     question.greeting("phone")
     await question.open_after(ended(said=said), verbatim=False)
@@ -298,8 +290,7 @@ async def test_of_a_model_that_speaks_by_itself_it_counts_what_it_said(
 
 
 async def test_a_greeting_that_asked_nothing_opens_no_question(people: People, ann: User, call: Open) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     browser = ConsentQuestion(transcript)
     browser.greeting("browser")
     await browser.open_after(ended(), verbatim=True)
@@ -321,8 +312,7 @@ async def test_a_no_that_the_database_did_not_take_counts_at_once_and_is_tried_a
     patience(change=0.2, again=0.05, gather=0.01)
     consents = Consents(people.engine)
     await consents.set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     transcript.said("caller", "marker milk")
 
     async def milk_is_kept() -> bool:
@@ -349,8 +339,7 @@ async def test_a_no_that_the_database_did_not_take_is_told_to_it_at_the_end_of_t
     patience(change=0.2, again=600)
     consents = Consents(people.engine)
     await consents.set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     with locked(people):
         assert not await transcript.allow(False)
     transcript.said("caller", "marker milk")
@@ -365,8 +354,7 @@ async def test_a_no_that_nobody_waited_for_is_told_at_the_end_of_the_call(
 ) -> None:
     consents = Consents(people.engine)
     await consents.set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     telling = asyncio.create_task(transcript.allow(False))
     await asyncio.sleep(0)
     telling.cancel()
@@ -382,8 +370,7 @@ async def test_a_yes_after_such_a_no_begins_with_an_empty_transcript(
 ) -> None:
     patience(change=0.2, again=600, gather=0.01)
     await Consents(people.engine).set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     transcript.said("caller", "marker milk")
 
     async def milk_is_kept() -> bool:
@@ -401,8 +388,7 @@ async def test_a_yes_after_such_a_no_begins_with_an_empty_transcript(
 
 
 async def test_of_two_words_at_once_the_later_one_holds(people: People, ann: User, call: Open) -> None:
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     for last in (False, True, False):
         words = (True, False, True, False) if not last else (False, True, False, True)
         await asyncio.gather(*(transcript.allow(given) for given in words))
@@ -418,10 +404,9 @@ async def test_a_database_that_hangs_holds_up_neither_the_greeting_nor_the_end(
     patience(open=0.2, change=0.2, close=0.5, gather=0.01)
     await Consents(people.engine).set(ann.id, "phone", given=True)
     loop = asyncio.get_running_loop()
-    transcript = call()
     with locked(people):
         began = loop.time()
-        await transcript.open()
+        transcript = await call()
         transcript.said("caller", "marker milk")
         assert not await transcript.allow(False)
         # SQLite alone would have waited 5 s for each.
@@ -457,8 +442,7 @@ async def test_whatever_fails_in_a_write_the_next_one_is_made_and_no_word_is_log
 ) -> None:
     patience(gather=0.01)
     await Consents(people.engine).set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     keep, failures = (
         transcript._consents.keep,
         [RuntimeError("marker milk"), ConnectionResetError("marker milk")],
@@ -495,8 +479,7 @@ async def test_the_end_of_a_call_waits_for_the_write_that_is_under_way(
 ) -> None:
     patience(gather=0.01)
     await Consents(people.engine).set(ann.id, "phone", given=True)
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     keep, under_way, go_on = transcript._consents.keep, asyncio.Event(), asyncio.Event()
 
     async def slow(*arguments: Any) -> bool:
@@ -539,8 +522,7 @@ class Speaker:
 @pytest.fixture
 async def spoken_to(ann: User, call: Open) -> AsyncIterator[tuple[Call, Speaker]]:
     """A call on the phone with a speech-to-speech model, before anybody spoke."""
-    transcript = call()
-    await transcript.open()
+    transcript = await call()
     room, speaker = cast("Any", NoRoom("caller")), Speaker()
     made = Call(
         room,

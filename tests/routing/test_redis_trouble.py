@@ -100,9 +100,7 @@ Trouble = Callable[[Rig], AbstractAsyncContextManager[None]]
 async def test_in_trouble_nothing_new_is_premium_and_calls_go_on_and_afterwards_every_charge_counts_once(
     rig: Rig, trouble: Trouble
 ) -> None:
-    call = await rig.premium()
-    call.router.meter(Cost("r1", 5_000))
-    await call.until_spent(5_000)
+    call = await rig.premium_at_work()
     async with trouble(rig):
         call.router.meter(Cost("r2", 700))
         await call.until_spent(5_700)
@@ -216,9 +214,7 @@ async def test_what_a_call_spent_blindly_counts_although_it_ended_before_redis_c
         spool_dir=rig.spool,
     )
     keeping = asyncio.create_task(keep_journal(settings, name="keeper"))
-    call = await rig.premium()
-    call.router.meter(Cost("r1", 5_000))
-    await call.until_spent(5_000)
+    call = await rig.premium_at_work()
     async with unreachable(rig):
         call.router.meter(Cost("r2", 700))
         await call.until_spent(5_700)
@@ -276,9 +272,7 @@ async def fatten(node: Node) -> None:
 async def test_an_old_snapshot_that_is_loading_for_a_while_takes_no_money_back_and_ends_no_call(
     rig: Rig,
 ) -> None:
-    call = await rig.premium()
-    call.router.meter(Cost("r1", 5_000))
-    await call.until_spent(5_000)
+    call = await rig.premium_at_work()
     await fatten(rig.node)
     await rig.node.link.redis.save()
     call.router.meter(Cost("r2", 700))  # after the snapshot, and never drained
@@ -299,9 +293,7 @@ async def test_an_old_snapshot_that_is_loading_for_a_while_takes_no_money_back_a
 async def test_a_new_primary_that_lost_the_last_second_is_found_and_gives_nothing_away(
     rig: Rig, tmp_path: Path
 ) -> None:
-    call = await rig.premium()
-    call.router.meter(Cost("r1", 5_000))
-    await call.until_spent(5_000)
+    call = await rig.premium_at_work()
     old, new = rig.node, Node(tmp_path / "replica")
     new.start()
     await new.link.redis.execute_command("REPLICAOF", "127.0.0.1", str(old.port))

@@ -182,9 +182,8 @@ async def test_a_file_that_was_taken_for_abandoned_before_it_was_locked_is_not_w
     assert await take_all(bank, tmp_path) == 1
 
 
-async def test_a_file_that_is_closed_while_it_is_written_is_let_go_of_afterwards(
-    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def held_up(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, threading.Event]:
+    """Have the disk take nothing until it is told to go on: gives what says that it is being written to, and that."""
     loop, writing, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     class Held(FileIO):
@@ -194,6 +193,13 @@ async def test_a_file_that_is_closed_while_it_is_written_is_let_go_of_afterwards
             return super().write(data)
 
     monkeypatch.setattr(spool_module, "FileIO", Held)
+    return writing, go_on
+
+
+async def test_a_file_that_is_closed_while_it_is_written_is_let_go_of_afterwards(
+    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = held_up(monkeypatch)
     spool = Spool(tmp_path)
     appending = asyncio.create_task(spool.append([charge("e1")]))
     async with asyncio.timeout(20):
@@ -208,15 +214,7 @@ async def test_a_file_that_is_closed_while_it_is_written_is_let_go_of_afterwards
 async def test_whoever_stops_waiting_for_the_disk_does_not_stop_the_writing(
     bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop, writing, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-
-    class Held(FileIO):
-        def write(self, data: Buffer, /) -> int:
-            loop.call_soon_threadsafe(writing.set)
-            assert go_on.wait(20)
-            return super().write(data)
-
-    monkeypatch.setattr(spool_module, "FileIO", Held)
+    writing, go_on = held_up(monkeypatch)
     spool = Spool(tmp_path)
     appending = asyncio.create_task(spool.append([charge("e1")]))
     async with asyncio.timeout(20):

@@ -19,7 +19,7 @@ from routing.policy import DEFAULT_POLICY
 from routing.redis_link import WAIT_SECONDS, RedisLink
 from routing.spool import Spool
 from routing.stream import Drainer, StreamCounts
-from tests.routing.conftest import PATIENT, PLENTY, Bank
+from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
 from tests.routing.fault_proxy import FaultProxy
 
 PROMPT_SECONDS: Final = 1.0
@@ -171,6 +171,13 @@ class Rig:
                 if (await call.router.open()).stack == "premium":
                     return call
                 await call.router.aclose()
+
+    async def premium_at_work(self) -> Call:
+        """One that was charged for its first reply, r1, 5,000 µ$."""
+        call = await self.premium()
+        call.router.meter(Cost("r1", 5_000))
+        await call.until_spent(5_000)
+        return call
 
     async def balanced(self, call_id: str) -> None:
         """Wait until Redis' counters of a call's scopes are what journal and live leases say."""

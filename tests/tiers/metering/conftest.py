@@ -19,6 +19,19 @@ from tiers.prices import bundled
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
 
+CANCELLED = {
+    "input_tokens": 200,
+    "output_tokens": 100,
+    "input_token_details": {
+        "text_tokens": 150,
+        "audio_tokens": 50,
+        "cached_tokens": 128,
+        "cached_tokens_details": {"text_tokens": 128, "audio_tokens": 0},
+    },
+    "output_token_details": {"text_tokens": 20, "audio_tokens": 80},
+}
+"""A reply that was cut off, as the vendor reports it: cases of usage numbers begin here."""
+
 CALL = "call"
 TODAY = date(2026, 11, 25)
 

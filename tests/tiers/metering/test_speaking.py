@@ -10,7 +10,7 @@ from livekit.agents import APIConnectionError, llm
 
 from sandbox.desk import Desk
 from sandbox.scripts import ScriptedCall, ScriptedReply
-from tests.tiers.metering.conftest import Booked, Line, sound, until
+from tests.tiers.metering.conftest import CANCELLED, Booked, Line, sound, until
 from tests.tiers.metering.talk import LONG, RULES, create_task
 from tiers.catalogue import MODELS
 from tiers.meter import Meter
@@ -264,19 +264,6 @@ def events(booked: Booked) -> Session:
     )
     made.server("session.created", session={"instructions": "You keep tasks.", "tools": []})
     return made
-
-
-CANCELLED = {
-    "input_tokens": 200,
-    "output_tokens": 100,
-    "input_token_details": {
-        "text_tokens": 150,
-        "audio_tokens": 50,
-        "cached_tokens": 128,
-        "cached_tokens_details": {"text_tokens": 128, "audio_tokens": 0},
-    },
-    "output_token_details": {"text_tokens": 20, "audio_tokens": 80},
-}
 
 
 def test_a_cancelled_reply_pays_its_cached_part_once(events: Session, booked: Booked) -> None:

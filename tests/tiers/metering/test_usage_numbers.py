@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from livekit.agents import llm
 
 from sandbox.realtime_events import new_id, server_event
-from tests.tiers.metering.conftest import CALL, TODAY, Booked, until
+from tests.tiers.metering.conftest import CALL, CANCELLED, TODAY, Booked, until
 from tiers import speech_to_speech
 from tiers.catalogue import STACKS
 from tiers.meter import Meter
@@ -21,17 +21,6 @@ from tiers.settings import VendorSettings
 pytestmark = pytest.mark.unit
 
 SECOND_OF_SOUND = base64.b64encode(bytes(48_000)).decode()
-CANCELLED = {
-    "input_tokens": 200,
-    "output_tokens": 100,
-    "input_token_details": {
-        "text_tokens": 150,
-        "audio_tokens": 50,
-        "cached_tokens": 128,
-        "cached_tokens_details": {"text_tokens": 128, "audio_tokens": 0},
-    },
-    "output_token_details": {"text_tokens": 20, "audio_tokens": 80},
-}
 VECTOR = {
     "input_tokens": 1000,
     "output_tokens": 300,
