@@ -19,6 +19,8 @@ _FATAL_CODES: Final = frozenset(
     }
 )
 
+_BUSY_CODES: Final = ("rate_limit_exceeded", "concurrency_limited", "too_many_requests")
+
 
 def classify(error: BaseException) -> Fault:
     """The verdict on an error of livekit's plugins (their `APIError` family) or of our own code."""
@@ -27,8 +29,19 @@ def classify(error: BaseException) -> Fault:
     if isinstance(error, APITimeoutError | APIConnectionError):
         return Fault.VENDOR_DOWN
     if isinstance(error, APIError):
-        return Fault.NO_CREDIT if _is_fatal(str(error.body or "")) else Fault.VENDOR_DOWN
+        return by_code(str(error.body or ""))
     return Fault.OURS
+
+
+def by_code(code: str) -> Fault:
+    """The verdict on a code of the vendor's own, or on a text that holds one."""
+    if "session_expired" in code:
+        return Fault.EXPIRED
+    if "invalid_api_key" in code:
+        return Fault.BAD_KEY
+    if _is_fatal(code):
+        return Fault.NO_CREDIT
+    return Fault.VENDOR_BUSY if any(each in code for each in _BUSY_CODES) else Fault.VENDOR_DOWN
 
 
 def _by_status(status: int, body: str) -> Fault:

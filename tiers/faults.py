@@ -19,6 +19,8 @@ class Fault(Enum):
     """The vendor refused our credentials."""
     BAD_REQUEST = ("us", "stop")
     """The vendor refused what we sent; the same words elsewhere would fail as well."""
+    EXPIRED = ("vendor", "renew")
+    """The vendor ended a session at its greatest age; a new one goes on."""
     OURS = ("us", "stop")
     """An error inside our own code."""
 
@@ -30,3 +32,13 @@ class Fault(Enum):
     def label(self) -> str:
         """The name for logs and metrics: bounded, lower case."""
         return self.name.lower()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it speaks against the vendor's health."""
+        return self in (Fault.VENDOR_DOWN, Fault.NO_CREDIT, Fault.BAD_KEY)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether one of it is enough: the next call would meet the same."""
+        return self in (Fault.NO_CREDIT, Fault.BAD_KEY)
