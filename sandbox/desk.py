@@ -2,6 +2,7 @@
 
 from sandbox.clock import Clock
 from sandbox.connections import Connections
+from sandbox.faults import Faults
 from sandbox.invoice import Invoice
 from sandbox.profiles import PROFILES, Latency, Part, Profile
 from sandbox.scripts import Scripts
@@ -26,6 +27,7 @@ class Desk:
         self.latency = Latency(profile or PROFILES["instant"], seed)
         self.invoice = Invoice(self.clock)
         self.connections = Connections(self.clock)
+        self.faults = Faults(self.clock)
         self.told = Told()
         self.scripts = Scripts()
         self.ear = ear
@@ -40,16 +42,19 @@ class Desk:
     def profile(self, profile: Profile) -> None:
         self.latency.profile = profile
 
-    async def pause(self, part: Part) -> None:
-        """Be as slow as a vendor's part and the network to it and back are."""
+    async def pause(self, part: Part, service: str | None = None) -> None:
+        """Be as slow as a vendor's part and the network to it and back are, and as the service's faults have it."""
         await self.clock.sleep(self.latency.of(part))
+        if service is not None:
+            await self.faults.hold(service)
 
     def reset(self) -> None:
-        """Forget charges, counts, told words and scripts; the profile and open connections stay."""
+        """Forget charges, counts, told words, scripts and faults; the profile and open connections stay."""
         self.invoice.reset()
         self.connections.reset()
         self.told.reset()
         self.scripts.reset()
+        self.faults.clear()
         self.latency.reset()
 
     async def aclose(self) -> None:
