@@ -1,4 +1,5 @@
-"""The stacks that a tier can be served with, as data: vendors, models, and when a model is shut down.
+"""The stacks that a tier can be served with, as data: vendors, models, what can take a model's place, and when it is
+shut down.
 
 Sources: OpenAI's deprecations page (2026-11) for shutdown dates and successors; the models are those of the
 product's specification.
@@ -6,11 +7,11 @@ product's specification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from tiers.settings import VendorSettings
 
@@ -29,6 +30,8 @@ class Model:
     name: str
     shutdown: date | None = None
     successor: str | None = None
+    service: str = field(default="", kw_only=True)
+    """The vendor's API that serves it: what is healthy or not, as one."""
 
     def on(self, day: date) -> Model:
         """The model to serve on a day: the successor from 30 days before the shutdown."""
@@ -47,19 +50,67 @@ class Stack:
 
     @property
     def is_cascade(self) -> bool:
-        """Whether hearing, thinking and speaking are three models, not one."""
+        """Whether each part is a model of its own, not one that hears, thinks and speaks."""
         return "speech_to_speech" not in self.parts
+
+    @property
+    def has_voice(self) -> bool:
+        """Whether it speaks; one that does not also does not hear: it reads and writes."""
+        return "tts" in self.parts or "speech_to_speech" in self.parts
 
     @property
     def vendors(self) -> tuple[str, ...]:
         """The vendors involved, each once, in the order in which a turn meets them."""
         return tuple(dict.fromkeys(model.vendor for model in self.parts.values()))
 
-    def on(self, day: date) -> Stack:
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The vendors' APIs involved, each once, in the order in which a turn meets them."""
+        return tuple(dict.fromkeys(model.service for model in self.parts.values()))
+
+    def on(self, day: date) -> Self:
         """The stack as it is served on a day, models near their shutdown replaced."""
-        return replace(
-            self, parts=MappingProxyType({part: model.on(day) for part, model in self.parts.items()})
+        return self._with({part: model.on(day) for part, model in self.parts.items()})
+
+    def without(self, down: Collection[str], settings: VendorSettings) -> Self | None:
+        """The same stack with the first alternative that can be had for each part that cannot.
+
+        `down` names services that are not to be used, or single models. What is not configured is not used either.
+        None when nothing can take a part's place. Go from the stack of the catalogue each time: what came back is
+        then used again.
+        """
+        parts: dict[Part, Model] = {}
+        for part, model in self.parts.items():
+            for candidate in _candidates(model):
+                is_down = candidate.service in down or candidate.name in down
+                if not is_down and why_no_vendor(candidate.vendor, settings) is None:
+                    parts[part] = candidate
+                    break
+            else:
+                return None
+        return self._with(parts)
+
+    def alternatives(self, settings: VendorSettings) -> tuple[tuple[str, ...], ...]:
+        """For each part the services that can serve it with these settings, each once, best first."""
+        return tuple(
+            tuple(
+                dict.fromkeys(
+                    candidate.service
+                    for candidate in _candidates(model)
+                    if why_no_vendor(candidate.vendor, settings) is None
+                )
+            )
+            for model in self.parts.values()
         )
+
+    def _with(self, parts: dict[Part, Model]) -> Self:
+        return replace(self, parts=MappingProxyType(parts))
+
+
+def _candidates(model: Model) -> Iterator[Model]:
+    yield model
+    for name in ALTERNATIVES.get(model.name, ()):
+        yield MODELS[name]
 
 
 def _models(*models: Model) -> Mapping[str, Model]:
@@ -67,27 +118,45 @@ def _models(*models: Model) -> Mapping[str, Model]:
 
 
 MODELS: Final = _models(
-    Model("deepgram", "nova-3"),
-    Model("openai", "gpt-4o-mini", date(2027, 1, 14), "gpt-5.6-luna"),
-    Model("openai", "gpt-5.6-luna"),
-    Model("cartesia", "sonic-3"),
-    Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1"),
-    Model("openai", "gpt-realtime-2.1"),
-    Model("openai", "gpt-realtime-whisper"),
-    Model("local", "whisper"),
-    Model("local", "piper"),
-    Model("ollama", "ollama"),
+    Model("deepgram", "nova-3", service="deepgram-stt"),
+    Model("openai", "gpt-4o", date(2027, 1, 14), "gpt-5.6-luna", service="openai-chat"),
+    Model("openai", "gpt-4o-mini", date(2027, 1, 14), "gpt-5.6-luna", service="openai-chat"),
+    Model("openai", "gpt-5.6-luna", service="openai-chat"),
+    Model("cartesia", "sonic-3", service="cartesia"),
+    Model("deepgram", "aura-2", service="deepgram-tts"),
+    Model("elevenlabs", "eleven_flash_v2_5", service="elevenlabs"),
+    Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1", service="openai-realtime"),
+    Model("openai", "gpt-realtime-2.1", service="openai-realtime"),
+    Model("openai", "gpt-realtime-whisper", service="openai-realtime"),
+    Model("local", "whisper", service="whisper"),
+    Model("local", "piper", service="piper"),
+    Model("ollama", "ollama", service="ollama"),
 )
+
+ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "nova-3": ("whisper",),
+        "gpt-4o": ("gpt-4o-mini", "gpt-5.6-luna", "ollama"),
+        "gpt-4o-mini": ("gpt-5.6-luna", "ollama"),
+        "gpt-5.6-luna": ("ollama",),
+        "eleven_flash_v2_5": ("sonic-3", "aura-2", "piper"),
+        "sonic-3": ("aura-2", "piper"),
+        "aura-2": ("piper",),
+    }
+)
+"""What can take the place of a cascade's model, best first, by name."""
 
 
 def _speech_to_speech(name: str, tier: Tier, *, model: str, transcription: str) -> Stack:
-    parts: dict[Part, Model] = {"speech_to_speech": MODELS[model], "transcription": MODELS[transcription]}
-    return Stack(name, tier, MappingProxyType(parts))
+    return _stack(name, tier, {"speech_to_speech": model, "transcription": transcription})
 
 
 def _cascade(name: str, tier: Tier, *, stt: str, llm: str, tts: str) -> Stack:
-    parts: dict[Part, Model] = {"stt": MODELS[stt], "llm": MODELS[llm], "tts": MODELS[tts]}
-    return Stack(name, tier, MappingProxyType(parts))
+    return _stack(name, tier, {"stt": stt, "llm": llm, "tts": tts})
+
+
+def _stack(name: str, tier: Tier, parts: Mapping[Part, str]) -> Stack:
+    return Stack(name, tier, MappingProxyType({part: MODELS[model] for part, model in parts.items()}))
 
 
 STACKS: Final[Mapping[str, Stack]] = MappingProxyType(
@@ -97,22 +166,32 @@ STACKS: Final[Mapping[str, Stack]] = MappingProxyType(
             _speech_to_speech(
                 "premium", "premium", model="gpt-realtime", transcription="gpt-realtime-whisper"
             ),
+            _cascade("quality", "economy", stt="nova-3", llm="gpt-4o", tts="eleven_flash_v2_5"),
             _cascade("economy", "economy", stt="nova-3", llm="gpt-4o-mini", tts="sonic-3"),
+            _cascade("budget", "economy", stt="nova-3", llm="gpt-4o-mini", tts="aura-2"),
             _cascade("local", "economy", stt="whisper", llm="ollama", tts="piper"),
+            _stack("text", "economy", {"llm": "gpt-4o-mini"}),
         )
     }
 )
 
 
 def why_not_configured(stack: Stack, settings: VendorSettings) -> str | None:
-    """Why a stack cannot be built with these settings, as a sentence; None where it can."""
-    for vendor in stack.vendors:
-        if vendor == "ollama":
-            if not settings.ollama_url and not settings.is_stand_in("openai"):
-                return "OLLAMA_URL is not set and no sandbox runs"
-        elif vendor != "local" and not settings.key(vendor):
-            return f"{vendor.upper()}_API_KEY is not set"
-    return None
+    """Why a stack cannot be built with these settings, as a sentence; None where it can.
+
+    It speaks of the stack's own models: that something could take the place of one configures nothing.
+    """
+    reasons = (why_no_vendor(vendor, settings) for vendor in stack.vendors)
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def why_no_vendor(vendor: str, settings: VendorSettings) -> str | None:
+    """What is missing to use a vendor, as a clause; None where nothing is."""
+    if vendor == "ollama":
+        return None if settings.base_url("ollama") else "OLLAMA_URL is not set and no sandbox runs"
+    if vendor == "local" or settings.key(vendor):
+        return None
+    return f"{settings.key_name(vendor)} is not set"
 
 
 def is_free(stack: Stack) -> bool:
@@ -122,9 +201,4 @@ def is_free(stack: Stack) -> bool:
 
 def is_sandboxed(stack: Stack, settings: VendorSettings) -> bool:
     """Whether any vendor of the stack is a stand-in on this machine, so that its money is not real."""
-    return any(
-        settings.is_stand_in("openai")
-        if vendor == "ollama" and not settings.ollama_url
-        else vendor not in ("local", "ollama") and settings.is_stand_in(vendor)
-        for vendor in stack.vendors
-    )
+    return any(settings.is_stand_in(vendor) for vendor in stack.vendors)

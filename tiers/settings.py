@@ -24,32 +24,39 @@ class VendorSettings(BaseSettings):
     )
     cartesia_api_key: Annotated[SecretStr, Field(validation_alias="CARTESIA_API_KEY")] = SecretStr("")
     cartesia_base_url: Annotated[str, Field(validation_alias="CARTESIA_BASE_URL")] = "https://api.cartesia.ai"
+    elevenlabs_api_key: Annotated[SecretStr, Field(validation_alias="ELEVEN_API_KEY")] = SecretStr("")
+    elevenlabs_base_url: Annotated[str, Field(validation_alias="ELEVEN_BASE_URL")] = (
+        "https://api.elevenlabs.io/v1"
+    )
     ollama_url: Annotated[str, Field(validation_alias="OLLAMA_URL")] = ""
     """An Ollama server's OpenAI-compatible address, such as http://127.0.0.1:11434/v1."""
     ollama_model: Annotated[str, Field(validation_alias="OLLAMA_MODEL")] = "llama3.1"
 
     def key(self, vendor: str) -> str:
         """The key for a vendor, empty where there is none."""
-        keys = {
-            "openai": self.openai_api_key,
-            "deepgram": self.deepgram_api_key,
-            "cartesia": self.cartesia_api_key,
-        }
-        return keys[vendor].get_secret_value() if vendor in keys else ""
+        key = getattr(self, f"{vendor}_api_key", None)
+        return key.get_secret_value() if isinstance(key, SecretStr) else ""
+
+    def key_name(self, vendor: str) -> str:
+        """The variable that holds a vendor's key."""
+        return str(type(self).model_fields[f"{vendor}_api_key"].validation_alias)
 
     def base_url(self, vendor: str) -> str:
-        """The address of a vendor's API without a trailing slash."""
-        urls = {
-            "openai": self.openai_base_url,
-            "deepgram": self.deepgram_base_url,
-            "cartesia": self.cartesia_base_url,
-            "ollama": self.ollama_url,
-        }
-        return urls.get(vendor, "").rstrip("/")
+        """The address of a vendor's API without a trailing slash. Without an Ollama, the sandbox is asked to think."""
+        if vendor == "ollama":
+            return self.ollama_url.rstrip("/") or self._sandbox_brain()
+        return str(getattr(self, f"{vendor}_base_url", "")).rstrip("/")
 
     def is_stand_in(self, vendor: str) -> bool:
-        """Whether a vendor's address is on this machine: a stand-in of the sandbox, not the vendor."""
+        """Whether a vendor's address is one of the sandbox's on this machine; a local Ollama is no stand-in."""
+        if vendor == "ollama":
+            return not self.ollama_url and bool(self._sandbox_brain())
         return is_loopback(self.base_url(vendor))
+
+    def _sandbox_brain(self) -> str:
+        if not is_loopback(self.openai_base_url):
+            return ""
+        return urlsplit(self.openai_base_url)._replace(path="/ollama/v1", query="", fragment="").geturl()
 
 
 def is_loopback(url: str) -> bool:

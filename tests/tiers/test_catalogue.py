@@ -4,7 +4,15 @@ from datetime import date
 
 import pytest
 
-from tiers.catalogue import MODELS, STACKS, SUCCEED_BEFORE, is_sandboxed, why_not_configured
+from tiers.catalogue import (
+    ALTERNATIVES,
+    MODELS,
+    STACKS,
+    SUCCEED_BEFORE,
+    Stack,
+    is_sandboxed,
+    why_not_configured,
+)
 from tiers.settings import VendorSettings
 
 pytestmark = pytest.mark.unit
@@ -54,3 +62,93 @@ def test_a_call_is_labelled_sandbox_as_soon_as_one_vendor_is_a_stand_in(
     assert not is_sandboxed(STACKS["economy"], VendorSettings())
     monkeypatch.setenv("CARTESIA_BASE_URL", "http://127.0.0.1:8082/cartesia")
     assert is_sandboxed(STACKS["economy"], VendorSettings())
+
+
+VENDORS = ("OPENAI", "DEEPGRAM", "CARTESIA", "ELEVEN")
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> VendorSettings:
+    """Every vendor is there, and each is a stand-in."""
+    for vendor in VENDORS:
+        monkeypatch.setenv(f"{vendor}_API_KEY", "sandbox")
+        monkeypatch.setenv(f"{vendor}_BASE_URL", f"http://127.0.0.1:8082/{vendor.lower()}/v1")
+    return VendorSettings()
+
+
+def names(stack: Stack | None) -> list[str]:
+    return [] if stack is None else [model.name for model in stack.parts.values()]
+
+
+def test_every_model_belongs_to_a_service_and_every_alternative_is_a_model() -> None:
+    assert all(model.service for model in MODELS.values())
+    assert ALTERNATIVES.keys() | {name for each in ALTERNATIVES.values() for name in each} <= MODELS.keys()
+
+
+def test_a_stack_knows_its_services_and_whether_it_has_a_voice() -> None:
+    assert STACKS["premium"].services == ("openai-realtime",)
+    assert STACKS["quality"].services == ("deepgram-stt", "openai-chat", "elevenlabs")
+    assert STACKS["budget"].services == ("deepgram-stt", "openai-chat", "deepgram-tts")
+    assert [name for name, stack in STACKS.items() if not stack.has_voice] == ["text"]
+
+
+def test_a_missing_elevenlabs_key_is_named_as_the_vendor_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for vendor in VENDORS[:-1]:
+        monkeypatch.setenv(f"{vendor}_API_KEY", "k")
+    assert why_not_configured(STACKS["quality"], VendorSettings()) == "ELEVEN_API_KEY is not set"
+
+
+@pytest.mark.parametrize(
+    ("stack", "down", "left"),
+    [
+        ("economy", (), ["nova-3", "gpt-4o-mini", "sonic-3"]),
+        ("economy", ("cartesia",), ["nova-3", "gpt-4o-mini", "aura-2"]),
+        ("economy", ("cartesia", "deepgram-tts"), ["nova-3", "gpt-4o-mini", "piper"]),
+        ("economy", ("deepgram-stt",), ["whisper", "gpt-4o-mini", "sonic-3"]),
+        ("economy", ("openai-chat",), ["nova-3", "ollama", "sonic-3"]),
+        ("economy", ("gpt-4o-mini",), ["nova-3", "gpt-5.6-luna", "sonic-3"]),
+        ("quality", ("elevenlabs",), ["nova-3", "gpt-4o", "sonic-3"]),
+        ("quality", ("gpt-4o", "elevenlabs", "cartesia"), ["nova-3", "gpt-4o-mini", "aura-2"]),
+        ("budget", ("deepgram-stt", "openai-chat", "deepgram-tts"), ["whisper", "ollama", "piper"]),
+        ("text", ("openai-chat", "cartesia"), ["ollama"]),
+        ("local", ("piper",), []),
+        ("premium", ("openai-chat",), ["gpt-realtime", "gpt-realtime-whisper"]),
+        ("premium", ("openai-realtime",), []),
+    ],
+)
+def test_each_part_whose_service_is_down_gets_its_first_alternative_that_is_up(
+    sandbox: VendorSettings, stack: str, down: tuple[str, ...], left: list[str]
+) -> None:
+    assert names(STACKS[stack].without(down, sandbox)) == left
+
+
+def test_an_alternative_without_its_key_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI", "CARTESIA", "ELEVEN"):
+        monkeypatch.setenv(f"{name}_API_KEY", "k")
+    settings = VendorSettings()
+    assert names(STACKS["economy"].without(("cartesia",), settings)) == ["whisper", "gpt-4o-mini", "piper"]
+    assert STACKS["economy"].without(("openai-chat",), settings) is None
+    assert STACKS["economy"].alternatives(settings) == (
+        ("whisper",),
+        ("openai-chat",),
+        ("cartesia", "piper"),
+    )
+
+
+def test_the_router_is_told_each_parts_services_best_first(sandbox: VendorSettings) -> None:
+    assert STACKS["quality"].alternatives(sandbox) == (
+        ("deepgram-stt", "whisper"),
+        ("openai-chat", "ollama"),
+        ("elevenlabs", "cartesia", "deepgram-tts", "piper"),
+    )
+    assert STACKS["premium"].alternatives(sandbox) == (("openai-realtime",), ("openai-realtime",))
+
+
+def test_without_an_ollama_the_sandbox_thinks_for_the_local_stack(
+    sandbox: VendorSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sandbox.base_url("ollama") == "http://127.0.0.1:8082/ollama/v1"
+    assert is_sandboxed(STACKS["local"], sandbox)
+    monkeypatch.setenv("OLLAMA_URL", "http://127.0.0.1:11434/v1")
+    assert VendorSettings().base_url("ollama") == "http://127.0.0.1:11434/v1"
+    assert not is_sandboxed(STACKS["local"], VendorSettings())
