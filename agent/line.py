@@ -16,13 +16,12 @@ from typing import Any, Final
 from livekit import rtc
 from livekit.agents import AgentSession, utils
 from livekit.agents.voice import io, room_io
-from typing_extensions import override
+
+from agent.ports import CaptionPort, SpeechPort, Tap
+from agent.ring import Ring
 
 FORWARDED: Final = ("agent_state_changed", "user_input_transcribed")
 """What a RoomIO listens to in its session, besides `close`, which the call decides itself."""
-
-_TAP_FRAMES: Final = 600
-"""The most a session may lag behind the line: 30 s of 50 ms frames."""
 
 
 class SessionFacade(rtc.EventEmitter[str]):
@@ -63,103 +62,6 @@ class SessionFacade(rtc.EventEmitter[str]):
     def _add_session_event(self, *_: Any, **__: Any) -> None: ...
 
 
-class Tap(io.AudioInput):
-    """One session's copy of the caller's audio. It ends when it is closed."""
-
-    def __init__(self) -> None:
-        super().__init__(label="CallLine")
-        self._frames: asyncio.Queue[rtc.AudioFrame | None] = asyncio.Queue(_TAP_FRAMES)
-
-    def push(self, frame: rtc.AudioFrame) -> None:
-        """Add a frame; a session that lags by more than 30 s loses the oldest."""
-        if self._frames.full():
-            self._frames.get_nowait()
-        self._frames.put_nowait(frame)
-
-    def close(self) -> None:
-        """End the stream for whoever reads it."""
-        if self._frames.full():
-            self._frames.get_nowait()
-        self._frames.put_nowait(None)
-
-    async def __anext__(self) -> rtc.AudioFrame:
-        frame = await self._frames.get()
-        if frame is None:
-            raise StopAsyncIteration
-        return frame
-
-
-class SpeechPort(io.AudioOutput):
-    """One session's mouth. Attaching and detaching it leaves the shared sink alone; closed, it is silent."""
-
-    def __init__(self, sink: io.AudioOutput) -> None:
-        super().__init__(
-            label="CallLine",
-            capabilities=io.AudioOutputCapabilities(pause=True),
-            next_in_chain=sink,
-            sample_rate=sink.sample_rate,
-        )
-        self._sink = sink
-        self._open = True
-
-    @override
-    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        if self._open:
-            await super().capture_frame(frame)
-            await self._sink.capture_frame(frame)
-
-    @override
-    def flush(self) -> None:
-        super().flush()
-        if self._open:
-            self._sink.flush()
-
-    @override
-    def clear_buffer(self) -> None:
-        if self._open:
-            self._sink.clear_buffer()
-
-    @override
-    def on_attached(self) -> None: ...
-    @override
-    def on_detached(self) -> None: ...
-
-    def close(self) -> None:
-        """Let go of the shared sink."""
-        self._open = False
-        self._sink.off("playback_finished", self._dispatch_playback_finished)
-        self._sink.off("playback_started", self._forward_next_playback_started)
-        self._sink.off("playback_progressed", self._forward_next_playback_progressed)
-
-
-class CaptionPort(io.TextOutput):
-    """One session's transcript of itself, on its way to the room."""
-
-    def __init__(self, sink: io.TextOutput) -> None:
-        super().__init__(label="CallLine", next_in_chain=sink)
-        self._sink = sink
-        self._open = True
-
-    @override
-    async def capture_text(self, text: str) -> None:
-        if self._open:
-            await self._sink.capture_text(text)
-
-    @override
-    def flush(self) -> None:
-        if self._open:
-            self._sink.flush()
-
-    @override
-    def on_attached(self) -> None: ...
-    @override
-    def on_detached(self) -> None: ...
-
-    def close(self) -> None:
-        """Let go of the shared sink."""
-        self._open = False
-
-
 class Line:
     """The caller's audio, our voice and the captions, in the room for as long as the call lasts."""
 
@@ -178,6 +80,8 @@ class Line:
         self._tap: Tap | None = None
         self._early: Tap | None = Tap()
         """What was said before a session could hear it: the first one gets it."""
+        self.ring = Ring()
+        """What a session that comes in mid-call has missed."""
         self._ports: tuple[SpeechPort, CaptionPort] | None = None
         self._pump: asyncio.Task[None] | None = None
         self._closed = False
@@ -198,12 +102,12 @@ class Line:
             self._pump = asyncio.create_task(self._listen(microphone), name="line.listen")
 
     def attach(self, session: AgentSession[Any]) -> None:
-        """Make this the session that hears the caller and is heard. Call before the session starts."""
+        """Make this the session that hears the caller and is heard, from what nobody has answered yet."""
         self.detach()
         audio, captions = self._room_io.audio_output, self._room_io.transcription_output
         if audio is None or captions is None:
             raise RuntimeError("the line is not open")
-        self._tap, self._early = self._early or Tap(), None
+        self._tap, self._early = self._early or Tap(self.ring.frames()), None
         self._ports = (SpeechPort(audio), CaptionPort(captions))
         session.input.audio = self._tap
         session.output.audio, session.output.transcription = self._ports
@@ -223,6 +127,12 @@ class Line:
             self._session.output.audio = self._session.output.transcription = None
         self._session = self._tap = self._ports = None
 
+    def replay(self) -> None:
+        """Let the session that listens hear once more what nobody has answered yet."""
+        if self._tap is not None:
+            for frame in self.ring.frames():
+                self._tap.push(frame)
+
     async def close(self) -> None:
         """Leave the room's media. Safe to call twice."""
         if self._closed:
@@ -236,6 +146,7 @@ class Line:
 
     async def _listen(self, microphone: io.AudioInput) -> None:
         async for frame in microphone:
+            self.ring.push(frame)
             tap = self._tap or self._early
             if tap is not None:
                 tap.push(frame)

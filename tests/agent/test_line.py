@@ -10,7 +10,8 @@ from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice import io, room_io
 
-from agent.line import FORWARDED, CaptionPort, SessionFacade, SpeechPort, Tap
+from agent.line import FORWARDED, SessionFacade
+from agent.ports import CaptionPort, SpeechPort, Tap
 
 pytestmark = pytest.mark.unit
 

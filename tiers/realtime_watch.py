@@ -1,0 +1,90 @@
+"""The watch of a speech-to-speech session, from the events that pass its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tiers.diagnosis import by_code
+from tiers.faults import Fault
+from tiers.watch import Failure, Watch
+
+FAILED_IN_A_ROW: Final = 2
+"""Replies that end as failed before the vendor is left: the first is asked for once more."""
+
+_CALLERS_FAULT: Final = frozenset(
+    {
+        # What the client asked for came too late or twice; the conversation goes on.
+        "response_cancel_not_active",
+        "conversation_already_has_active_response",
+        "item_create_duplicate_item_id",
+        "input_audio_buffer_commit_empty",
+        "item_truncate_invalid_item_id",
+        "item_delete_invalid_item_id",
+    }
+)
+
+
+class RealtimeWatch:
+    """Reads one session's client and server events, as OpenAI's Realtime API (GA) names them."""
+
+    def __init__(self, watch: Watch, service: str) -> None:
+        self._watch = watch
+        self._service = service
+        self._failed = 0
+        self._active: str | None = None
+
+    def client_event(self, event: Any) -> None:
+        """A reply was asked for: a sign of it has to come."""
+        if _type_of(event) == "response.create" and self._active is None:
+            self._watch.expect("generation", self._service, self._watch.patience.generation)
+
+    def server_event(self, event: Mapping[str, Any]) -> None:
+        """Take an event: any sign of a reply is one of life."""
+        kind = str(event.get("type", ""))
+        if kind == "error":
+            self._error(event.get("error") or {})
+        elif kind == "response.created":
+            self._watch.met("generation")
+            self._active = str((event.get("response") or {}).get("id", ""))
+            self._progress()
+        elif kind == "response.done":
+            self._active = None
+            self._watch.met("progress")
+            self._done(event.get("response") or {})
+        elif self._active is not None:
+            self._progress()
+
+    def closed(self) -> None:
+        """The socket is gone: nothing is waited for on it."""
+        self._active = None
+        self._watch.met("progress")
+        self._watch.met("generation")
+
+    def _progress(self) -> None:
+        self._watch.expect("progress", self._service, self._watch.patience.thought)
+
+    def _error(self, error: Mapping[str, Any]) -> None:
+        code = str(error.get("code") or error.get("type") or "")
+        if code in _CALLERS_FAULT or str(error.get("message", "")).startswith("Cancellation failed"):
+            return
+        self._watch.fail(
+            Failure(self._service, by_code(code), code or "error", again=by_code(code).remedy == "retry")
+        )
+
+    def _done(self, response: Mapping[str, Any]) -> None:
+        status = response.get("status")
+        if status == "completed":
+            self._failed = 0
+        if status not in ("failed", "incomplete"):
+            return
+        details = response.get("status_details") or {}
+        error = details.get("error") or {}
+        fault = by_code(str(error.get("code") or "")) if status == "failed" else Fault.VENDOR_DOWN
+        self._failed += 1
+        again = not fault.is_certain and self._failed < FAILED_IN_A_ROW
+        self._watch.fail(Failure(self._service, fault, f"reply_{status}", again=again))
+
+
+def _type_of(event: Any) -> str:
+    return str(event.get("type", "") if isinstance(event, Mapping) else getattr(event, "type", ""))

@@ -1,0 +1,145 @@
+"""What counts as a dead vendor: deadlines for what a session waits for, and the verdict on what it is told.
+
+The plugins retry for 4 to 44 s before they call an error fatal, and never notice a vendor that keeps its socket open
+and says nothing (measured with livekit-agents 1.8.9). So the first error counts, and silence has deadlines of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+from tiers.diagnosis import classify
+from tiers.faults import Fault
+
+log = logging.getLogger("tiers.watch")
+
+SPEECH_SECONDS: Final = 1.0
+"""Speech from which words must come; what is shorter may be a cough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each thing may take, seconds, before its vendor counts as dead."""
+
+    words: float = 2.5
+    """The words of a turn, from the end of its speech."""
+    generation: float = 3.0
+    """The first sign of a reply that a speech-to-speech model was asked for."""
+    thought: float = 4.0
+    """The first piece of a language model's answer, and each further one."""
+    sound: float = 3.0
+    """The first sound of a text, and each further piece."""
+
+    def times(self, factor: float) -> Self:
+        """Give the same, stretched: a busy machine is no dead vendor."""
+        return type(self)(**{each.name: getattr(self, each.name) * factor for each in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A verdict on a service. `what` is a label for logs; `again`: the same may be asked once more before it is left."""
+
+    service: str
+    fault: Fault
+    what: str
+    again: bool = False
+
+
+class Watch:
+    """The deadlines of one session. What it finds goes to `on_failure`, once for each service until it is renewed."""
+
+    def __init__(self, on_failure: Callable[[Failure], None], patience: Patience | None = None) -> None:
+        self.patience = patience or Patience()
+        self._on_failure = on_failure
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
+        self._told: set[str] = set()
+        self._closed = False
+
+    def expect(self, what: str, service: str, seconds: float) -> None:
+        """Something has to come within so many seconds; asked for again, the time starts anew."""
+        if self._closed:
+            return
+        self.met(what)
+        self._deadlines[what] = asyncio.get_running_loop().call_later(seconds, self._missed, what, service)
+
+    def waits_for(self, what: str) -> bool:
+        """Whether it is still to come."""
+        return what in self._deadlines
+
+    def met(self, what: str) -> None:
+        """It came, or is no longer waited for."""
+        if (deadline := self._deadlines.pop(what, None)) is not None:
+            deadline.cancel()
+
+    def error(self, service: str, error: BaseException) -> Fault:
+        """Judge an error of a service, and tell it where the service has to be left."""
+        fault = classify(error)
+        if fault.blame == "vendor" or fault.is_certain:
+            self.fail(Failure(service, fault, type(error).__name__, again=fault.remedy == "retry"))
+        return fault
+
+    def fail(self, failure: Failure) -> None:
+        """Tell a failure, unless the service's was told already."""
+        if self._closed or failure.service in self._told:
+            return
+        if not failure.again:
+            self._told.add(failure.service)
+        log.warning(
+            "vendor.failed",
+            extra={
+                "service": failure.service,
+                "fault": failure.fault.label,
+                "what": failure.what,
+                "again": failure.again,
+            },
+        )
+        self._on_failure(failure)
+
+    def renew(self, service: str) -> None:
+        """Another vendor serves this part from now on, under a name that may have failed before."""
+        self._told.discard(service)
+
+    def close(self) -> None:
+        """Wait for nothing more and tell nothing more."""
+        self._closed = True
+        for what in list(self._deadlines):
+            self.met(what)
+
+    def _missed(self, what: str, service: str) -> None:
+        del self._deadlines[what]
+        self.fail(Failure(service, Fault.VENDOR_DOWN, f"no_{what}"))
+
+
+class Hearing:
+    """Watches speech to text: who speaks for a second is written down soon after."""
+
+    def __init__(self, watch: Watch, clock: Callable[[], float] | None = None) -> None:
+        self._watch = watch
+        self._clock = clock or asyncio.get_running_loop().time
+        self._began: float | None = None
+        self._interim = False
+        self.service = ""
+        """Who hears; empty where nobody has to."""
+
+    def caller_speaks(self, speaking: bool) -> None:
+        """Hear from the detector that the caller began or ceased to speak."""
+        now = self._clock()
+        if speaking:
+            self._began = now
+            return
+        began, self._began = self._began, None
+        long = began is not None and now - began >= SPEECH_SECONDS
+        if self.service and (long or self._interim) and not self._watch.waits_for("words"):
+            self._watch.expect("words", self.service, self._watch.patience.words)
+
+    def heard(self, text: str, *, final: bool) -> None:
+        """Take words that were written down."""
+        if not text.strip():
+            return
+        self._interim = not final
+        if final:
+            self._watch.met("words")
