@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from agent.attributes import CallAttributes
 from agent.invitation import Invitation
 from agent.settings import AgentSettings
 from people.user import User
-from routing.decision import Decision, RouteInputs, StackState
+from routing.decision import Cause, Decision, RouteInputs, StackState
 from routing.service import RoutedCall, RoutingService
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS, is_free, why_not_configured
@@ -28,8 +28,13 @@ async def routed(
     settings: AgentSettings,
     vendors: VendorSettings,
     attributes: CallAttributes,
+    *,
+    on_decision: Callable[[Decision, Cause], None] | None = None,
 ) -> AsyncIterator[RoutedCall]:
-    """Route a call for as long as it lasts; settled at the end. The room is shown what it costs."""
+    """Route a call for as long as it lasts; settled at the end. The room is shown what it costs.
+
+    `on_decision` hears each decision that has the call served otherwise than before, and why.
+    """
     showing: set[asyncio.Task[None]] = set()
 
     def show_cost(microdollars: int) -> None:
@@ -37,8 +42,11 @@ async def routed(
         showing.add(task)
         task.add_done_callback(showing.discard)
 
-    def wants_another(decision: Decision) -> None:
-        log.warning("call.swap_wanted", extra={"call_id": invitation.call_id, "stack": decision.stack})
+    def wants_another(decision: Decision, cause: Cause) -> None:
+        log.warning(
+            "call.swap_wanted",
+            extra={"call_id": invitation.call_id, "stack": decision.stack, "cause": cause.value},
+        )
 
     async with RoutingService(RoutingSettings()) as service:
         call = await service.call(
@@ -47,7 +55,7 @@ async def routed(
             user_id=user.id,
             zone=ZoneInfo(user.time_zone),
             share=settings.slots,
-            on_decision=wants_another,
+            on_decision=on_decision or wants_another,
             on_spent=show_cost,
         )
         try:
@@ -70,6 +78,8 @@ def _inputs(
                 configured=why_not is None,
                 why_not=why_not or "",
                 free=is_free(stack),
+                voice=stack.has_voice,
+                alternatives=stack.alternatives(vendors),
             )
         )
     return RouteInputs(

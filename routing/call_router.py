@@ -1,14 +1,18 @@
-"""One call's way through the router: decide, reserve, and decide again whenever money or policy say something new."""
+"""One call's way through the router: decide, reserve, and decide again whenever money, policy or health say anew."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from routing.call_budget import Charge
-from routing.decision import Decision, RouteInputs, StackState
+from routing.cause import cause_of
+from routing.decision import Cause, Decision, RouteInputs, StackState, Unhealthy
+from routing.failed_here import FailedHere
 from routing.journal import Entry, Journal, JournalDownError
 from routing.lease import Lease, Verdict
 from routing.policy import Policy, Tier
@@ -22,11 +26,15 @@ CLOSE_SECONDS: Final = 5.0
 ROUNDS: Final = 8
 """More than there are rungs of money: each round rules a tier out, so that it ends."""
 
+ASK_AGAIN_SECONDS: Final = 120.0
+"""After so long a tier whose money was refused is asked for again: somebody may have paid, or Redis be back."""
+
 
 class CallRouter:
     """Decides what serves a call, with money reserved for it.
 
-    `on_decision` gets every decision that names another stack than the one before; what to do about it is the call's.
+    `on_decision` gets every decision that names another stack than the one before, or another set of services to do
+    without, and the cause of the change; what to do about it is the call's.
     """
 
     def __init__(
@@ -39,7 +47,9 @@ class CallRouter:
         call_id: str,
         subject: str,
         policy: Callable[[], Policy],
-        on_decision: Callable[[Decision], None] = lambda _: None,
+        health: Callable[[], tuple[Unhealthy, ...]] = tuple,
+        on_decision: Callable[[Decision, Cause], None] = lambda _decision, _cause: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lease = lease
         lease.on_verdict = self._slice_over
@@ -49,11 +59,25 @@ class CallRouter:
         self._call_id = call_id
         self._subject = subject
         self._policy = policy
+        self._health = health
         self._on_decision = on_decision
+        self._clock = clock
+        self._failed = FailedHere(clock)
+        self._refused_at: float | None = None
+        self._held: Tier | None = None
         self._decision: Decision | None = None
         self._decisions = 0
         self._deciding = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def decision(self) -> Decision:
+        """What serves the call now. Raises RuntimeError before `open`."""
+        if self._decision is None:
+            raise RuntimeError("nothing is decided before the call's routing is opened")
+        return self._decision
 
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any."""
@@ -64,51 +88,82 @@ class CallRouter:
         """Book what was used."""
         self._lease.meter(charge)
 
-    def _slice_over(self, verdict: Verdict) -> None:
-        """Hear what became of the next slice's reservation: the router is asked again at every slice."""
-        self._spawn(self._review(verdict))
+    def failed(self, service: str) -> None:
+        """Hear that a service failed this call: it is served without that one for a while."""
+        self._failed.note(service)
+        before = self._decision
+        if before is not None and before.least_bad and _uses(self._inputs, before, service):
+            self._inputs = self._inputs.model_copy(update={"least_bad_failed": True})
+        self._spawn(self._review())
+
+    def health_changed(self) -> None:
+        """Hear that other services are unhealthy than before."""
+        self._spawn(self._review())
 
     def policy_changed(self) -> None:
         """Hear that the policy is another: the call follows it."""
-        self._spawn(self._review(None))
+        if self._refused_at is not None:
+            self._refused_at = -math.inf  # the caps may be others
+        self._spawn(self._review())
+
+    def _slice_over(self, verdict: Verdict) -> None:
+        """Hear what became of the next slice's reservation: the router is asked again at every slice."""
+        self._spawn(self._review((self._lease.tier, verdict)))
 
     async def aclose(self) -> None:
         """Give the money back and finish what is still to be written."""
-        await self._lease.aclose()
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        async with self._deciding:
+            await self._lease.aclose()
         if self._background:  # a decision on its way into the journal
             await asyncio.wait(self._background, timeout=CLOSE_SECONDS)
 
-    async def _review(self, verdict: Verdict | None) -> None:
+    async def _review(self, slice_over: tuple[Tier | None, Verdict] | None = None) -> None:
         async with self._deciding:
             before = self._decision
-            if before is None or before.tier is None:
+            if before is None or self._closed:
                 return
-            if verdict is not None:
-                self._learn(before.tier, verdict)
-            after = await self._decide(held=before if verdict is None or verdict.money == "held" else None)
-            if after.stack != before.stack:
+            if slice_over is not None:
+                tier, verdict = slice_over
+                if tier is None or tier != self._held:
+                    return  # it was about what served the call before
+                self._learn(tier, verdict)
+                if verdict.money != "held":
+                    self._held = None
+            after = await self._decide()
+            if (after.stack, after.without) != (before.stack, before.without):
+                cause = cause_of(before, after)
                 log.info(
                     "call.redecided",
-                    extra={"call_id": self._call_id, "from": before.stack, "stack": after.stack},
+                    extra={
+                        "call_id": self._call_id,
+                        "from": before.stack,
+                        "stack": after.stack,
+                        "without": after.without,
+                        "cause": cause.value,
+                    },
                 )
-                self._on_decision(after)
+                self._on_decision(after, cause)
 
-    async def _decide(self, held: Decision | None = None) -> Decision:
-        """Decide and reserve, until the budget agrees with the choice. `held`: whose tier has its money already."""
-        policy = self._policy().concerning(
-            self._subject
-        )  # inputs are stored: nobody else's caps belong there
-        self._inputs = self._inputs.model_copy(update={"policy": policy})
+    async def _decide(self) -> Decision:
+        """Decide and reserve, until the budget agrees with the choice."""
+        self._inputs = self._inputs.model_copy(update=self._news())
         decision = decide(self._inputs)
         for _ in range(ROUNDS):
             state = self._state(decision)
-            if state is None or (held is not None and decision.tier == held.tier):
+            if state is None or state.free:
+                if self._lease.tier is not None:
+                    await self._lease.release()
+                self._held = None
                 break
-            if state.free:
-                await self._lease.release()
+            if state.tier == self._held:
                 break
+            # Refused, this takes nothing away; but what was held before is asked for again, since time has passed.
             verdict = await self._lease.reserve(state.tier)
             self._learn(state.tier, verdict)
+            self._held = state.tier if verdict.money == "held" else None
             if verdict.money == "held":
                 break
             decision = decide(self._inputs)
@@ -116,9 +171,41 @@ class CallRouter:
             self._decisions += 1
             self._spawn(self._write(decision, self._decisions))
         self._decision = decision
+        self._look_again_later()
         return decision
 
+    def _news(self) -> dict[str, Any]:
+        """What may have changed since the last decision."""
+        health = self._health()
+        self._failed.seen({one.service for one in health})
+        failed = self._failed.now()
+        news: dict[str, Any] = {
+            # Inputs are stored: nobody else's caps belong there.
+            "policy": self._policy().concerning(self._subject),
+            "health": health,
+            "failed": failed,
+            "least_bad_failed": self._inputs.least_bad_failed and bool(failed),
+        }
+        if self._refused_at is not None and self._clock() - self._refused_at >= ASK_AGAIN_SECONDS:
+            self._refused_at = None
+            news["budget"] = self._inputs.budget.forgiving()
+        return news
+
+    def _look_again_later(self) -> None:
+        """Decide again when a shunned service may be forgiven, or refused money asked for again."""
+        waits = [self._failed.seconds_left()]
+        if self._refused_at is not None:
+            waits.append(self._refused_at + ASK_AGAIN_SECONDS - self._clock())
+        if self._timer is not None:
+            self._timer.cancel()
+        seconds = min((wait for wait in waits if wait is not None), default=None)
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, seconds), lambda: self._spawn(self._review()))
+
     def _learn(self, tier: Tier, verdict: Verdict) -> None:
+        if verdict.money != "held" and self._refused_at is None:
+            self._refused_at = self._clock()
         budget = self._inputs.budget.told(tier, verdict.money, verdict.scope)
         self._inputs = self._inputs.model_copy(update={"budget": budget})
 
@@ -152,5 +239,16 @@ class CallRouter:
 
 
 def _differs(one: Decision, other: Decision) -> bool:
-    """Whether there is something new to tell: another stack, other reasons or another policy."""
-    return (one.stack, one.reasons, one.policy_version) != (other.stack, other.reasons, other.policy_version)
+    """Whether there is something new to tell: another stack, other parts of it, other reasons or another policy."""
+
+    def told(decision: Decision) -> tuple[Any, ...]:
+        return decision.stack, decision.without, decision.least_bad, decision.reasons, decision.policy_version
+
+    return told(one) != told(other)
+
+
+def _uses(inputs: RouteInputs, decision: Decision, service: str) -> bool:
+    """Whether a stack is served with a service."""
+    state = next((state for state in inputs.stacks if state.name == decision.stack), None)
+    parts = state.alternatives if state is not None else ()
+    return any(next((one for one in part if one not in decision.without), None) == service for part in parts)

@@ -22,6 +22,10 @@ class StackState(BaseModel):
     """What is missing, as a clause: «DEEPGRAM_API_KEY is not set». Empty when configured."""
     free: bool = False
     """It costs nothing, so no budget can speak against it."""
+    voice: bool = True
+    """It can be spoken with; else it is for typing only."""
+    alternatives: Annotated[tuple[tuple[str, ...], ...], Field(max_length=8)] = ()
+    """For each part of it the services that could serve it here, best first. Empty: nothing is known of its parts."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -60,6 +64,29 @@ class BudgetState(BaseModel):
         """Learn what the budget said about a tier."""
         return self.model_copy(update={tier: money, "scope": scope or self.scope})
 
+    def forgiving(self) -> Self:
+        """Forget what was refused, so that it is asked for again."""
+        refused = {tier: "unasked" for tier in ("premium", "economy") if getattr(self, tier) != "held"}
+        return self.model_copy(update=refused)
+
+
+class Unhealthy(BaseModel):
+    """A service that the breakers keep everybody from dialling. Times are Unix ms by Redis' clock."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    service: str = Field(min_length=1, max_length=64)
+    state: Literal["open", "half_open"]
+    """Half open: it is being probed."""
+    since_ms: int
+    """When it was opened first since it last was well."""
+    retry_ms: int
+    """When it is probed next."""
+
+
+def _by_service(unhealthy: tuple[Unhealthy, ...]) -> tuple[Unhealthy, ...]:
+    return tuple(sorted(unhealthy, key=lambda one: one.service))
+
 
 class RouteInputs(BaseModel):
     """All that a decision rests on. Later inputs come with a default, so that old decisions still replay."""
@@ -74,6 +101,14 @@ class RouteInputs(BaseModel):
     """The operator's override (VOICETASKS_AGENT_STACK): tried before the ladder, never above the plan."""
     policy: Policy = DEFAULT_POLICY
     budget: BudgetState = BudgetState()
+    health: Annotated[tuple[Unhealthy, ...], Field(max_length=64), AfterValidator(_by_service)] = ()
+    """Services that nobody dials for now."""
+    failed: Annotated[
+        tuple[str, ...], Field(max_length=64), AfterValidator(lambda names: tuple(sorted(names)))
+    ] = ()
+    """Services that failed this very call lately, whatever others say of them."""
+    least_bad_failed: bool = False
+    """The call was served with the least bad stack already, and that failed too: it is not tried with voice again."""
 
 
 class LostBecause(StrEnum):
@@ -88,6 +123,7 @@ class LostBecause(StrEnum):
     BUDGET_EXHAUSTED = "budget_exhausted"
     BUDGET_UNPAID = "budget_unpaid"
     BUDGET_BLIND = "budget_blind"
+    VENDOR_DOWN = "vendor_down"
     NOT_ON_LADDER = "not_on_ladder"
     OVERRIDDEN = "overridden"
     LOWER_ON_LADDER = "lower_on_ladder"
@@ -117,3 +153,21 @@ class Decision(BaseModel):
     """Every other stack of the ladder and the catalogue, best rung first."""
     policy_version: str
     inputs: RouteInputs
+    without: tuple[str, ...] = ()
+    """Services of the stack that are not to be used now: for each of its parts, those that stand before the one that
+    serves it."""
+    least_bad: bool = False
+    """Nothing that can be spoken with was known to work; this is what should be well again soonest."""
+
+
+class Cause(StrEnum):
+    """Why a decision differs from the one before."""
+
+    START = "start"
+    VENDOR = "vendor"
+    """A service failed or was given up."""
+    MONEY = "money"
+    POLICY = "policy"
+    """An admin wrote another policy."""
+    HEALTH = "health"
+    """Something better is well again."""

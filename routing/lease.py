@@ -105,6 +105,11 @@ class Lease:
         """What the call has cost so far."""
         return self._spent
 
+    @property
+    def tier(self) -> Tier | None:
+        """The tier that money is held for; None when none is."""
+        return self._tier
+
     async def reserve(self, tier: Tier) -> Verdict:
         """Reserve the next slice with a tier; what was held for another one is given back. At most some 200 ms."""
         verdict = await self._reserve(tier)

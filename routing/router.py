@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from routing.availability import choose, out_of_order
 from routing.decision import Decision, LostBecause, Reason, RouteInputs, StackState
 from routing.policy import StackName
 
@@ -18,9 +19,10 @@ def decide(inputs: RouteInputs) -> Decision:
     """Choose the first candidate that nothing speaks against. The same inputs always give the same decision."""
     known = {stack.name: stack for stack in inputs.stacks}
     hurdles = {name: _hurdle(inputs, name, known.get(name)) for name in _order(inputs)}
-    chosen = next((known[name] for name in hurdles if hurdles[name] is None), None)
+    choice = choose(inputs, [known[name] for name, hurdle in hurdles.items() if hurdle is None])
+    chosen = choice.stack
     reasons = tuple(
-        hurdle or _beaten(inputs, name, chosen)
+        hurdle or _ill(inputs, known[name]) or _beaten(inputs, name, chosen)
         for name, hurdle in hurdles.items()
         if chosen is None or name != chosen.name
     )
@@ -31,6 +33,8 @@ def decide(inputs: RouteInputs) -> Decision:
         reasons=reasons,
         policy_version=inputs.policy.version,
         inputs=inputs,
+        without=choice.without,
+        least_bad=choice.least_bad,
     )
 
 
@@ -99,6 +103,14 @@ def _money(inputs: RouteInputs, name: StackName, state: StackState) -> Reason | 
             return None
 
 
+def _ill(inputs: RouteInputs, state: StackState) -> Reason | None:
+    """Say which services a stack lacks."""
+    if not (clause := out_of_order(inputs, state)):
+        return None
+    sentence = f"{state.name} lacks what it needs: {clause}."
+    return Reason(stack=state.name, code=LostBecause.VENDOR_DOWN, sentence=sentence)
+
+
 def _beaten(inputs: RouteInputs, name: StackName, chosen: StackState | None) -> Reason:
     """Say why a stack that could have served did not."""
     better = chosen.name if chosen else ""
@@ -119,6 +131,7 @@ _FOR_THE_CALLER = {
     LostBecause.BUDGET_EXHAUSTED: "whose budget is used up",
     LostBecause.BUDGET_UNPAID: "whose budget is used up",
     LostBecause.BUDGET_BLIND: "which is not available right now",
+    LostBecause.VENDOR_DOWN: "which is out of order right now",
 }
 
 

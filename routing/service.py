@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from routing.bill import Bill
 from routing.budget import Budget
 from routing.call_router import CallRouter
-from routing.decision import Decision, RouteInputs
+from routing.decision import Cause, Decision, RouteInputs
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
 from routing.policy_watch import PolicyWatch
@@ -19,6 +19,7 @@ from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
 from routing.spool import Spool
 from routing.stream import StreamCounts
+from tiers.faults import Fault
 from tiers.prices import bundled
 from tiers.usage import Usage
 
@@ -56,11 +57,12 @@ class RoutingService:
         user_id: str,
         zone: ZoneInfo,
         share: int,
-        on_decision: Callable[[Decision], None],
+        on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
     ) -> RoutedCall:
         """Prepare the routing of one call; `open` decides.
 
+        `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
         """
         try:
@@ -97,7 +99,7 @@ class RoutingService:
 
 
 class RoutedCall:
-    """One call, as the agent sees its money: decisions come, usage goes."""
+    """One call, as the agent sees its routing: decisions come, usage and what became of the vendors go."""
 
     def __init__(self, router: CallRouter, bill: Bill) -> None:
         self.router = router
@@ -107,6 +109,19 @@ class RoutedCall:
     async def open(self) -> Decision:
         """Decide what serves the call, its first slice reserved."""
         return await self.router.open()
+
+    @property
+    def decision(self) -> Decision:
+        """What the call is to be served with now. Raises RuntimeError before `open`."""
+        return self.router.decision
+
+    def failed(self, service: str, fault: Fault) -> None:
+        """Hear that a service failed this call: decide again at once, without it. Never waits and never raises."""
+        log.info("call.service_failed", extra={"service": service, "fault": fault.label})
+        self.router.failed(service)
+
+    def worked(self, service: str) -> None:
+        """Hear that a service works: its first sound, first words or first event of a turn came. Costs nothing."""
 
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""

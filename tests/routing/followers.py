@@ -34,7 +34,7 @@ async def main() -> None:
             user_id=uuid4().hex,
             zone=ZoneInfo("Europe/Berlin"),
             share=1,
-            on_decision=tell,
+            on_decision=lambda decision, _cause: tell(decision),
             on_spent=lambda _: None,
         )
         tell(await call.open())

@@ -67,7 +67,7 @@ class Switchboard:
             call_id=call_id,
             subject=subject,
             policy=lambda: self.policy,
-            on_decision=self.decisions.put_nowait,
+            on_decision=lambda decision, _cause: self.decisions.put_nowait(decision),
         )
         self._routers.append(router)
         return router

@@ -158,7 +158,7 @@ class Rig:
             call_id=call_id,
             subject="s_anna",
             policy=lambda: DEFAULT_POLICY,
-            on_decision=call.decisions.put_nowait,
+            on_decision=lambda decision, _cause: call.decisions.put_nowait(decision),
         )
         self.calls.append(call)
         return call
