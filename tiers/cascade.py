@@ -2,82 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
-from livekit.agents import APIConnectOptions, llm, stt, tts, vad
+from livekit.agents import APIConnectOptions, llm, stt, tts
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
-from livekit.plugins import cartesia, deepgram, openai
-from openai import AsyncClient
 
 from tiers.catalogue import Model, Part, Stack
-from tiers.metering.taps import ChatTap, SocketTap
+from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
 
 CONNECT: Final = SessionConnectOptions(
-    stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5),
-    llm_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
-    tts_conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=10),
+    stt_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3),
+    llm_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3),
+    tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=4),
 )
-"""Bounded retries: a turn that cannot be served within some ten seconds is better told than waited for."""
+"""One more try, at once: for a socket that had gone stale, or that Deepgram closed for want of sound. What fails twice
+is down, and somebody else serves the call. The voice waits longer than the mind, so that a mind that stalls in
+mid-sentence is blamed itself."""
 
 
-@dataclass
-class Taps:
-    """Where a meter sees what goes to and comes from the vendors; None for a part that is not billed."""
+@dataclass(frozen=True)
+class Change:
+    """What is different after a cascade has changed to another stack."""
 
-    hearing: SocketTap | None = None
-    thinking: ChatTap | None = None
-    voice: SocketTap | None = None
+    arguments: Mapping[str, Any]
+    """For `Agent.update_options` in the running session. Empty: nothing is different."""
+    replaced: tuple[Built, ...]
 
     async def aclose(self) -> None:
-        """Close what was opened for the plugins."""
-        for tap in (self.hearing, self.thinking, self.voice):
-            if tap is not None:
-                await tap.aclose()
+        """Close what was replaced, when nobody speaks or thinks with it any more. A dead vendor may take seconds."""
+        for built in self.replaced:
+            await built.aclose()
 
 
-@dataclass
 class Cascade:
-    """The built models of one cascaded stack and the turn settings that suit them."""
-
-    stt: stt.STT[Any]
-    llm: llm.LLM[Any]
-    tts: tts.TTS[Any]
-    vad: vad.VAD
-    turns: TurnHandlingOptions
-    parts: Mapping[Part, Model]
-    """The models as they are served: what the meter prices."""
-    taps: Taps
+    """The built models of one cascaded stack and the turn settings that suit them. A stack without a voice only thinks."""
 
     speaks_lines = True
     """A line of ours goes to the voice as it is."""
 
+    def __init__(self, stack: Stack, build: Callable[[Part, Model], Built], today: date) -> None:
+        self._build = build
+        self._today = today
+        self.built: dict[Part, Built] = {
+            part: build(part, model) for part, model in self._wanted(stack).items()
+        }
+        """The parts in use."""
+        self.on_built: Callable[[Part, Built], None] | None = None
+        """Told of each part that is built for a change, before anything is said to it: where a meter listens."""
+
+    @property
+    def parts(self) -> Mapping[Part, Model]:
+        """The models as they are served: what the meter prices."""
+        return MappingProxyType({part: built.model for part, built in self.built.items()})
+
+    @property
+    def stt(self) -> stt.STT[Any]:
+        """The ear. Raises KeyError where there is none."""
+        return self.built["stt"].plugin  # type: ignore[no-any-return]
+
+    @property
+    def llm(self) -> llm.LLM[Any]:
+        """The mind."""
+        return self.built["llm"].plugin  # type: ignore[no-any-return]
+
+    @property
+    def tts(self) -> tts.TTS[Any]:
+        """The voice. Raises KeyError where there is none."""
+        return self.built["tts"].plugin  # type: ignore[no-any-return]
+
     def session_arguments(self) -> dict[str, Any]:
         """What an AgentSession needs to run on these models."""
-        return {
-            "stt": self.stt,
-            "llm": self.llm,
-            "tts": self.tts,
-            "vad": self.vad,
-            "turn_handling": self.turns,
-            "use_tts_aligned_transcript": True,
-            "conn_options": CONNECT,
+        arguments: dict[str, Any] = {part: built.plugin for part, built in self.built.items()}
+        if "stt" in self.built:
+            arguments |= {"vad": voice_activity(), "turn_handling": turn_handling()}
+        else:
+            # Turns are typed, so nobody listens for their end.
+            arguments |= {"vad": None, "turn_handling": TurnHandlingOptions(turn_detection="manual")}
+        return arguments | {"use_tts_aligned_transcript": True, "conn_options": CONNECT}
+
+    def change(self, stack: Stack) -> Change:
+        """Serve with another cascaded stack: build the parts that differ, keep the others.
+
+        Hand the change's arguments to the running agent, then close the change. What was built for it is closed with
+        the cascade. Raises ValueError when one stack has a voice and the other has none: a session that listens for
+        the end of turns cannot cease to, so that takes a session of its own.
+        """
+        wanted = self._wanted(stack)
+        if wanted.keys() != self.built.keys():
+            raise ValueError(f"{stack.name} has other parts; it needs a session of its own")
+        fresh = {
+            part: self._build(part, model)
+            for part, model in wanted.items()
+            if model != self.built[part].model
         }
+        replaced = tuple(self.built[part] for part in fresh)
+        self.built |= fresh
+        for part, built in fresh.items():
+            if self.on_built is not None:
+                self.on_built(part, built)
+        return Change(MappingProxyType({part: built.plugin for part, built in fresh.items()}), replaced)
 
     def caller_speaks(self, speaking: bool) -> None:
         """Nothing to do: the open socket is billed, with sound and without."""
 
     async def aclose(self) -> None:
         """Close the vendors' sockets and HTTP sessions; a session does not close its models."""
-        await self.stt.aclose()
-        await self.llm.aclose()
-        await self.tts.aclose()
-        await self.taps.aclose()
+        for built in self.built.values():
+            await built.aclose()
+
+    def _wanted(self, stack: Stack) -> Mapping[Part, Model]:
+        return stack.on(self._today).parts
 
 
 def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> Cascade:
@@ -85,67 +127,4 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
 
     `call_id` travels to the vendors as the tag of their usage reports, so that an invoice can be told by call.
     """
-    served = stack.on(today).parts
-    taps = Taps()
-    return Cascade(
-        stt=_stt(served["stt"], settings, call_id, taps),
-        llm=_llm(served["llm"], settings, call_id, taps),
-        tts=_tts(served["tts"], settings, taps),
-        vad=voice_activity(),
-        turns=turn_handling(),
-        parts=served,
-        taps=taps,
-    )
-
-
-def _stt(model: Model, settings: VendorSettings, call_id: str, taps: Taps) -> stt.STT[Any]:
-    if model.vendor == "local":
-        from tiers.local.stt import WhisperSTT
-
-        return WhisperSTT()
-    taps.hearing = SocketTap()
-    return deepgram.STT(
-        model=model.name,
-        language="en-US",
-        api_key=settings.key("deepgram"),
-        base_url=f"{settings.base_url('deepgram')}/v1/listen",
-        endpointing_ms=25,
-        no_delay=True,
-        mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
-        tags=[call_id],
-        http_session=taps.hearing.session(),
-    )
-
-
-def _llm(model: Model, settings: VendorSettings, call_id: str, taps: Taps) -> llm.LLM[Any]:
-    if model.vendor == "ollama" and settings.ollama_url:
-        return openai.LLM.with_ollama(model=settings.ollama_model, base_url=settings.base_url("ollama"))
-    # The keyless local stack thinks with the sandbox's brain, which answers to any name of the catalogue.
-    name = "gpt-4o-mini" if model.vendor == "ollama" else model.name
-    taps.thinking = ChatTap()
-    return openai.LLM(
-        model=name,
-        client=AsyncClient(
-            api_key=settings.key("openai"),
-            base_url=settings.base_url("openai"),
-            max_retries=0,  # the session retries
-            http_client=taps.thinking.client(),
-        ),
-        safety_identifier=call_id,
-        store=False,
-    )
-
-
-def _tts(model: Model, settings: VendorSettings, taps: Taps) -> tts.TTS[Any]:
-    if model.vendor == "local":
-        from tiers.local.tts import PiperTTS
-
-        return PiperTTS()
-    taps.voice = SocketTap()
-    return cartesia.TTS(
-        model=model.name,
-        api_key=settings.key("cartesia"),
-        base_url=settings.base_url("cartesia"),
-        word_timestamps=True,
-        http_session=taps.voice.session(),
-    )
+    return Cascade(stack, partial(build_part, settings=settings, call_id=call_id), today)

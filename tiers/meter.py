@@ -7,8 +7,9 @@ counted, and reports nothing of an interrupted answer, of a broken socket or of 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from livekit.agents import llm, metrics
 
@@ -16,13 +17,14 @@ from tiers.catalogue import Model, Stack
 from tiers.metering.bookings import Bookings
 from tiers.metering.hearing import HearingWatch
 from tiers.metering.speaking import SpeakingWatch
-from tiers.metering.taps import Handshake, SocketTap, SocketWatcher, quietly
+from tiers.metering.taps import ChatTap, Handshake, SocketTap, SocketWatcher, quietly
 from tiers.metering.thinking import ThinkingWatch
 from tiers.metering.voice import VoiceWatch
 from tiers.usage import Part, Usage
 
 if TYPE_CHECKING:
     from tiers.cascade import Cascade
+    from tiers.parts import Built
     from tiers.speech_to_speech import SpeechToSpeech
 
 
@@ -31,6 +33,12 @@ class _Watch(Protocol):
 
 
 class _SocketWatch(SocketWatcher, _Watch, Protocol): ...
+
+
+_SOCKETS: Final[Mapping[str, Callable[[Bookings, Model, Handshake], _SocketWatch]]] = MappingProxyType(
+    {"deepgram-stt": HearingWatch, "cartesia": VoiceWatch}
+)
+"""What watches the sockets of a service."""
 
 
 class Meter:
@@ -81,21 +89,20 @@ class Meter:
     # A model for each part
 
     def _listen_to_cascade(self, models: Any) -> None:
-        parts, taps = models.parts, models.taps
-        if taps.hearing is not None:
-            self._tap(taps.hearing, parts["stt"], HearingWatch)
-        else:
-            models.stt.on("metrics_collected", self._reports("stt", parts["stt"]))
-        if taps.thinking is not None:
-            watch = ThinkingWatch(self._bookings, parts["llm"])
+        for part, built in models.built.items():
+            self._listen_to_part(part, built)
+        # A part that is replaced in mid-call goes on being watched to its end, and so is what replaces it.
+        models.on_built = self._listen_to_part
+
+    def _listen_to_part(self, part: Part, built: Built) -> None:
+        if built.tap is None:
+            built.plugin.on("metrics_collected", self._reports(part, built.model))
+        elif isinstance(built.tap, ChatTap):
+            watch = ThinkingWatch(self._bookings, built.model)
             self._watches.append(watch)
-            taps.thinking.watch = watch.request
+            built.tap.watch = watch.request
         else:
-            models.llm.on("metrics_collected", self._reports("llm", parts["llm"]))
-        if taps.voice is not None:
-            self._tap(taps.voice, parts["tts"], VoiceWatch)
-        else:
-            models.tts.on("metrics_collected", self._reports("tts", parts["tts"]))
+            self._tap(built.tap, built.model, _SOCKETS[built.model.service])
 
     def _tap(
         self, tap: SocketTap, model: Model, make: Callable[[Bookings, Model, Handshake], _SocketWatch]

@@ -1,0 +1,135 @@
+"""One part of a cascade from its vendor's plugin: an ear, a mind or a voice, with the tap through which it is metered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from livekit.agents import APIConnectOptions, llm, stt, tts
+from livekit.plugins import cartesia, deepgram, elevenlabs, openai
+from openai import AsyncClient
+from typing_extensions import override
+
+from tiers.catalogue import Model, Part
+from tiers.metering.taps import ChatTap, SocketTap
+from tiers.settings import VendorSettings
+
+PATIENT: Final = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=20)
+"""For a model on a machine of our own, which may have to be loaded first and has nobody to take its place."""
+
+AURA_VOICE: Final = "thalia-en"
+ELEVENLABS_ENCODING: Final = "pcm_24000"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A part that is ready to be used."""
+
+    model: Model
+    """As it is served: what the meter prices."""
+    plugin: Any
+    """The STT, LLM or TTS of livekit."""
+    tap: SocketTap | ChatTap | None = None
+    """Where a meter sees what goes to and comes from the vendor; None for a part that is not billed."""
+
+    async def aclose(self) -> None:
+        """Close the vendor's sockets and HTTP sessions; an agent session does not close its models."""
+        try:
+            await self.plugin.aclose()
+        finally:
+            if self.tap is not None:
+                await self.tap.aclose()
+
+
+def build_part(part: Part, model: Model, settings: VendorSettings, *, call_id: str) -> Built:
+    """Build one part of a cascade. Nothing is dialled before it is used."""
+    match part:
+        case "stt":
+            return _ear(model, settings, call_id)
+        case "llm":
+            return _mind(model, settings, call_id)
+        case "tts":
+            return _voice(model, settings)
+        case _:
+            raise ValueError(f"a cascade has no {part}")
+
+
+def _ear(model: Model, settings: VendorSettings, call_id: str) -> Built:
+    if model.service == "whisper":
+        from tiers.local.stt import WhisperSTT
+
+        return Built(model, WhisperSTT())
+    tap = SocketTap()
+    plugin: stt.STT[Any] = deepgram.STT(
+        model=model.name,
+        language="en-US",
+        api_key=settings.key("deepgram"),
+        base_url=f"{settings.base_url('deepgram')}/v1/listen",
+        endpointing_ms=25,
+        no_delay=True,
+        mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
+        tags=[call_id],
+        http_session=tap.session(),
+    )
+    return Built(model, plugin, tap)
+
+
+def _mind(model: Model, settings: VendorSettings, call_id: str) -> Built:
+    if model.service == "ollama":
+        address = settings.base_url("ollama")
+        return Built(model, _PatientLLM(model=settings.ollama_model, api_key="ollama", base_url=address))
+    tap = ChatTap()
+    plugin: llm.LLM[Any] = openai.LLM(
+        model=model.name,
+        client=AsyncClient(
+            api_key=settings.key("openai"),
+            base_url=settings.base_url("openai"),
+            max_retries=0,  # the session retries
+            http_client=tap.client(),
+        ),
+        safety_identifier=call_id,
+        store=False,
+    )
+    return Built(model, plugin, tap)
+
+
+def _voice(model: Model, settings: VendorSettings) -> Built:
+    if model.service == "piper":
+        from tiers.local.tts import PiperTTS
+
+        return Built(model, PiperTTS())
+    tap = SocketTap()
+    plugin: tts.TTS[Any]
+    if model.service == "deepgram-tts":
+        plugin = deepgram.TTS(
+            model=f"{model.name}-{AURA_VOICE}",
+            api_key=settings.key("deepgram"),
+            base_url=f"{settings.base_url('deepgram')}/v1/speak",
+            mip_opt_out=True,
+            http_session=tap.session(),
+        )
+    elif model.service == "elevenlabs":
+        plugin = elevenlabs.TTS(
+            model=model.name,
+            api_key=settings.key("elevenlabs"),
+            base_url=settings.base_url("elevenlabs"),
+            encoding=ELEVENLABS_ENCODING,
+            http_session=tap.session(),
+        )
+    else:
+        plugin = cartesia.TTS(
+            model=model.name,
+            api_key=settings.key("cartesia"),
+            base_url=settings.base_url("cartesia"),
+            word_timestamps=True,
+            http_session=tap.session(),
+        )
+    return Built(model, plugin, tap)
+
+
+class _PatientLLM(openai.LLM):
+    """A session has one patience for every mind; this one needs more."""
+
+    @override
+    def chat(self, *, conn_options: APIConnectOptions = PATIENT, **named: Any) -> Any:
+        return super().chat(conn_options=PATIENT, **named)
