@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
@@ -12,6 +13,7 @@ from routing.bill import Bill
 from routing.budget import Budget
 from routing.call_router import CallRouter
 from routing.decision import Cause, Decision, RouteInputs
+from routing.health_watch import HealthWatch
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
 from routing.policy_watch import PolicyWatch
@@ -37,14 +39,16 @@ class RoutingService:
         self._link = RedisLink(settings.redis_url)
         self._journal = Journal(settings.database_url)
         self._policy = PolicyWatch(self._link, settings.database_url)
+        self._health = HealthWatch(self._link, settings.breaker_rules)
 
     async def __aenter__(self) -> Self:
-        await self._policy.start()
+        await asyncio.gather(self._policy.start(), self._health.start())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._health.aclose()
         await self._policy.aclose()
         await self._journal.aclose()
         await self._link.aclose()
@@ -91,20 +95,23 @@ class RoutingService:
             call_id=call_id,
             subject=subject,
             policy=lambda: self._policy.policy,
+            health=self._health.unhealthy,
             on_decision=on_decision,
         )
-        routed = RoutedCall(router, Bill(bundled()))
-        routed.forget = self._policy.on_change(lambda _: router.policy_changed())
-        return routed
+        return RoutedCall(router, Bill(bundled()), self._policy, self._health)
 
 
 class RoutedCall:
     """One call, as the agent sees its routing: decisions come, usage and what became of the vendors go."""
 
-    def __init__(self, router: CallRouter, bill: Bill) -> None:
+    def __init__(self, router: CallRouter, bill: Bill, policy: PolicyWatch, health: HealthWatch) -> None:
         self.router = router
         self._bill = bill
-        self.forget: Callable[[], None] = lambda: None
+        self._health = health
+        self._forget = (
+            policy.on_change(lambda _: router.policy_changed()),
+            health.on_change(router.health_changed),
+        )
 
     async def open(self) -> Decision:
         """Decide what serves the call, its first slice reserved."""
@@ -117,11 +124,15 @@ class RoutedCall:
 
     def failed(self, service: str, fault: Fault) -> None:
         """Hear that a service failed this call: decide again at once, without it. Never waits and never raises."""
-        log.info("call.service_failed", extra={"service": service, "fault": fault.label})
         self.router.failed(service)
+        self._health.failed(service, fault)
 
     def worked(self, service: str) -> None:
-        """Hear that a service works: its first sound, first words or first event of a turn came. Costs nothing."""
+        """Hear that a new connection to a service works: its first event, words or sound came.
+
+        What an old connection still does says nothing of those who dial now. Redis is told only where it is news.
+        """
+        self._health.worked(service, against_advice=self.router.decision.least_bad)
 
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
@@ -130,5 +141,6 @@ class RoutedCall:
 
     async def aclose(self) -> None:
         """Settle."""
-        self.forget()
+        for forget in self._forget:
+            forget()
         await self.router.aclose()

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from routing.health import BreakerRules
+
 DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'routing.db'}"
 
 
@@ -24,3 +26,20 @@ class RoutingSettings(BaseSettings):
     """Where charges are written when neither Redis nor the database can be reached."""
     blind_microdollars: Annotated[int, Field(ge=0, le=10**12)] = 200_000
     """What one worker may spend while Redis is away, µ$; its slots share it evenly."""
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 3
+    """So many failures of a service within the window, and no call dials it any more."""
+    breaker_window_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    breaker_cool_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    """How long it is left alone before it is probed; each probe that fails doubles it."""
+    breaker_longest_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 300.0
+    """The longest that it is left alone."""
+
+    @property
+    def breaker_rules(self) -> BreakerRules:
+        """The breakers' settings, as they reckon."""
+        return BreakerRules(
+            failures=self.breaker_failures,
+            window_ms=round(self.breaker_window_seconds * 1000),
+            cool_ms=round(self.breaker_cool_seconds * 1000),
+            longest_ms=round(self.breaker_longest_seconds * 1000),
+        )

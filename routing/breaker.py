@@ -1,0 +1,75 @@
+"""The breakers of all services, shared by all workers: their health as it stands in Redis.
+
+Redis only keeps what the rules of `routing.health` say: a change is made by whoever read it last, so that of two who
+claim one probe one gets it. Redis' clock is everybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from routing.budget import PREFIX
+from routing.health import Health
+from routing.redis_link import BlindError, RedisLink
+
+TRIES: Final = 20
+"""Others may be quicker, but not for ever: once a service is open, further failures change nothing."""
+
+
+class Reading(NamedTuple):
+    """What Redis said."""
+
+    now_ms: int
+    services: dict[str, Health]
+
+
+class Breakers:
+    """Reads and changes what is known of the services. Every method may raise BlindError."""
+
+    def __init__(self, link: RedisLink, *, prefix: str = PREFIX) -> None:
+        self._link = link
+        self._key = f"{prefix}breakers"
+        self._replace = link.script("breaker")
+
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[Any]:
+        """Listen for messages: gives redis-py's PubSub, whose first message says that it listens."""
+        async with self._link.redis.pubsub() as listener:
+            await self._link.ask(listener.subscribe(self._key))
+            yield listener
+
+    async def read(self) -> Reading:
+        """Read all that is known."""
+        pipeline = self._link.redis.pipeline(transaction=False)
+        now, raw = await self._link.ask(pipeline.time().hgetall(self._key).execute())
+        return Reading(_ms(now), {service: _health(value) for service, value in raw.items()})
+
+    async def change(self, service: str, step: Callable[[Health, int], Health]) -> Reading:
+        """Change what is known of a service by a function of that and Redis' time; gives what is known then."""
+        for _ in range(TRIES):
+            pipeline = self._link.redis.pipeline(transaction=False)
+            now, raw = await self._link.ask(pipeline.time().hget(self._key, service).execute())
+            before = _health(raw)
+            after = step(before, _ms(now))
+            if after == before:
+                return Reading(_ms(now), {service: before})
+            written = after.model_dump_json(exclude_defaults=True)
+            if await self._link.ask(self._replace(keys=[self._key], args=[service, raw or "", written])):
+                return Reading(_ms(now), {service: after})
+        raise BlindError("contention")
+
+
+def _ms(now: tuple[int, int]) -> int:
+    return now[0] * 1000 + now[1] // 1000
+
+
+def _health(raw: str | None) -> Health:
+    """Read what stands in Redis. What another version wrote and nobody can read counts as nothing."""
+    try:
+        return Health.model_validate_json(raw) if raw else Health()
+    except ValidationError:
+        return Health()

@@ -1,0 +1,116 @@
+"""A service's health and what failures, successes and probes make of it: a pure state machine, the same everywhere.
+
+Closed, it counts failures within a window. Open, nobody dials it; when its cool-down is over one probe at a time may.
+Times are Unix ms by one clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from routing.decision import Unhealthy
+from tiers.faults import Fault
+
+PROBE_MS: Final = 20_000
+"""A probe that said nothing for so long has died with its worker; it ends by itself in half the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    """When a service is given up, and how long it is left alone."""
+
+    failures: int = 3
+    window_ms: int = 30_000
+    cool_ms: int = 15_000
+    """The first cool-down; each probe that fails doubles it."""
+    longest_ms: int = 300_000
+    """The longest cool-down. A service given up again so soon after it was well is left alone twice as long too."""
+
+
+class Health(BaseModel):
+    """What is known of one service. A new one is closed: nothing was heard against it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failures: tuple[int, ...] = Field(default=(), max_length=1000)
+    """When it failed, as far as that still counts."""
+    since: int | None = None
+    """When it was given up; None: it is closed."""
+    retry: int = 0
+    """When the next probe is due, while it is open."""
+    cool: int = 0
+    """The last cool-down, ms."""
+    probe: str = ""
+    """Who probes it now."""
+    probe_until: int = 0
+    well_again: int = 0
+    """When a probe last found it well."""
+    fault: str = ""
+    """What it was given up for."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is given up: nobody dials it."""
+        return self.since is not None
+
+    def is_probed(self, now: int) -> bool:
+        """Whether somebody probes it right now."""
+        return self.is_open and self.probe != "" and now < self.probe_until
+
+    def is_due(self, now: int) -> bool:
+        """Whether somebody should probe it now."""
+        return self.is_open and now >= self.retry and not self.is_probed(now)
+
+    def failed(self, now: int, fault: Fault, rules: BreakerRules) -> Self:
+        """Hear of a failure. One that does not speak against its health changes nothing, nor does one while open."""
+        if self.is_open or not fault.counts:
+            return self
+        failures = (*(at for at in self.failures if now - rules.window_ms < at <= now), now)
+        if len(failures) < rules.failures and not fault.is_certain:
+            return self.model_copy(update={"failures": failures})
+        relapse = self.well_again > 0 and now - self.well_again < rules.longest_ms
+        cool = min(2 * self.cool, rules.longest_ms) if relapse and self.cool else rules.cool_ms
+        return type(self)(since=now, retry=now + cool, cool=cool, fault=fault.label)
+
+    def worked(self, now: int, *, against_advice: bool = False) -> Self:
+        """Hear of a success. While it is open it counts only from who dialled all the same, having nothing better."""
+        if self.is_open:
+            return self._closed(now) if against_advice else self
+        return self.model_copy(update={"failures": ()}) if self.failures else self
+
+    def claimed(self, now: int, token: str) -> Self:
+        """Give the probe to somebody, if it is due."""
+        if not self.is_due(now):
+            return self
+        return self.model_copy(update={"probe": token, "probe_until": now + PROBE_MS})
+
+    def probed(self, now: int, token: str, fault: Fault | None, rules: BreakerRules) -> Self:
+        """Hear how a probe went, unless it came too late and somebody else has the probe by now.
+
+        A fault that does not speak against its health shows that it answers.
+        """
+        if not self.is_open or self.probe != token:
+            return self
+        if fault is None or not fault.counts:
+            return self._closed(now)
+        cool = min(2 * self.cool, rules.longest_ms)
+        return self.model_copy(
+            update={"retry": now + cool, "cool": cool, "probe": "", "probe_until": 0, "fault": fault.label}
+        )
+
+    def as_unhealthy(self, service: str) -> Unhealthy | None:
+        """Put it as the router takes it; None when it is well."""
+        if self.since is None:
+            return None
+        return Unhealthy(
+            service=service,
+            state="half_open" if self.probe else "open",
+            since_ms=self.since,
+            retry_ms=self.retry,
+        )
+
+    def _closed(self, now: int) -> Self:
+        return type(self)(cool=self.cool, well_again=now)

@@ -1,0 +1,174 @@
+"""The rules by which a service is given up, probed and taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.health import PROBE_MS, BreakerRules, Health
+from tiers.faults import Fault
+
+pytestmark = pytest.mark.unit
+
+RULES = BreakerRules(failures=3, window_ms=30_000, cool_ms=15_000, longest_ms=300_000)
+DOWN = Fault.VENDOR_DOWN
+START = 1_000_000
+
+
+def opened(at: int = START) -> Health:
+    return Health().failed(at, Fault.BAD_KEY, RULES)
+
+
+def probed_badly(health: Health, times: int) -> list[int]:
+    """The cool-downs after so many probes that fail, each made as soon as it is due."""
+    cools = []
+    for _ in range(times):
+        now = health.retry
+        health = health.claimed(now, "p").probed(now + 1_000, "p", DOWN, RULES)
+        cools.append(health.retry - now - 1_000)
+    return cools
+
+
+def test_three_failures_within_the_window_open_it() -> None:
+    health = Health().failed(START, DOWN, RULES).failed(START + 20_000, DOWN, RULES)
+    assert not health.is_open
+    health = health.failed(START + 29_999, DOWN, RULES)
+    assert health.is_open
+    assert health.retry == START + 29_999 + 15_000
+    assert health.fault == "vendor_down"
+
+
+def test_three_failures_over_more_than_the_window_do_not() -> None:
+    health = Health()
+    for at in (START, START + 20_000, START + 30_001):
+        health = health.failed(at, DOWN, RULES)
+    assert not health.is_open
+    assert health.failed(START + 30_002, DOWN, RULES).is_open
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_CREDIT, Fault.BAD_KEY])
+def test_one_failure_that_leaves_no_doubt_opens_it(fault: Fault) -> None:
+    assert Health().failed(START, fault, RULES).is_open
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.counts])
+def test_a_rate_limit_and_our_own_mistakes_are_neutral(fault: Fault) -> None:
+    assert Health().failed(START, fault, RULES) == Health()
+
+
+def test_a_success_starts_the_count_anew() -> None:
+    health = Health().failed(START, DOWN, RULES).failed(START, DOWN, RULES).worked(START)
+    assert health == Health()
+
+
+def test_while_open_neither_late_failures_nor_old_connections_change_anything() -> None:
+    health = opened()
+    assert health.failed(START + 1, DOWN, RULES) == health
+    assert health.worked(START + 1) == health
+
+
+def test_who_dialled_for_lack_of_anything_better_and_was_answered_closes_it() -> None:
+    assert not opened().worked(START + 1, against_advice=True).is_open
+
+
+def test_nobody_probes_before_the_cool_down_is_over_and_then_one_does() -> None:
+    health = opened()
+    assert health.claimed(health.retry - 1, "early") == health
+    claimed = health.claimed(health.retry, "one")
+    assert claimed.probe == "one"
+    assert claimed.claimed(health.retry + 1, "two") == claimed
+
+
+def test_a_probe_that_died_with_its_worker_is_made_by_another() -> None:
+    claimed = opened().claimed(opened().retry, "dead")
+    later = claimed.claimed(claimed.retry + PROBE_MS, "two")
+    assert later.probe == "two"
+    assert later.probed(claimed.retry + PROBE_MS + 1, "dead", None, RULES) == later
+
+
+def test_each_probe_that_fails_doubles_the_cool_down_up_to_the_longest() -> None:
+    assert probed_badly(opened(), 6) == [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]
+
+
+def test_a_probe_that_succeeds_closes_it() -> None:
+    health = opened()
+    well = health.claimed(health.retry, "p").probed(health.retry + 500, "p", None, RULES)
+    assert not well.is_open
+    assert well.failures == ()
+
+
+def test_a_vendor_that_answers_a_probe_with_a_rate_limit_answers() -> None:
+    health = opened()
+    busy = health.claimed(health.retry, "p").probed(health.retry, "p", Fault.VENDOR_BUSY, RULES)
+    assert not busy.is_open
+
+
+def test_given_up_again_soon_after_it_was_well_it_is_left_alone_twice_as_long() -> None:
+    health = opened()
+    well = health.claimed(health.retry, "p").probed(health.retry, "p", None, RULES)
+    again = well.failed(well.well_again + 1_000, Fault.BAD_KEY, RULES)
+    assert again.cool == 30_000
+    long_after = well.failed(well.well_again + RULES.longest_ms, Fault.BAD_KEY, RULES)
+    assert long_after.cool == 15_000
+
+
+@dataclass
+class History:
+    """One service over time, and the probes under way in the world, whoever makes them."""
+
+    health: Health = field(default_factory=Health)
+    now: int = START
+    probes: dict[str, int] = field(default_factory=dict)
+
+    def under_way(self) -> list[str]:
+        """Probes that may still dial: each ends by itself in half the time that its claim lasts."""
+        return [token for token, began in self.probes.items() if self.now < began + PROBE_MS // 2]
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["fail", "certain", "work", "claim", "well", "ill", "die"]),
+        st.integers(min_value=0, max_value=40_000),
+    ),
+    max_size=60,
+)
+
+
+@given(steps)
+def test_whatever_happens_two_probes_are_never_under_way_and_none_begins_before_it_is_due(
+    happened: list[tuple[str, int]],
+) -> None:
+    history = History()
+    for number, (what, later) in enumerate(happened):
+        history.now += later
+        before, now = history.health, history.now
+        token = next(iter(history.under_way()), "")
+        match what:
+            case "fail":
+                history.health = before.failed(now, DOWN, RULES)
+            case "certain":
+                history.health = before.failed(now, Fault.NO_CREDIT, RULES)
+            case "work":
+                history.health = before.worked(now)
+            case "claim":
+                history.health = before.claimed(now, f"p{number}")
+                if history.health.probe == f"p{number}":
+                    assert history.under_way() == []
+                    assert before.is_open
+                    assert now >= before.retry
+                    history.probes[f"p{number}"] = now
+            case "well" | "ill":
+                fault = None if what == "well" else DOWN
+                history.health = before.probed(now, token, fault, RULES)
+                history.probes.pop(token, None)
+            case "die":
+                history.probes.pop(token, None)
+        after = history.health
+        assert Health.model_validate_json(after.model_dump_json(exclude_defaults=True)) == after
+        if before.is_open and not after.is_open:
+            assert what == "well"
+        if after.is_open:
+            assert RULES.cool_ms <= after.cool <= RULES.longest_ms
