@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 
 import httpx
 import typer
@@ -39,22 +42,71 @@ def connections(as_json: Json = False) -> None:
 
 @app.command()
 def reset(as_json: Json = False) -> None:
-    """Forget invoice, scripts and told words."""
+    """Forget invoice, scripts, told words and faults."""
     _show(_ask("POST", "/reset"), "sandbox reset", as_json=as_json)
 
 
-def _ask(method: str, path: str) -> dict[str, object]:
+@app.command()
+def fault(
+    vendor: Annotated[str, typer.Argument(help="The service, such as openai-realtime.")],
+    kind: Annotated[str, typer.Argument(help="What it does; `faults --kinds` lists what there is.")],
+    after: Annotated[int, typer.Option(min=0, help="Begin after so many connections or replies.")] = 0,
+    seconds: Annotated[
+        float | None, typer.Option("--for", help="Seconds that it lasts; until `heal` without.")
+    ] = None,
+    times: Annotated[int | None, typer.Option(min=1, help="Show so many times only.")] = None,
+    delay: Annotated[float | None, typer.Option(help="With slow: seconds by which answers are late.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Break a vendor of the sandbox, so that you can watch a call survive it."""
+    wanted = {
+        "service": vendor,
+        "kind": kind,
+        "after": after,
+        "seconds": seconds,
+        "times": times,
+        "delay": delay,
+    }
+    body = {name: value for name, value in wanted.items() if value is not None}
+    _show(_ask("POST", "/faults", body), "sandbox fault", as_json=as_json)
+
+
+@app.command()
+def faults(
+    kinds: Annotated[bool, typer.Option("--kinds", help="List what each vendor can be made to do.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The faults that are set now."""
+    answer = _ask("GET", "/faults")
+    there_is = answer.pop("kinds", None)
+    _show({**answer, "kinds": there_is} if kinds else answer, "sandbox faults", as_json=as_json)
+
+
+@app.command()
+def heal(
+    vendor: Annotated[str | None, typer.Argument(help="The service; all of them without.")] = None,
+    as_json: Json = False,
+) -> None:
+    """End the faults of a vendor, or all."""
+    path = "/faults" if vendor is None else f"/faults?{urlencode({'service': vendor})}"
+    _show(_ask("DELETE", path), "sandbox heal", as_json=as_json)
+
+
+def _ask(method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
     _, ports = demo_environment()
     address = f"http://{HOST}:{ports['sandbox_control']}"
     try:
-        answer = httpx.request(method, address + path, timeout=10, trust_env=False)
+        answer = httpx.request(method, address + path, json=body, timeout=10, trust_env=False)
+        if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+            typer.echo(f"voicetasks sandbox: {answer.json()['error']['message']}", err=True)
+            raise typer.Exit(2)
         answer.raise_for_status()
-        body = answer.json() if answer.content else {}
+        told = answer.json() if answer.content else {}
     except (httpx.HTTPError, ValueError) as error:
         typer.echo(f"voicetasks sandbox: {address} does not answer as it should: {error}", err=True)
         typer.echo("Is the demo running? Start it with scripts/demo", err=True)
         raise typer.Exit(1) from error
-    return body if isinstance(body, dict) else {"rows": body}
+    return told if isinstance(told, dict) else {"rows": told}
 
 
 def _show(body: dict[str, object], title: str, *, as_json: bool) -> None:

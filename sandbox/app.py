@@ -55,6 +55,7 @@ def vendors_app(desk: Desk) -> web.Application:
         "openai": openai_chat.routes(desk) + openai_realtime.routes(desk),
         "deepgram": deepgram_stt.routes(desk),
         "cartesia": cartesia.routes(desk),
+        "ollama": openai_chat.routes(desk, openai_chat.OLLAMA),
     }.items():
         part = web.Application(client_max_size=_MAX_BODY)
         part.add_routes(routes)

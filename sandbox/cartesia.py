@@ -13,12 +13,13 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
-from sandbox import cartesia_messages as messages
-from sandbox.cartesia_context import Context, EmptyTranscriptError
+from sandbox.cartesia_context import BREAKS, BrokenOffError, Context, EmptyTranscriptError
+from sandbox.cartesia_errors import CartesiaError, internal, invalid, of_fault, too_many, unauthorized, wrong
 from sandbox.cartesia_messages import BytesRequest, GenerationRequest, WavFormat
 from sandbox.cartesia_sound import encoded, sentences, spoken, wav
 from sandbox.desk import Desk
 from sandbox.price_list import UnpricedError, prices_of
+from sandbox.wire import Wire, turned_away
 from tiers.local.voice import VoiceError
 
 VENDOR = "cartesia"
@@ -31,29 +32,8 @@ MAX_CONTEXTS = 64
 """Open at a time on a websocket."""
 
 _MAX_MESSAGE = 1_000_000
-
-
-class CartesiaError(Exception):
-    """A refusal: an HTTP status and the vendor's error object."""
-
-    def __init__(self, status: int, code: str, title: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.title = title
-        self.message = message
-
-    def body(self, request_id: str) -> dict[str, Any]:
-        """As an HTTP answer."""
-        return messages.error_body(self.code, self.title, self.message, request_id)
-
-    def event(self, request_id: str, context_id: str | None) -> dict[str, Any]:
-        """As an event of the websocket."""
-        return messages.error(self.status, self.code, self.title, self.message, request_id, context_id)
-
-
-def _invalid(message: str) -> CartesiaError:
-    return CartesiaError(400, "invalid_request", "Invalid request", message)
+REFUSED = frozenset({"quota", "rate-limit", "server-error"})
+"""Faults that a text meets before any sound."""
 
 
 def _check_headers(request: web.Request) -> None:
@@ -61,9 +41,9 @@ def _check_headers(request: web.Request) -> None:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get("x-api-key") or request.query.get("api_key", "")
     if not (key.strip() or (scheme.lower() == "bearer" and bearer.strip())):
-        raise CartesiaError(401, "unauthorized", "Unauthorized", "The API key is missing or invalid.")
+        raise unauthorized()
     if not (request.headers.get("cartesia-version") or request.query.get("cartesia_version")):
-        raise _invalid("The Cartesia-Version header is missing.")
+        raise invalid("The Cartesia-Version header is missing.")
 
 
 def _check_model(model: str) -> None:
@@ -75,14 +55,10 @@ def _check_model(model: str) -> None:
         ) from None
 
 
-def _wrong(error: ValidationError) -> CartesiaError:
-    fields = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-    return _invalid(f"The request is not valid: {fields}")
-
-
 def _charge(desk: Desk, model: str, request_id: str, transcript: str) -> None:
     characters = len(transcript.strip())
-    if characters:
+    # A vendor that does not react does no work.
+    if characters and not desk.faults.active(CONNECTIONS, "silent"):
         desk.invoice.charge(
             vendor=VENDOR, model=model, request_id=request_id, units={"characters": characters}
         )
@@ -91,31 +67,39 @@ def _charge(desk: Desk, model: str, request_id: str, transcript: str) -> None:
 class _Connection:
     """One websocket with its contexts."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, request: web.Request) -> None:
         self._desk = desk
+        self._request = request
         self._id = str(uuid.uuid4())
         self._socket = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE)
         self._socket.headers["cartesia-request-id"] = self._id
+        self._wire = Wire(desk, CONNECTIONS, self._socket, request)
         self._contexts: dict[str, tuple[Context, asyncio.Task[None]]] = {}
+        # What is still sent to a context that failed starts no new one.
+        self._over: set[str] = set()
 
-    async def run(self, request: web.Request) -> web.WebSocketResponse:
-        await self._socket.prepare(request)
+    async def run(self) -> web.WebSocketResponse:
+        await self._socket.prepare(self._request)
         try:
-            while True:
-                try:
-                    message = await self._socket.receive(timeout=self._desk.clock.real(IDLE_SECONDS))
-                except TimeoutError:
-                    await self._socket.close(message=b"connection idle timeout")
-                    break
-                if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    break
-                await self._take(message.data)
+            with self._wire.live():
+                await self._listen()
         finally:
             tasks = [task for _, task in self._contexts.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._socket
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                message = await self._socket.receive(timeout=self._desk.clock.real(IDLE_SECONDS))
+            except TimeoutError:
+                await self._socket.close(message=b"connection idle timeout")
+                break
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                break
+            await self._take(message.data)
 
     async def _take(self, data: str | bytes) -> None:
         context_id: str | None = None
@@ -131,21 +115,22 @@ class _Connection:
             _check_model(request.model_id)
             await self._generate(request)
         except ValidationError as error:
-            await self._send(_wrong(error).event(self._id, context_id))
+            await self._wire.send(wrong(error).event(self._id, context_id))
         except CartesiaError as refusal:
-            await self._send(refusal.event(self._id, context_id))
+            await self._wire.send(refusal.event(self._id, context_id))
 
     async def _generate(self, request: GenerationRequest) -> None:
         name = request.context_id
+        if name in self._over:
+            return
         if name not in self._contexts:
             if len(self._contexts) >= MAX_CONTEXTS:
-                raise CartesiaError(
-                    429,
-                    "concurrency_limited",
-                    "Too many concurrent requests",
-                    f"At most {MAX_CONTEXTS} contexts.",
-                )
-            context = Context(self._desk, request, self._send)
+                raise too_many(f"At most {MAX_CONTEXTS} contexts.")
+            met = self._desk.faults.answer(CONNECTIONS)
+            if met in REFUSED:
+                self._over.add(name)
+                raise of_fault(met)
+            context = Context(self._desk, request, self._wire.send, met if met in BREAKS else None)
             self._contexts[name] = (context, asyncio.create_task(self._run(name, context)))
         _charge(self._desk, request.model_id, f"{self._id}:{name}", request.transcript)
         await self._contexts[name][0].put(request)
@@ -155,29 +140,32 @@ class _Connection:
             await context.run()
         except EmptyTranscriptError as empty:
             refusal = CartesiaError(400, "invalid_transcript", "Invalid transcript", str(empty))
-            await self._send(refusal.event(self._id, name))
+            await self._wire.send(refusal.event(self._id, name))
         except VoiceError as failure:
-            refusal = CartesiaError(500, "internal_error", "Internal server error", str(failure))
-            await self._send(refusal.event(self._id, name))
+            await self._wire.send(internal(str(failure)).event(self._id, name))
+        except BrokenOffError as fault:
+            await self._break_off(fault.kind, name)
         finally:
             if name in self._contexts and self._contexts[name][0] is context:
                 del self._contexts[name]
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        try:
-            await self._socket.send_str(json.dumps(message))
-        except ConnectionError:
-            # The client has gone: the read that is under way says so, and ends the connection.
-            await asyncio.sleep(0)
+    async def _break_off(self, kind: str, name: str) -> None:
+        self._over.add(name)
+        if kind == "error-after-audio":
+            await self._wire.send(of_fault(kind).event(self._id, name))
+            return
+        if kind == "cut-mid-stream":
+            self._wire.abort()
+        await asyncio.Event().wait()  # until the client has had enough
 
 
 def _parsed(data: str | bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
     except ValueError:
-        raise _invalid("The message is not JSON.") from None
+        raise invalid("The message is not JSON.") from None
     if not isinstance(body, dict):
-        raise _invalid("The message is not a JSON object.")
+        raise invalid("The message is not a JSON object.")
     return body
 
 
@@ -185,15 +173,18 @@ async def _bytes(desk: Desk, http: web.Request, request_id: str) -> web.StreamRe
     try:
         request = BytesRequest.model_validate(_parsed(await http.read()))
     except ValidationError as error:
-        raise _wrong(error) from None
+        raise wrong(error) from None
     _check_model(request.model_id)
+    met = desk.faults.answer(CONNECTIONS)
+    if met in REFUSED or met in BREAKS:
+        raise of_fault(met)
     pieces = sentences(request.transcript)
     if not pieces:
         raise CartesiaError(400, "invalid_transcript", "Invalid transcript", "The transcript is empty.")
     _charge(desk, request.model_id, request_id, request.transcript)
     wanted = request.output_format
     headers = {"cartesia-request-id": request_id}
-    await desk.pause("tts")
+    await desk.pause("tts", CONNECTIONS)
     try:
         sound = await spoken(desk.voice, pieces[0], wanted.sample_rate)
         if isinstance(wanted, WavFormat):
@@ -202,7 +193,7 @@ async def _bytes(desk: Desk, http: web.Request, request_id: str) -> web.StreamRe
                 body=wav([sound, *rest], wanted.sample_rate), headers=headers | {"content-type": "audio/wav"}
             )
     except VoiceError as failure:
-        raise CartesiaError(500, "internal_error", "Internal server error", str(failure)) from failure
+        raise internal(str(failure)) from failure
     response = web.StreamResponse(headers=headers | {"content-type": "audio/pcm"})
     await response.prepare(http)
     await response.write(encoded(sound, wanted.encoding))
@@ -218,24 +209,29 @@ _Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The stand-in's routes, below the vendor's prefix."""
 
+    def answered(refused: CartesiaError, request_id: str) -> web.Response:
+        headers = {"cartesia-request-id": request_id}
+        return web.json_response(refused.body(request_id), status=refused.status, headers=headers)
+
+    def refusal(kind: str, request_id: str) -> web.Response:
+        return answered(of_fault(kind), request_id)
+
     def guarded(handle: _Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def guard(http: web.Request) -> web.StreamResponse:
             request_id = str(uuid.uuid4())
             try:
+                if away := await turned_away(desk, CONNECTIONS, http, lambda kind: refusal(kind, request_id)):
+                    return away
                 _check_headers(http)
                 return await handle(http, request_id)
-            except CartesiaError as refusal:
-                return web.json_response(
-                    refusal.body(request_id),
-                    status=refusal.status,
-                    headers={"cartesia-request-id": request_id},
-                )
+            except CartesiaError as refused:
+                return answered(refused, request_id)
 
         return guard
 
     async def websocket(http: web.Request, _request_id: str) -> web.StreamResponse:
         with desk.connections.open(CONNECTIONS):
-            return await _Connection(desk).run(http)
+            return await _Connection(desk, http).run()
 
     async def bytes_(http: web.Request, request_id: str) -> web.StreamResponse:
         return await _bytes(desk, http, request_id)

@@ -10,8 +10,16 @@ from sandbox.cartesia_sound import encoded, sentences, spoken, whole_sentences
 from sandbox.desk import Desk
 from sandbox.word_times import spread
 
+SERVICE = "cartesia"
+
 CHUNK_SECONDS = 0.2
 """Sound in one message: small enough to stop between two, large enough to be few."""
+
+BREAKS = frozenset({"error-after-audio", "stall-mid-stream", "cut-mid-stream"})
+"""Faults that a context meets after some sound."""
+
+BREAK_SECONDS = 0.5
+"""So much sound is heard before that."""
 
 _WAITING = 1_000
 """Texts that may wait in a context: a model streams a token a message."""
@@ -23,10 +31,19 @@ class EmptyTranscriptError(ValueError):
     """A context ended and nothing was ever to be said."""
 
 
-class Context:
-    """Speaks its texts in order, on one time line. `run` ends with the context."""
+class BrokenOffError(Exception):
+    """The sound ends here for a fault; `kind` says which."""
 
-    def __init__(self, desk: Desk, first: GenerationRequest, send: Send) -> None:
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Context:
+    """Speaks its texts in order, on one time line. `run` ends with the context; `fault` is one of BREAKS."""
+
+    def __init__(self, desk: Desk, first: GenerationRequest, send: Send, fault: str | None = None) -> None:
+        self._fault = fault
         self._desk = desk
         self._id = first.context_id
         self._format = first.output_format
@@ -43,7 +60,8 @@ class Context:
     async def run(self) -> None:
         """Speak until the text that is not to be continued has been spoken.
 
-        Raises EmptyTranscriptError when there was nothing to say, and what the voice raises.
+        Raises EmptyTranscriptError when there was nothing to say, BrokenOffError where its fault shows, and what
+        the voice raises.
         """
         text = ""
         patience = 0.0
@@ -70,13 +88,15 @@ class Context:
             if not request.more:
                 if not self._spoke:
                     raise EmptyTranscriptError("the transcript is empty")
+                self._break_off()
+                await self._desk.faults.silence(SERVICE)
                 await self._send(messages.done(self._id))
                 return
 
     async def _speak(self, text: str, stamped: bool) -> None:
         for sentence in sentences(text):
             if not self._spoke:
-                await self._desk.pause("tts")
+                await self._desk.pause("tts", SERVICE)
             self._spoke = True
             await self._speak_sentence(sentence, stamped)
 
@@ -89,10 +109,18 @@ class Context:
             start = self._samples / rate
             words = spread(sentence, start, start + len(pcm) / rate)
             await self._send(messages.timestamps(self._id, self._flush_id, words))
-        self._samples += len(pcm)
         step = round(CHUNK_SECONDS * rate)
+        left = round(BREAK_SECONDS * rate) - self._samples if self._fault else len(pcm)
+        self._samples += len(pcm)
         for first in range(0, len(pcm), step):
-            audio = encoded(pcm[first : first + step], self._format.encoding)
+            await self._desk.faults.silence(SERVICE)
+            audio = encoded(pcm[first : min(first + step, left)], self._format.encoding)
             await self._send(messages.chunk(self._id, self._flush_id, audio, took))
             took = 0.0
             await asyncio.sleep(0)  # let a cancel of this very context in
+            if first + step >= left:
+                self._break_off()
+
+    def _break_off(self) -> None:
+        if self._fault is not None:
+            raise BrokenOffError(self._fault)

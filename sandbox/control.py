@@ -7,6 +7,8 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sandbox import control_faults
+from sandbox.control_refusal import refusal
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES, Profile
 from sandbox.scripts import ScriptedReply
@@ -31,14 +33,10 @@ class _NamedProfile(BaseModel):
     name: Literal["instant", "seed"]
 
 
-def _refusal(status: int, code: str, message: str, fix: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message, "fix": fix}}, status=status)
-
-
 def _invalid(error: ValidationError) -> web.Response:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the body"
-    return _refusal(
+    return refusal(
         422, "invalid", f"{where}: {first['msg']}", "send the body that the control port describes"
     )
 
@@ -62,7 +60,7 @@ def control_app(desk: Desk) -> web.Application:
         """With `?charged=N`, wait until N requests were charged since the last reset, ten seconds at most."""
         wanted = request.query.get("charged", "0")
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 7):
-            return _refusal(422, "invalid", "charged: a number of requests", "send ?charged=N")
+            return refusal(422, "invalid", "charged: a number of requests", "send ?charged=N")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(desk.invoice.grown(int(wanted)), _LONGEST_WAIT_SECONDS)
         return web.json_response(desk.invoice.as_json(tag=request.query.get("tag")))
@@ -79,7 +77,7 @@ def control_app(desk: Desk) -> web.Application:
         try:
             desk.told.put(body.tag, body.text)
         except ToldError as error:
-            return _refusal(429, "too_many", str(error), "let the call take what waits first")
+            return refusal(429, "too_many", str(error), "let the call take what waits first")
         return web.json_response({"ok": True})
 
     async def script(request: web.Request) -> web.Response:
@@ -87,7 +85,7 @@ def control_app(desk: Desk) -> web.Application:
         try:
             desk.scripts.add(body.replies)
         except OverflowError as error:
-            return _refusal(429, "too_many", str(error), "reset, or let the waiting replies be served")
+            return refusal(429, "too_many", str(error), "reset, or let the waiting replies be served")
         return web.json_response({"ok": True, "waiting": len(desk.scripts)})
 
     async def profile(_request: web.Request) -> web.Response:
@@ -111,6 +109,7 @@ def control_app(desk: Desk) -> web.Application:
             web.post("/script", script),
             web.get("/profile", profile),
             web.put("/profile", put_profile),
+            *control_faults.routes(desk),
         ]
     )
     return app

@@ -14,11 +14,6 @@ _CHANNEL = [0, 1]
 """The first of one channel."""
 _OUTSIDE_WORDS = '.,!?;:"“”«»()…'
 
-NET_0000 = (
-    "Deepgram did not provide a response message within the timeout window. See https://dpgr.am/net0000"
-)
-NET_0001 = "Deepgram did not receive audio data or a text message within the timeout window. See https://dpgr.am/net0001"
-
 
 class Messages:
     """Writes the messages of one connection."""
@@ -109,16 +104,6 @@ class Messages:
     def _word(self, word: WordTime, confidence: float) -> dict[str, Any]:
         entry = {"word": _bare(word.word), "start": word.start, "end": word.end, "confidence": confidence}
         return entry | {"punctuated_word": word.word} if self._punctuated else entry
-
-
-def unauthorized(request_id: str) -> dict[str, str]:
-    """The body of a 401."""
-    return {"err_code": "INVALID_AUTH", "err_msg": "Invalid credentials.", "request_id": request_id}
-
-
-def bad_request(request_id: str, reason: str) -> dict[str, str]:
-    """The body of a 400."""
-    return {"err_code": "Bad Request", "err_msg": reason, "request_id": request_id}
 
 
 def command(text: str) -> dict[str, Any] | None:

@@ -21,6 +21,8 @@ from sandbox.shared_ear import Guess, SharedEar
 from sandbox.word_times import spread
 from tiers.local.speech import SAMPLE_RATE, Change, SpeechDetector, SpeechEvent, loudness, silero
 
+SERVICE = "deepgram-stt"
+
 PAUSE_MS = 100
 """When to start hearing. Shorter, and every stop consonant wastes a run of the ear; longer is latency for all."""
 
@@ -255,7 +257,20 @@ class Recognition:
             return
         guess = utterance.hearing.result()
         text = guess.text if self._desk.ear is not None else await self._told()
-        words = spread(text, utterance.start, utterance.end)
+        met = self._desk.faults.answer(SERVICE)
+        await self._desk.faults.late(SERVICE)
+        words = spread("" if met == "empty-final" else text, utterance.start, utterance.end)
+        if met == "no-final":
+            await self._send(
+                self._messages.results(
+                    words,
+                    start=self._cursor,
+                    end=utterance.end,
+                    is_final=False,
+                    confidence=guess.confidence,
+                )
+            )
+            return
         start, self._cursor = self._cursor, max(self._cursor, utterance.end)
         if words:
             self._last_word_end = utterance.end

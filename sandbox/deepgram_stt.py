@@ -5,20 +5,20 @@ Billed by the audio that was sent, one row for each connection, when it ends.
 
 import asyncio
 import hashlib
-import json
 import uuid
-from typing import Any
 
 import numpy as np
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from numpy.typing import NDArray
 
 from sandbox import mulaw
-from sandbox.deepgram_messages import NET_0000, NET_0001, Messages, bad_request, command, unauthorized
+from sandbox.deepgram_errors import NET_0000, NET_0001, bad_request, of_fault, unauthorized
+from sandbox.deepgram_messages import Messages, command
 from sandbox.deepgram_query import BadQueryError, ListenQuery, parse
 from sandbox.deepgram_recognition import Recognition
 from sandbox.desk import Desk
 from sandbox.shared_ear import SharedEar
+from sandbox.wire import Wire, turned_away
 from tiers.local.resample import Resampler
 from tiers.local.speech import SAMPLE_RATE
 
@@ -40,12 +40,16 @@ _LONGEST_BINARY_TEXT = 200
 class _Connection:
     """One websocket from handshake to close."""
 
-    def __init__(self, desk: Desk, ear: SharedEar, query: ListenQuery, request_id: str) -> None:
+    def __init__(
+        self, desk: Desk, ear: SharedEar, query: ListenQuery, request_id: str, request: web.Request
+    ) -> None:
         self._desk = desk
+        self._request = request
         self._query = query
         self._request_id = request_id
         self._socket = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE)
         self._socket.headers["dg-request-id"] = request_id
+        self._wire = Wire(desk, CONNECTIONS, self._socket, request)
         self._messages = Messages(request_id, query.model, punctuated=query.punctuate or query.smart_format)
         self._ear = ear
         self._resampler = Resampler(query.sample_rate, SAMPLE_RATE)
@@ -59,13 +63,14 @@ class _Connection:
     def _seconds(self) -> float:
         return self._received / self._query.bytes_a_second
 
-    async def run(self, request: web.Request) -> web.WebSocketResponse:
-        await self._socket.prepare(request)
-        recognition = Recognition(self._desk, self._ear, self._query, self._messages, self._send)
+    async def run(self) -> web.WebSocketResponse:
+        await self._socket.prepare(self._request)
+        recognition = Recognition(self._desk, self._ear, self._query, self._messages, self._wire.send)
         # Of its own, since a client that goes away ends this handler wherever it is: what had arrived is billed.
         reading = asyncio.create_task(self._read())
         try:
-            await self._listen(recognition)
+            with self._wire.live():
+                await self._listen(recognition)
         finally:
             reading.cancel()
             self._desk.invoice.charge(
@@ -123,9 +128,11 @@ class _Connection:
                 await recognition.flush(from_finalize=True)
             case "Configure":
                 keyterms = (message or {}).get("keyterms")
-                await self._send(self._messages.configured(keyterms if isinstance(keyterms, list) else None))
+                await self._wire.send(
+                    self._messages.configured(keyterms if isinstance(keyterms, list) else None)
+                )
             case _:
-                await self._send(self._messages.not_understood(text))
+                await self._wire.send(self._messages.not_understood(text))
 
     async def _audio(self, recognition: Recognition, data: bytes) -> None:
         self._digest.update(data)
@@ -142,19 +149,12 @@ class _Connection:
     async def _finish(self, recognition: Recognition) -> None:
         await recognition.hear(self._resampler.flush())
         await recognition.flush()
-        await self._send(
+        await self._wire.send(
             self._messages.metadata(
                 sha256=self._digest.hexdigest(), created=self._opened, duration=self._seconds
             )
         )
         await self._socket.close()
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        try:
-            await self._socket.send_str(json.dumps(message))
-        except ConnectionError:
-            # The client has gone: the next read says so, and ends the connection.
-            await asyncio.sleep(0)
 
 
 def _is_text(data: bytes) -> bool:
@@ -177,6 +177,13 @@ def routes(desk: Desk) -> list[web.RouteDef]:
     async def listen(request: web.Request) -> web.StreamResponse:
         request_id = str(uuid.uuid4())
         headers = {"dg-request-id": request_id}
+
+        def refusal(kind: str) -> web.Response:
+            status, body = of_fault(kind, request_id)
+            return web.json_response(body, status=status, headers=headers | {"dg-error": body["err_msg"]})
+
+        if away := await turned_away(desk, CONNECTIONS, request, refusal):
+            return away
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in {"token", "bearer"} or not key.strip():
             body = unauthorized(request_id)
@@ -189,6 +196,6 @@ def routes(desk: Desk) -> list[web.RouteDef]:
                 bad_request(request_id, reason), status=400, headers=headers | {"dg-error": reason}
             )
         with desk.connections.open(CONNECTIONS, query.tag):
-            return await _Connection(desk, ear, query, request_id).run(request)
+            return await _Connection(desk, ear, query, request_id, request).run()
 
     return [web.get("/v1/listen", listen)]

@@ -23,7 +23,7 @@ _SPEAKS = frozenset({"stall-mid-stream", "cut-mid-stream", "error-after-audio"})
 _CHAT = _ALL | {"incomplete-reply", "stall-mid-stream", "cut-mid-stream"}
 
 KINDS: Mapping[str, frozenset[str]] = {
-    "openai-realtime": _ALL | {"failed-reply", "incomplete-reply", "session-expired", "cut-mid-stream"},
+    "openai-realtime": _CHAT | {"failed-reply", "session-expired"},
     "openai-chat": _CHAT,
     "ollama": _CHAT - {"unauthorized", "quota", "rate-limit"},
     "deepgram-stt": _ALL | {"no-final", "empty-final"},
@@ -126,9 +126,13 @@ class Faults:
         """
         return self._meet(service, KINDS[service] - _AT_THE_DOOR.get(service, frozenset()))
 
-    async def hold(self, service: str) -> None:
-        """Keep an answer back for as long as the service is slow and silent."""
+    async def late(self, service: str) -> None:
+        """Keep an answer back for as long as the service is slow."""
         await self._clock.sleep(sum(each.delay for each in self._begun(service) if each.kind == "slow"))
+
+    async def hold(self, service: str) -> None:
+        """Keep an answer back for as long as the service is slow, and then silent."""
+        await self.late(service)
         await self.silence(service)
 
     async def silence(self, service: str) -> None:

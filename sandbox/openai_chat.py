@@ -1,6 +1,7 @@
 """OpenAI's chat completions, streaming and with tools: `/v1/chat/completions` and `/v1/models`.
 
 The model behind it is the rule-based brain, or what a script says. What was generated is billed, heard or not.
+The same protocol serves Ollama's route: no key, any model, no bill.
 """
 
 import asyncio
@@ -13,17 +14,22 @@ from aiohttp import web
 from sandbox import brain, openai_errors, openai_request, tokens
 from sandbox.desk import Desk
 from sandbox.invoice import Status
-from sandbox.openai_chunks import Call, Completion, Header, choice, cut, deltas, usage, whole
+from sandbox.openai_chunks import Call, Completion, Header, broken_off, choice, cut, deltas, usage, whole
 from sandbox.openai_errors import OpenAIError
 from sandbox.openai_request import ChatRequest
 from sandbox.price_list import UnpricedError, prices_of
+from sandbox.wire import abort
 
 VENDOR = "openai"
 CONNECTIONS = "openai-chat"
+OLLAMA = "ollama"
+OLLAMA_MODEL = "llama3.1"
+"""What Ollama's route lists; it answers to any name."""
 MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-5.6-luna")
 _CONTEXT_TOKENS = 128_000
 # A date in 2024, as OpenAI's list has one; nothing reads it.
 _CREATED = 1_721_172_741
+_REFUSALS = frozenset({"refuse", "cut", "unauthorized", "quota", "rate-limit", "server-error"})
 
 
 def _scripted(desk: Desk, request: ChatRequest) -> Completion | None:
@@ -52,12 +58,13 @@ def _thought(request: ChatRequest) -> Completion:
 class _Answer:
     """One request being answered: its header, what it has used so far, and its bill."""
 
-    def __init__(self, desk: Desk, request: ChatRequest, prompt: int, cached: int) -> None:
+    def __init__(self, desk: Desk, service: str, request: ChatRequest, prompt: int, cached: int) -> None:
         self._desk = desk
+        self._service = service
         self._request = request
         self._prompt = prompt
         self._cached = cached
-        self._billed = False
+        self._billed = service != CONNECTIONS
         self.generated = 0
         self.header = Header(
             id=f"chatcmpl-{secrets.token_hex(14)}", created=int(desk.clock.now()), model=request.model
@@ -85,8 +92,14 @@ class _Answer:
             tag=self._request.tag,
         )
 
-    async def stream(self, http: web.Request, completion: Completion) -> web.StreamResponse:
-        """Send the completion chunk by chunk; a client that leaves pays for what was generated."""
+    async def stream(
+        self, http: web.Request, completion: Completion, met: str | None = None
+    ) -> web.StreamResponse:
+        """Send the completion chunk by chunk; a client that leaves pays for what was generated.
+
+        A stream that stalls or breaks does so after the completion that it is given.
+        """
+        faults = self._desk.faults
         response = web.StreamResponse(
             headers={
                 "content-type": "text/event-stream; charset=utf-8",
@@ -98,12 +111,16 @@ class _Answer:
         with_usage = bool(options and options.include_usage)
 
         async def send(chunk: dict[str, Any]) -> None:
+            await faults.silence(self._service)
             text = json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))
+            if faults.active(self._service, "garbage"):
+                text = text[: len(text) // 2]
             await response.write(f"data: {text}\n\n".encode())
 
         gap = self._desk.profile.llm_token_ms / 1000
         try:
             await response.prepare(http)
+            await self._pause()
             for delta, cost in deltas(completion):
                 if cost:
                     await self._desk.clock.sleep(gap)
@@ -111,6 +128,11 @@ class _Answer:
                 await send(self.header.chunk([choice(delta)], usage=None, with_usage=with_usage))
                 # A long reply lets other calls speak, and notices a client that has gone.
                 await asyncio.sleep(0)
+            if met == "stall-mid-stream":
+                await asyncio.Event().wait()  # until the client has had enough
+            if met == "cut-mid-stream":
+                abort(http)
+                return response
             await send(self.header.chunk([choice({}, completion.finish)], usage=None, with_usage=with_usage))
             self.bill("ok")
             if with_usage:
@@ -118,25 +140,61 @@ class _Answer:
             await response.write(b"data: [DONE]\n\n")
             await response.write_eof()
         finally:
-            self.bill("cancelled")
+            if self.generated or not faults.active(self._service, "silent"):
+                self.bill("cancelled")
         return response
 
+    async def _pause(self) -> None:
+        await self._desk.pause("llm", self._service)
 
-def routes(desk: Desk) -> list[web.RouteDef]:
-    """The stand-in's routes, below the vendor's prefix."""
+    async def whole(self, http: web.Request, completion: Completion, met: str | None) -> web.StreamResponse:
+        """Send the completion in one piece."""
+        try:
+            await self._pause()
+        except asyncio.CancelledError:
+            if not self._desk.faults.active(self._service, "silent"):
+                self.bill("cancelled")
+            raise
+        if met == "stall-mid-stream":
+            await asyncio.Event().wait()
+        if met == "cut-mid-stream":
+            abort(http)
+            return web.Response()
+        self.generated = sum(cost for _, cost in deltas(completion))
+        self.bill("ok")
+        headers = {"x-request-id": self.header.id}
+        body = json.dumps(whole(self.header, completion, self.usage), ensure_ascii=False)
+        if self._desk.faults.active(self._service, "garbage"):
+            body = body[: len(body) // 2]
+        return web.Response(text=body, content_type="application/json", headers=headers)
+
+
+def routes(desk: Desk, service: str = CONNECTIONS) -> list[web.RouteDef]:
+    """The stand-in's routes, below the vendor's prefix: OpenAI's, or Ollama's, which is never billed."""
+    ollama = service == OLLAMA
     cache = tokens.PromptCache(desk.clock)
 
     def key_of(http: web.Request) -> str:
+        if ollama:
+            return OLLAMA
         scheme, _, key = http.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise openai_errors.no_key()
         return key.strip()
 
     async def answer(http: web.Request) -> web.StreamResponse:
+        met = desk.faults.answer(service) or ("cut" if desk.faults.active(service, "cut") else None)
+        if met in _REFUSALS:
+            desk.connections.refuse(service)
+            raise openai_errors.of_fault(met)
+        if met == "accept-then-close":
+            desk.connections.refuse(service)
+            abort(http)
+            return web.Response()
         key = key_of(http)
         request = openai_request.parse(await http.read())
         try:
-            sold = "input_tokens" in prices_of(VENDOR, request.model)
+            sold = ollama or "input_tokens" in prices_of(VENDOR, request.model)
         except UnpricedError:
             sold = False
         if not sold:  # among them the models of other endpoints, which are priced by other units
@@ -145,21 +203,17 @@ def routes(desk: Desk) -> list[web.RouteDef]:
         if len(prompt) > _CONTEXT_TOKENS:
             raise openai_errors.too_long(len(prompt), _CONTEXT_TOKENS)
         cached = cache.cached(f"{key}\n{request.model}\n{request.prompt_cache_key}", prompt)
-        reply = _Answer(desk, request, len(prompt), cached)
-        with desk.connections.open(CONNECTIONS, request.tag):
+        reply = _Answer(desk, service, request, len(prompt), cached)
+
+        def broken(kind: str) -> None:
+            if kind == "cut":
+                abort(http)
+
+        with desk.connections.open(service, request.tag), desk.faults.watched(service, broken):
             completion = cut(_scripted(desk, request) or _thought(request), request.token_limit)
-            try:
-                await desk.pause("llm")
-                if request.stream:
-                    return await reply.stream(http, completion)
-            except asyncio.CancelledError:
-                reply.bill("cancelled")
-                raise
-            reply.generated = sum(cost for _, cost in deltas(completion))
-            reply.bill("ok")
-            return web.json_response(
-                whole(reply.header, completion, reply.usage), headers={"x-request-id": reply.header.id}
-            )
+            if met in ("incomplete-reply", "stall-mid-stream", "cut-mid-stream"):
+                completion = broken_off(completion)
+            return await (reply.stream if request.stream else reply.whole)(http, completion, met)
 
     async def completions(http: web.Request) -> web.StreamResponse:
         try:
@@ -175,13 +229,14 @@ def routes(desk: Desk) -> list[web.RouteDef]:
             key_of(http)
         except OpenAIError as error:
             return error.response(f"req_{secrets.token_hex(16)}")
-        return web.json_response({"object": "list", "data": [model(name) for name in MODELS]})
+        names = (OLLAMA_MODEL,) if ollama else MODELS
+        return web.json_response({"object": "list", "data": [model(name) for name in names]})
 
     async def one_model(http: web.Request) -> web.Response:
         name = http.match_info["model"]
         try:
             key_of(http)
-            if name not in MODELS:
+            if not ollama and name not in MODELS:
                 raise openai_errors.no_model(name)
         except OpenAIError as error:
             return error.response(f"req_{secrets.token_hex(16)}")

@@ -96,6 +96,22 @@ def cut(completion: Completion, limit: int | None) -> Completion:
     return Completion(content, tuple(calls), "length" if was_cut else completion.finish)
 
 
+WORDS_BEFORE_A_BREAK = 12
+
+
+def broken_off(completion: Completion) -> Completion:
+    """The beginning of the completion: twelve words or half of them, and half of the last call's arguments."""
+    content, calls = completion.content, completion.calls
+    if calls:
+        arguments = tokens.pieces(calls[-1].arguments)
+        last = Call(calls[-1].name, "".join(arguments[: len(arguments) // 2]), calls[-1].id)
+        calls = (*calls[:-1], last)
+    elif content:
+        words = content.split(" ")
+        content = " ".join(words[: min(WORDS_BEFORE_A_BREAK, max(1, len(words) // 2))])
+    return Completion(content, calls, "length")
+
+
 def deltas(completion: Completion) -> Iterator[tuple[dict[str, Any], int]]:
     """The stream's deltas in OpenAI's order, each with the tokens that it took to generate."""
     opening: dict[str, Any] = {

@@ -1,6 +1,20 @@
 """OpenAI's error bodies, word for word where their wording is known."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
+
+QUOTA = (
+    "You exceeded your current quota, please check your plan and billing details. For more information on this "
+    "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
+)
+SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
+RETRY_AFTER_SECONDS = 2
+
+
+def rate_limited(of: str) -> str:
+    """What the vendor says when `of` (requests or tokens) were too many."""
+    return f"Rate limit reached for {of} per min. Please try again in {RETRY_AFTER_SECONDS}s."
 
 
 class OpenAIError(Exception):
@@ -14,14 +28,17 @@ class OpenAIError(Exception):
         kind: str = "invalid_request_error",
         param: str | None = None,
         code: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = dict(headers or {})
         self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
     def response(self, request_id: str) -> web.Response:
         """The refusal on the wire."""
-        return web.json_response(self.body, status=self.status, headers={"x-request-id": request_id})
+        headers = {"x-request-id": request_id, **self.headers}
+        return web.json_response(self.body, status=self.status, headers=headers)
 
 
 def no_key() -> OpenAIError:
@@ -95,3 +112,22 @@ def too_long(tokens: int, limit: int) -> OpenAIError:
         param="messages",
         code="context_length_exceeded",
     )
+
+
+def of_fault(kind: str) -> OpenAIError:
+    """A fault at the door, as https://platform.openai.com/docs/guides/error-codes has it."""
+    match kind:
+        case "unauthorized":
+            message = "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys."
+            return OpenAIError(401, message, code="invalid_api_key")
+        case "quota":
+            return OpenAIError(429, QUOTA, kind="insufficient_quota", code="insufficient_quota")
+        case "rate-limit":
+            wait = {"retry-after": str(RETRY_AFTER_SECONDS)}
+            message = rate_limited("requests")
+            return OpenAIError(429, message, kind="requests", code="rate_limit_exceeded", headers=wait)
+        case "server-error":
+            return OpenAIError(500, SERVER_ERROR, kind="server_error")
+        case _:
+            message = "The engine is currently overloaded, please try again later"
+            return OpenAIError(503, message, kind="server_error")

@@ -5,7 +5,6 @@ the header OpenAI-Safety-Identifier does. The vendor itself ignores a query para
 """
 
 import asyncio
-import json
 import secrets
 from collections.abc import Coroutine
 from typing import Any
@@ -19,6 +18,7 @@ from sandbox.realtime_connection import Connection
 from sandbox.realtime_events import RealtimeError, client_event
 from sandbox.realtime_session import sold
 from sandbox.shared_ear import SharedEar
+from sandbox.wire import Wire, turned_away
 
 CONNECTIONS = "openai-realtime"
 
@@ -27,30 +27,42 @@ SESSION_SECONDS = 3_600.0
 
 # 15 MB of sound in base64 is the vendor's limit for an event.
 _MAX_MESSAGE = 20_500_000
+_NO_QUOTA = 4000
 
 
 class _Socket:
     """One websocket: reads the client's events in order, writes the server's."""
 
-    def __init__(self, desk: Desk, ear: SharedEar, model: str, tag: str | None) -> None:
+    def __init__(self, desk: Desk, ear: SharedEar, model: str, tag: str | None, request: web.Request) -> None:
         self._desk = desk
+        self._request = request
         self._model = model
         self._ws = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE)
         self._expires = desk.clock.now() + SESSION_SECONDS
         self._tasks: set[asyncio.Task[None]] = set()
+        self._wire = Wire(desk, CONNECTIONS, self._ws, request, self._broken)
         self._connection = Connection(
-            desk, ear, model=model, tag=tag, expires_at=self._expires, send=self._send, spawn=self._spawn
+            desk,
+            ear,
+            model=model,
+            tag=tag,
+            expires_at=self._expires,
+            send=self._wire.send,
+            spawn=self._spawn,
+            abort=self._wire.abort,
+            hang_up=self._hang_up,
         )
 
-    async def run(self, request: web.Request) -> web.WebSocketResponse:
+    async def run(self) -> web.WebSocketResponse:
         """Serve the session until either side ends it."""
-        await self._ws.prepare(request)
+        await self._ws.prepare(self._request)
         if not sold(self._model):
             await self._refuse_model()
             return self._ws
         try:
-            await self._connection.open()
-            await self._listen()
+            with self._wire.live():
+                await self._connection.open()
+                await self._listen()
         finally:
             ending: list[asyncio.Task[Any]] = self._connection.abandon() + list(self._tasks)
             for task in ending:
@@ -60,7 +72,7 @@ class _Socket:
 
     async def _refuse_model(self) -> None:
         message = f"The model `{self._model[:100]}` does not exist or you do not have access to it."
-        await self._send(RealtimeError("model_not_found", message).event())
+        await self._wire.send(RealtimeError("model_not_found", message).event())
         await self._ws.close(code=4004, message=b"invalid_request_error.model_not_found")
 
     async def _listen(self) -> None:
@@ -80,34 +92,39 @@ class _Socket:
                 event_id = event["event_id"] if isinstance(event.get("event_id"), str) else None
                 await self._connection.take(event)
             except UnicodeDecodeError:
-                await self._send(RealtimeError("invalid_json", "An event is text.").event())
+                await self._wire.send(RealtimeError("invalid_json", "An event is text.").event())
             except RealtimeError as refused:
-                await self._send(refused.event(event_id))
+                await self._wire.send(refused.event(event_id))
 
     async def _expire(self) -> None:
         minutes = round(SESSION_SECONDS / 60)
         message = f"Your session hit the maximum duration of {minutes} minutes."
-        await self._send(RealtimeError("session_expired", message).event())
+        await self._wire.send(RealtimeError("session_expired", message).event())
         await self._ws.close(code=WSCloseCode.GOING_AWAY, message=b"session_expired")
+
+    def _broken(self, kind: str) -> None:
+        if kind == "session-expired":
+            self._spawn(self._expire())
+
+    async def _hang_up(self) -> None:
+        await self._ws.close(code=_NO_QUOTA, message=b"insufficient_quota")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, event: dict[str, Any]) -> None:
-        try:
-            await self._ws.send_str(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
-        except ConnectionError:
-            # The client has gone: the next read says so, and ends the session.
-            await asyncio.sleep(0)
-
 
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The stand-in's routes, below the vendor's prefix."""
     ear = SharedEar(desk)
 
+    def refusal(kind: str) -> web.Response:
+        return openai_errors.of_fault(kind).response(f"req_{secrets.token_hex(16)}")
+
     async def realtime(request: web.Request) -> web.StreamResponse:
+        if away := await turned_away(desk, CONNECTIONS, request, refusal):
+            return away
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         try:
             if scheme.lower() != "bearer" or not key.strip():
@@ -120,6 +137,6 @@ def routes(desk: Desk) -> list[web.RouteDef]:
         tag = request.query.get("tag") or request.headers.get("openai-safety-identifier") or None
         tag = tag[:200] if tag else None
         with desk.connections.open(CONNECTIONS, tag):
-            return await _Socket(desk, ear, model, tag).run(request)
+            return await _Socket(desk, ear, model, tag, request).run()
 
     return [web.get("/v1/realtime", realtime)]

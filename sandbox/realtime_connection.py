@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from sandbox.desk import Desk
+from sandbox.openai_errors import SERVER_ERROR
 from sandbox.realtime_conversation import Conversation
 from sandbox.realtime_events import RealtimeError, new_id, server_event
+from sandbox.realtime_fault import SERVICE, Fault
 from sandbox.realtime_item_request import item_of, pcm_of
 from sandbox.realtime_items import USER_TOKEN_MS, Item, Part, Sound
 from sandbox.realtime_reply import Reply
@@ -21,7 +23,10 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Connection:
-    """One session. `spawn` runs what goes on beside the client's events until it ends or the socket does."""
+    """One session. `spawn` runs what goes on beside the client's events until it ends or the socket does.
+
+    `abort` breaks the socket off, `hang_up` closes it as the vendor does when there is no credit left.
+    """
 
     def __init__(
         self,
@@ -33,7 +38,11 @@ class Connection:
         expires_at: float,
         send: Send,
         spawn: Spawn,
+        abort: Callable[[], None],
+        hang_up: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
+        self._abort = abort
+        self._hang_up = hang_up
         self._desk = desk
         self._ear = ear
         self._tag = tag
@@ -236,6 +245,9 @@ class Connection:
                 f"Conversation already has an active response in progress: {active.id}. Wait until the response is "
                 "finished before creating a new one.",
             )
+        met = self._desk.faults.answer(SERVICE)
+        if met == "server-error":
+            raise RealtimeError(None, SERVER_ERROR, kind="server_error")
         reply = Reply(
             self._desk,
             session=self._session,
@@ -246,10 +258,13 @@ class Connection:
             cache=self._cache,
             send=self._send,
             tag=self._tag,
+            fault=Fault(met, self._abort) if met else None,
         )
         self._has_spoken = self._has_spoken or "audio" in self._session.output_modalities
         self._replies.append(reply)
         await reply.open()
+        if met == "quota":
+            self._spawn(self._hang_up())
 
     def _given(self, params: ResponseParams) -> list[Item] | None:
         """The items that a response is to be given instead of the conversation."""

@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
+
+from sandbox.invoice import Status
 
 CACHE_STEP = 128
+
+Outcome = Literal["completed", "cancelled", "incomplete", "failed"]
+"""How a response ends."""
+
+BILLED_AS: dict[Outcome, Status] = {
+    "completed": "ok",
+    "incomplete": "ok",
+    "cancelled": "cancelled",
+    "failed": "failed",
+}
 
 
 @dataclass(frozen=True, slots=True)

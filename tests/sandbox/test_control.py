@@ -72,7 +72,7 @@ async def test_connections_are_shown_by_vendor(
     with desk.connections.open("cartesia", "call-1"):
         async with http.get(f"{running.control_url}/connections") as response:
             body = await response.json()
-    assert body["by_vendor"] == {"cartesia": {"open": 1, "ever": 1}}
+    assert body["by_vendor"] == {"cartesia": {"open": 1, "ever": 1, "refused": 0}}
     assert body["open"][0]["tag"] == "call-1"
 
 
