@@ -62,10 +62,7 @@ async def only_true_claims(
     Chunks without text (tool calls, usage) pass at once. Text waits for the end of its sentence, which the voice
     waits for as well.
     """
-    if has_effect(items):
-        async for chunk in chunks:
-            yield chunk
-        return
+    supported = has_effect(items)
     held = ""
     denied = acts = False
     async for chunk in chunks:
@@ -77,12 +74,12 @@ async def only_true_claims(
         held += text
         *sentences, held = sentences_of(held)
         for sentence in sentences:
-            if claims_an_effect(sentence):
+            if not supported and claims_an_effect(sentence):
                 denied = True
             else:
                 yield sentence
     if held.strip():
-        if claims_an_effect(held):
+        if not supported and claims_an_effect(held):
             denied = True
         else:
             yield held

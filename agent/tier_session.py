@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable
+import time
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from livekit.agents import (
-    Agent,
     AgentSession,
-    ModelSettings,
+    APIError,
+    ErrorEvent,
+    FunctionToolsExecutedEvent,
     StopResponse,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
     llm,
+    stt,
 )
-from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
+from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
-from typing_extensions import override
 
-from agent.claims import ClaimWatch, only_true_claims
 from agent.history import shortened
 from agent.line import Line
+from agent.owed import Leftover, Owed
 from agent.speakable import spoken
+from agent.task_agent import Listener, TaskAgent
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
+from tiers.diagnosis import classify
+from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
+from tiers.vendor_watch import VendorWatch
+from tiers.watch import Failure, Patience
 
 log = logging.getLogger("agent.tier_session")
 
@@ -42,66 +50,12 @@ MAX_TOOL_STEPS: Final = 8
 WORDS_WITHIN_SECONDS: Final = 3.0
 """How long an answer to our question may take to be written down by a speech-to-speech model."""
 
-
-class Listener(Protocol):
-    """What a session tells the call before a model answers."""
-
-    async def on_turn(self, text: str | None) -> bool:
-        """A turn of the caller ended; None where its words are not known yet. True: it is dealt with."""
-
-    def awaits_answer(self) -> bool:
-        """Whether a question of ours is open, so that the words are needed before a model answers."""
-
-    def has_effect(self) -> bool:
-        """Whether a tool changed something in the present turn."""
-
-    def on_false_claim(self) -> None:
-        """We began to say that something was done which was not."""
-
-
-class TaskAgent(Agent):
-    """The assistant as a session runs it: turns pass the call first, words pass the check of claims."""
-
-    def __init__(
-        self,
-        *,
-        instructions: str,
-        tools: list[llm.Tool],
-        listener: Listener,
-        words: Callable[[], Awaitable[str]] | None,
-        chat_ctx: llm.ChatContext | None,
-    ) -> None:
-        super().__init__(instructions=instructions, tools=list(tools), chat_ctx=chat_ctx or NOT_GIVEN)
-        self._listener = listener
-        self._words = words
-
-    @override
-    async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
-        text: str | None = new_message.text_content or ""
-        if self._words is not None:
-            text = await self._words() if self._listener.awaits_answer() else None
-        if await self._listener.on_turn(text):
-            raise StopResponse
-
-    @override
-    async def llm_node(
-        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
-    ) -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
-        chunks = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
-        async for chunk in only_true_claims(chunks, chat_ctx.items):
-            yield chunk
-
-    @override
-    async def transcription_node(
-        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
-    ) -> AsyncIterable[str | TimedString]:
-        """A realtime model's words come with its sound: a claim cannot be held back, only broken off."""
-        watch = ClaimWatch(self._listener.has_effect) if self._words is not None else None
-        async for piece in text:
-            if watch is not None and watch.hears_a_lie(piece):
-                self._listener.on_false_claim()
-                return
-            yield piece
+HUSH_SECONDS: Final = 0.3
+"""How long a session that is replaced may take to fall silent and say how far it came."""
+CHANGE_SECONDS: Final = 2.0
+"""How long a part that failed waits for its successor."""
+BUSY_SECONDS: Final = 1.0
+"""How long a vendor that limits our rate is left alone before it is asked once more."""
 
 
 class TierSession:
@@ -115,10 +69,13 @@ class TierSession:
         call_id: str,
         today: date,
         on_usage: Callable[[Usage], None],
+        on_failure: Callable[[Failure], None] = lambda _: None,
+        patience: Patience | None = None,
     ) -> None:
         self.stack = stack
         self._models = _build(stack, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage)
+        self._watch = VendorWatch(self._models, on_failure, patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(),
             max_tool_steps=MAX_TOOL_STEPS,
@@ -127,15 +84,35 @@ class TierSession:
             user_away_timeout=None,
             tts_text_transforms=["filter_markdown", "filter_emoji", spoken],
         )
+        self.owed = Owed()
         self._agent: TaskAgent | None = None
+        self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
-        self.session.on("user_input_transcribed", self._on_written)
-        self.session.on("user_state_changed", self._on_user_state)
+        self._changed = asyncio.Event()
+        self._turn_ended: float | None = None
+        self._leaving = False
+        self._cut = ""
+        listeners: dict[str, Callable[[Any], None]] = {
+            "user_input_transcribed": self._on_written,
+            "user_state_changed": self._on_user_state,
+            "conversation_item_added": self._on_item,
+            "function_tools_executed": self._on_tools,
+            "error": self._on_error,
+        }
+        for event, listener in listeners.items():
+            self.on(event, listener)
 
     @property
     def keeps_spoken_turns(self) -> bool:
         """Whether the model itself holds what the caller spoke, so that it must not be told again."""
         return not self._models.speaks_lines
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks and nothing is thought about."""
+        return self.session.agent_state == "listening" and self.session.user_state != "speaking"
+
+    # -- its life ------------------------------------------------------------------------------------------
 
     async def start(
         self,
@@ -146,34 +123,122 @@ class TierSession:
         listener: Listener,
         chat_ctx: llm.ChatContext | None = None,
     ) -> None:
-        """Take over the line and begin to listen."""
+        """Take over the line and begin to listen, from what nobody has answered yet."""
+        await self.prepare(
+            instructions=instructions, tools=tools, listener=listener, chat_ctx=chat_ctx, line=line
+        )
+
+    async def prepare(
+        self,
+        *,
+        instructions: str,
+        tools: list[llm.Tool],
+        listener: Listener,
+        chat_ctx: llm.ChatContext | None = None,
+        line: Line | None = None,
+    ) -> None:
+        """Begin, on a line or without one: then `take` gives it one later."""
         self._agent = TaskAgent(
             instructions=instructions,
             tools=tools,
             listener=listener,
+            parts=self,
             words=self._words if self.keeps_spoken_turns else None,
             chat_ctx=chat_ctx,
         )
-        line.attach(self.session)
+        if line is not None:
+            self.take(line)
         await self.session.start(self._agent, record=False)
 
-    def say(self, text: str) -> SpeechHandle:
-        """Speak a line of our own. It is part of the conversation and can be interrupted."""
+    def take(self, line: Line) -> None:
+        """Hear the caller and be heard, on a line that no other session has."""
+        self._line = line
+        line.attach(self.session)
+
+    async def leave(self) -> Leftover:
+        """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once when not speaking."""
+        self._leaving = True
+        self._watch.close()
+        on_their_way = self.owed.on_their_way()
+        if self.session.agent_state == "speaking":
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
+        if self._line is not None:
+            self._line.detach()
+        history = llm.ChatContext.empty()
+        if self._agent is not None:
+            history = self._agent.chat_ctx.copy(
+                exclude_instructions=True, exclude_handoff=True, exclude_config_update=True
+            )
+        return self.owed.left(history, self._cut, leaving=on_their_way)
+
+    def change(self, stack: Stack) -> cascade.Change:
+        """Go on with another cascade's models, in the running session; what was replaced is the caller's to close.
+
+        A new ear hears once more what nobody has answered. Raises ValueError where that takes a session of its own.
+        """
+        if not isinstance(self._models, cascade.Cascade) or not stack.is_cascade:
+            raise ValueError("a model that hears and speaks has a session of its own")
+        change = self._models.change(stack)
+        self.stack = stack
+        self._watch.renew()
+        if change.arguments and self._agent is not None:
+            if "stt" in change.arguments and self._line is not None and self._line.ring.is_open:
+                self.session.clear_user_turn()
+            self._agent.update_options(**change.arguments)
+            if "stt" in change.arguments and self._line is not None:
+                self._line.replay()
+        self._changed.set()
+        return change
+
+    async def aclose(self) -> None:
+        """End the session, close the vendors' sockets and book what they are still owed."""
+        self._leaving = True
+        self._watch.close()
+        try:
+            await self.session.aclose()
+            await self._models.aclose()
+        finally:
+            await self._meter.aclose()
+
+    # -- speech --------------------------------------------------------------------------------------------
+
+    def say(self, text: str, *, owed: bool = True) -> SpeechHandle:
+        """Speak a line of our own. It is part of the conversation and can be interrupted.
+
+        `owed`: a successor says what was not heard of it.
+        """
         if self._models.speaks_lines:
-            return self.session.say(text, allow_interruptions=True)
-        return self.session.generate_reply(instructions=VERBATIM.format(text=text), tool_choice="none")
+            speech = self.session.say(text, allow_interruptions=True)
+        else:
+            speech = self.session.generate_reply(instructions=VERBATIM.format(text=text), tool_choice="none")
+        if owed:
+            self.owed.line(speech, text)
+        return speech
 
     def reply(self, user_input: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
+        self.owed.turn_left()
         return self.session.generate_reply(user_input=user_input if user_input is not None else NOT_GIVEN)
 
     async def hush(self) -> None:
         """Stop speaking."""
         await self.session.interrupt(force=True)
 
+    # -- the conversation ----------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> llm.ChatContext:
+        """The conversation as the model knows it, without instructions."""
+        if self._agent is None:
+            return llm.ChatContext.empty()
+        return self._agent.chat_ctx.copy(
+            exclude_instructions=True, exclude_handoff=True, exclude_config_update=True
+        )
+
     async def remember(self, *items: llm.ChatItem) -> None:
         """Add to the history what happened without the model."""
-        if self._agent is None:
+        if self._agent is None or not items:
             return
         history = self._agent.chat_ctx.copy()
         history.items.extend(items)
@@ -184,9 +249,14 @@ class TierSession:
         if self._agent is not None:
             await self._agent.update_tools([*self._agent.tools, *tools])
 
+    @property
+    def tools(self) -> list[llm.Tool]:
+        """What the model may call."""
+        return list(self._agent.tools) if self._agent is not None else []  # type: ignore[arg-type]
+
     async def shorten_history(self) -> None:
         """Put old turns into words where it pays; while a turn is on its way nothing is touched."""
-        if self._agent is None or (shorter := shortened(self._agent.chat_ctx.items)) is None:
+        if self._agent is None or self._leaving or (shorter := shortened(self._agent.chat_ctx.items)) is None:
             return
         if self.keeps_spoken_turns:
             there = self._agent.realtime_llm_session.chat_ctx.items
@@ -203,15 +273,124 @@ class TierSession:
         self.session.options.preemptive_generation["enabled"] = allowed
 
     def on(self, event: Any, callback: Callable[[Any], None]) -> None:
-        """Listen to an event of the session."""
-        self.session.on(event, callback)
+        """Listen to an event of the session, until it leaves."""
+
+        def while_it_serves(payload: Any) -> None:
+            if not self._leaving or event == "conversation_item_added":
+                callback(payload)
+
+        self.session.on(event, while_it_serves)
+
+    # -- what its agent asks -------------------------------------------------------------------------------
+
+    def on_turn_ended(self) -> None:
+        """A turn is over. One that a session finds after it was replaced is its successor's."""
+        if self._leaving:
+            raise StopResponse
+        self._turn_ended = time.monotonic()
+
+    def on_turn_left(self, text: str | None) -> None:
+        """The turn is the model's to answer; None where its words are not known yet."""
+        self.owed.turn_left()
+        if text is not None:
+            self._settle()
+
+    def on_turn_taken(self) -> None:
+        """The turn was dealt with by the call."""
+        self._settle()
+
+    def on_words(self, piece: str) -> None:
+        """Words of an answer are on their way to the caller."""
+        self.owed.known += piece
+
+    def on_words_over(self) -> None:
+        """All words of an answer are known, if its vendor is still there."""
+        self.owed.whole = not self._watch.is_speaking
+
+    def thought_patience(self) -> float:
+        """How long a language model may be silent, seconds."""
+        return self._watch.thought_patience
+
+    def sound_patience(self) -> float:
+        """How long a voice may be silent, seconds."""
+        return self._watch.sound_patience
+
+    async def another_mind(self, error: APIError, attempt: int) -> bool:
+        """A language model failed; whether asking again helps."""
+        fault = classify(error)
+        if fault.remedy == "stop" or self._leaving:
+            return False
+        if fault is Fault.VENDOR_BUSY and attempt == 0:
+            await asyncio.sleep(BUSY_SECONDS)
+            return True
+        return await self._another("llm", fault, type(error).__name__)
+
+    async def another_voice(self, error: APIError, attempt: int) -> bool:
+        """A voice failed; whether another one can go on."""
+        return not self._leaving and await self._another("tts", classify(error), type(error).__name__)
+
+    def voice_trouble(self) -> APIError | None:
+        """An error of the voice that its plugin took for an end, given once."""
+        return self._watch.voice_trouble()
+
+    async def _another(self, part: Any, fault: Fault, what: str) -> bool:
+        """Tell that a part failed, and wait until another one has its place."""
+        failed = self._watch.part(part)
+        self._changed.clear()
+        # A limit is the model's; the vendor's others may do.
+        self._watch.fail(Failure(failed.name if fault is Fault.VENDOR_BUSY else failed.service, fault, what))
+        try:
+            async with asyncio.timeout(CHANGE_SECONDS):
+                while not self._leaving and self._watch.part(part) == failed:
+                    await self._changed.wait()
+                    self._changed.clear()
+        except TimeoutError:
+            return False
+        return not self._leaving
+
+    # -- what the session tells ----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        if self._line is not None and self._turn_ended is not None:
+            self._line.ring.settle(self._turn_ended)
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
+        self._watch.heard(event.transcript, final=event.is_final)
         if event.is_final and self._written is not None and not self._written.done():
             self._written.set_result(event.transcript)
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
-        self._models.caller_speaks(event.new_state == "speaking")
+        speaking = event.new_state == "speaking"
+        self._models.caller_speaks(speaking)
+        self._watch.caller_speaks(speaking)
+        if self._line is not None:
+            self._line.ring.speaks(speaking)
+
+    def _on_item(self, event: Any) -> None:
+        item = event.item
+        if not isinstance(item, llm.ChatMessage):
+            return
+        if item.role == "user" and item.text_content:
+            self._settle()
+        elif item.role == "assistant" and self._leaving:
+            self._cut = item.text_content or ""
+        elif item.role == "assistant":
+            self._settle()
+            self.owed.answered()
+
+    def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
+        if event.has_tool_reply:
+            self.owed.turn_left()
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        """Hear of an ear's or a realtime model's error; minds and voices are carried on where they failed."""
+        if isinstance(event.error, stt.STTError):
+            idle = self._line is None or not self._line.ring.is_open
+            if event.error.recoverable and idle:
+                return  # it connects again, and nothing was said meanwhile
+            self._watch.error("stt", event.error.error)
+        elif isinstance(event.error, llm.RealtimeModelError):
+            self._watch.error("speech_to_speech", event.error.error)
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
@@ -223,14 +402,6 @@ class TierSession:
             return ""
         finally:
             self._written = None
-
-    async def aclose(self) -> None:
-        """End the session, close the vendors' sockets and book what they are still owed."""
-        try:
-            await self.session.aclose()
-            await self._models.aclose()
-        finally:
-            await self._meter.aclose()
 
 
 def _build(

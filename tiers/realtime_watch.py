@@ -34,6 +34,11 @@ class RealtimeWatch:
         self._failed = 0
         self._active: str | None = None
 
+    @property
+    def is_active(self) -> bool:
+        """Whether a reply has begun whose end has not come."""
+        return self._active is not None
+
     def client_event(self, event: Any) -> None:
         """A reply was asked for: a sign of it has to come."""
         if _type_of(event) == "response.create" and self._active is None:
@@ -54,12 +59,6 @@ class RealtimeWatch:
             self._done(event.get("response") or {})
         elif self._active is not None:
             self._progress()
-
-    def closed(self) -> None:
-        """The socket is gone: nothing is waited for on it."""
-        self._active = None
-        self._watch.met("progress")
-        self._watch.met("generation")
 
     def _progress(self) -> None:
         self._watch.expect("progress", self._service, self._watch.patience.thought)

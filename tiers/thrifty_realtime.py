@@ -20,9 +20,13 @@ from openai.types.realtime import ConversationItemCreateEvent, RealtimeConversat
 from openai.types.realtime.realtime_conversation_item_system_message import Content
 from typing_extensions import override
 
+from tiers.realtime_watch import RealtimeWatch
+
 LEAD_SECONDS: Final = 1.0
 """How long sound is kept that came before the detector said that somebody speaks: it is 0.1–0.3 s late, more on a busy
 machine. Counted from when it came, not by its length: what a browser recorded before we joined comes in one burst."""
+
+CLOSE_SECONDS: Final = 1.0
 
 _ORDER: Final = "order_"
 
@@ -37,12 +41,17 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._open_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+        self.watch: RealtimeWatch | None = None
+        """Sees the events of every session that is made from now on."""
 
     @override
     def session(self, *, turn_detection_disabled: bool = False) -> realtime.RealtimeSession:
         session = _Session(self, turn_detection_disabled=turn_detection_disabled)
         self._sessions.add(session)
         self._open_sessions.add(session)
+        if self.watch is not None:
+            session.on("openai_client_event_queued", self.watch.client_event)
+            session.on("openai_server_event_received", self.watch.server_event)
         return session
 
     def caller_speaks(self, speaking: bool) -> None:
@@ -92,6 +101,10 @@ class _Session(realtime.RealtimeSession):
         tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
         tools: NotGivenOr[list[llm.Tool]] = NOT_GIVEN,
     ) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        if self._main_atask.done():  # the library would wait 10 s for an answer
+            over: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.get_running_loop().create_future()
+            over.set_exception(llm.RealtimeError("the session is over"))
+            return over
         if is_given(instructions) and instructions:
             self.send_event(
                 ConversationItemCreateEvent(
@@ -110,7 +123,19 @@ class _Session(realtime.RealtimeSession):
     @override
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
         """Bring the vendor's conversation up to date; an order stays as long as what it stands behind."""
+        if self._main_atask.done():  # the library would wait 5 s for an answer
+            raise llm.RealtimeError("the session is over")
         await super().update_chat_ctx(llm.ChatContext(_with_orders(chat_ctx.items, self.chat_ctx.items)))
+
+    @override
+    async def aclose(self) -> None:
+        """End the session; a dead socket is not waited for, and why it died was told already."""
+        closing = asyncio.ensure_future(super().aclose())
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        if not closing.done():
+            closing.cancel()
+            self._main_atask.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
 
 
 def _with_orders(items: list[llm.ChatItem], there: list[llm.ChatItem]) -> list[llm.ChatItem]:

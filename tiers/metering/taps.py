@@ -72,6 +72,8 @@ class SocketTap:
     def __init__(self) -> None:
         self.watch: Callable[[Handshake], SocketWatcher] | None = None
         """Makes the watcher of a new websocket; None: nobody watches."""
+        self.overhear: Callable[[str], None] | None = None
+        """Told of each text message that comes, whichever socket it is on."""
         self._sessions: list[aiohttp.ClientSession] = []
 
     def session(self) -> aiohttp.ClientSession:
@@ -103,6 +105,7 @@ class _Socket(aiohttp.ClientWebSocketResponse):
 
     def __init__(self, tap: SocketTap, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._tap = tap
         answer = self._response
         handshake = Handshake(answer.url.query, answer.headers)
         self._watcher = quietly(tap.watch, handshake) if tap.watch is not None else None
@@ -132,6 +135,8 @@ class _Socket(aiohttp.ClientWebSocketResponse):
             raise
         finally:
             self._reader_task = None
+        if self._tap.overhear is not None and message.type is aiohttp.WSMsgType.TEXT:
+            quietly(self._tap.overhear, message.data)
         if self._watcher is not None:
             if message.type is aiohttp.WSMsgType.TEXT:
                 quietly(self._watcher.received, message.data)

@@ -1,0 +1,91 @@
+"""What a session owes the caller at any moment: an answer, the rest of one, a line of ours. A successor pays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from livekit.agents import llm
+from livekit.agents.voice import SpeechHandle
+
+from agent.phrase_match import words
+
+SHORTEST_REST: int = 2
+"""Words; fewer are not worth another voice."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What a session leaves behind when it is replaced."""
+
+    history: llm.ChatContext
+    owes_answer: bool = False
+    """A turn of the caller stands in the history without its answer."""
+    heard: str = ""
+    """What of the answer was heard before it was cut off."""
+    rest: str = ""
+    """What is known of our speech and was not heard; said by the successor as it is."""
+
+
+@dataclass
+class Owed:
+    """Follows one session's turns and speech."""
+
+    answer: bool = False
+    known: str = ""
+    """The words of the answer that is being spoken, as far as they are known."""
+    whole: bool = True
+    """Whether those are all its words."""
+    _lines: dict[SpeechHandle, str] = field(default_factory=dict)
+
+    def turn_left(self) -> None:
+        """A turn is a model's to answer."""
+        self.answer = True
+        self.begin()
+
+    def begin(self) -> None:
+        """An answer begins: nothing is known of it."""
+        self.known, self.whole = "", False
+
+    def line(self, speech: SpeechHandle, text: str) -> None:
+        """A line of ours is on its way; what is never heard of it is owed."""
+        self._lines[speech] = text
+        speech.add_done_callback(self._line_over)
+
+    def answered(self) -> None:
+        """An answer was heard to its end, or was broken off by the caller."""
+        self.answer = False
+        self.begin()
+
+    def left(self, history: llm.ChatContext, heard: str, *, leaving: set[SpeechHandle]) -> Leftover:
+        """Say what is left. `heard`: what was heard of the speech that was cut off just now; `leaving`: whose lines
+        were on their way when the session was asked to leave.
+        """
+        lines = [text for speech, text in self._lines.items() if speech in leaving or not speech.done()]
+        if lines:
+            rest = [unheard(lines[0], heard), *lines[1:]]
+            return Leftover(history, self.answer, "", " ".join(filter(None, rest)))
+        rest_of_answer = unheard(self.known, heard) if self.answer and self.whole and heard else ""
+        return Leftover(history, self.answer, heard, rest_of_answer)
+
+    def on_their_way(self) -> set[SpeechHandle]:
+        """The lines that are not over."""
+        return {speech for speech in self._lines if not speech.done()}
+
+    def _line_over(self, speech: SpeechHandle) -> None:
+        if not speech.interrupted:
+            self._lines.pop(speech, None)
+
+
+def unheard(text: str, heard: str) -> str:
+    """The part of a text that follows what was heard of it; empty when next to nothing is left."""
+    count = len(words(heard))
+    pieces = text.split()
+    rest, passed = pieces, 0
+    for place, piece in enumerate(pieces):
+        if passed >= count:
+            rest = pieces[place:]
+            break
+        passed += len(words(piece))
+    else:
+        rest = [] if passed <= count else pieces[-1:]
+    return " ".join(rest) if len(rest) >= SHORTEST_REST or not heard else ""

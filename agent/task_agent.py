@@ -1,0 +1,137 @@
+"""The assistant as a session runs it: turns pass the call first, words pass the check of claims."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import Protocol
+
+from livekit import rtc
+from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm
+from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
+from typing_extensions import override
+
+from agent.claims import ClaimWatch
+from agent.patiently import patiently
+from agent.thoughts import thinking
+from agent.voices import speaking
+
+
+class Listener(Protocol):
+    """What a session tells the call before a model answers."""
+
+    async def on_turn(self, text: str | None) -> bool:
+        """A turn of the caller ended; None where its words are not known yet. True: it is dealt with."""
+
+    def awaits_answer(self) -> bool:
+        """Whether a question of ours is open, so that the words are needed before a model answers."""
+
+    def has_effect(self) -> bool:
+        """Whether a tool changed something in the present turn."""
+
+    def on_false_claim(self) -> None:
+        """We began to say that something was done which was not."""
+
+
+class Parts(Protocol):
+    """What an agent asks of its session where a vendor fails."""
+
+    def on_turn_ended(self) -> None:
+        """The caller's turn is over and will be answered or dealt with."""
+
+    def on_turn_left(self, text: str | None) -> None:
+        """The turn is the model's to answer."""
+
+    def on_turn_taken(self) -> None:
+        """The turn was dealt with by the call."""
+
+    def on_words(self, piece: str) -> None:
+        """Words of an answer are on their way to the caller."""
+
+    def on_words_over(self) -> None:
+        """No more words of this answer come."""
+
+    def thought_patience(self) -> float:
+        """How long a language model may be silent, seconds."""
+
+    def sound_patience(self) -> float:
+        """How long a voice may be silent, seconds."""
+
+    async def another_mind(self, error: APIError, attempt: int) -> bool:
+        """A language model failed; whether asking again helps."""
+
+    async def another_voice(self, error: APIError, attempt: int) -> bool:
+        """A voice failed; whether another one can go on."""
+
+    def voice_trouble(self) -> APIError | None:
+        """An error of the voice that its plugin took for an end, given once."""
+
+
+class TaskAgent(Agent):
+    """Runs in one session. `words` is given where a speech-to-speech model hears, and writes a turn's words down."""
+
+    def __init__(
+        self,
+        *,
+        instructions: str,
+        tools: list[llm.Tool],
+        listener: Listener,
+        parts: Parts,
+        words: Callable[[], Awaitable[str]] | None,
+        chat_ctx: llm.ChatContext | None,
+    ) -> None:
+        super().__init__(instructions=instructions, tools=list(tools), chat_ctx=chat_ctx or NOT_GIVEN)
+        self._listener = listener
+        self._parts = parts
+        self._words = words
+
+    @override
+    async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
+        self._parts.on_turn_ended()
+        text: str | None = new_message.text_content or ""
+        if self._words is not None:
+            text = await self._words() if self._listener.awaits_answer() else None
+        if await self._listener.on_turn(text):
+            self._parts.on_turn_taken()
+            raise StopResponse
+        self._parts.on_turn_left(text)
+
+    @override
+    async def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
+        def ask() -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
+            chunks = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+            return patiently(chunks, self._parts.thought_patience())
+
+        async for chunk in thinking(ask, chat_ctx.items, self._parts.another_mind):
+            yield chunk
+
+    @override
+    async def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncIterable[rtc.AudioFrame]:
+        sound = speaking(
+            text,
+            lambda words: Agent.default.tts_node(self, words, model_settings),
+            patience=self._parts.sound_patience,
+            trouble=self._parts.voice_trouble,
+            another_voice=self._parts.another_voice,
+        )
+        async for frame in sound:
+            yield frame
+
+    @override
+    async def transcription_node(
+        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
+    ) -> AsyncIterable[str | TimedString]:
+        """A realtime model's words come with its sound: a claim cannot be held back, only broken off."""
+        watch = ClaimWatch(self._listener.has_effect) if self._words is not None else None
+        async for piece in text:
+            if watch is not None and watch.hears_a_lie(piece):
+                self._listener.on_false_claim()
+                return
+            if self._words is not None:
+                self._parts.on_words(piece)
+            yield piece
+        if self._words is not None:
+            self._parts.on_words_over()

@@ -1,0 +1,124 @@
+"""The watch over one session's models, whatever they are: which service stands behind each part, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from livekit.agents import APIStatusError
+
+from tiers.catalogue import Model, Part
+from tiers.metering.taps import SocketTap
+from tiers.realtime_watch import RealtimeWatch
+from tiers.watch import Failure, Hearing, Patience, Watch
+
+if TYPE_CHECKING:
+    from tiers.cascade import Cascade
+    from tiers.speech_to_speech import SpeechToSpeech
+
+OWN_MACHINE_PATIENCE = 4.0
+"""How much longer models on our own machines may take: they share it with everything else."""
+
+
+class VendorWatch:
+    """Watches the models of one session. Failures go to `on_failure`."""
+
+    def __init__(
+        self,
+        models: Cascade | SpeechToSpeech,
+        on_failure: Callable[[Failure], None],
+        patience: Patience | None = None,
+    ) -> None:
+        self._models = models
+        self._watch = Watch(on_failure, patience)
+        self._hearing = Hearing(self._watch)
+        self._realtime: RealtimeWatch | None = None
+        self._trouble: APIStatusError | None = None
+        if "speech_to_speech" in models.parts:
+            self._realtime = RealtimeWatch(self._watch, models.parts["speech_to_speech"].service)
+            models.llm.watch = self._realtime  # type: ignore[union-attr]
+        self.renew()
+
+    def part(self, part: Part) -> Model:
+        """The model that serves a part now."""
+        return self._models.parts[part]
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a speech-to-speech model has begun an answer whose end has not come."""
+        return self._realtime is not None and self._realtime.is_active
+
+    @property
+    def thought_patience(self) -> float:
+        """How long the language model may be silent, seconds."""
+        return self._watch.patience.thought * self._slowness("llm")
+
+    @property
+    def sound_patience(self) -> float:
+        """How long the voice may be silent, seconds."""
+        return self._watch.patience.sound * self._slowness("tts")
+
+    def renew(self) -> None:
+        """Parts were replaced: the new ones have not failed yet."""
+        for model in self._models.parts.values():
+            self._watch.renew(model.service)
+            self._watch.renew(model.name)
+        ear = self._models.parts.get("stt")
+        self._hearing.service = ear.service if ear is not None and ear.vendor != "local" else ""
+        self._watch.met("words")
+        self._overhear()
+
+    def caller_speaks(self, speaking: bool) -> None:
+        """Hear from the detector that the caller began or ceased to speak."""
+        self._hearing.caller_speaks(speaking)
+
+    def heard(self, text: str, *, final: bool) -> None:
+        """Take words of the caller that were written down."""
+        self._hearing.heard(text, final=final)
+
+    def error(self, part: Part, error: BaseException) -> None:
+        """Judge an error of a part."""
+        self._watch.error(self.part(part).service, error)
+
+    def fail(self, failure: Failure) -> None:
+        """Tell that a part failed."""
+        self._watch.fail(failure)
+
+    def voice_said(self, message: str) -> None:
+        """Read a message of the voice's socket: some errors come in the guise of an end, and the plugins miss them.
+
+        Cartesia's has `type: error` and `done: true` (measured with livekit-plugins-cartesia 1.8.9).
+        """
+        try:
+            body: Any = json.loads(message)
+        except ValueError:
+            return
+        if isinstance(body, dict) and (body.get("type") in ("error", "Error") or body.get("error")):
+            status = body.get("status_code")
+            code = str(body.get("error_code") or body.get("error") or body.get("err_code") or "")
+            self._trouble = APIStatusError(
+                "the voice reported an error",
+                status_code=status if isinstance(status, int) else -1,
+                body=code,
+                retryable=False,
+            )
+
+    def voice_trouble(self) -> APIStatusError | None:
+        """The error that the voice reported since this was last asked."""
+        trouble, self._trouble = self._trouble, None
+        return trouble
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._watch.close()
+
+    def _overhear(self) -> None:
+        """Listen to the voice's socket, whichever voice it is now."""
+        built = getattr(self._models, "built", {}).get("tts")
+        if built is not None and isinstance(built.tap, SocketTap):
+            built.tap.overhear = self.voice_said
+
+    def _slowness(self, part: Part) -> float:
+        own = self.part(part).vendor in ("local", "ollama")
+        return OWN_MACHINE_PATIENCE if own else 1.0
