@@ -54,6 +54,7 @@ class HealthWatch:
         self._away_since: float | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._heard = asyncio.Event()
+        self._changes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -141,6 +142,7 @@ class HealthWatch:
                 "breaker.opened" if after.is_open else "breaker.closed",
                 extra={"service": service, "fault": after.fault, "seconds": after.cool / 1000},
             )
+        self._changes += 1
         self._learn({**self._known, service: after})
         return after
 
@@ -164,6 +166,7 @@ class HealthWatch:
                 await asyncio.sleep(LISTEN_AGAIN_SECONDS)
 
     async def _look(self) -> None:
+        changes = self._changes
         try:
             reading = await self._breakers.read()
         except BlindError as error:
@@ -171,6 +174,9 @@ class HealthWatch:
             return
         self._away_since = None
         self._ahead_ms = reading.now_ms - self._clock() * 1000
+        if changes != self._changes:  # what was read may be older than what was changed meanwhile
+            self._heard.set()
+            return
         self._learn(reading.services)
 
     def _away(self, error: BlindError) -> None:
