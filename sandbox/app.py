@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import cartesia, deepgram_stt, openai_chat, openai_realtime
+from sandbox import cartesia, deepgram_stt, deepgram_tts, openai_chat, openai_realtime
 from sandbox.control import control_app
 from sandbox.desk import Desk
 
@@ -53,7 +53,7 @@ def vendors_app(desk: Desk) -> web.Application:
     app.router.add_get("/healthz", healthz)
     for vendor, routes in {
         "openai": openai_chat.routes(desk) + openai_realtime.routes(desk),
-        "deepgram": deepgram_stt.routes(desk),
+        "deepgram": deepgram_stt.routes(desk) + deepgram_tts.routes(desk),
         "cartesia": cartesia.routes(desk),
         "ollama": openai_chat.routes(desk, openai_chat.OLLAMA),
     }.items():
