@@ -142,6 +142,22 @@ def test_the_sandbox_answers_questions_as_one_object(demo: Any) -> None:
         assert json.loads(done.stdout)["sandbox"] is True
 
 
+def test_a_vendor_is_broken_and_healed_from_the_command_line(demo: Any) -> None:
+    done = demo.voicetasks(
+        "sandbox", "fault", "cartesia", "silent", "--after", "1000", "--for", "5", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["faults"][0]["seconds_left"] == 5
+    shown = json.loads(demo.voicetasks("sandbox", "faults", "--kinds", "--json").stdout)
+    assert shown["faults"][0]["service"] == "cartesia"
+    assert "session-expired" in shown["kinds"]["openai-realtime"]
+    unknown = demo.voicetasks("sandbox", "fault", "cartesia", "no-final")
+    assert unknown.returncode == 2
+    assert "error-after-audio" in unknown.stderr
+    healed = demo.voicetasks("sandbox", "heal", "cartesia", "--json")
+    assert json.loads(healed.stdout)["faults"] == []
+
+
 def test_each_killed_process_is_named_and_the_demo_recovers(start_demo: Any) -> None:
     mine = start_demo()
     began = time.monotonic()

@@ -116,3 +116,40 @@ async def test_too_many_words_waiting_is_429(
         desk.told.put("a", "x")
     async with http.post(f"{running.control_url}/told", json={"tag": "a", "text": "x"}) as response:
         assert response.status == 429
+
+
+async def test_faults_are_set_shown_and_healed(
+    running: Running, http: aiohttp.ClientSession, desk: Desk
+) -> None:
+    url = f"{running.control_url}/faults"
+    async with http.post(url, json={"service": "cartesia", "kind": "silent", "seconds": 60}) as response:
+        assert [each["kind"] for each in (await response.json())["faults"]] == ["silent"]
+    assert desk.faults.active("cartesia", "silent")
+    async with http.get(url) as response:
+        shown = await response.json()
+    assert shown["faults"][0]["service"] == "cartesia"
+    assert "stall-mid-stream" in shown["kinds"]["openai-chat"]
+    async with http.delete(url, params={"service": "openai-chat"}) as response:
+        assert len((await response.json())["faults"]) == 1
+    async with http.delete(url) as response:
+        assert (await response.json())["faults"] == []
+    desk.faults.set("openai-realtime", "refuse")
+    async with http.post(f"{running.control_url}/reset"):
+        assert not desk.faults.active("openai-realtime")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"service": "acme", "kind": "refuse"}, "openai-realtime"),
+        ({"service": "cartesia", "kind": "no-final"}, "error-after-audio"),
+        ({"service": "cartesia", "kind": "silent", "seconds": -1}, "seconds"),
+        ({"service": "cartesia", "kind": "silent", "after": -1}, "after"),
+    ],
+)
+async def test_a_fault_that_there_is_not_is_422_and_names_those_there_are(
+    running: Running, http: aiohttp.ClientSession, body: dict[str, object], told: str
+) -> None:
+    async with http.post(f"{running.control_url}/faults", json=body) as response:
+        assert response.status == 422
+        assert told in (await response.json())["error"]["message"]
