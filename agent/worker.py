@@ -6,11 +6,13 @@ import asyncio
 import logging
 import math
 import signal
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
 
+from agent.breaker_gauge import show
 from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
 from agent.settings import AgentSettings
@@ -19,10 +21,13 @@ from people.keeping import forget_old_transcripts
 from people.settings import PeopleSettings
 from routing.keeping import keep_journal
 from routing.migrate import migrate
+from routing.probing import keep_probing
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
 from tiers.metering.tokens import load_vocabulary
 from tiers.prices import bundled, refuse_unpriced
+from tiers.probe import probe
+from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.worker")
 
@@ -82,6 +87,10 @@ class Worker:
         self._server.on("worker_registered", lambda *_: self._slots.start())
         keeping = [
             asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal"),
+            asyncio.create_task(
+                keep_probing(RoutingSettings(), partial(probe, settings=VendorSettings()), on_health=show),
+                name="worker.probing",
+            ),
             asyncio.create_task(forget_old_transcripts(PeopleSettings()), name="worker.transcripts"),
         ]
         for task in keeping:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from routing.again import again
 from routing.budget import PREFIX
 from routing.forgetting import forget_idle
 from routing.journal import Journal, JournalDownError
@@ -24,8 +24,6 @@ log = logging.getLogger("routing.keeping")
 
 SWEEP_SECONDS: Final = 1.0
 """How often a worker looks for spool files that a call or a dead process left behind."""
-RESTART_SECONDS: Final = 5.0
-"""Before a part that failed is started again."""
 
 
 async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
@@ -38,25 +36,11 @@ async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
         async with Journal(settings.database_url) as journal, asyncio.TaskGroup() as tasks:
             missed = Missed(link, prefix=PREFIX)
             drainer = Drainer(link, journal, name=name)
-            tasks.create_task(_again("drain", drainer.run))
-            tasks.create_task(_again("sweep", lambda: _sweep(settings.spool_dir, journal, missed)))
-            tasks.create_task(_again("forget", lambda: forget_idle(link)))
+            tasks.create_task(again("journal.drain", drainer.run))
+            tasks.create_task(again("journal.sweep", lambda: _sweep(settings.spool_dir, journal, missed)))
+            tasks.create_task(again("journal.forget", lambda: forget_idle(link)))
     finally:
         await link.aclose()
-
-
-async def _again(part: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Do work that never ends, and start it anew whenever it does, until cancelled."""
-    while True:
-        running = asyncio.create_task(work(), name=f"journal.{part}")
-        try:
-            await asyncio.wait({running})
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-        error = None if running.cancelled() else running.exception()
-        log.error("journal.part_ended", exc_info=error, extra={"part": part, "seconds": RESTART_SECONDS})
-        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _sweep(folder: Path, journal: Journal, missed: Missed) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from routing.again import again
 from routing.decision import Unhealthy
 from routing.health import PROBE_MS
 from routing.health_watch import HealthWatch
@@ -32,6 +33,12 @@ async def keep_probing(
     on_health: Callable[[tuple[Unhealthy, ...]], None] = lambda _: None,
 ) -> None:
     """Probe what is due until cancelled. `on_health` gets the unhealthy services, at first and at every change."""
+    await again("health.probing", lambda: _keep_probing(settings, probe, on_health))
+
+
+async def _keep_probing(
+    settings: RoutingSettings, probe: Probe, on_health: Callable[[tuple[Unhealthy, ...]], None]
+) -> None:
     link = RedisLink(settings.redis_url)
     watch = HealthWatch(link, settings.breaker_rules)
     watch.on_change(lambda: on_health(watch.unhealthy()))
