@@ -129,7 +129,7 @@ async def test_a_part_that_fails_is_told_and_started_again_while_the_others_go_o
 
         return work
 
-    monkeypatch.setattr("routing.keeping.RESTART_SECONDS", 0.01)
+    monkeypatch.setattr("routing.again.RESTART_SECONDS", 0.01)
     monkeypatch.setattr("routing.keeping.Drainer.run", counted("drain"))
     monkeypatch.setattr("routing.keeping._sweep", counted("sweep"))
     monkeypatch.setattr("routing.keeping.forget_idle", counted("forget"))
@@ -137,7 +137,7 @@ async def test_a_part_that_fails_is_told_and_started_again_while_the_others_go_o
     async with asyncio.timeout(20):
         await again.wait()
     assert begun == {"drain": 1, "sweep": 1, "forget": 1} | {part: 2}
-    assert (await heard.event("journal.part_ended")).__dict__["part"] == part
+    assert (await heard.event("work.ended")).__dict__["part"] == f"journal.{part}"
     assert not keeping.done()
 
 
