@@ -1,7 +1,7 @@
 """A call: one person in one room, from join to goodbye.
 
-It owns the line, the conversation's tools, the gate and the caller's presence. A tier session serves it and could be
-replaced; what must survive a session lives here.
+It owns the conversation's tools, the gate and the caller's presence. Tier sessions serve it, one after the other;
+what must survive a session lives here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from livekit import rtc
 from livekit.agents import (
     AgentStateChangedEvent,
-    CloseEvent,
     ErrorEvent,
     FunctionToolsExecutedEvent,
     UserInputTranscribedEvent,
@@ -31,10 +30,11 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
-from agent.line import Line
 from agent.other_servers import offer
 from agent.presence import Presence
 from agent.questions import Questions
+from agent.recording import play_recording
+from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
 from agent.text_chat import TextChat
@@ -45,6 +45,8 @@ from agent.transcript import Transcript
 from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.user import User
+from routing.decision import Cause
+from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
 
@@ -63,7 +65,6 @@ class Call:
         client: TaskClient,
         settings: AgentSettings,
         attributes: CallAttributes,
-        line: Line,
         transcript: Transcript,
         *,
         others: Sequence[ToolServer] = (),
@@ -75,7 +76,6 @@ class Call:
         self._turn = 0
         self._leaving = False
         gate = Gate()
-        self._line = line
         self._toolbox = Toolbox(
             ToolServer(client),
             gate,
@@ -111,65 +111,89 @@ class Call:
             leave_grace_seconds=settings.leave_grace_seconds,
             lost_grace_seconds=settings.lost_grace_seconds,
         )
-        self._session: TierSession | None = None
+        self._serving: Serving | None = None
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[Any]] = set()
 
-    async def serve(self, session: TierSession) -> str:
-        """Serve the call with a session; returns why it ended.
+    async def serve(self, serving: Serving) -> str:
+        """Serve the call; returns why it ended.
 
         Raises TaskServerUnavailable when the task server cannot be reached at the start.
         """
-        self._session = session
+        self._serving = serving
         self._presence.watch()
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
-        self._listen(session)
+        serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
+        self._listen(serving)
         tools = await self._toolbox.load()
-        await session.start(
-            self._line,
-            instructions=persona.instructions(ZoneInfo(self._user.time_zone)),
-            tools=tools,
-            listener=self,
-        )
+        instructions = persona.instructions(ZoneInfo(self._user.time_zone))
+        await serving.start(self, instructions=instructions, tools=tools)
         self._chat.open()
         self._questions.listen()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
+        session = serving.session
+        if not session.stack.has_voice:
+            self._spawn(self._go_on_without_voice(), "call.without_voice")
         greeting = session.say(self._consent.greeting(self._invitation.channel))
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
         self._spawn(heard, "call.consent_asked")
         return await self._over
 
-    async def apologise(self, line: str) -> str:
+    async def apologise(self, line: str, serving: Serving) -> str:
         """Say why the call cannot be served, and end it."""
-        session = self._require_session()
-        await session.start(self._line, instructions="", tools=[], listener=self)
-        await session.say(line).wait_for_playout()
+        self._serving = serving
+        await serving.start(self, instructions="", tools=[])
+        await serving.session.say(line).wait_for_playout()
         return "tasks_unavailable"
 
     async def aclose(self) -> None:
-        """Leave: let running tools finish, then end the session and the line. Bounded in time."""
+        """Leave: let running tools finish, then end the session. Bounded in time."""
         self._presence.stop()
         await utils.aio.cancel_and_wait(*self._background)
         await self._toolbox.finish(within=FINISH_TOOLS_SECONDS)
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                self._line.detach()
-                if self._session is not None:
-                    await self._session.aclose()
-                await self._line.close()
-        except TimeoutError:
-            log.warning("call.close_timed_out")
+        if self._serving is not None:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._serving.aclose()
+            except TimeoutError:
+                log.warning("call.close_timed_out")
 
-    def _listen(self, session: TierSession) -> None:
-        session.on("agent_state_changed", self._on_state)
-        session.on("function_tools_executed", self._on_tools)
-        session.on("error", self._on_error)
-        session.on("close", self._on_session_closed)
-        session.on("conversation_item_added", self._on_item)
-        session.on("user_input_transcribed", self._on_written)
+    def _listen(self, serving: Serving) -> None:
+        serving.on("agent_state_changed", self._on_state)
+        serving.on("function_tools_executed", self._on_tools)
+        serving.on("error", self._on_error)
+        serving.on("conversation_item_added", self._on_item)
+        serving.on("user_input_transcribed", self._on_written)
+
+    # -- what a swap has to know ---------------------------------------------------------------------------
+
+    async def unfinished(self) -> list[llm.ChatItem]:
+        """Wait for the tools that still run in this turn; calls and outputs as a history holds them."""
+        return await self._toolbox.unfinished()
+
+    def puts_question(self) -> bool:
+        """Put the question that is open and was not heard, if there is one; whether one is open."""
+        return self._questions.put_again()
+
+    def is_busy(self) -> bool:
+        """Whether a question is open or a tool runs: no time for a change that can wait."""
+        return self._questions.open or self._consent.open or self._toolbox.is_running
+
+    def swapped(self, session: TierSession, cause: Cause) -> None:
+        """Another session serves from now on."""
+        session.think_ahead(not self._questions.open)
+        if not session.stack.has_voice:
+            self._spawn(self._go_on_without_voice(), "call.without_voice")
+
+    async def _go_on_without_voice(self) -> None:
+        """Say once that we go on in writing; a phone shows nothing, so there it ends the call."""
+        await write(self._room, persona.NO_VOICE)
+        if self._invitation.channel == "phone":
+            await play_recording(self._room, "no_voice")
+            self._end("no_voice")
 
     # -- what the caller does ------------------------------------------------------------------------------
 
@@ -263,6 +287,8 @@ class Call:
                 self._end("goodbye")
             self._questions.ask_if_needed()
             self._spawn(self._require_session().shorten_history(), name="call.shorten")
+            if self._serving is not None:
+                self._serving.paused()
 
     def _on_item(self, event: Any) -> None:
         item = event.item
@@ -271,22 +297,22 @@ class Call:
         self._transcript.said("caller" if item.role == "user" else "assistant", item.text_content or "")
         if item.role != "assistant":
             return
+        if not self._require_session().stack.has_voice and item.text_content:
+            self._spawn(write(self._room, item.text_content), "call.write")
         tell_answer(item, turn=self._turn)
 
     def _on_error(self, event: ErrorEvent) -> None:
         tell_error(event)
-        if isinstance(event.error, LLMError) and not event.error.recoverable:
-            # The turn is lost and no library will answer it: never leave the caller in silence.
+        error = event.error
+        if isinstance(error, LLMError) and not error.recoverable and classify(error.error).remedy == "stop":
+            # The turn is lost and no other model would take it: never leave the caller in silence.
             self._require_session().say(persona.LOST_THE_THREAD)
 
-    def _on_session_closed(self, event: CloseEvent) -> None:
-        if not self._over.done() and event.error is not None:
-            self._spawn(self._give_up(), name="call.give_up")
-
     async def _give_up(self) -> None:
-        """Nothing can speak any more: say so in writing and leave."""
+        """Nothing can serve any more: say so in writing, by a recording where nobody reads, and leave."""
         await self._attributes.set_state("trouble")
         await write(self._room, persona.TROUBLE)
+        await play_recording(self._room, "trouble")
         self._end("vendor_failed")
 
     # -- ends ----------------------------------------------------------------------------------------------
@@ -296,9 +322,9 @@ class Call:
             self._over.set_result(reason)
 
     def _require_session(self) -> TierSession:
-        if self._session is None:
+        if self._serving is None:
             raise RuntimeError("the call is not served yet")
-        return self._session
+        return self._serving.session
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)

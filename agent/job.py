@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from livekit import rtc
 from livekit.agents import JobContext
 
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
+from agent.recording import play_recording
+from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.transcript import transcribing
@@ -25,9 +30,11 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import User
+from routing.decision import Cause, Decision
 from routing.service import RoutedCall
-from tiers.catalogue import STACKS, is_sandboxed
+from tiers.catalogue import STACKS, Stack, is_sandboxed
 from tiers.settings import VendorSettings
+from tiers.watch import Failure, VendorPatience
 
 log = logging.getLogger("agent.job")
 
@@ -53,8 +60,9 @@ async def answer(ctx: JobContext) -> None:
     reason = "failed"
     try:
         user = await _who(invitation)
-        async with routed(invitation, user, settings, vendors, attributes) as money:
-            reason = await _answer(ctx, invitation, user, settings, vendors, attributes, line, money)
+        desk = Desk(ctx.room, invitation, settings, vendors, attributes, line)
+        async with routed(invitation, user, settings, vendors, attributes, on_decision=desk.follow) as money:
+            reason = await _answer(ctx, user, desk, money)
     finally:
         await line.close()
         log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
@@ -62,17 +70,77 @@ async def answer(ctx: JobContext) -> None:
         ctx.shutdown(reason)
 
 
-async def _answer(
-    ctx: JobContext,
-    invitation: Invitation,
-    user: User,
-    settings: AgentSettings,
-    vendors: VendorSettings,
-    attributes: CallAttributes,
-    line: Line,
-    money: RoutedCall,
-) -> str:
-    decision = await money.open()
+class Desk:
+    """What one call is served with: makes its sessions, and hands the router's decisions to whatever serves."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        invitation: Invitation,
+        settings: AgentSettings,
+        vendors: VendorSettings,
+        attributes: CallAttributes,
+        line: Line,
+    ) -> None:
+        self.room = room
+        self.invitation = invitation
+        self.settings = settings
+        self.attributes = attributes
+        self.line = line
+        self._vendors = vendors
+        self._serving: Serving | None = None
+        self._money: RoutedCall | None = None
+
+    def follow(self, decision: Decision, cause: Cause) -> None:
+        """Hear the router."""
+        if self._serving is not None:
+            self._serving.follow(decision, cause)
+
+    def stack_of(self, decision: Decision) -> Stack | None:
+        """The stack that a decision means, with others in the place of what is not to be used."""
+        if decision.stack is None:
+            return None
+        return STACKS[decision.stack].without(decision.without, self._vendors)
+
+    async def show(self, decision: Decision, stack: Stack | None) -> None:
+        """Show the room what serves the call, and why."""
+        sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
+        await self.attributes.show_decision(decision, sandboxed=sandboxed)
+
+    def session(
+        self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
+    ) -> TierSession:
+        """Make a session for a stack; nothing is dialled before it starts."""
+        return TierSession(
+            stack,
+            self._vendors,
+            call_id=self.invitation.call_id,
+            today=datetime.now(UTC).date(),
+            on_usage=money.meter,
+            on_failure=on_failure,
+            on_worked=money.worked,
+            patience=VendorPatience().times(self.settings.watch_patience),
+        )
+
+    def serving(self, stack: Stack, money: RoutedCall) -> Serving:
+        """Serve with a stack, and from then on with whatever the router says."""
+        self._serving = Serving(
+            self.line,
+            stack,
+            make=lambda stack, on_failure: self.session(stack, money, on_failure),
+            stack_of=self.stack_of,
+            show=self.show,
+            tells=money,
+            hold=Hold(self.room),
+            better_after_seconds=self.settings.better_after_seconds,
+            renew_after_seconds=self.settings.renew_after_seconds,
+        )
+        return self._serving
+
+
+async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> str:
+    decision, invitation = await money.open(), desk.invitation
+    stack = desk.stack_of(decision)
     log.info(
         "call.decided",
         extra={
@@ -80,26 +148,23 @@ async def _answer(
             "channel": invitation.channel,
             "tier": decision.tier,
             "stack": decision.stack,
+            "without": list(decision.without),
         },
     )
-    stack = STACKS[decision.stack] if decision.stack else None
-    await attributes.show_decision(decision, sandboxed=stack is not None and is_sandboxed(stack, vendors))
+    await desk.show(decision, stack)
     if stack is None:
-        await attributes.set_state("trouble")
+        await desk.attributes.set_state("trouble")
         await write(ctx.room, persona.TROUBLE)
+        await play_recording(ctx.room, "trouble")
         return "nothing_can_serve"
-    session = TierSession(
-        stack,
-        vendors,
-        call_id=invitation.call_id,
-        today=datetime.now(UTC).date(),
-        on_usage=money.meter,
-    )
     if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
-        await attributes.set_state("busy")
-        await _say_busy(invitation, session, line)
+        await desk.attributes.set_state("busy")
+        await _say_busy(invitation, desk.session(stack, money), desk.line)
         return "busy"
-    return await _serve(ctx, invitation, user, settings, attributes, session, line)
+    serving = desk.serving(stack, money)
+    if money.decision is not decision:  # there was another one meanwhile
+        serving.follow(money.decision, Cause.VENDOR)
+    return await _serve(ctx, user, desk, serving)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -110,16 +175,8 @@ async def _who(invitation: Invitation) -> User:
     return user
 
 
-async def _serve(
-    ctx: JobContext,
-    invitation: Invitation,
-    user: User,
-    settings: AgentSettings,
-    attributes: CallAttributes,
-    session: TierSession,
-    line: Line,
-) -> str:
-    people_settings = PeopleSettings()
+async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving) -> str:
+    people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
     async def token() -> str:
         return mint_tasks_token(user, people_settings)
@@ -129,12 +186,12 @@ async def _serve(
         other_servers(settings.mcp_servers, user) as others,
         transcribing(invitation, user, people_settings) as transcript,
     ):
-        call = Call(ctx.room, invitation, user, client, settings, attributes, line, transcript, others=others)
+        call = Call(ctx.room, invitation, user, client, settings, desk.attributes, transcript, others=others)
         try:
-            return await call.serve(session)
+            return await call.serve(serving)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})
-            return await call.apologise(persona.TASKS_DOWN)
+            return await call.apologise(persona.TASKS_DOWN, serving)
         finally:
             await call.aclose()
 

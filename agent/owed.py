@@ -56,23 +56,28 @@ class Owed:
         self.answer = False
         self.begin()
 
-    def left(self, history: llm.ChatContext, heard: str, *, leaving: set[SpeechHandle]) -> Leftover:
-        """Say what is left. `heard`: what was heard of the speech that was cut off just now; `leaving`: whose lines
-        were on their way when the session was asked to leave.
+    def lines(self) -> list[str]:
+        """The lines of ours that are on their way or failed, in their order."""
+        return list(self._lines.values())
+
+    def forget_failed(self) -> list[str]:
+        """Take out the lines that failed, to be said again."""
+        failed = {speech: text for speech, text in self._lines.items() if speech.done()}
+        self._lines = {speech: text for speech, text in self._lines.items() if speech not in failed}
+        return list(failed.values())
+
+    def left(self, history: llm.ChatContext, heard: str, *, lines: list[str]) -> Leftover:
+        """Say what is left. `heard`: what was heard of the speech that was cut off just now; `lines`: those of ours
+        that were on their way when the session was asked to leave.
         """
-        lines = [text for speech, text in self._lines.items() if speech in leaving or not speech.done()]
         if lines:
             rest = [unheard(lines[0], heard), *lines[1:]]
             return Leftover(history, self.answer, "", " ".join(filter(None, rest)))
         rest_of_answer = unheard(self.known, heard) if self.answer and self.whole and heard else ""
         return Leftover(history, self.answer, heard, rest_of_answer)
 
-    def on_their_way(self) -> set[SpeechHandle]:
-        """The lines that are not over."""
-        return {speech for speech in self._lines if not speech.done()}
-
     def _line_over(self, speech: SpeechHandle) -> None:
-        if not speech.interrupted:
+        if speech.exception() is None:
             self._lines.pop(speech, None)
 
 

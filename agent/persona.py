@@ -32,6 +32,12 @@ TRANSCRIPT_ON: Final = (
 TRANSCRIPT_OFF: Final = "Okay, I keep no transcript, and what I had kept is deleted."
 CONSENT_NOT_KEPT: Final = "I could not note that just now, so I keep no transcript of this call."
 STUCK: Final = "Sorry, I can't get that right. Could you tell me in other words what you would like?"
+NO_VOICE: Final = "My voice is not available right now. Please write to me, and I'll answer in writing."
+NO_VOICE_ON_THE_PHONE: Final = (
+    "I'm sorry, the voice service is not available right now. Your tasks are safe. "
+    "You can see them on the web page, or call again later. Goodbye."
+)
+"""Heard as a recording."""
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
 
 _INSTRUCTIONS: Final = """\

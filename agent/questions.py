@@ -68,6 +68,14 @@ class Questions:
             pending.asked = True
             self._spawn(self._put(), "question.put")
 
+    def put_again(self) -> bool:
+        """Put the open question anew when it was not heard: its session is gone. Whether one is open."""
+        pending = self._gate.pending
+        if pending is not None and not pending.heard:
+            pending.asked = True
+            self._spawn(self._put(), "question.put")
+        return pending is not None
+
     async def take_turn(self, text: str, *, turn: int, by: By) -> bool:
         """Deal with a turn while a question is open. False leaves the turn to the model."""
         session = self._session()
@@ -136,7 +144,7 @@ class Questions:
         session.think_ahead(False)
         text = persona.question(pending.actions)
         pending.asked = True
-        speech = session.say(text)
+        speech = session.say(text, owed=False)
         await self._card.show(pending, text)
         self._gate.shown(pending.id)
         await speech.wait_for_playout()

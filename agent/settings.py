@@ -48,4 +48,10 @@ class AgentSettings(BaseSettings):
     """Other MCP servers, as JSON: [{"name", "title", "url", "tokens"}]. Their tools pass the same gate."""
     complete_asks: bool = True
     """Ask before one task is completed. Without it the task is completed at once, and can be undone by a word."""
+    better_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 120.0
+    """A live call takes a better stack again not sooner than this after its last change. Admins are followed at once."""
+    renew_after_seconds: Annotated[float, Field(ge=60, le=3540)] = 3000.0
+    """A session older than this is renewed in the next pause: OpenAI ends one after 60 minutes."""
+    watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
+    """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
     log_level: str = "INFO"

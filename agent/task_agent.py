@@ -50,6 +50,12 @@ class Parts(Protocol):
     def on_words_over(self) -> None:
         """No more words of this answer come."""
 
+    def on_thought(self) -> None:
+        """A language model has begun to answer."""
+
+    def on_sound(self) -> None:
+        """A voice has begun to speak."""
+
     def thought_patience(self) -> float:
         """How long a language model may be silent, seconds."""
 
@@ -90,6 +96,7 @@ class TaskAgent(Agent):
         text: str | None = new_message.text_content or ""
         if self._words is not None:
             text = await self._words() if self._listener.awaits_answer() else None
+            self._parts.on_turn_ended()
         if await self._listener.on_turn(text):
             self._parts.on_turn_taken()
             raise StopResponse
@@ -104,6 +111,7 @@ class TaskAgent(Agent):
             return patiently(chunks, self._parts.thought_patience())
 
         async for chunk in thinking(ask, chat_ctx.items, self._parts.another_mind):
+            self._parts.on_thought()
             yield chunk
 
     @override
@@ -118,6 +126,7 @@ class TaskAgent(Agent):
             another_voice=self._parts.another_voice,
         )
         async for frame in sound:
+            self._parts.on_sound()
             yield frame
 
     @override

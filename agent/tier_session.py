@@ -37,7 +37,7 @@ from tiers.meter import Meter
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
-from tiers.watch import Failure, Patience
+from tiers.watch import Failure, VendorPatience
 
 log = logging.getLogger("agent.tier_session")
 
@@ -70,12 +70,13 @@ class TierSession:
         today: date,
         on_usage: Callable[[Usage], None],
         on_failure: Callable[[Failure], None] = lambda _: None,
-        patience: Patience | None = None,
+        on_worked: Callable[[str], None] = lambda _: None,
+        patience: VendorPatience | None = None,
     ) -> None:
         self.stack = stack
         self._models = _build(stack, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage)
-        self._watch = VendorWatch(self._models, on_failure, patience)
+        self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(),
             max_tool_steps=MAX_TOOL_STEPS,
@@ -90,6 +91,8 @@ class TierSession:
         self._written: asyncio.Future[str] | None = None
         self._changed = asyncio.Event()
         self._turn_ended: float | None = None
+        self.turn_ended = asyncio.Event()
+        """Set at the first turn that ends in this session."""
         self._leaving = False
         self._cut = ""
         listeners: dict[str, Callable[[Any], None]] = {
@@ -106,6 +109,15 @@ class TierSession:
     def keeps_spoken_turns(self) -> bool:
         """Whether the model itself holds what the caller spoke, so that it must not be told again."""
         return not self._models.speaks_lines
+
+    @property
+    def owes(self) -> bool:
+        """Whether an answer or a line of ours is still to be heard."""
+        return self.owed.answer or bool(self.owed.lines())
+
+    async def is_reached(self) -> bool:
+        """Wait until the vendor has answered; False where it does not in time. A cascade dials when it is needed."""
+        return await self._watch.is_reached()
 
     @property
     def is_quiet(self) -> bool:
@@ -153,24 +165,20 @@ class TierSession:
     def take(self, line: Line) -> None:
         """Hear the caller and be heard, on a line that no other session has."""
         self._line = line
-        line.attach(self.session)
+        if self.stack.has_voice:
+            line.attach(self.session)
 
     async def leave(self) -> Leftover:
         """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once when not speaking."""
         self._leaving = True
         self._watch.close()
-        on_their_way = self.owed.on_their_way()
+        lines = self.owed.lines()
         if self.session.agent_state == "speaking":
             with contextlib.suppress(TimeoutError, RuntimeError):
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
         if self._line is not None:
             self._line.detach()
-        history = llm.ChatContext.empty()
-        if self._agent is not None:
-            history = self._agent.chat_ctx.copy(
-                exclude_instructions=True, exclude_handoff=True, exclude_config_update=True
-            )
-        return self.owed.left(history, self._cut, leaving=on_their_way)
+        return self.owed.left(self.history, self._cut, lines=lines)
 
     def change(self, stack: Stack) -> cascade.Change:
         """Go on with another cascade's models, in the running session; what was replaced is the caller's to close.
@@ -216,10 +224,20 @@ class TierSession:
             self.owed.line(speech, text)
         return speech
 
-    def reply(self, user_input: str | None = None) -> SpeechHandle:
+    def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
         self.owed.turn_left()
-        return self.session.generate_reply(user_input=user_input if user_input is not None else NOT_GIVEN)
+        return self.session.generate_reply(
+            user_input=user_input if user_input is not None else NOT_GIVEN,
+            instructions=instructions if instructions is not None else NOT_GIVEN,
+        )
+
+    def once_more(self) -> None:
+        """Ask for what failed once more: lines of ours, else the answer that is owed."""
+        if failed := self.owed.forget_failed():
+            self.say(" ".join(failed))
+        elif self.owed.answer and self.session.agent_state != "speaking":
+            self.reply()
 
     async def hush(self) -> None:
         """Stop speaking."""
@@ -288,6 +306,7 @@ class TierSession:
         if self._leaving:
             raise StopResponse
         self._turn_ended = time.monotonic()
+        self.turn_ended.set()
 
     def on_turn_left(self, text: str | None) -> None:
         """The turn is the model's to answer; None where its words are not known yet."""
@@ -306,6 +325,14 @@ class TierSession:
     def on_words_over(self) -> None:
         """All words of an answer are known, if its vendor is still there."""
         self.owed.whole = not self._watch.is_speaking
+
+    def on_thought(self) -> None:
+        """A language model has begun to answer."""
+        self._watch.worked("llm")
+
+    def on_sound(self) -> None:
+        """A voice has begun to speak."""
+        self._watch.worked("tts")
 
     def thought_patience(self) -> float:
         """How long a language model may be silent, seconds."""

@@ -45,6 +45,14 @@ class _Request(NamedTuple):
     turn: int
 
 
+class _Asked(NamedTuple):
+    """A call of a model's and its run, which goes on when the model's session ends."""
+
+    call: llm.FunctionCall
+    task: asyncio.Task[ToolOutcome]
+    turn: int
+
+
 class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
@@ -75,6 +83,8 @@ class Toolbox:
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
+        self._asked: list[_Asked] = []
+        """What models called in the present turn."""
         self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
         """Changes at other servers, by operation id."""
 
@@ -88,7 +98,42 @@ class Toolbox:
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
         return [self._wrap(server, name) for name in names]
 
-    async def run(self, tool: str, arguments: Mapping[str, Any], *, turn: int) -> ToolOutcome:
+    @property
+    def is_running(self) -> bool:
+        """Whether a tool runs now."""
+        return bool(self._running)
+
+    async def unfinished(self) -> list[llm.ChatItem]:
+        """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
+        asked = [each for each in self._asked if each.turn == self._turn()]
+        if asked:
+            await asyncio.wait({each.task for each in asked})
+        items: list[llm.ChatItem] = []
+        for each in asked:
+            server = self._of[each.call.name]
+            error = each.task.exception()
+            if error is None:
+                outcome = each.task.result()
+                failed = outcome.is_error
+                output = (
+                    server.error_for_model(outcome) if failed else server.for_model(each.call.name, outcome)
+                )
+            else:
+                failed = True
+                output = _error("unavailable", persona.TASKS_DOWN)
+                if isinstance(error, TaskServerUnavailable):
+                    output = _error("unavailable", self.unavailable(each.call.name, error))
+            items.append(each.call)
+            items.append(
+                llm.FunctionCallOutput(
+                    call_id=each.call.call_id, name=each.call.name, output=output, is_error=failed
+                )
+            )
+        return items
+
+    async def run(
+        self, tool: str, arguments: Mapping[str, Any], *, turn: int, call: llm.FunctionCall | None = None
+    ) -> ToolOutcome:
         """Run a tool to its end, even when the caller of this function is cancelled meanwhile.
 
         Raises TaskServerUnavailable when the server could not be reached.
@@ -100,6 +145,9 @@ class Toolbox:
             task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+        if call is not None:
+            self._asked = [each for each in self._asked if each.turn == turn]
+            self._asked.append(_Asked(call, task, turn))
         if operation and server.is_foreign:
             self._runs[operation] = task
         started = time.monotonic()
@@ -169,7 +217,7 @@ class Toolbox:
                 if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
-                    outcome = await self.run(name, arguments, turn=self._turn())
+                    outcome = await self.run(name, arguments, turn=self._turn(), call=ctx.function_call)
             except TaskServerUnavailable as error:
                 raise ToolError(_error("unavailable", self.unavailable(name, error))) from None
             if outcome.is_error and outcome.code in _MODELS_FAULT:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tiers.diagnosis import by_code
@@ -28,9 +29,12 @@ _CALLERS_FAULT: Final = frozenset(
 class RealtimeWatch:
     """Reads one session's client and server events, as OpenAI's Realtime API (GA) names them."""
 
-    def __init__(self, watch: Watch, service: str) -> None:
+    def __init__(self, watch: Watch, service: str, on_worked: Callable[[], None] = lambda: None) -> None:
         self._watch = watch
         self._service = service
+        self._on_worked = on_worked
+        self.reached = asyncio.Event()
+        """Set when the vendor has opened a session."""
         self._failed = 0
         self._active: str | None = None
 
@@ -47,7 +51,10 @@ class RealtimeWatch:
     def server_event(self, event: Mapping[str, Any]) -> None:
         """Take an event: any sign of a reply is one of life."""
         kind = str(event.get("type", ""))
-        if kind == "error":
+        if kind == "session.created":
+            self.reached.set()
+            self._on_worked()
+        elif kind == "error":
             self._error(event.get("error") or {})
         elif kind == "response.created":
             self._watch.met("generation")

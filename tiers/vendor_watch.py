@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from livekit.agents import APIStatusError
 from tiers.catalogue import Model, Part
 from tiers.metering.taps import SocketTap
 from tiers.realtime_watch import RealtimeWatch
-from tiers.watch import Failure, Hearing, Patience, Watch
+from tiers.watch import Failure, Hearing, VendorPatience, Watch
 
 if TYPE_CHECKING:
     from tiers.cascade import Cascade
@@ -28,15 +29,20 @@ class VendorWatch:
         self,
         models: Cascade | SpeechToSpeech,
         on_failure: Callable[[Failure], None],
-        patience: Patience | None = None,
+        *,
+        on_worked: Callable[[str], None] = lambda _: None,
+        patience: VendorPatience | None = None,
     ) -> None:
         self._models = models
         self._watch = Watch(on_failure, patience)
         self._hearing = Hearing(self._watch)
+        self._on_worked = on_worked
+        self._worked: set[Part] = set()
         self._realtime: RealtimeWatch | None = None
         self._trouble: APIStatusError | None = None
         if "speech_to_speech" in models.parts:
-            self._realtime = RealtimeWatch(self._watch, models.parts["speech_to_speech"].service)
+            service = models.parts["speech_to_speech"].service
+            self._realtime = RealtimeWatch(self._watch, service, lambda: on_worked(service))
             models.llm.watch = self._realtime  # type: ignore[union-attr]
         self.renew()
 
@@ -67,7 +73,25 @@ class VendorWatch:
         ear = self._models.parts.get("stt")
         self._hearing.service = ear.service if ear is not None and ear.vendor != "local" else ""
         self._watch.met("words")
+        self._worked.clear()
         self._overhear()
+
+    def worked(self, part: Part) -> None:
+        """A part gave its first sign of life since it serves."""
+        if part not in self._worked:
+            self._worked.add(part)
+            self._on_worked(self.part(part).service)
+
+    async def is_reached(self) -> bool:
+        """Wait until a speech-to-speech vendor has opened its session; False where it does not in time."""
+        if self._realtime is None:
+            return True
+        try:
+            async with asyncio.timeout(self._watch.patience.generation):
+                await self._realtime.reached.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear from the detector that the caller began or ceased to speak."""
@@ -76,6 +100,8 @@ class VendorWatch:
     def heard(self, text: str, *, final: bool) -> None:
         """Take words of the caller that were written down."""
         self._hearing.heard(text, final=final)
+        if "stt" in self._models.parts:
+            self.worked("stt")
 
     def error(self, part: Part, error: BaseException) -> None:
         """Judge an error of a part."""

@@ -22,7 +22,7 @@ SPEECH_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class VendorPatience:
     """How long each thing may take, seconds, before its vendor counts as dead."""
 
     words: float = 2.5
@@ -52,8 +52,8 @@ class Failure:
 class Watch:
     """The deadlines of one session. What it finds goes to `on_failure`, once for each service until it is renewed."""
 
-    def __init__(self, on_failure: Callable[[Failure], None], patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+    def __init__(self, on_failure: Callable[[Failure], None], patience: VendorPatience | None = None) -> None:
+        self.patience = patience or VendorPatience()
         self._on_failure = on_failure
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._told: set[str] = set()

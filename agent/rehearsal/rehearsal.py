@@ -19,6 +19,7 @@ from agent.invitation import Invitation
 from agent.line import Line
 from agent.rehearsal.plan import Plan, Turn
 from agent.rehearsal.stage import RATE, NoRoom, Stage
+from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.transcript import transcribing
@@ -27,9 +28,11 @@ from people.settings import PeopleSettings
 from people.tokens import mint_tasks_token
 from people.user import Plan as UserPlan
 from people.user import Role, User, new_user_id
-from tiers.catalogue import STACKS
+from routing.decision import Decision
+from tiers.catalogue import STACKS, Stack
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
+from tiers.watch import Failure
 
 IDENTITY: Final = "caller"
 SETTLED_SECONDS: Final = 0.8
@@ -82,18 +85,27 @@ class Rehearsal:
                 await client.call("create_task", task.model_dump())
             self._began = asyncio.get_running_loop().time()
             attributes = CallAttributes(room, call_id=plan.call_id)
-            session = TierSession(
-                STACKS[plan.stack],
-                vendors,
-                call_id=plan.call_id,
-                today=datetime.now(UTC).date(),
-                on_usage=self._on_usage,
+
+            def make(stack: Stack, on_failure: Callable[[Failure], None]) -> TierSession:
+                return TierSession(
+                    stack,
+                    vendors,
+                    call_id=plan.call_id,
+                    today=datetime.now(UTC).date(),
+                    on_usage=self._on_usage,
+                    on_failure=on_failure,
+                )
+
+            async def show(_decision: Decision, _stack: Stack | None) -> None: ...
+
+            served = Serving(
+                line, STACKS[plan.stack], make=make, stack_of=lambda _: STACKS[plan.stack], show=show
             )
-            session.on("agent_state_changed", self._on_state)
-            session.on("function_tools_executed", self._on_tools)
-            session.on("conversation_item_added", self._on_item)
-            call = Call(room, invitation, user, client, settings, attributes, line, transcript)
-            serving = asyncio.create_task(call.serve(session), name="rehearsal.serve")
+            served.on("agent_state_changed", self._on_state)
+            served.on("function_tools_executed", self._on_tools)
+            served.on("conversation_item_added", self._on_item)
+            call = Call(room, invitation, user, client, settings, attributes, transcript)
+            serving = asyncio.create_task(call.serve(served), name="rehearsal.serve")
             talking = asyncio.create_task(self._talk(stage, sandbox), name="rehearsal.talk")
             try:
                 await asyncio.wait({serving, talking}, return_when=asyncio.FIRST_COMPLETED)

@@ -14,6 +14,8 @@ from livekit.agents.voice import io
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from agent.ring import Ring
+
 RATE: Final = 24_000
 """Samples a second, both ways: what the room's own input and output are set to."""
 FRAME_SECONDS: Final = 0.05
@@ -116,7 +118,11 @@ class Stage:
     def __init__(self) -> None:
         self.microphone = Microphone()
         self.loudspeaker = Loudspeaker()
+        self.ring = Ring(lambda: asyncio.get_running_loop().time())
         self._session: AgentSession[Any] | None = None
+
+    def replay(self) -> None:
+        """Nothing was missed."""
 
     def attach(self, session: AgentSession[Any]) -> None:
         """Let this session hear and speak."""

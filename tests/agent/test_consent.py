@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -531,10 +532,9 @@ async def spoken_to(ann: User, call: Open) -> AsyncIterator[tuple[Call, Speaker]
         cast("TaskClient", None),
         AgentSettings(),
         CallAttributes(room, call_id="c1"),
-        cast("Any", None),
         transcript,
     )
-    made._session = cast("Any", speaker)
+    made._serving = cast("Any", SimpleNamespace(session=speaker))
     yield made, speaker
     await asyncio.gather(*made._background)
     await transcript.aclose()

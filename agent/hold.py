@@ -1,0 +1,84 @@
+"""A quiet sound that covers a gap in the conversation: somebody is still there.
+
+It has a track of its own, so that it needs neither a session nor a vendor and ends where our voice begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+import numpy as np
+from livekit import rtc
+from numpy.typing import NDArray
+
+log = logging.getLogger("agent.hold")
+
+RATE: Final = 24_000
+"""Samples a second."""
+COVER_AFTER_SECONDS: Final = 0.7
+"""A shorter gap is a breath."""
+LONGEST_SECONDS: Final = 12.0
+_FRAME_SECONDS: Final = 0.05
+_EVERY_SECONDS: Final = 1.6
+_LOUDNESS: Final = 0.05
+"""Of full scale: well below speech."""
+
+
+def sound() -> NDArray[np.int16]:
+    """One round of the hold sound: two soft notes and a rest, 16 bit mono at 24 kHz."""
+    round_ = np.zeros(round(RATE * _EVERY_SECONDS))
+    for start, pitch in ((0.0, 523.25), (0.22, 659.25)):  # C5, E5
+        time = np.arange(round(RATE * 0.35)) / RATE
+        note = np.sin(2 * np.pi * pitch * time) * np.minimum(1, time / 0.03) * np.exp(-time * 9)
+        place = round(start * RATE)
+        round_[place : place + len(note)] += note
+    samples: NDArray[np.int16] = (round_ / np.abs(round_).max() * _LOUDNESS * 32767).astype(np.int16)
+    return samples
+
+
+class Hold:
+    """Covers gaps in one room. Nothing is published before the first one."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._room = room
+        self._source: rtc.AudioSource | None = None
+        self._playing: asyncio.Task[None] | None = None
+
+    def cover(self) -> None:
+        """Begin to wait: after 0.7 s without `end` the sound is heard."""
+        if self._playing is None or self._playing.done():
+            self._playing = asyncio.create_task(self._play(), name="hold.play")
+
+    def end(self) -> None:
+        """Our voice is there, or the caller's: no more of it."""
+        if self._playing is not None:
+            self._playing.cancel()
+            self._playing = None
+        if self._source is not None:
+            self._source.clear_queue()
+
+    async def aclose(self) -> None:
+        """End and give the track back."""
+        self.end()
+        if self._source is not None:
+            await self._source.aclose()
+            self._source = None
+
+    async def _play(self) -> None:
+        await asyncio.sleep(COVER_AFTER_SECONDS)
+        source = await self._published()
+        samples, size = sound(), round(RATE * _FRAME_SECONDS)
+        log.info("hold.heard")
+        for place in range(0, round(LONGEST_SECONDS * RATE), size):
+            at = place % len(samples)
+            piece = samples[at : at + size]
+            await source.capture_frame(rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece)))
+
+    async def _published(self) -> rtc.AudioSource:
+        if self._source is None:
+            self._source = rtc.AudioSource(RATE, 1, queue_size_ms=100)
+            track = rtc.LocalAudioTrack.create_audio_track("hold", self._source)
+            await self._room.local_participant.publish_track(track, rtc.TrackPublishOptions())
+        return self._source

@@ -1,0 +1,463 @@
+"""What serves a call now, and how it becomes another: the router's decisions and the vendors' failures end here.
+
+One thing at a time: a decision waits for the swap before it, and the last one counts. What must be left is left at
+once; what is better is taken in a pause, and not too often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from livekit.agents import llm, utils
+
+from agent.hold import Hold
+from agent.line import Line
+from agent.owed import Leftover
+from agent.swap import SuccessorFailedError, paired, swap
+from agent.task_agent import Listener
+from agent.tier_session import TierSession
+from routing.decision import Cause, Decision
+from tiers.catalogue import Stack
+from tiers.watch import Failure
+
+log = logging.getLogger("agent.serving")
+
+PAUSE_SECONDS: Final = 0.6
+"""So long nobody speaks: a pause."""
+LOOK_SECONDS: Final = 0.1
+TOLD_SECONDS: Final = 3.0
+"""An admin's word and spent money are followed in a pause, or after so long without one."""
+TURN_SECONDS: Final = 4.0
+"""In what was replayed a turn ends by then, or there was none."""
+READY_SECONDS: Final = 5.0
+"""How long a better session may take to be ready beside the one that serves."""
+GO_ON: Final = (
+    "Because of a technical problem your last answer was cut off. The caller heard only this much of it: "
+    "«{heard}». Finish that answer without saying again what was heard, and without mentioning the problem."
+)
+
+
+class Tells(Protocol):
+    """Who is told of vendors: the call's routing."""
+
+    def failed(self, service: str, fault: Any) -> None:
+        """A service failed this call."""
+
+    def worked(self, service: str) -> None:
+        """A new connection to a service works."""
+
+
+class Conversation(Listener, Protocol):
+    """The call, as far as a swap has to know it."""
+
+    async def unfinished(self) -> list[llm.ChatItem]:
+        """Wait for the tools that still run in this turn; calls and outputs as a history holds them."""
+
+    def puts_question(self) -> bool:
+        """Put the question that is open and was not heard, if there is one; whether one is open."""
+
+    def swapped(self, session: TierSession, cause: Cause) -> None:
+        """Another session serves from now on."""
+
+    def is_busy(self) -> bool:
+        """Whether a question is open or a tool runs: no time for a change that can wait."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a decision is to be followed: the stack with its substitutes, and why."""
+
+    decision: Decision
+    stack: Stack
+    cause: Cause
+
+
+class Serving:
+    """The session that serves, and its successors."""
+
+    def __init__(
+        self,
+        line: Line,
+        stack: Stack,
+        *,
+        make: Callable[[Stack, Callable[[Failure], None]], TierSession],
+        stack_of: Callable[[Decision], Stack | None],
+        show: Callable[[Decision, Stack | None], Awaitable[None]],
+        tells: Tells | None = None,
+        hold: Hold | None = None,
+        better_after_seconds: float = 120.0,
+        renew_after_seconds: float = 3000.0,
+    ) -> None:
+        self._line = line
+        self._make = make
+        self._stack_of = stack_of
+        self._show = show
+        self._tells = tells
+        self._hold = hold
+        self._better_after = better_after_seconds
+        self._renew_after = renew_after_seconds
+        self._conversation: Conversation | None = None
+        self._instructions = ""
+        self._listeners: list[tuple[str, Callable[[Any], None]]] = []
+        self._wanted: Plan | None = None
+        self._renewal = False
+        self._moving: asyncio.Task[None] | None = None
+        self._since = self._last_swap = time.monotonic()
+        self._owed: Leftover | None = None
+        self._background: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        self.given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when nothing can serve any more."""
+        self.swaps = 0
+        """How many there were."""
+        self.session = self._made(stack)
+
+    # -- its life ------------------------------------------------------------------------------------------
+
+    def on(self, event: str, callback: Callable[[Any], None]) -> None:
+        """Listen to an event of whichever session serves."""
+        self._listeners.append((event, callback))
+        self.session.on(event, callback)
+
+    async def start(self, conversation: Conversation, *, instructions: str, tools: list[llm.Tool]) -> None:
+        """Begin to serve."""
+        self._conversation, self._instructions = conversation, instructions
+        await self.session.start(self._line, instructions=instructions, tools=tools, listener=conversation)
+
+    async def aclose(self) -> None:
+        """Serve no more; sockets and background work are closed. Bounded by the caller."""
+        self._closed = True
+        if self._moving is not None:
+            await utils.aio.cancel_and_wait(self._moving)
+        if self._hold is not None:
+            await self._hold.aclose()
+        self._line.detach()
+        await self.session.aclose()
+        if self._background:
+            await asyncio.wait(self._background)
+
+    # -- what makes it change ------------------------------------------------------------------------------
+
+    def follow(self, decision: Decision, cause: Cause) -> None:
+        """Hear the router: serve with this from now on."""
+        stack = self._stack_of(decision)
+        if stack is None:
+            log.error("serving.nothing_left", extra={"stack": decision.stack})
+            self._give_up()
+            return
+        self._wanted = Plan(decision, stack, cause)
+        self._move_on()
+
+    def failed(self, session: TierSession, failure: Failure) -> None:
+        """Hear the watch of a session."""
+        if session is not self.session or self._closed:
+            return
+        if failure.again:
+            self._spawn(self._once_more(session), "serving.once_more")
+        elif failure.fault.remedy == "renew" or self._tells is None:
+            self._renewal = True
+            self._move_on()
+        else:
+            self._tells.failed(failure.service, failure.fault)
+
+    def worked(self, service: str) -> None:
+        """Hear that a vendor works."""
+        if self._tells is not None:
+            self._tells.worked(service)
+
+    def session_closed(self, session: TierSession) -> None:
+        """Hear that a session closed by itself, after an error that its watch has told already."""
+        if session is self.session and not self._closed:
+            self._spawn(self._see_to_it(session), "serving.see_to_it")
+
+    def paused(self) -> None:
+        """Hear that we are listening: time for what can wait."""
+        if time.monotonic() - self._since > self._renew_after:
+            self._renewal = True
+            self._move_on()
+
+    # -- moving --------------------------------------------------------------------------------------------
+
+    def _move_on(self) -> None:
+        if self._moving is None or self._moving.done():
+            self._moving = asyncio.create_task(self._move(), name="serving.move")
+            self._moving.add_done_callback(self._moved)
+
+    def _moved(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("serving.move_failed", exc_info=error)
+            self._give_up()
+
+    async def _move(self) -> None:
+        while self._renewal or self._wanted is not None:
+            plan = self._wanted
+            if plan is None:
+                self._renewal = False
+                await self._replace(self.session.stack, None)
+                continue
+            if _same(plan.stack, self.session.stack) and not self._renewal:
+                self._wanted = None
+                await self._show(plan.decision, plan.stack)
+                continue
+            if not self._renewal and not await self._time_for(plan):
+                continue  # there is another plan
+            self._renewal = False
+            if self._wanted is plan:
+                self._wanted = None
+            if _has_same_parts(plan.stack, self.session.stack):
+                await self._change(plan)
+            else:
+                await self._replace(plan.stack, plan)
+
+    async def _time_for(self, plan: Plan) -> bool:
+        """Wait until a plan may be followed. False: it is not the last one any more."""
+        if plan.cause is Cause.VENDOR:
+            return True
+        asked = time.monotonic()
+        quiet_since: float | None = None
+        while self._wanted is plan and not self._renewal:
+            now = time.monotonic()
+            told = plan.cause in (Cause.POLICY, Cause.MONEY)
+            if told and now - asked >= TOLD_SECONDS:
+                return True
+            conversation = self._conversation
+            busy = conversation is not None and conversation.is_busy()
+            if self.session.is_quiet and not self.session.owes and not (busy and not told):
+                quiet_since = now if quiet_since is None else quiet_since
+            else:
+                quiet_since = None
+            rested = told or now - self._last_swap >= self._better_after
+            if quiet_since is not None and now - quiet_since >= PAUSE_SECONDS and rested:
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
+
+    async def _change(self, plan: Plan) -> None:
+        """The quick way: other models for the parts that differ, in the session that runs."""
+        before = self.session.stack.name
+        began = time.perf_counter()
+        change = self.session.change(plan.stack)
+        self._spawn(_close_later(change.aclose()), "serving.close_parts")
+        self._report(before, plan, time.perf_counter() - began, quick=True)
+        await self._show(plan.decision, plan.stack)
+
+    async def _replace(self, stack: Stack, plan: Plan | None) -> None:
+        old = self.session
+        new = self._made(stack)
+        better = plan is not None and plan.cause is Cause.HEALTH
+        if better and not await self._ready(new, old):
+            self._close(new)
+            return
+        tools = old.tools
+        began = _On(new, self._line, self._instructions, tools, self._listener, ready=better)
+        try:
+            done = await swap(old, began, owed=self._owed)
+        except SuccessorFailedError:
+            log.exception("serving.successor_failed")
+            self._close(new)
+            self._give_up()
+            return
+        self.session, self._since = new, time.monotonic()
+        self._close(old)
+        self._owed = done.leftover
+        if self._hold is not None and (
+            done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open
+        ):
+            self._hold.cover()
+        self._report(old.stack.name, plan, done.seconds, stack=stack)
+        if self._conversation is not None:
+            self._conversation.swapped(new, plan.cause if plan is not None else Cause.VENDOR)
+        self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
+        if plan is not None:
+            await self._show(plan.decision, stack)
+
+    async def _ready(self, new: TierSession, old: TierSession) -> bool:
+        """Have a better session ready beside the one that serves; False where it failed or the caller talked on."""
+        history = paired(old.history)
+        preparing = asyncio.create_task(
+            new.prepare(
+                instructions=self._instructions,
+                tools=old.tools,
+                listener=self._listener,
+                chat_ctx=history,
+            )
+        )
+        done, _ = await asyncio.wait({preparing}, timeout=READY_SECONDS)
+        if not done or preparing.exception() is not None or not await new.is_reached():
+            await utils.aio.cancel_and_wait(preparing)
+            log.warning("serving.better_not_ready", extra={"stack": new.stack.name})
+            self._last_swap = time.monotonic()  # not again at once
+            return False
+        same = [item.id for item in paired(old.history).items] == [item.id for item in history.items]
+        return same and old.is_quiet and old is self.session
+
+    async def _pay(self, session: TierSession, left: Leftover, starting: asyncio.Task[None]) -> None:
+        """Have a session give what the one before it owed."""
+        conversation = self._conversation
+        if conversation is None:
+            return
+        await asyncio.wait({starting})
+        if starting.cancelled() or starting.exception() is not None or session is not self.session:
+            return  # its own successor pays
+        results = paired(left.history, *await conversation.unfinished())
+        added = results.items[len(left.history.items) :]
+        if session is not self.session:
+            return
+        await session.remember(*added)
+        self._owed = None
+        if conversation.puts_question():
+            return
+        if left.rest:
+            session.say(left.rest)
+        elif left.owes_answer or added:
+            if self._line.ring.is_open and await self._turn_comes(session):
+                return
+            if left.heard:
+                session.reply(instructions=GO_ON.format(heard=left.heard))
+            else:
+                session.reply()
+        elif self._hold is not None and not self._line.ring.is_open:
+            self._hold.end()
+
+    async def _turn_comes(self, session: TierSession) -> bool:
+        """Whether a turn ends in what was replayed; it answers what came before as well."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await session.turn_ended.wait()
+        except TimeoutError:
+            return session.session.user_state == "speaking"
+        return True
+
+    async def _once_more(self, session: TierSession) -> None:
+        """Ask the same vendor once more for what it did not give."""
+        await asyncio.sleep(LOOK_SECONDS)
+        if session is self.session and not self._closed:
+            session.once_more()
+
+    async def _see_to_it(self, session: TierSession) -> None:
+        """A session is closed, and the router should have said what serves now: if it does not, nothing can."""
+        await asyncio.sleep(TOLD_SECONDS)
+        if session is self.session and not self._closed:
+            log.error("serving.left_alone", extra={"stack": session.stack.name})
+            self._give_up()
+
+    # -- small things --------------------------------------------------------------------------------------
+
+    @property
+    def _listener(self) -> Listener:
+        if self._conversation is None:
+            raise RuntimeError("nothing is served yet")
+        return self._conversation
+
+    def _made(self, stack: Stack) -> TierSession:
+        """Make a session and listen to it."""
+
+        def on_failure(failure: Failure) -> None:
+            self.failed(session, failure)
+
+        def on_state(event: Any) -> None:
+            if event.new_state == "speaking" and self._hold is not None:
+                self._hold.end()
+
+        session = self._make(stack, on_failure)
+        session.on("agent_state_changed", on_state)
+        session.session.on("close", lambda _: self.session_closed(session))
+        for event, callback in self._listeners:
+            session.on(event, callback)
+        return session
+
+    def _report(
+        self,
+        before: str,
+        plan: Plan | None,
+        seconds: float,
+        *,
+        quick: bool = False,
+        stack: Stack | None = None,
+    ) -> None:
+        self.swaps += 1
+        self._last_swap = time.monotonic()
+        log.info(
+            "call.swapped",
+            extra={
+                "from": before,
+                "stack": (plan.stack if plan is not None else stack or self.session.stack).name,
+                "without": list(plan.decision.without) if plan is not None else [],
+                "reason": plan.cause.value if plan is not None else "age",
+                "quick": quick,
+                "own_ms": round(1000 * seconds, 1),
+            },
+        )
+
+    def _give_up(self) -> None:
+        if not self.given_up.done():
+            self.given_up.set_result(None)
+
+    def _close(self, session: TierSession) -> None:
+        self._spawn(_close_later(session.aclose()), "serving.close_session")
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("serving.background_failed", exc_info=error, extra={"task": task.get_name()})
+
+
+class _On:
+    """A session that begins on a line, or takes the line where it has begun already."""
+
+    def __init__(
+        self,
+        session: TierSession,
+        line: Line,
+        instructions: str,
+        tools: list[llm.Tool],
+        listener: Listener,
+        *,
+        ready: bool,
+    ) -> None:
+        self._session = session
+        self._line = line
+        self._instructions = instructions
+        self._tools = tools
+        self._listener = listener
+        self._ready = ready
+
+    async def begin(self, history: llm.ChatContext) -> None:
+        if self._ready:
+            self._session.take(self._line)
+            return
+        await self._session.prepare(
+            instructions=self._instructions,
+            tools=self._tools,
+            listener=self._listener,
+            chat_ctx=history,
+            line=self._line,
+        )
+
+
+async def _close_later(closing: Coroutine[Any, Any, None]) -> None:
+    """Close what a vendor may have killed already: why it died was told before, and nothing waits for it."""
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=10.0)
+    if not task.done():
+        await utils.aio.cancel_and_wait(task)
+    elif not task.cancelled() and (error := task.exception()) is not None:
+        log.info("serving.closed_badly", extra={"error": type(error).__name__})
+
+
+def _same(one: Stack, other: Stack) -> bool:
+    return one.name == other.name and dict(one.parts) == dict(other.parts)
+
+
+def _has_same_parts(one: Stack, other: Stack) -> bool:
+    return one.is_cascade and other.is_cascade and one.parts.keys() == other.parts.keys()
