@@ -9,72 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from routing.call_router import CallRouter
 from routing.caps import Cap, Caps
-from routing.decision import Decision, LostBecause, RouteInputs, StackState
-from routing.forecast import START_RATES
-from routing.lease import Lease
-from routing.policy import DEFAULT_POLICY, Policy
+from routing.decision import Cause, Decision, LostBecause
 from routing.router import replay
-from routing.spool import Spool
-from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
+from tests.routing.conftest import Bank, Cost
+from tests.routing.switchboard import SLICE, Switchboard
 
 pytestmark = pytest.mark.system
-
-STACKS = (
-    StackState(name="premium", tier="premium", configured=True),
-    StackState(name="economy", tier="economy", configured=True),
-    StackState(name="local", tier="economy", configured=True, free=True),
-)
-INPUTS = RouteInputs(plan="premium", stacks=STACKS)
-SLICE = START_RATES["premium"] * 15 // 60
-"""What the first slice of a premium call reserves, µ$."""
-
-
-class Switchboard:
-    """Starts calls on one bank under one policy."""
-
-    def __init__(self, bank: Bank, folder: Path) -> None:
-        self._bank = bank
-        self._folder = folder
-        self._routers: list[CallRouter] = []
-        self.policy: Policy = DEFAULT_POLICY
-        self.decisions: asyncio.Queue[Decision] = asyncio.Queue()
-
-    def caps(self, **caps: Cap) -> None:
-        every = {kind: PLENTY for kind in ("call", "user_day", "user_month", "global_day")}
-        self.policy = self.policy.model_copy(update={"caps": Caps.model_validate(every | caps)})
-
-    def router(self, call_id: str, *, subject: str = "s_anna", slice_seconds: float = 15) -> CallRouter:
-        spool = Spool(self._folder)
-        lease = Lease(
-            self._bank.budget,
-            self._bank.journal,
-            spool,
-            call_id=call_id,
-            subject=subject,
-            zone=self._bank.zone,
-            caps=lambda: self.policy.caps_of(subject),
-            slice_seconds=slice_seconds,
-            blind_microdollars=10_000,
-            wait_seconds=PATIENT,
-        )
-        router = CallRouter(
-            lease,
-            self._bank.journal,
-            spool,
-            INPUTS,
-            call_id=call_id,
-            subject=subject,
-            policy=lambda: self.policy,
-            on_decision=lambda decision, _cause: self.decisions.put_nowait(decision),
-        )
-        self._routers.append(router)
-        return router
-
-    async def aclose(self) -> None:
-        for router in self._routers:
-            await router.aclose()
 
 
 @pytest.fixture
@@ -118,11 +59,12 @@ async def test_a_premium_call_is_asked_to_economy_within_a_slice_once_the_cap_is
     assert (await call.open()).stack == "premium"
     replies = 0
     async with asyncio.timeout(20):
-        while board.decisions.empty():
+        while board.silent:
             replies += 1
             call.meter(Cost(f"r{replies}", 9_000))
             await asyncio.sleep(0.4)
-    decision = board.decisions.get_nowait()
+    decision, cause = await board.told()
+    assert cause is Cause.MONEY
     assert decision.stack == "economy"
     assert decision.reason.startswith("Your plan includes premium, whose budget is used up")
     day = (await bank.counters(await bank.account("c1")))[1]
@@ -135,7 +77,8 @@ async def test_a_live_call_follows_a_policy_that_switches_its_tier_off(board: Sw
     assert (await call.open()).stack == "premium"
     board.policy = board.policy.model_copy(update={"version": "2", "tiers_off": ("premium",)})
     call.policy_changed()
-    decision = await asyncio.wait_for(board.decisions.get(), 10)
+    decision, cause = await board.told()
+    assert cause is Cause.POLICY
     assert decision.stack == "economy"
     assert decision.policy_version == "2"
 
