@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import cartesia, deepgram_stt, deepgram_tts, openai_chat, openai_realtime
+from sandbox import cartesia, deepgram_stt, deepgram_tts, elevenlabs, openai_chat, openai_realtime
 from sandbox.control import control_app
 from sandbox.desk import Desk
 
@@ -55,6 +55,7 @@ def vendors_app(desk: Desk) -> web.Application:
         "openai": openai_chat.routes(desk) + openai_realtime.routes(desk),
         "deepgram": deepgram_stt.routes(desk) + deepgram_tts.routes(desk),
         "cartesia": cartesia.routes(desk),
+        "elevenlabs": elevenlabs.routes(desk),
         "ollama": openai_chat.routes(desk, openai_chat.OLLAMA),
     }.items():
         part = web.Application(client_max_size=_MAX_BODY)

@@ -56,6 +56,8 @@ PRICES: dict[tuple[str, str], dict[str, Fraction]] = {
     ("deepgram", "aura-2"): {"characters": _dollars("0.030") / _THOUSAND},
     # One credit a character; the dearer end of the plans' range, which is what a small account pays.
     ("cartesia", "sonic"): {"characters": _dollars("0.00005")},
+    # The dearer end of the plans, again.
+    ("elevenlabs", "eleven_flash_v2_5"): {"characters": _dollars("0.05") / _THOUSAND},
 }
 
 _CACHED = "cached_"

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.unit
         ("deepgram", "nova-3-general", {"audio_seconds": 1.5}, 193),
         ("deepgram", "aura-2-thalia-en", {"characters": 1000}, 30_000),
         ("cartesia", "sonic-3", {"characters": 10}, 500),
+        ("elevenlabs", "eleven_flash_v2_5", {"characters": 10}, 500),
     ],
 )
 def test_a_price_is_that_of_the_list(vendor: str, model: str, units: dict[str, float], price: int) -> None:
