@@ -37,6 +37,10 @@ class WebSettings(BaseSettings):
     livekit_browser_url: str = ""
     """The LiveKit server as browsers reach it, where that is not LIVEKIT_URL."""
     redis_url: str = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL")
+    sandbox_host: str = Field(default="127.0.0.1", validation_alias="VOICETASKS_SANDBOX_HOST")
+    sandbox_control_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8083, validation_alias="VOICETASKS_SANDBOX_CONTROL_PORT"
+    )
 
     @field_validator("secret")
     @classmethod
@@ -44,6 +48,14 @@ class WebSettings(BaseSettings):
         if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
         return secret
+
+    @property
+    def sandbox_control(self) -> str | None:
+        """The address of the sandbox's control port; None where a page may not break vendors: not on a demo's machine."""
+        if not (self.demo and is_loopback(self.host) and is_loopback(self.sandbox_host)):
+            return None
+        host = f"[{self.sandbox_host}]" if ":" in self.sandbox_host else self.sandbox_host
+        return f"http://{host}:{self.sandbox_control_port}"
 
     @property
     def address(self) -> str:

@@ -10,7 +10,7 @@ from people.user import Plan, Role, User
 from web.browser_session import BrowserSession
 from web.database_errors import database_errors
 from web.errors import ApiError
-from web.services import Served
+from web.services import Served, Services
 from web.sign_in_limit import sign_in_scopes
 
 router = APIRouter(prefix="/api", tags=["sign-in"])
@@ -33,15 +33,18 @@ class Me(BaseModel):
 
 
 class SignedIn(BaseModel):
-    """Who is signed in, and the token for X-CSRF-Token."""
+    """Who is signed in, the token for X-CSRF-Token, and whether the page may break the sandbox's vendors."""
 
     csrf: str
     user: Me
+    sandbox: bool
 
 
-def _answer(user: User, csrf: str) -> SignedIn:
+def _answer(services: Services, session: BrowserSession, user: User) -> SignedIn:
     return SignedIn(
-        csrf=csrf, user=Me(email=user.email, plan=user.plan, role=user.role, time_zone=user.time_zone)
+        csrf=services.sessions.csrf_token(session),
+        user=Me(email=user.email, plan=user.plan, role=user.role, time_zone=user.time_zone),
+        sandbox=services.settings.sandbox_control is not None,
     )
 
 
@@ -127,7 +130,7 @@ async def login(request: Request, response: Response, given: Credentials, servic
         secure=services.settings.https,
         path="/",
     )
-    return _answer(user, services.sessions.csrf_token(session))
+    return _answer(services, session, user)
 
 
 @router.post("/logout", status_code=204, dependencies=[Depends(same_site)])
@@ -143,4 +146,4 @@ async def logout(response: Response, services: Served, session: Changing) -> Non
 @router.get("/me")
 async def me(services: Served, session: Signed, user: CurrentUser) -> SignedIn:
     """Say who is signed in, with the CSRF token again for a page that was reloaded."""
-    return _answer(user, services.sessions.csrf_token(session))
+    return _answer(services, session, user)
