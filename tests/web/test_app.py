@@ -96,6 +96,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/api/tasks",
         "/api/consent",
         "/api/transcript",
+        "/api/sandbox/faults",
         "/healthz",
         "/readyz",
         "/metrics",
