@@ -5,6 +5,7 @@ import { Brand } from './Brand'
 import type { Why } from './call/ending'
 import { Idle } from './call/Idle'
 import { OtherTabs } from './call/otherTabs'
+import { SandboxPanel } from './sandbox/SandboxPanel'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
 
@@ -105,6 +106,7 @@ export function Home({ account, onSignedOut }: Props) {
       </main>
       <aside className="side">
         <TaskPanel tasks={tasks} timeZone={account.user.time_zone} />
+        {account.sandbox && <SandboxPanel csrf={account.csrf} />}
       </aside>
       <footer className="foot">
         <p>You talk to an AI assistant. It can be wrong, and it asks before it completes or deletes a task.</p>

@@ -10,6 +10,8 @@ export interface User {
 export interface Account {
   csrf: string
   user: User
+  /** The vendors are stand-ins that this page may break. */
+  sandbox: boolean
 }
 
 export interface CallMade {
@@ -39,7 +41,7 @@ export class ApiError extends Error {
   }
 }
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response
   try {
     answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(20_000) })
@@ -58,7 +60,7 @@ function refusal(status: number, body: unknown): ApiError {
   return new ApiError(status, error?.code ?? 'unknown', words || 'Something went wrong on our side. Try again.')
 }
 
-function post(body: unknown, csrf?: string): RequestInit {
+export function post(body: unknown, csrf?: string): RequestInit {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' }
   if (csrf) headers['X-CSRF-Token'] = csrf
   return { method: 'POST', headers, body: JSON.stringify(body) }

@@ -1,0 +1,60 @@
+import { useCallback, useState } from 'react'
+
+import { ApiError } from '../api'
+import { breakNow, type Fault, heal, listFaults, SERVICES } from './faults'
+import './sandbox.css'
+
+/** Breaking the sandbox's vendors, so that anybody can watch a call survive it. Collapsed until it is wanted. */
+export function SandboxPanel({ csrf }: { csrf: string }) {
+  const [faults, setFaults] = useState<Fault[]>([])
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  const run = useCallback(async (request: () => Promise<Fault[]>) => {
+    setBusy(true)
+    try {
+      setFaults(await request())
+      setProblem(null)
+    } catch (error) {
+      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+    } finally {
+      setBusy(false)
+    }
+  }, [])
+
+  return (
+    <details className="sandbox" onToggle={({ currentTarget: { open } }) => open && void run(listFaults)}>
+      <summary>Sandbox</summary>
+      <p>The vendors here are stand-ins on this machine. Break one during a call, and the call goes on without it.</p>
+      <ul>
+        {SERVICES.map(({ service, name }) => {
+          const kinds = faults.filter((fault) => fault.service === service).map(({ kind }) => kind)
+          return (
+            <li key={service}>
+              <span id={`sandbox-${service}`}>{name}</span>
+              <span className="state" role="status">
+                {kinds.length > 0 ? wordsFor(kinds) : 'works'}
+              </span>
+              <span role="group" aria-labelledby={`sandbox-${service}`}>
+                <button disabled={busy} onClick={() => void run(() => breakNow(csrf, service, 'cut'))}>
+                  Break
+                </button>
+                <button disabled={busy} onClick={() => void run(() => breakNow(csrf, service, 'silent'))}>
+                  Make silent
+                </button>
+                <button disabled={busy || kinds.length === 0} onClick={() => void run(() => heal(csrf, service))}>
+                  Heal
+                </button>
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+      {problem && <p role="alert">{problem}</p>}
+    </details>
+  )
+}
+
+function wordsFor(kinds: string[]): string {
+  return kinds.map((kind) => (kind === 'cut' ? 'broken' : kind)).join(', ')
+}
