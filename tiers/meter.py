@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from livekit.agents import llm, metrics
 
 from tiers.catalogue import Model, Stack
+from tiers.metering.aura import AuraWatch
 from tiers.metering.bookings import Bookings
+from tiers.metering.elevenlabs import ElevenLabsWatch
 from tiers.metering.hearing import HearingWatch
 from tiers.metering.speaking import SpeakingWatch
 from tiers.metering.taps import ChatTap, Handshake, SocketTap, SocketWatcher, quietly
@@ -36,7 +38,12 @@ class _SocketWatch(SocketWatcher, _Watch, Protocol): ...
 
 
 _SOCKETS: Final[Mapping[str, Callable[[Bookings, Model, Handshake], _SocketWatch]]] = MappingProxyType(
-    {"deepgram-stt": HearingWatch, "cartesia": VoiceWatch}
+    {
+        "deepgram-stt": HearingWatch,
+        "cartesia": VoiceWatch,
+        "deepgram-tts": AuraWatch,
+        "elevenlabs": ElevenLabsWatch,
+    }
 )
 """What watches the sockets of a service."""
 

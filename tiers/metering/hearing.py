@@ -43,7 +43,7 @@ class HearingWatch:
         if (owed := self._bytes * 1000 // self._bytes_a_second - self._booked_ms) >= BOOKED_MS:
             self._book(owed, broken=False)
 
-    def received(self, text: str) -> None:
+    def received(self, data: str | bytes) -> None:
         """Nothing that the vendor says is billed."""
 
     def ended(self, broken: bool) -> None:

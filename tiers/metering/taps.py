@@ -59,8 +59,8 @@ class SocketWatcher(Protocol):
     def sent(self, data: str | bytes) -> None:
         """A message has gone out."""
 
-    def received(self, text: str) -> None:
-        """A text message has come."""
+    def received(self, data: str | bytes) -> None:
+        """A message has come."""
 
     def ended(self, broken: bool) -> None:
         """The socket is over; `broken` when nobody closed it in peace. It may be told more than once."""
@@ -138,7 +138,7 @@ class _Socket(aiohttp.ClientWebSocketResponse):
         if self._tap.overhear is not None and message.type is aiohttp.WSMsgType.TEXT:
             quietly(self._tap.overhear, message.data)
         if self._watcher is not None:
-            if message.type is aiohttp.WSMsgType.TEXT:
+            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 quietly(self._watcher.received, message.data)
             elif message.type in _OVER:
                 quietly(self._watcher.ended, self.close_code not in _IN_PEACE)

@@ -1,0 +1,61 @@
+"""What was asked of a streamed voice and not booked yet: booked once when it is over, by the characters that were sent.
+
+Plugins report nothing of a speech that was interrupted, so the texts are counted as they go out. What ends in an
+error before any sound costs nothing; what breaks off is an estimate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiers.catalogue import Model
+from tiers.metering.bookings import Bookings
+from tiers.usage import Outcome
+
+
+@dataclass(slots=True)
+class _Speech:
+    """`sounded`: some of it came back as sound."""
+
+    characters: int = 0
+    sounded: bool = False
+
+
+class Speeches:
+    """The speeches of one websocket, by the vendor's name for each."""
+
+    def __init__(self, bookings: Bookings, model: Model, request_id: str) -> None:
+        self._bookings = bookings
+        self._model = model
+        self._request_id = request_id
+        self._speeches: dict[str, _Speech] = {}
+
+    def asked(self, name: str, characters: int) -> None:
+        """So many characters more are to be spoken."""
+        self._speeches.setdefault(name, _Speech()).characters += characters
+
+    def sounded(self, name: str) -> None:
+        """Some of it has come back."""
+        if name in self._speeches:
+            self._speeches[name].sounded = True
+
+    def over(self, name: str, outcome: Outcome, *, broken: bool = False) -> None:
+        """Book a speech that ended. `broken`: with its socket, so that nobody knows what arrived."""
+        speech = self._speeches.pop(name, None)
+        refused = outcome == "failed" and not broken and speech is not None and not speech.sounded
+        if speech is None or not speech.characters or refused:
+            return
+        self._bookings.book(
+            f"{self._request_id}:{name}",
+            self._model,
+            "tts",
+            {"characters": speech.characters},
+            certainty="estimated" if outcome == "failed" else "actual",
+            outcome=outcome,
+            heard=speech.sounded,
+        )
+
+    def all_over(self, *, broken: bool) -> None:
+        """The socket has ended, and all that was still being spoken with it."""
+        for name in list(self._speeches):
+            self.over(name, "failed" if broken else "cancelled", broken=broken)
