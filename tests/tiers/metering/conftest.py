@@ -94,7 +94,13 @@ async def line(running: Running) -> AsyncIterator[tuple[Line, int]]:
 @pytest.fixture
 def settings(line: tuple[Line, int], monkeypatch: pytest.MonkeyPatch) -> VendorSettings:
     root = f"http://127.0.0.1:{line[1]}"
-    for name, path in (("OPENAI", "openai/v1"), ("DEEPGRAM", "deepgram"), ("CARTESIA", "cartesia")):
+    paths = {
+        "OPENAI": "openai/v1",
+        "DEEPGRAM": "deepgram",
+        "CARTESIA": "cartesia",
+        "ELEVEN": "elevenlabs/v1",
+    }
+    for name, path in paths.items():
         monkeypatch.setenv(f"{name}_API_KEY", "sandbox")
         monkeypatch.setenv(f"{name}_BASE_URL", f"{root}/{path}")
     return VendorSettings()
