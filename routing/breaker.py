@@ -20,6 +20,10 @@ TRIES: Final = 20
 """Others may be quicker, but not for ever: once a service is open, further failures change nothing."""
 
 
+Step = Callable[[Health, int], Health]
+"""What becomes of a service's health at a time, Unix ms."""
+
+
 class Reading(NamedTuple):
     """What Redis said."""
 
@@ -48,7 +52,7 @@ class Breakers:
         now, raw = await self._link.ask(pipeline.time().hgetall(self._key).execute())
         return Reading(_ms(now), {service: _health(value) for service, value in raw.items()})
 
-    async def change(self, service: str, step: Callable[[Health, int], Health]) -> Reading:
+    async def change(self, service: str, step: Step) -> Reading:
         """Change what is known of a service by a function of that and Redis' time; gives what is known then."""
         for _ in range(TRIES):
             pipeline = self._link.redis.pipeline(transaction=False)

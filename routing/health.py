@@ -35,8 +35,8 @@ class Health(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    failures: tuple[int, ...] = Field(default=(), max_length=1000)
-    """When it failed, as far as that still counts."""
+    failures: tuple[tuple[int, str], ...] = Field(default=(), max_length=1000)
+    """When it failed, as far as that still counts, and which report said so."""
     since: int | None = None
     """When it was given up; None: it is closed."""
     retry: int = 0
@@ -64,11 +64,15 @@ class Health(BaseModel):
         """Whether somebody should probe it now."""
         return self.is_open and now >= self.retry and not self.is_probed(now)
 
-    def failed(self, now: int, fault: Fault, rules: BreakerRules) -> Self:
-        """Hear of a failure. One that does not speak against its health changes nothing, nor does one while open."""
-        if self.is_open or not fault.counts:
+    def failed(self, now: int, fault: Fault, rules: BreakerRules, report: str) -> Self:
+        """Hear of a failure. One that does not speak against its health changes nothing, nor does one while open.
+
+        `report` is the report's own id: one that is sent again counts once.
+        """
+        if self.is_open or not fault.counts or report in {id for _, id in self.failures}:
             return self
-        failures = (*(at for at in self.failures if now - rules.window_ms < at <= now), now)
+        recent = (one for one in self.failures if now - rules.window_ms < one[0] <= now)
+        failures = (*recent, (now, report))
         if len(failures) < rules.failures and not fault.is_certain:
             return self.model_copy(update={"failures": failures})
         relapse = self.well_again > 0 and now - self.well_again < rules.longest_ms

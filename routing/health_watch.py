@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from uuid import uuid4
 
 from redis.exceptions import RedisError
 
-from routing.breaker import Breakers, Reading
+from routing.breaker import Breakers, Step
 from routing.budget import PREFIX
 from routing.decision import Unhealthy
 from routing.health import BreakerRules, Health
@@ -29,6 +29,9 @@ LOOK_SECONDS: Final = 1.0
 LISTEN_AGAIN_SECONDS: Final = 0.5
 ALONE_SECONDS: Final = 5.0
 """Redis must have been away for so long before a process probes by itself: others may still see it."""
+TRIES: Final = 5
+TRY_AGAIN_SECONDS: Final = 0.5
+"""A report is off the voice path: a Redis that is slow or away for a moment gets it all the same."""
 CLOSE_SECONDS: Final = 1.0
 """The longest that closing waits for a report on its way to Redis."""
 
@@ -92,9 +95,8 @@ class HealthWatch:
     def failed(self, service: str, fault: Fault) -> None:
         """Report a failure, in the background. What says nothing of the service's health is left out."""
         if fault.counts:
-            self._spawn(
-                self._report(service, lambda health, now: health.failed(now, fault, self._rules)),
-            )
+            report = uuid4().hex
+            self._report(service, lambda known, now: known.failed(now, fault, self._rules, report))
 
     def worked(self, service: str, *, against_advice: bool = False) -> None:
         """Report that a new connection works; in the background, and only where that is news.
@@ -103,41 +105,54 @@ class HealthWatch:
         """
         health = self._known.get(service)
         if health is not None and (health.failures or (against_advice and health.is_open)):
-            self._spawn(
-                self._report(service, lambda known, now: known.worked(now, against_advice=against_advice))
-            )
+            self._report(service, lambda known, now: known.worked(now, against_advice=against_advice))
 
     async def claim(self, service: str) -> str | None:
         """Get the right to probe a service; None when it is not due or somebody else has it. Give it to `probed`."""
         token = uuid4().hex
-        alone = self._away_since is not None and self._clock() - self._away_since >= ALONE_SECONDS
-        health = await self._change(service, lambda known, now: known.claimed(now, token), alone=alone)
+        health = await self._change(service, lambda known, now: known.claimed(now, token))
+        if health is None and self._is_alone:
+            health = self._change_here(service, lambda known, now: known.claimed(now, token))
         return token if health is not None and health.probe == token else None
 
     async def probed(self, service: str, token: str, fault: Fault | None) -> None:
         """Report how the probe went; None: the service is well."""
-        await self._change(service, lambda known, now: known.probed(now, token, fault, self._rules))
+        await self._persist(service, lambda known, now: known.probed(now, token, fault, self._rules))
 
-    async def _report(self, service: str, step: Callable[[Health, int], Health]) -> None:
-        await self._change(service, step)
+    def _report(self, service: str, step: Step) -> None:
+        task = asyncio.create_task(self._persist(service, step), name="health.report")
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
 
-    async def _change(
-        self, service: str, step: Callable[[Health, int], Health], *, alone: bool = True
-    ) -> Health | None:
-        """Change what is known, in Redis; while that is away for this process only, or not at all."""
-        before = self._known.get(service, Health())
+    async def _persist(self, service: str, step: Step) -> None:
+        """Change what is known, trying for a while; in the end for this process only."""
+        for _ in range(TRIES):
+            if self._is_alone:
+                break
+            if await self._change(service, step) is not None:
+                return
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+        self._change_here(service, step)
+
+    @property
+    def _is_alone(self) -> bool:
+        return self._away_since is not None and self._clock() - self._away_since >= ALONE_SECONDS
+
+    async def _change(self, service: str, step: Step) -> Health | None:
+        """Change what is known, in Redis; None when that gave no answer."""
         try:
             reading = await self._breakers.change(service, step)
         except BlindError as error:
             self._away(error)
-            if not alone:
-                return None
-            now, before = self._now_ms(), self._known.get(service, Health())
-            reading = Reading(now, {service: step(before, now)})
-        else:
-            self._ahead_ms = reading.now_ms - self._clock() * 1000
-        after = reading.services[service]
-        if after.is_open != before.is_open:
+            return None
+        self._ahead_ms = reading.now_ms - self._clock() * 1000
+        return self._changed(service, reading.services[service])
+
+    def _change_here(self, service: str, step: Step) -> Health:
+        return self._changed(service, step(self._known.get(service, Health()), self._now_ms()))
+
+    def _changed(self, service: str, after: Health) -> Health:
+        if after.is_open != self._known.get(service, Health()).is_open:
             log.warning(
                 "breaker.opened" if after.is_open else "breaker.closed",
                 extra={"service": service, "fault": after.fault, "seconds": after.cool / 1000},
@@ -199,8 +214,3 @@ class HealthWatch:
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000 + self._ahead_ms)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="health.report")
-        self._reports.add(task)
-        task.add_done_callback(self._reports.discard)

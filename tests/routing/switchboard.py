@@ -110,7 +110,7 @@ class Switchboard:
             policy=lambda: self.policy,
             health=lambda: self.unhealthy,
             on_decision=lambda decision, cause: self._told.put_nowait(Told(decision, cause)),
-            clock=lambda: self.clock(),
+            clock=self.clock,
         )
         self._routers.append(router)
         return router

@@ -18,8 +18,13 @@ DOWN = Fault.VENDOR_DOWN
 START = 1_000_000
 
 
+def fail(health: Health, at: int, fault: Fault = DOWN) -> Health:
+    """A failure, told by a report of its own."""
+    return health.failed(at, fault, RULES, f"at {at} after {len(health.failures)}")
+
+
 def opened(at: int = START) -> Health:
-    return Health().failed(at, Fault.BAD_KEY, RULES)
+    return fail(Health(), at, Fault.BAD_KEY)
 
 
 def probed_badly(health: Health, times: int) -> list[int]:
@@ -33,9 +38,9 @@ def probed_badly(health: Health, times: int) -> list[int]:
 
 
 def test_three_failures_within_the_window_open_it() -> None:
-    health = Health().failed(START, DOWN, RULES).failed(START + 20_000, DOWN, RULES)
+    health = fail(fail(Health(), START), START + 20_000)
     assert not health.is_open
-    health = health.failed(START + 29_999, DOWN, RULES)
+    health = fail(health, START + 29_999)
     assert health.is_open
     assert health.retry == START + 29_999 + 15_000
     assert health.fault == "vendor_down"
@@ -44,29 +49,37 @@ def test_three_failures_within_the_window_open_it() -> None:
 def test_three_failures_over_more_than_the_window_do_not() -> None:
     health = Health()
     for at in (START, START + 20_000, START + 30_001):
-        health = health.failed(at, DOWN, RULES)
+        health = fail(health, at)
     assert not health.is_open
-    assert health.failed(START + 30_002, DOWN, RULES).is_open
+    assert fail(health, START + 30_002).is_open
 
 
 @pytest.mark.parametrize("fault", [Fault.NO_CREDIT, Fault.BAD_KEY])
 def test_one_failure_that_leaves_no_doubt_opens_it(fault: Fault) -> None:
-    assert Health().failed(START, fault, RULES).is_open
+    assert fail(Health(), START, fault).is_open
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.counts])
 def test_a_rate_limit_and_our_own_mistakes_are_neutral(fault: Fault) -> None:
-    assert Health().failed(START, fault, RULES) == Health()
+    assert fail(Health(), START, fault) == Health()
 
 
 def test_a_success_starts_the_count_anew() -> None:
-    health = Health().failed(START, DOWN, RULES).failed(START, DOWN, RULES).worked(START)
-    assert health == Health()
+    health = fail(fail(Health(), START), START)
+    assert len(health.failures) == 2
+    assert health.worked(START) == Health()
+
+
+def test_a_report_that_is_sent_again_counts_once() -> None:
+    health = Health()
+    for at in range(5):
+        health = health.failed(START + at, DOWN, RULES, "the same")
+    assert health.failures == ((START, "the same"),)
 
 
 def test_while_open_neither_late_failures_nor_old_connections_change_anything() -> None:
     health = opened()
-    assert health.failed(START + 1, DOWN, RULES) == health
+    assert fail(health, START + 1) == health
     assert health.worked(START + 1) == health
 
 
@@ -109,9 +122,9 @@ def test_a_vendor_that_answers_a_probe_with_a_rate_limit_answers() -> None:
 def test_given_up_again_soon_after_it_was_well_it_is_left_alone_twice_as_long() -> None:
     health = opened()
     well = health.claimed(health.retry, "p").probed(health.retry, "p", None, RULES)
-    again = well.failed(well.well_again + 1_000, Fault.BAD_KEY, RULES)
+    again = fail(well, well.well_again + 1_000, Fault.BAD_KEY)
     assert again.cool == 30_000
-    long_after = well.failed(well.well_again + RULES.longest_ms, Fault.BAD_KEY, RULES)
+    long_after = fail(well, well.well_again + RULES.longest_ms, Fault.BAD_KEY)
     assert long_after.cool == 15_000
 
 
@@ -148,9 +161,9 @@ def test_whatever_happens_two_probes_are_never_under_way_and_none_begins_before_
         token = next(iter(history.under_way()), "")
         match what:
             case "fail":
-                history.health = before.failed(now, DOWN, RULES)
+                history.health = fail(before, now)
             case "certain":
-                history.health = before.failed(now, Fault.NO_CREDIT, RULES)
+                history.health = fail(before, now, Fault.NO_CREDIT)
             case "work":
                 history.health = before.worked(now)
             case "claim":

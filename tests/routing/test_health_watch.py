@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.breaker import Breakers
+from routing.breaker import Breakers, Reading
 from routing.health import BreakerRules, Health
 from routing.health_watch import HealthWatch
 from routing.redis_link import BlindError, RedisLink
@@ -68,13 +68,15 @@ async def test_three_failures_of_three_processes_open_it_for_a_fourth(watching: 
 async def test_failures_reported_at_the_same_instant_all_count(bank: Bank) -> None:
     breakers = Breakers(bank.link)
     rules = BreakerRules(failures=20)
-    reports = [
-        breakers.change("cartesia", lambda known, now: known.failed(now, DOWN, rules)) for _ in range(19)
-    ]
-    await asyncio.gather(*reports)
+
+    def report(number: int) -> Awaitable[Reading]:
+        return breakers.change(
+            "cartesia", lambda known, now: known.failed(now, DOWN, rules, f"report {number}")
+        )
+
+    await asyncio.gather(*(report(number) for number in range(19)))
     assert len((await breakers.read()).services["cartesia"].failures) == 19
-    last = await breakers.change("cartesia", lambda known, now: known.failed(now, DOWN, rules))
-    assert last.services["cartesia"].is_open
+    assert (await report(19)).services["cartesia"].is_open
 
 
 async def test_a_process_that_starts_later_knows_at_once(watching: Watching) -> None:
