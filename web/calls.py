@@ -35,12 +35,16 @@ class CallMade(BaseModel):
 
 
 class CallStatus(BaseModel):
-    """How a call is: `waiting` for the agent, `answered`, or `ended`."""
+    """How a call is: `waiting` for the agent, `answered`, or `ended`.
+
+    `connection` names the caller's way into the room, so that a tab can tell its own from another's.
+    """
 
     call_id: str
     room: str
     status: Literal["waiting", "answered", "ended"]
     caller_joined: bool
+    connection: str | None
     tier: str | None
     stack: str | None
     reason: str | None
@@ -83,7 +87,8 @@ async def call_status(call_id: str, services: Served, session: Signed) -> CallSt
         call_id=call_id,
         room=room_name(call_id),
         status=found.status,
-        caller_joined=found.caller_joined,
+        caller_joined=found.caller is not None,
+        connection=found.caller,
         tier=found.attributes.get("tier"),
         stack=found.attributes.get("stack"),
         reason=found.attributes.get("reason"),

@@ -29,7 +29,8 @@ class RoomStatus:
     """What is in a call's room."""
 
     status: Literal["waiting", "answered", "ended"]
-    caller_joined: bool
+    caller: str | None
+    """The connection the caller has in it (the server's participant sid), if any: each entry is another one."""
     attributes: dict[str, str]
     """The agent's `voicetasks.…` attributes: tier, stack, reason and so on."""
 
@@ -92,9 +93,10 @@ class Rooms:
         name = room_name(call_id)
         rooms = await self._client().room.list_rooms(api.ListRoomsRequest(names=[name]))
         if not rooms.rooms:
-            return RoomStatus("ended", caller_joined=False, attributes={})
+            return RoomStatus("ended", caller=None, attributes={})
         listed = await self._client().room.list_participants(api.ListParticipantsRequest(room=name))
         agents = [one for one in listed.participants if one.kind == ParticipantInfo.Kind.AGENT]
+        callers = [one.sid for one in listed.participants if one.kind != ParticipantInfo.Kind.AGENT]
         attributes = {
             key.removeprefix("voicetasks."): value
             for agent in agents
@@ -103,7 +105,7 @@ class Rooms:
         }
         return RoomStatus(
             status="answered" if agents else "waiting",
-            caller_joined=len(listed.participants) > len(agents),
+            caller=callers[0] if callers else None,
             attributes=attributes,
         )
 

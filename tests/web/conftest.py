@@ -20,6 +20,8 @@ from mcp_tasks.client import Patience, TaskClient
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
+from tests.web.network import Network
+from tests.web.page_agent import StagedCall
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD, OpenSite, Site
 from web.app import create_app
@@ -162,6 +164,25 @@ async def open_tab(demo: Any, program: Callable[[str], str]) -> AsyncIterator[Op
             return tab
 
         yield open_
+
+
+@pytest.fixture
+async def staged(demo: Any, request: pytest.FixtureRequest) -> AsyncIterator[StagedCall]:
+    """A room to which no agent comes but the test's."""
+    call = StagedCall(demo, f"staged{abs(hash(request.node.nodeid)) % 10**8}")
+    await call.open()
+    yield call
+    await call.close()
+
+
+@pytest.fixture
+async def network(demo: Any) -> AsyncIterator[Network]:
+    """A way to the room server that can be cut."""
+    network = Network(demo.ports["livekit"])
+    server = await network.listen()
+    yield network
+    network.drop()
+    server.close()
 
 
 @pytest.fixture

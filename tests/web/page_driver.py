@@ -138,6 +138,11 @@ class Tab:
         """How many lines the conversation has."""
         return await self.page.locator(".transcript li").count()
 
+    async def muted(self) -> bool:
+        """Whether the microphone's track carries nothing to the room."""
+        muted: bool = await self.page.evaluate("window.__test.muted()")
+        return muted
+
     async def say(self, text: str, *, breath: float = 0.2) -> None:
         """Speak into the microphone; returns when the last word is out."""
         pcm, rate = await Speech.of(text)

@@ -3,11 +3,12 @@
 (() => {
   const test = (window.__test = { heard: [], playing: false })
   let context, microphone
+  const given = []
   const audio = () => (context ??= new AudioContext({ sampleRate: 48000 }))
 
   if (!window.__realMicrophone) {
     navigator.mediaDevices.getUserMedia = async () => {
-      if (test.microphoneError) throw new DOMException('set by the test', test.microphoneError)
+      if (test.microphoneError) throw new DOMException(test.microphoneWords ?? 'set by the test', test.microphoneError)
       if (!microphone) {
         microphone = audio().createMediaStreamDestination()
         // Never quite silent, as no room is.
@@ -18,7 +19,25 @@
         hum.start()
       }
       // Each asker may stop its own.
-      return microphone.stream.clone()
+      const stream = microphone.stream.clone()
+      given.push(...stream.getAudioTracks())
+      return stream
+    }
+    // Unplugged, revoked: the browser ends what it gave, and gives no more.
+    test.takeMicrophone = (error) => {
+      test.microphoneError = error
+      for (const track of given.splice(0)) {
+        track.stop()
+        track.dispatchEvent(new Event('ended'))
+      }
+    }
+    test.muted = () => !given.some((track) => track.readyState === 'live' && track.enabled)
+    // By a switch on the headset, or by the system.
+    test.silenceMicrophone = (muted) => {
+      for (const track of given) {
+        Object.defineProperty(track, 'muted', { value: muted, configurable: true })
+        track.dispatchEvent(new Event(muted ? 'mute' : 'unmute'))
+      }
     }
   }
   test.say = async (base64) => {

@@ -204,7 +204,7 @@ async def test_a_call_is_looked_after_from_waiting_to_its_end(served: Site, join
 
     first = await status()
     assert (first["status"], first["caller_joined"], first["stack"]) == ("waiting", False, None)
-    await join(made["token"])
+    caller = await join(made["token"])
     agent = await join(pass_for(made["room"], "agent", "agent"))
     said = {"voicetasks.stack": "economy", "voicetasks.tier": "economy", "voicetasks.sandbox": "true"}
     await agent.local_participant.set_attributes({**said, "other.thing": "hidden"})
@@ -218,6 +218,7 @@ async def test_a_call_is_looked_after_from_waiting_to_its_end(served: Site, join
         "room": made["room"],
         "status": "answered",
         "caller_joined": True,
+        "connection": caller.local_participant.sid,
         "tier": "economy",
         "stack": "economy",
         "reason": None,

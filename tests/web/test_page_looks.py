@@ -14,8 +14,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Response, expect
 
+from tests.web.page_agent import StagedCall, answer_calls_with
 from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
-from tests.web.test_page_states import answer_calls_with
+from tests.web.test_page_stacks import in_a_staged_call
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -80,7 +81,7 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_w
     await tab.greeted()
     await look.holds("no-microphone")
     await tab.page.evaluate("window.__test.microphoneError = undefined")
-    await tab.page.get_by_role("button", name="Try again").click()
+    await tab.page.locator(".notice").get_by_role("button", name="Use microphone").click()
     await expect(tab.page.get_by_role("button", name="Mute", exact=True)).to_be_visible(timeout=PATIENT_MS)
 
     await tab.type("What is on my list?")
@@ -105,6 +106,65 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_w
     await tab.hang_up()
     await look.holds("ended")
     assert tab.errors == []
+
+
+async def test_every_trouble_can_be_seen_and_read_by_everybody(
+    look: Look, staged: StagedCall, start_with: StartWith
+) -> None:
+    await start_with(EMAIL, "Buy milk")
+    tab = look.tab
+
+    async def this_one(**_: object) -> Tab:
+        return tab
+
+    _, agent = await in_a_staged_call(this_one, staged)
+    page = tab.page
+    await agent.writes("Hello, I am an AI assistant. What can I do for you?")
+    await expect(tab.lines("assistant")).to_have_count(1)
+    reason = "Your plan includes premium, whose voice service fails; economy serves this call."
+    await agent.shows(tier="economy", stack="economy", reason=reason)
+    await expect(page.locator(".news")).to_contain_text("Switched to economy")
+    await look.holds("switched")
+    await page.get_by_text("Why?").click()
+    await expect(page.get_by_label("What has served this call")).to_be_visible()
+    await look.holds("switched-why")
+    await page.get_by_text("Why?").click()
+
+    await page.evaluate("window.__test.silenceMicrophone(true)")
+    await expect(page.get_by_text("muted outside this page")).to_be_visible()
+    await look.holds("microphone-silenced")
+    await page.evaluate("window.__test.silenceMicrophone(false)")
+    await agent.shows(tier="economy", stack="text", reason="No voice service answers at the moment.")
+    await expect(page.get_by_text("Voice is unavailable right now")).to_be_visible()
+    await look.holds("text-only")
+    await agent.shows(tier="economy", stack="budget", reason="Voice works again, with the budget stack.")
+    await expect(page.locator(".news")).to_contain_text("Voice is back")
+    await look.holds("voice-is-back")
+
+    await page.context.set_offline(True)
+    await expect(tab.state).to_have_text("Reconnecting…", timeout=PATIENT_MS)
+    await look.holds("reconnecting")
+    await page.evaluate("const now = Date.now; Date.now = () => now() + 130_000")
+    await expect(page.get_by_role("heading", name="The connection was lost")).to_be_visible(
+        timeout=PATIENT_MS
+    )
+    await look.holds("lost")
+    await page.context.set_offline(False)
+    assert tab.errors == []
+
+
+async def test_a_call_that_moved_can_be_seen_and_read_by_everybody(look: Look, staged: StagedCall) -> None:
+    tab = look.tab
+
+    async def this_one(**_: object) -> Tab:
+        return tab
+
+    await in_a_staged_call(this_one, staged)
+    await staged.comes_from_elsewhere()
+    await expect(tab.page.get_by_role("heading", name="This call goes on in another tab")).to_be_visible(
+        timeout=PATIENT_MS
+    )
+    await look.holds("moved")
 
 
 async def test_the_first_load_is_light_and_all_of_it_ours(open_tab: OpenTab) -> None:

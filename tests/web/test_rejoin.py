@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jwt
 import pytest
+from livekit import rtc
 from redis.asyncio import Redis
 
 from tests.web.site import LIVEKIT_SECRET, OpenSite, Site
@@ -43,6 +44,26 @@ async def test_another_users_call_and_one_that_has_ended_are_not_found(
     ann = await site.signed_in(site.ann)
     ended = site.services.call_ids.new(site.ann.id)
     assert (await ann.post(f"/api/calls/{ended}/token")).status_code == 404
+
+
+async def test_who_comes_back_unasked_takes_the_call_from_no_other_connection(
+    livekit: str, redis: Redis, open_site: OpenSite
+) -> None:
+    site = await open_site()
+    call_id = await a_call(site)
+    ann = await site.signed_in(site.ann)
+    way_in = f"/api/calls/{call_id}/token"
+    assert (await ann.post(way_in, {"instead_of": "PA_of_mine"})).status_code == 200, "nobody holds it"
+    there = rtc.Room()
+    await there.connect(livekit, site.services.rooms.token(call_id, user_id=site.ann.id))
+    try:
+        held = {"instead_of": there.local_participant.sid}
+        assert (await ann.post(way_in, held)).status_code == 200
+        refused = await ann.post(way_in, {"instead_of": "PA_of_mine"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "moved")
+        assert (await ann.post(way_in)).status_code == 200, "whoever asks for it gets it"
+    finally:
+        await there.disconnect()
 
 
 async def test_without_the_csrf_token_or_a_session_there_is_no_way_in(

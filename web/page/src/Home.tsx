@@ -4,7 +4,9 @@ import { type Account, signOut } from './api'
 import { Brand } from './Brand'
 import type { Why } from './call/ending'
 import { Idle } from './call/Idle'
+import { takeKeptCall } from './call/keptCall'
 import { OtherTabs } from './call/otherTabs'
+import type { Rejoin } from './call/rejoin'
 import { SandboxPanel } from './sandbox/SandboxPanel'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
@@ -25,8 +27,7 @@ export function Home({ account, onSignedOut }: Props) {
     [onSignedOut],
   )
   const tasks = useTasks(signedOut)
-  // A call of this tab; `rejoin` is the id of one that lives already.
-  const [call, setCall] = useState<{ key: number; rejoin: string | null } | null>(null)
+  const [call, setCall] = useState<{ key: number; rejoin: Rejoin | null } | null>(null)
   const [ended, setEnded] = useState<Why | null>(null)
   const [elsewhere, setElsewhere] = useState<string | null>(null)
   const [shown, setShown] = useState<'talk' | 'tasks'>('talk')
@@ -39,11 +40,16 @@ export function Home({ account, onSignedOut }: Props) {
     return () => mine.close()
   }, [])
 
-  const begin = useCallback((rejoin: string | null) => {
+  const begin = useCallback((rejoin: Rejoin | null) => {
     setEnded(null)
     setShown('talk')
     setCall((before) => ({ key: (before?.key ?? 0) + 1, rejoin }))
   }, [])
+
+  useEffect(() => {
+    const kept = takeKeptCall()
+    if (kept) begin(kept)
+  }, [begin])
 
   const onConnected = useCallback((callId: string) => {
     setElsewhere(null)
@@ -101,7 +107,12 @@ export function Home({ account, onSignedOut }: Props) {
             />
           </Suspense>
         ) : (
-          <Idle csrf={account.csrf} ended={ended} elsewhere={elsewhere} onStart={begin} />
+          <Idle
+            csrf={account.csrf}
+            ended={ended}
+            elsewhere={elsewhere}
+            onStart={(callId) => begin(callId ? { callId, held: null, unasked: false } : null)}
+          />
         )}
       </main>
       <aside className="side">

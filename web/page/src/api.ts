@@ -41,10 +41,10 @@ export class ApiError extends Error {
   }
 }
 
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20_000): Promise<T> {
   let answer: Response
   try {
-    answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(20_000) })
+    answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(withinMs) })
   } catch {
     throw new ApiError(0, 'offline', 'The server does not answer. Check your connection and try again.')
   }
@@ -83,9 +83,16 @@ export async function whoAmI(): Promise<Account | null> {
 
 export const startCall = (csrf: string) => ask<CallMade>('/api/calls', post({ channel: 'browser' }, csrf))
 
-/** A new way into a call of one's own that still lives: after a lost connection, a reload, or in another tab. */
-export const rejoinCall = (csrf: string, callId: string) =>
-  ask<CallMade>(`/api/calls/${encodeURIComponent(callId)}/token`, post({}, csrf))
+/**
+ * A new way into a call of one's own that still lives: after a lost connection, a reload, or in another tab.
+ * With `insteadOf`, the connection one had, a call that is held by another one by now stays there (409).
+ */
+export const rejoinCall = (csrf: string, callId: string, insteadOf: string | null) =>
+  ask<CallMade>(`/api/calls/${encodeURIComponent(callId)}/token`, post({ instead_of: insteadOf }, csrf), 6_000)
+
+/** The connection that holds a call of one's own, or null. */
+export const connectionOf = async (callId: string, withinMs: number): Promise<string | null> =>
+  (await ask<{ connection: string | null }>(`/api/calls/${encodeURIComponent(callId)}`, {}, withinMs)).connection
 
 export interface Consent {
   transcripts: boolean | null

@@ -1,6 +1,9 @@
 import { useMultibandTrackVolume, useTracks } from '@livekit/components-react'
-import { ConnectionState, Track } from 'livekit-client'
+import { Track } from 'livekit-client'
 
+import type { Connection } from './CallLine'
+import { LostNotice } from './LostNotice'
+import { TEXT } from './tiers'
 import type { Agent } from './useAgent'
 
 const WORDS: Record<Agent['state'], string> = {
@@ -12,22 +15,26 @@ const WORDS: Record<Agent['state'], string> = {
   busy: 'All lines are busy',
 }
 
+/** Without a voice nobody listens or speaks. */
+const WRITTEN: Partial<typeof WORDS> = { listening: 'Ready for your message', speaking: 'Writing' }
+
 interface Props {
   agent: Agent
-  connection: ConnectionState
+  connection: Connection
 }
 
 /** Large and calm: what the assistant does at this moment. */
 export function AgentState({ agent, connection }: Props) {
-  const lost = connection === ConnectionState.Reconnecting || connection === ConnectionState.SignalReconnecting
+  const lost = connection.state === 'lost'
   const state = lost ? 'reconnecting' : agent.state
+  const written = agent.stack === TEXT
   return (
     <div className="agent" data-state={state}>
-      <Bars identity={state === 'speaking' ? agent.identity : null} />
+      <Bars identity={state === 'speaking' && !written ? agent.identity : null} />
       <p className="state" role="status">
-        {lost ? 'Reconnecting' : WORDS[agent.state]}
+        {lost ? 'Reconnecting…' : ((written && WRITTEN[agent.state]) || WORDS[agent.state])}
       </p>
-      {lost && <p className="quiet">The connection dropped. Stay here: the call goes on by itself.</p>}
+      {lost && <LostNotice until={connection.until} />}
       {agent.state === 'trouble' && !lost && (
         <p className="quiet">Something on our side has failed. What was confirmed is saved.</p>
       )}

@@ -1,5 +1,4 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react'
-import { ConnectionState } from 'livekit-client'
 import { useEffect } from 'react'
 
 import { AgentState } from './AgentState'
@@ -8,20 +7,25 @@ import { ConfirmCard } from './ConfirmCard'
 import { Controls } from './Controls'
 import type { Why } from './ending'
 import { MicrophoneNotice } from './MicrophoneNotice'
+import type { Rejoin } from './rejoin'
 import { ServedBy } from './ServedBy'
 import { SoundNotice } from './SoundNotice'
+import { TextOnlyNotice } from './TextOnlyNotice'
+import { TEXT } from './tiers'
 import { Transcript } from './Transcript'
 import { useAgent } from './useAgent'
+import { useCallLine } from './useCallLine'
 import { useConfirmation } from './useConfirmation'
 import { useMicrophone } from './useMicrophone'
-import { useRoomOfCall } from './useRoomOfCall'
+import { useMicrophoneReport } from './useMicrophoneReport'
+import { useTierChanges } from './useTierChanges'
 import { useTranscript } from './useTranscript'
 import { WaitingNotice } from './WaitingNotice'
 
 export interface CallProps {
   csrf: string
-  /** The id of a call that lives already, to come back to. */
-  rejoin: string | null
+  /** A call that lives already, to come back to. */
+  rejoin: Rejoin | null
   onConnected: (callId: string) => void
   /** Something may have changed in the tasks. */
   onChanged: () => void
@@ -32,9 +36,13 @@ export interface CallProps {
 
 /** A call, from the press of the button to its end. */
 export default function Call(props: CallProps) {
-  const { room, connection, hangUp } = useRoomOfCall(props)
+  const { room, connection, hangUp } = useCallLine(props)
+  const connected = connection.state === 'connected'
   const agent = useAgent(room)
-  const microphone = useMicrophone(room)
+  const changes = useTierChanges(agent)
+  const written = agent.stack === TEXT
+  const microphone = useMicrophone(room, written)
+  useMicrophoneReport(room, agent.identity, connected, microphone.state)
   const transcript = useTranscript(room, props.onChanged)
   const confirmation = useConfirmation(room, agent.identity, transcript.note, props.onChanged)
   const { onChanged } = props
@@ -48,12 +56,12 @@ export default function Call(props: CallProps) {
     <RoomContext.Provider value={room}>
       <RoomAudioRenderer />
       <section className="call" aria-label="Call">
-        <ServedBy agent={agent} />
+        <ServedBy agent={agent} changes={changes} />
         <AgentState agent={agent} connection={connection} />
-        {connection === ConnectionState.Connected && (
+        {connected && (
           <WaitingNotice answered={agent.answered} onRetry={props.onRetry} onEnd={hangUp} />
         )}
-        <SoundNotice room={room} />
+        {written ? <TextOnlyNotice reason={agent.reason} /> : <SoundNotice room={room} />}
         <MicrophoneNotice microphone={microphone} />
         <Transcript lines={transcript.lines} />
         {confirmation.question && (
@@ -65,7 +73,7 @@ export default function Call(props: CallProps) {
             onAnswer={confirmation.answer}
           />
         )}
-        <Composer ready={agent.answered && connection === ConnectionState.Connected} onSend={transcript.send} />
+        <Composer ready={agent.answered && connected} only={written} onSend={transcript.send} />
         <Controls room={room} microphone={microphone} onEnd={hangUp} />
       </section>
     </RoomContext.Provider>

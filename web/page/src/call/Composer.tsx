@@ -1,17 +1,24 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 
 import { MOST_CHARACTERS } from './useTranscript'
 
 interface Props {
   ready: boolean
+  /** There is no other way to speak to the assistant: the field asks for the words. */
+  only: boolean
   onSend: (text: string) => Promise<void>
 }
 
 /** Typing into the same conversation. */
-export function Composer({ ready, onSend }: Props) {
+export function Composer({ ready, only, onSend }: Props) {
+  const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
+
+  useEffect(() => {
+    if (only) field.current?.focus()
+  }, [only])
 
   async function submit(event: FormEvent) {
     event.preventDefault()
@@ -36,11 +43,12 @@ export function Composer({ ready, onSend }: Props) {
       </label>
       <input
         id="message"
+        ref={field}
         value={text}
         maxLength={MOST_CHARACTERS}
         autoComplete="off"
         enterKeyHint="send"
-        placeholder={ready ? 'Or type here' : 'Type here; it can be sent once the assistant is there'}
+        placeholder={ready ? (only ? 'Type here' : 'Or type here') : 'Type here; it can be sent once the assistant is there'}
         onChange={(event) => setText(event.target.value)}
       />
       <button type="submit" disabled={!ready || busy || !text.trim()}>

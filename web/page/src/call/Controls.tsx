@@ -2,6 +2,7 @@ import { useMediaDeviceSelect } from '@livekit/components-react'
 import { LocalAudioTrack, ParticipantEvent, type Room, Track } from 'livekit-client'
 import { useCallback, useSyncExternalStore } from 'react'
 
+import type { MicrophoneState } from './microphoneState'
 import { useLevel } from './useLevel'
 import type { Microphone } from './useMicrophone'
 
@@ -18,16 +19,24 @@ const TRACK_EVENTS = [
   ParticipantEvent.TrackUnmuted,
 ] as const
 
+const WORDS: Partial<Record<MicrophoneState, string>> = {
+  on: 'Mute',
+  silenced: 'Mute',
+  muted: 'Unmute',
+  paused: 'Microphone is off',
+}
+
 /** Microphone, device and the end of the call. */
 export function Controls({ room, microphone, onEnd }: Props) {
-  const on = microphone.state === 'on'
+  const { state } = microphone
+  const on = state === 'on'
   return (
     <div className="controls">
-      <button className="mic" onClick={microphone.toggle}>
-        {on ? 'Mute' : microphone.state === 'muted' ? 'Unmute' : 'Turn on microphone'}
+      <button className="mic" onClick={microphone.toggle} disabled={state === 'paused'}>
+        {WORDS[state] ?? 'Use microphone'}
       </button>
       <Level room={room} on={on} />
-      {(on || microphone.state === 'muted') && <Devices room={room} />}
+      {(on || state === 'muted') && <Devices room={room} />}
       <button className="end" onClick={onEnd}>
         End
       </button>
@@ -66,7 +75,11 @@ function Level({ room, on }: { room: Room; on: boolean }) {
 }
 
 function Devices({ room }: { room: Room }) {
-  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput', room })
+  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({
+    kind: 'audioinput',
+    room,
+    requestPermissions: false, // it is shown once there is one
+  })
   if (devices.length === 0) return null
   return (
     <select

@@ -1,20 +1,22 @@
 import { useEffect, useRef } from 'react'
 
 import { TranscriptConsent } from '../account/TranscriptConsent'
-import { endingOf, type Why } from './ending'
+import type { Why } from './ending'
+import { endingOf } from './endingWords'
 
 interface Props {
   csrf: string
   ended: Why | null
   elsewhere: string | null
-  onStart: (rejoin: string | null) => void
+  /** With the id of a call to come back to, or null for a new one. */
+  onStart: (callId: string | null) => void
 }
 
 /** Before a call, and after one: what happened, and one button. */
 export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
   const button = useRef<HTMLButtonElement>(null)
   const ending = ended ? endingOf(ended) : null
-  const rejoin = ended?.kind === 'lost' || ended?.kind === 'moved' ? ended.callId : elsewhere
+  const rejoin = ended?.kind === 'moved' ? ended.callId : elsewhere
   // The button that ended the call is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
     if (ended) button.current?.focus()

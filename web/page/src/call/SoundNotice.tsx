@@ -7,7 +7,9 @@ export function SoundNotice({ room }: { room: Room }) {
   if (canPlayAudio) return null
   return (
     <div className="notice" role="alert">
-      <p>Your browser keeps this page silent.</p>
+      <p>
+        <strong>Your browser keeps this page silent.</strong> Until you tap, what the assistant says is only written below.
+      </p>
       <button className="primary" onClick={() => void startAudio()}>
         Tap to hear
       </button>

@@ -1,52 +1,38 @@
 /** Why a call of this page is over, and what the page says and offers then. */
 
+import { DisconnectReason } from 'livekit-client'
+
+import { ApiError } from '../api'
+
 export type Why =
   | { kind: 'hung-up' }
   | { kind: 'finished' }
-  | { kind: 'lost'; callId: string }
+  /** It ended while this page was away. */
+  | { kind: 'gone' }
+  /** The page was away for longer than a call waits. */
+  | { kind: 'lost' }
   | { kind: 'moved'; callId: string }
   | { kind: 'busy'; message: string }
   | { kind: 'failed'; message: string }
   | { kind: 'trouble' }
 
-export interface Ending {
-  title: string
-  text: string
-  /** The words on the button that calls again. */
-  again: string
-  bad: boolean
+/** Why there is no call. */
+export function whyNot(error: unknown): Why {
+  if (error instanceof ApiError && error.code === 'busy') return { kind: 'busy', message: '' }
+  if (error instanceof ApiError) return { kind: 'failed', message: error.message }
+  return { kind: 'failed', message: 'The room server cannot be reached. Check your network, then try again.' }
 }
 
-export function endingOf(why: Why): Ending {
-  switch (why.kind) {
-    case 'hung-up':
-      return { title: 'Call ended', text: 'Your tasks are saved.', again: 'Call again', bad: false }
-    case 'finished':
-      return { title: 'The assistant said goodbye', text: 'Your tasks are saved.', again: 'Call again', bad: false }
-    case 'lost':
-      return {
-        title: 'The connection was lost',
-        text: 'Check your network. Your call waits for you for two minutes.',
-        again: 'Back to the call',
-        bad: true,
-      }
-    case 'moved':
-      return {
-        title: 'The call goes on in another tab',
-        text: 'A call has one microphone, so this tab let go of it.',
-        again: 'Bring it back here',
-        bad: false,
-      }
-    case 'busy':
-      return { title: 'All lines are busy', text: `${why.message} Try again in a minute.`, again: 'Try again', bad: true }
-    case 'failed':
-      return { title: 'The call could not start', text: why.message, again: 'Try again', bad: true }
-    case 'trouble':
-      return {
-        title: 'The assistant had to stop',
-        text: 'Its voice service failed. What was confirmed is saved; the task list shows it.',
-        again: 'Call again',
-        bad: true,
-      }
+/** Why the room is closed to us; null when only the connection is lost. */
+export function whyLeft(reason: DisconnectReason | undefined, callId: string, trouble: boolean): Why | null {
+  switch (reason) {
+    case DisconnectReason.DUPLICATE_IDENTITY:
+      return { kind: 'moved', callId }
+    case DisconnectReason.ROOM_DELETED:
+    case DisconnectReason.PARTICIPANT_REMOVED:
+    case DisconnectReason.ROOM_CLOSED:
+      return { kind: trouble ? 'trouble' : 'finished' }
+    default:
+      return null
   }
 }

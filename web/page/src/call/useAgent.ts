@@ -12,6 +12,8 @@ export interface Agent {
   tier: string
   stack: string
   reason: string
+  /** What the call has cost so far, µ$; null when it is not told. */
+  cost: number | null
   sandbox: boolean
 }
 
@@ -27,8 +29,11 @@ const ANSWERED: readonly string[] = ['listening', 'thinking', 'speaking']
 const STATES: readonly string[] = [...ANSWERED, 'trouble', 'busy']
 const NOBODY = '{}'
 
+/** The agent in the room. Of two, the one who came last: the room does not know at once when a worker has died. */
 export function agentIn(room: Room): RemoteParticipant | undefined {
-  return [...room.remoteParticipants.values()].find((one) => one.kind === ParticipantKind.AGENT)
+  return [...room.remoteParticipants.values()]
+    .filter((one) => one.kind === ParticipantKind.AGENT)
+    .sort((one, other) => (other.joinedAt?.getTime() ?? 0) - (one.joinedAt?.getTime() ?? 0))[0]
 }
 
 export function useAgent(room: Room): Agent {
@@ -58,6 +63,7 @@ function read(attributes: Record<string, string>): Agent {
     tier: attributes['voicetasks.tier'] ?? '',
     stack: attributes['voicetasks.stack'] ?? '',
     reason: attributes['voicetasks.reason'] ?? '',
+    cost: attributes['voicetasks.cost_microdollars'] ? Number(attributes['voicetasks.cost_microdollars']) : null,
     sandbox: attributes['voicetasks.sandbox'] === 'true',
   }
 }

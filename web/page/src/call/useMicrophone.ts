@@ -1,17 +1,7 @@
-import { ParticipantEvent, type Room, RoomEvent, Track } from 'livekit-client'
+import { LocalAudioTrack, ParticipantEvent, type Room, RoomEvent, Track, TrackEvent } from 'livekit-client'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
-export type MicrophoneState =
-  | 'asking'
-  | 'on'
-  | 'muted'
-  /** The user, or a policy, does not let this page hear. */
-  | 'denied'
-  | 'missing'
-  /** Another program holds it. */
-  | 'taken'
-  /** The page did not come by https, or the browser is too old. */
-  | 'unsupported'
+import { type MicrophoneState, type MicrophoneTrouble, whyNone, whyStopped } from './microphoneState'
 
 export interface Microphone {
   state: MicrophoneState
@@ -20,59 +10,107 @@ export interface Microphone {
   toggle: () => void
 }
 
-/** The user's microphone. What was refused or unplugged is taken as soon as it is there, without a reload. */
-export function useMicrophone(room: Room): Microphone {
+const TRACK_CHANGES = [
+  ParticipantEvent.LocalTrackPublished,
+  ParticipantEvent.LocalTrackUnpublished,
+  ParticipantEvent.TrackMuted,
+  ParticipantEvent.TrackUnmuted,
+] as const
+
+/**
+ * The user's microphone. What was refused, unplugged or revoked is taken as soon as it is there again, without a
+ * reload. `paused`: nobody can hear at the moment, so it is off until somebody can.
+ */
+export function useMicrophone(room: Room, paused: boolean): Microphone {
   const [state, setState] = useState<MicrophoneState>('asking')
-  const current = useRef(state)
+  /** What the user wants, whatever is possible. */
+  const wanted = useRef(true)
+  const trouble = useRef<MicrophoneTrouble | null>(null)
   const trying = useRef(false)
+  const isPaused = useRef(paused)
+  isPaused.current = paused
 
-  const set = useCallback((next: MicrophoneState) => {
-    current.current = next
-    setState(next)
-  }, [])
+  const look = useCallback(() => {
+    if (isPaused.current) setState('paused')
+    else if (trouble.current) setState(trouble.current)
+    else if (!wanted.current) setState('muted')
+    else setState(stateOf(room))
+  }, [room])
 
-  const turnOn = useCallback(() => {
-    if (trying.current) return
+  const acquire = useCallback(async () => {
+    if (trying.current || isPaused.current) return
     if (!navigator.mediaDevices?.getUserMedia) {
-      set('unsupported')
+      trouble.current = 'unsupported'
+      look()
       return
     }
     trying.current = true
-    void (async () => {
-      try {
-        await room.localParticipant.setMicrophoneEnabled(true)
-        set('on')
-      } catch (error) {
-        set(whyNot(error))
-      } finally {
-        trying.current = false
-      }
-    })()
-  }, [room, set])
+    try {
+      await room.localParticipant.setMicrophoneEnabled(true)
+      trouble.current = null
+      // Unmuting a track that the system has muted is no error, and neither is a change of mind meanwhile.
+      if (!wanted.current || isPaused.current) await room.localParticipant.setMicrophoneEnabled(false)
+    } catch (error) {
+      trouble.current = whyNone(error)
+    } finally {
+      trying.current = false
+      look()
+    }
+  }, [room, look])
+
+  const turnOn = useCallback(() => {
+    wanted.current = true
+    void acquire()
+  }, [acquire])
 
   useEffect(() => {
     // After a mount that strict mode takes back at once.
-    const begin = setTimeout(turnOn, 0)
+    const begin = setTimeout(() => void acquire(), 0)
     const me = room.localParticipant
-    const onUnpublished = () => {
-      if (current.current === 'on' || current.current === 'muted') {
-        set('missing')
-        turnOn()
+    let track: MediaStreamTrack | undefined
+
+    const onChange = () => {
+      const now = microphoneOf(room)?.mediaStreamTrack
+      if (now !== track) {
+        track?.removeEventListener('mute', look)
+        track?.removeEventListener('unmute', look)
+        track = now
+        track?.addEventListener('mute', look)
+        track?.addEventListener('unmute', look)
+      }
+      look()
+    }
+    // The library looks for another device first, and mutes the track when there is none.
+    const onMuted = () => {
+      onChange()
+      if (wanted.current && microphoneOf(room)?.mediaStreamTrack.readyState === 'ended') {
+        void whyStopped().then((why) => {
+          trouble.current = why
+          look()
+        })
       }
     }
-    const onMuted = () => set('muted')
-    const onUnmuted = () => set('on')
-    const onDevices = () => {
-      if (current.current === 'missing' || current.current === 'taken') turnOn()
+    const onPublished = () => {
+      microphoneOf(room)?.on(TrackEvent.Restarted, onChange)
+      onChange()
     }
-    me.on(ParticipantEvent.LocalTrackUnpublished, onUnpublished)
+    const onDevices = () => {
+      if (trouble.current === 'missing' || trouble.current === 'taken') void acquire()
+    }
+    // The room was entered anew, with no track of ours in it.
+    const onConnected = () => {
+      if (wanted.current && !trouble.current && !microphoneOf(room)) void acquire()
+    }
+    for (const event of TRACK_CHANGES) me.on(event, onChange)
     me.on(ParticipantEvent.TrackMuted, onMuted)
-    me.on(ParticipantEvent.TrackUnmuted, onUnmuted)
+    me.on(ParticipantEvent.LocalTrackPublished, onPublished)
     room.on(RoomEvent.MediaDevicesChanged, onDevices)
+    navigator.mediaDevices?.addEventListener('devicechange', onDevices)
+    room.on(RoomEvent.Connected, onConnected)
 
     let permission: PermissionStatus | undefined
     const onPermission = () => {
-      if (permission?.state === 'granted' && current.current === 'denied') turnOn()
+      if (permission?.state === 'granted' && trouble.current) void acquire()
     }
     void navigator.permissions
       ?.query({ name: 'microphone' as PermissionName })
@@ -84,32 +122,48 @@ export function useMicrophone(room: Room): Microphone {
 
     return () => {
       clearTimeout(begin)
-      me.off(ParticipantEvent.LocalTrackUnpublished, onUnpublished)
+      for (const event of TRACK_CHANGES) me.off(event, onChange)
       me.off(ParticipantEvent.TrackMuted, onMuted)
-      me.off(ParticipantEvent.TrackUnmuted, onUnmuted)
+      me.off(ParticipantEvent.LocalTrackPublished, onPublished)
       room.off(RoomEvent.MediaDevicesChanged, onDevices)
+      navigator.mediaDevices?.removeEventListener('devicechange', onDevices)
+      room.off(RoomEvent.Connected, onConnected)
+      track?.removeEventListener('mute', look)
+      track?.removeEventListener('unmute', look)
       permission?.removeEventListener('change', onPermission)
     }
-  }, [room, set, turnOn])
+  }, [room, look, acquire])
+
+  const wasPaused = useRef(false)
+  useEffect(() => {
+    if (paused && microphoneOf(room)) void room.localParticipant.setMicrophoneEnabled(false)
+    if (!paused && wasPaused.current && wanted.current) void acquire()
+    wasPaused.current = paused
+    look()
+  }, [room, paused, look, acquire])
 
   const toggle = useCallback(() => {
-    const published = room.localParticipant.getTrackPublication(Track.Source.Microphone)
-    if (published && !published.isMuted) void room.localParticipant.setMicrophoneEnabled(false)
-    else turnOn()
-  }, [room, turnOn])
+    const track = microphoneOf(room)
+    if (!track || track.isMuted || trouble.current) {
+      turnOn()
+      return
+    }
+    wanted.current = false
+    look()
+    void room.localParticipant.setMicrophoneEnabled(false)
+  }, [room, look, turnOn])
 
   return { state, turnOn, toggle }
 }
 
-function whyNot(error: unknown): MicrophoneState {
-  switch (error instanceof Error ? error.name : '') {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied'
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'taken'
-    default:
-      return 'missing'
-  }
+function microphoneOf(room: Room): LocalAudioTrack | undefined {
+  const track = room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track
+  return track instanceof LocalAudioTrack ? track : undefined
+}
+
+function stateOf(room: Room): MicrophoneState {
+  const track = microphoneOf(room)
+  if (!track) return 'asking'
+  if (track.mediaStreamTrack.muted) return 'silenced'
+  return track.isMuted ? 'muted' : 'on'
 }

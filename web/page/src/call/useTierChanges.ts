@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from 'react'
+
+import { nameOf, TEXT } from './tiers'
+import type { Agent } from './useAgent'
+
+export interface Served {
+  stack: string
+  name: string
+  reason: string
+  /** ms since 1970. */
+  since: number
+}
+
+const SHOWN_MS = 15_000
+
+export interface TierChanges {
+  /** What has served the call, first to last. */
+  history: Served[]
+  /** The change that has just happened. */
+  news: string | null
+}
+
+/** Follows what serves the call, and tells of each change for a while. */
+export function useTierChanges({ tier, stack, reason }: Agent): TierChanges {
+  const [history, setHistory] = useState<Served[]>([])
+  const [news, setNews] = useState<string | null>(null)
+  const served = useRef('')
+
+  useEffect(() => {
+    // Nobody is there at this moment: whoever comes next may serve with the same.
+    if (!stack || !tier) return
+    const before = served.current
+    served.current = stack
+    setHistory((all) => {
+      const now = { stack, name: nameOf({ tier, stack }), reason, since: Date.now() }
+      const last = all.at(-1)
+      return last?.stack === stack ? [...all.slice(0, -1), { ...now, since: last.since }] : [...all, now]
+    })
+    if (!before || before === stack) return
+    // Without a voice there is a notice of its own.
+    setNews(stack === TEXT ? null : `${before === TEXT ? 'Voice is back. ' : ''}Switched to ${stack}: ${reason}`)
+  }, [tier, stack, reason])
+
+  useEffect(() => {
+    if (!news) return
+    const timer = setTimeout(() => setNews(null), SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [news])
+
+  return { history, news }
+}
