@@ -58,12 +58,26 @@ def explain(entry: Entry) -> Explanation:
         f"{served} {decision.reason}",
         f"The plan was {inputs.plan}, the door {inputs.channel}, the policy version {decision.policy_version}.",
         _money(inputs.budget),
+        *_health(decision),
         *(f"{reason.stack} did not serve: {reason.sentence}" for reason in decision.reasons),
         _REPLAYED[replayed],
     ]
     if replayed == "different":
         sentences.append(f"It would be {again.stack or 'nothing'} now: {again.reason}")
     return Explanation(entry.at_ms, replayed, tuple(sentences), decision)
+
+
+def _health(decision: Decision) -> list[str]:
+    """Say how services that were down or failed bear on it."""
+    said = []
+    if decision.without:
+        why = {service: "had failed in this call" for service in decision.inputs.failed}
+        why |= {one.service: "was down" for one in decision.inputs.health}
+        parts = ", ".join(f"{service}, which {why.get(service, 'was down')}" for service in decision.without)
+        said.append(f"It did without {parts}.")
+    if decision.least_bad:
+        said.append("Nothing was known to work, so what should be well again soonest was tried.")
+    return said
 
 
 def _money(budget: BudgetState) -> str:

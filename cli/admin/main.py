@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.admin import budget, calls, policy, users
+from cli.admin.health import health
 from cli.admin.journal import journal
 from cli.admin.leases import leases
 from cli.admin.reconcile import reconcile
@@ -15,6 +16,7 @@ app = typer.Typer(
 app.add_typer(policy.app, name="policy")
 app.add_typer(budget.app, name="budget")
 app.command()(leases)
+app.command()(health)
 app.command()(journal)
 app.add_typer(calls.app, name="calls")
 app.add_typer(users.app, name="users")
