@@ -39,6 +39,7 @@ PRELOAD: Final = [
     "livekit.plugins.deepgram",
     "livekit.plugins.openai",
     "livekit.plugins.cartesia",
+    "livekit.plugins.elevenlabs",
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.dialects.postgresql",
     "aiosqlite",

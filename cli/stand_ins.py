@@ -29,6 +29,7 @@ STAND_INS = (
     StandIn("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/openai/v1"),
     StandIn("deepgram", "DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL", "/deepgram"),
     StandIn("cartesia", "CARTESIA_API_KEY", "CARTESIA_BASE_URL", "/cartesia"),
+    StandIn("elevenlabs", "ELEVEN_API_KEY", "ELEVEN_BASE_URL", "/elevenlabs/v1"),
 )
 
 

@@ -26,6 +26,7 @@ from routing.policy_store import PolicyStore
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
 from routing.stream import Drainer, StreamCounts
+from tiers.catalogue import MODELS
 from tiers.settings import VendorSettings
 
 PATIENCE_SECONDS: Final = 2.0
@@ -82,7 +83,7 @@ async def open_books() -> AsyncIterator[Books]:
                 PolicyStore(journal.engine, link),
                 counts,
                 Budget(link, counts),
-                any(vendors.is_stand_in(vendor) for vendor in ("openai", "deepgram", "cartesia")),
+                any(vendors.is_stand_in(model.vendor) for model in MODELS.values()),
             )
         finally:
             await link.aclose()

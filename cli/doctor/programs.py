@@ -77,9 +77,8 @@ def _speech(extra: str, package: str, vendor: str, environment: Mapping[str, str
         return Check(extra, "ok", f"{package} is installed")
     stand_in = next(one for one in STAND_INS if one.vendor == vendor)
     # Without a key the sandbox stands in for the vendor and needs the engine.
-    level, why = (
-        ("warn", "only the local stack") if stand_in.is_real(environment) else ("fail", "the sandbox")
-    )
+    spare = "the local stack, or a call whose vendor fails,"
+    level, why = ("warn", spare) if stand_in.is_real(environment) else ("fail", "the sandbox")
     fix = f"uv sync --extra {extra}, or set {stand_in.key}"
     return Check(extra, "warn" if level == "warn" else "fail", f"{package} is missing: {why} needs it", fix)
 

@@ -44,6 +44,7 @@ def test_a_key_is_named_but_never_shown() -> None:
         "key openai": "OPENAI_API_KEY is set",
         "key deepgram": "sandbox",
         "key cartesia": "sandbox",
+        "key elevenlabs": "sandbox",
     }
 
 

@@ -35,10 +35,12 @@ def environment(tmp_path: Path, **user: str) -> dict[str, str]:
 
 def test_without_a_key_every_vendor_is_the_sandbox(tmp_path: Path) -> None:
     made = environment(tmp_path)
-    assert made["OPENAI_API_KEY"] == made["DEEPGRAM_API_KEY"] == made["CARTESIA_API_KEY"] == "sandbox"
+    keys = {made[f"{vendor}_API_KEY"] for vendor in ("OPENAI", "DEEPGRAM", "CARTESIA", "ELEVEN")}
+    assert keys == {"sandbox"}
     assert made["OPENAI_BASE_URL"] == "http://127.0.0.1:9002/openai/v1"
     assert made["DEEPGRAM_BASE_URL"] == "http://127.0.0.1:9002/deepgram"
     assert made["CARTESIA_BASE_URL"] == "http://127.0.0.1:9002/cartesia"
+    assert made["ELEVEN_BASE_URL"] == "http://127.0.0.1:9002/elevenlabs/v1"
 
 
 def test_a_real_key_replaces_its_own_stand_in_and_no_other(tmp_path: Path) -> None:
