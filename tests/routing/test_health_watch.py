@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -159,3 +160,30 @@ async def test_a_process_that_is_alone_for_long_probes_by_itself(bank: Bank) -> 
     assert watch._known["cartesia"] == Health(cool=200, well_again=watch._now_ms())
     await watch.aclose()
     await link.aclose()
+
+
+async def test_however_many_race_for_it_there_are_never_two_probes_at_once(watching: Watching) -> None:
+    rules = BreakerRules(failures=1, cool_ms=5, longest_ms=20)
+    processes = [await watching(rules=rules) for _ in range(6)]
+    chance = random.Random(7)
+    under_way: list[str] = []
+    probes = 0
+
+    async def race(watch: HealthWatch) -> None:
+        nonlocal probes
+        while probes < 40:
+            watch.failed("cartesia", DOWN)
+            await asyncio.wait(watch._reports)
+            token = await watch.claim("cartesia")
+            if token is None:
+                continue
+            assert under_way == []
+            under_way.append(token)
+            probes += 1
+            await asyncio.sleep(chance.uniform(0, 0.03))
+            under_way.remove(token)
+            await watch.probed("cartesia", token, chance.choice([None, DOWN]))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(race(process) for process in processes))
+    assert probes >= 40
