@@ -32,7 +32,7 @@ export function SandboxPanel({ csrf }: { csrf: string }) {
           return (
             <li key={service}>
               <span id={`sandbox-${service}`}>{name}</span>
-              <span className="state" role="status">
+              <span className="shown" role="status">
                 {kinds.length > 0 ? wordsFor(kinds) : 'works'}
               </span>
               <span role="group" aria-labelledby={`sandbox-${service}`}>
