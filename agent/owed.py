@@ -33,8 +33,8 @@ class Owed:
     answer: bool = False
     known: str = ""
     """The words of the answer that is being spoken, as far as they are known."""
-    whole: bool = True
-    """Whether those are all its words."""
+    whole: bool = False
+    """Whether no more of them come."""
     _lines: dict[SpeechHandle, str] = field(default_factory=dict)
 
     def turn_left(self) -> None:

@@ -173,6 +173,8 @@ class TierSession:
         self._leaving = True
         self._watch.close()
         lines = self.owed.lines()
+        if self._watch.is_speaking:  # its end never came
+            self.owed.whole = False
         if self.session.agent_state == "speaking":
             with contextlib.suppress(TimeoutError, RuntimeError):
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
@@ -323,8 +325,8 @@ class TierSession:
         self.owed.known += piece
 
     def on_words_over(self) -> None:
-        """All words of an answer are known, if its vendor is still there."""
-        self.owed.whole = not self._watch.is_speaking
+        """No more words of an answer come: it is over, or its vendor is gone."""
+        self.owed.whole = True
 
     def on_thought(self) -> None:
         """A language model has begun to answer."""
