@@ -79,6 +79,11 @@ class CallRouter:
             raise RuntimeError("nothing is decided before the call's routing is opened")
         return self._decision
 
+    @property
+    def is_least_bad(self) -> bool:
+        """Whether the call is served with what is only the least bad."""
+        return self._decision is not None and self._decision.least_bad
+
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any."""
         async with self._deciding:
@@ -91,8 +96,7 @@ class CallRouter:
     def failed(self, service: str) -> None:
         """Hear that a service failed this call: it is served without that one for a while."""
         self._failed.note(service)
-        before = self._decision
-        if before is not None and before.least_bad and _uses(self._inputs, before, service):
+        if self.is_least_bad and _uses(self._inputs, self.decision, service):
             self._inputs = self._inputs.model_copy(update={"least_bad_failed": True})
         self._spawn(self._review())
 

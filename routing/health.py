@@ -1,6 +1,7 @@
 """A service's health and what failures, successes and probes make of it: a pure state machine, the same everywhere.
 
-Closed, it counts failures within a window. Open, nobody dials it; when its cool-down is over one probe at a time may.
+Closed, it counts failures within a window; one that failed is suspect, and probed soon. Open, nobody dials it; when its
+cool-down is over one probe at a time may.
 Times are Unix ms by one clock.
 """
 
@@ -24,6 +25,8 @@ class BreakerRules:
 
     failures: int = 3
     window_ms: int = 30_000
+    suspect_ms: int = 5_000
+    """So long after a failure it is probed, unless a success came; a probe that fails too gives it up."""
     cool_ms: int = 15_000
     """The first cool-down; each probe that fails doubles it."""
     longest_ms: int = 300_000
@@ -58,11 +61,15 @@ class Health(BaseModel):
 
     def is_probed(self, now: int) -> bool:
         """Whether somebody probes it right now."""
-        return self.is_open and self.probe != "" and now < self.probe_until
+        return self.probe != "" and now < self.probe_until
 
-    def is_due(self, now: int) -> bool:
-        """Whether somebody should probe it now."""
-        return self.is_open and now >= self.retry and not self.is_probed(now)
+    def is_due(self, now: int, rules: BreakerRules) -> bool:
+        """Whether somebody should probe it now: its cool-down is over, or it is suspect."""
+        if self.is_probed(now):
+            return False
+        if self.is_open:
+            return now >= self.retry
+        return bool(self.failures) and now >= self.failures[-1][0] + rules.suspect_ms
 
     def failed(self, now: int, fault: Fault, rules: BreakerRules, report: str) -> Self:
         """Hear of a failure. One that does not speak against its health changes nothing, nor does one while open.
@@ -75,9 +82,7 @@ class Health(BaseModel):
         failures = (*recent, (now, report))
         if len(failures) < rules.failures and not fault.is_certain:
             return self.model_copy(update={"failures": failures})
-        relapse = self.well_again > 0 and now - self.well_again < rules.longest_ms
-        cool = min(2 * self.cool, rules.longest_ms) if relapse and self.cool else rules.cool_ms
-        return type(self)(since=now, retry=now + cool, cool=cool, fault=fault.label)
+        return self._opened(now, fault, rules)
 
     def worked(self, now: int, *, against_advice: bool = False) -> Self:
         """Hear of a success. While it is open it counts only from who dialled all the same, having nothing better."""
@@ -85,9 +90,9 @@ class Health(BaseModel):
             return self._closed(now) if against_advice else self
         return self.model_copy(update={"failures": ()}) if self.failures else self
 
-    def claimed(self, now: int, token: str) -> Self:
+    def claimed(self, now: int, token: str, rules: BreakerRules) -> Self:
         """Give the probe to somebody, if it is due."""
-        if not self.is_due(now):
+        if not self.is_due(now, rules):
             return self
         return self.model_copy(update={"probe": token, "probe_until": now + PROBE_MS})
 
@@ -96,14 +101,16 @@ class Health(BaseModel):
 
         A fault that does not speak against its health shows that it answers.
         """
-        if not self.is_open or self.probe != token:
+        if self.probe != token:
             return self
+        over = self.model_copy(update={"probe": "", "probe_until": 0})
         if fault is None or not fault.counts:
-            return self._closed(now)
+            return over._closed(now) if self.is_open else over.worked(now)
+        if not self.is_open:
+            # A success may have come meanwhile: then this is the first failure after it.
+            return over._opened(now, fault, rules) if self.failures else over.failed(now, fault, rules, token)
         cool = min(2 * self.cool, rules.longest_ms)
-        return self.model_copy(
-            update={"retry": now + cool, "cool": cool, "probe": "", "probe_until": 0, "fault": fault.label}
-        )
+        return over.model_copy(update={"retry": now + cool, "cool": cool, "fault": fault.label})
 
     def as_unhealthy(self, service: str) -> Unhealthy | None:
         """Put it as the router takes it; None when it is well."""
@@ -116,5 +123,18 @@ class Health(BaseModel):
             retry_ms=self.retry,
         )
 
+    def _opened(self, now: int, fault: Fault, rules: BreakerRules) -> Self:
+        """Give it up. A probe that is under way goes on, so that there is no second one beside it."""
+        relapse = self.well_again > 0 and now - self.well_again < rules.longest_ms
+        cool = min(2 * self.cool, rules.longest_ms) if relapse and self.cool else rules.cool_ms
+        return type(self)(
+            since=now,
+            retry=now + cool,
+            cool=cool,
+            fault=fault.label,
+            probe=self.probe,
+            probe_until=self.probe_until,
+        )
+
     def _closed(self, now: int) -> Self:
-        return type(self)(cool=self.cool, well_again=now)
+        return type(self)(cool=self.cool, well_again=now, probe=self.probe, probe_until=self.probe_until)

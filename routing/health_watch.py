@@ -58,6 +58,7 @@ class HealthWatch:
         self._callbacks: list[Callable[[], None]] = []
         self._heard = asyncio.Event()
         self._changes = 0
+        self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -68,7 +69,9 @@ class HealthWatch:
     def due(self) -> tuple[str, ...]:
         """Name the services that somebody should probe now."""
         now = self._now_ms()
-        return tuple(sorted(service for service, health in self._known.items() if health.is_due(now)))
+        return tuple(
+            sorted(service for service, health in self._known.items() if health.is_due(now, self._rules))
+        )
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have a function called when `unhealthy` is another, in the event loop; returns what takes it off again."""
@@ -84,7 +87,8 @@ class HealthWatch:
         ]
 
     async def aclose(self) -> None:
-        """Follow no more, and let what is on its way to Redis arrive."""
+        """Follow no more, and let what is on its way to Redis arrive. What is reported later is nobody's to hear."""
+        self._closed = True
         if self._reports:
             await asyncio.wait(self._reports, timeout=CLOSE_SECONDS)
         tasks = [*self._tasks, *self._reports]
@@ -110,9 +114,13 @@ class HealthWatch:
     async def claim(self, service: str) -> str | None:
         """Get the right to probe a service; None when it is not due or somebody else has it. Give it to `probed`."""
         token = uuid4().hex
-        health = await self._change(service, lambda known, now: known.claimed(now, token))
+
+        def claim(known: Health, now: int) -> Health:
+            return known.claimed(now, token, self._rules)
+
+        health = await self._change(service, claim)
         if health is None and self._is_alone:
-            health = self._change_here(service, lambda known, now: known.claimed(now, token))
+            health = self._change_here(service, claim)
         return token if health is not None and health.probe == token else None
 
     async def probed(self, service: str, token: str, fault: Fault | None) -> None:
@@ -120,6 +128,8 @@ class HealthWatch:
         await self._persist(service, lambda known, now: known.probed(now, token, fault, self._rules))
 
     def _report(self, service: str, step: Step) -> None:
+        if self._closed:
+            return
         task = asyncio.create_task(self._persist(service, step), name="health.report")
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)

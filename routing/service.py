@@ -132,7 +132,7 @@ class RoutedCall:
 
         What an old connection still does says nothing of those who dial now. Redis is told only where it is news.
         """
-        self._health.worked(service, against_advice=self.router.decision.least_bad)
+        self._health.worked(service, against_advice=self.router.is_least_bad)
 
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""

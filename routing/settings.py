@@ -29,6 +29,8 @@ class RoutingSettings(BaseSettings):
     breaker_failures: Annotated[int, Field(ge=1, le=100)] = 3
     """So many failures of a service within the window, and no call dials it any more."""
     breaker_window_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    breaker_suspect_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 5.0
+    """So long after a failure it is probed, unless somebody found it well; failing that too, it is given up."""
     breaker_cool_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     """How long it is left alone before it is probed; each probe that fails doubles it."""
     breaker_longest_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 300.0
@@ -40,6 +42,7 @@ class RoutingSettings(BaseSettings):
         return BreakerRules(
             failures=self.breaker_failures,
             window_ms=round(self.breaker_window_seconds * 1000),
+            suspect_ms=round(self.breaker_suspect_seconds * 1000),
             cool_ms=round(self.breaker_cool_seconds * 1000),
             longest_ms=round(self.breaker_longest_seconds * 1000),
         )

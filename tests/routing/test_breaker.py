@@ -51,7 +51,7 @@ class Worker:
             assert self.process.returncode == 0, errors.decode()
 
 
-Hire = Callable[[], Awaitable[Worker]]
+Hire = Callable[..., Awaitable[Worker]]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def hire(bank: Bank, sandbox: Running) -> AsyncIterator[Hire]:
     """Starts workers on the bank's Redis and the sandbox's vendor; ends them."""
     workers: list[Worker] = []
 
-    async def start() -> Worker:
+    async def start(suspect: str = "600") -> Worker:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -86,6 +86,7 @@ async def hire(bank: Bank, sandbox: Running) -> AsyncIterator[Hire]:
                 "CARTESIA_BASE_URL": f"{sandbox.url}/cartesia",
                 "VOICETASKS_ROUTING_BREAKER_FAILURES": "2",
                 "VOICETASKS_ROUTING_BREAKER_COOL_SECONDS": str(COOL_SECONDS),
+                "VOICETASKS_ROUTING_BREAKER_SUSPECT_SECONDS": suspect,
             },
         )
         workers.append(Worker(process))
@@ -156,3 +157,20 @@ async def test_after_it_opens_the_vendor_sees_one_probe_at_a_time_over_all_worke
     async with asyncio.timeout(60):
         assert [await worker.told() for worker in (witness, three, four)] == ["without"] * 3
     assert desk.connections.ever(SERVICE) == 4
+
+
+async def test_a_single_failure_has_the_vendor_probed_once_and_given_up_by_all_if_that_fails_too(
+    desk: Desk, hire: Hire
+) -> None:
+    desk.faults.set(SERVICE, "cut")
+    one, witness = await asyncio.gather(hire("0.5"), hire("0.5"))
+    for worker in (one, witness):
+        assert await asyncio.wait_for(worker.told(), 60) == "without"
+    await one.fail()
+    assert await one.told() == "without cartesia"
+    async with asyncio.timeout(30):
+        assert await witness.told() == "without cartesia"
+    assert desk.connections.ever(SERVICE) == 1
+    desk.faults.clear()
+    async with asyncio.timeout(60):
+        assert [await worker.told() for worker in (one, witness)] == ["without"] * 2

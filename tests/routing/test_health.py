@@ -32,7 +32,7 @@ def probed_badly(health: Health, times: int) -> list[int]:
     cools = []
     for _ in range(times):
         now = health.retry
-        health = health.claimed(now, "p").probed(now + 1_000, "p", DOWN, RULES)
+        health = health.claimed(now, "p", RULES).probed(now + 1_000, "p", DOWN, RULES)
         cools.append(health.retry - now - 1_000)
     return cools
 
@@ -89,15 +89,15 @@ def test_who_dialled_for_lack_of_anything_better_and_was_answered_closes_it() ->
 
 def test_nobody_probes_before_the_cool_down_is_over_and_then_one_does() -> None:
     health = opened()
-    assert health.claimed(health.retry - 1, "early") == health
-    claimed = health.claimed(health.retry, "one")
+    assert health.claimed(health.retry - 1, "early", RULES) == health
+    claimed = health.claimed(health.retry, "one", RULES)
     assert claimed.probe == "one"
-    assert claimed.claimed(health.retry + 1, "two") == claimed
+    assert claimed.claimed(health.retry + 1, "two", RULES) == claimed
 
 
 def test_a_probe_that_died_with_its_worker_is_made_by_another() -> None:
-    claimed = opened().claimed(opened().retry, "dead")
-    later = claimed.claimed(claimed.retry + PROBE_MS, "two")
+    claimed = opened().claimed(opened().retry, "dead", RULES)
+    later = claimed.claimed(claimed.retry + PROBE_MS, "two", RULES)
     assert later.probe == "two"
     assert later.probed(claimed.retry + PROBE_MS + 1, "dead", None, RULES) == later
 
@@ -108,24 +108,52 @@ def test_each_probe_that_fails_doubles_the_cool_down_up_to_the_longest() -> None
 
 def test_a_probe_that_succeeds_closes_it() -> None:
     health = opened()
-    well = health.claimed(health.retry, "p").probed(health.retry + 500, "p", None, RULES)
+    well = health.claimed(health.retry, "p", RULES).probed(health.retry + 500, "p", None, RULES)
     assert not well.is_open
     assert well.failures == ()
 
 
 def test_a_vendor_that_answers_a_probe_with_a_rate_limit_answers() -> None:
     health = opened()
-    busy = health.claimed(health.retry, "p").probed(health.retry, "p", Fault.VENDOR_BUSY, RULES)
+    busy = health.claimed(health.retry, "p", RULES).probed(health.retry, "p", Fault.VENDOR_BUSY, RULES)
     assert not busy.is_open
 
 
 def test_given_up_again_soon_after_it_was_well_it_is_left_alone_twice_as_long() -> None:
     health = opened()
-    well = health.claimed(health.retry, "p").probed(health.retry, "p", None, RULES)
+    well = health.claimed(health.retry, "p", RULES).probed(health.retry, "p", None, RULES)
     again = fail(well, well.well_again + 1_000, Fault.BAD_KEY)
     assert again.cool == 30_000
     long_after = fail(well, well.well_again + RULES.longest_ms, Fault.BAD_KEY)
     assert long_after.cool == 15_000
+
+
+def test_one_that_failed_is_suspect_and_probed_soon_unless_it_works() -> None:
+    suspect = fail(Health(), START)
+    assert not suspect.is_due(START + 4_999, RULES)
+    assert suspect.is_due(START + 5_000, RULES)
+    assert not suspect.worked(START + 1).is_due(START + 5_000, RULES)
+
+
+def test_a_suspect_whose_probe_fails_is_given_up_and_one_whose_probe_succeeds_is_cleared() -> None:
+    probed = fail(Health(), START).claimed(START + 5_000, "p", RULES)
+    assert not probed.is_open
+    assert probed.claimed(START + 5_001, "q", RULES) == probed
+    assert probed.probed(START + 6_000, "p", DOWN, RULES).retry == START + 6_000 + RULES.cool_ms
+    assert probed.probed(START + 6_000, "p", None, RULES) == Health()
+
+
+def test_a_success_during_a_suspects_probe_makes_its_failure_the_first() -> None:
+    probed = fail(Health(), START).claimed(START + 5_000, "p", RULES).worked(START + 5_500)
+    after = probed.probed(START + 6_000, "p", DOWN, RULES)
+    assert (after.is_open, len(after.failures)) == (False, 1)
+
+
+def test_a_suspect_that_is_given_up_while_it_is_probed_keeps_that_probe() -> None:
+    probed = fail(Health(), START).claimed(START + 5_000, "p", RULES)
+    given_up = fail(probed, START + 5_100, Fault.NO_CREDIT)
+    assert given_up.is_open
+    assert given_up.is_probed(START + 5_200)
 
 
 @dataclass
@@ -167,11 +195,10 @@ def test_whatever_happens_two_probes_are_never_under_way_and_none_begins_before_
             case "work":
                 history.health = before.worked(now)
             case "claim":
-                history.health = before.claimed(now, f"p{number}")
+                history.health = before.claimed(now, f"p{number}", RULES)
                 if history.health.probe == f"p{number}":
                     assert history.under_way() == []
-                    assert before.is_open
-                    assert now >= before.retry
+                    assert now >= (before.retry if before.is_open else before.failures[-1][0] + 5_000)
                     history.probes[f"p{number}"] = now
             case "well" | "ill":
                 fault = None if what == "well" else DOWN
@@ -183,5 +210,7 @@ def test_whatever_happens_two_probes_are_never_under_way_and_none_begins_before_
         assert Health.model_validate_json(after.model_dump_json(exclude_defaults=True)) == after
         if before.is_open and not after.is_open:
             assert what == "well"
+        if after.is_open and not before.is_open:
+            assert what in ("fail", "certain", "ill")
         if after.is_open:
             assert RULES.cool_ms <= after.cool <= RULES.longest_ms
