@@ -88,7 +88,7 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_w
     await tab.said_since(1, "milk")
     await look.holds("in-call")
     await tab.page.get_by_text("Why?").click()
-    await expect(tab.page.locator(".badge.sandbox")).to_have_text("sandbox")
+    await expect(tab.page.locator(".badge.sandboxed")).to_have_text("sandbox")
     await expect(tab.page.locator(".reason")).not_to_be_empty()
     await look.holds("why")
     await tab.page.get_by_text("Why?").click()

@@ -81,7 +81,6 @@ async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab) -> 
     tap = tab.page.get_by_role("button", name="Tap to hear")
     await expect(tap).to_be_visible(timeout=PATIENT_MS)
     await tab.greeted()  # in writing
-    assert await tab.heard_ms() == []
     await tab.page.evaluate("window.__soundAllowed = true")
     await tap.click()
     await expect(tap).to_have_count(0)

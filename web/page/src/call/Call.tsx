@@ -13,7 +13,7 @@ import { SoundNotice } from './SoundNotice'
 import { TextOnlyNotice } from './TextOnlyNotice'
 import { TEXT } from './tiers'
 import { Transcript } from './Transcript'
-import { useAgent } from './useAgent'
+import { useAgent, useLastKnown } from './useAgent'
 import { useCallLine } from './useCallLine'
 import { useConfirmation } from './useConfirmation'
 import { useMicrophone } from './useMicrophone'
@@ -39,8 +39,9 @@ export default function Call(props: CallProps) {
   const { room, connection, hangUp } = useCallLine(props)
   const connected = connection.state === 'connected'
   const agent = useAgent(room)
-  const changes = useTierChanges(agent)
-  const written = agent.stack === TEXT
+  const served = useLastKnown(agent)
+  const changes = useTierChanges(served)
+  const written = served.stack === TEXT
   const microphone = useMicrophone(room, written)
   useMicrophoneReport(room, agent.identity, connected, microphone.state)
   const transcript = useTranscript(room, props.onChanged)
@@ -56,12 +57,12 @@ export default function Call(props: CallProps) {
     <RoomContext.Provider value={room}>
       <RoomAudioRenderer />
       <section className="call" aria-label="Call">
-        <ServedBy agent={agent} changes={changes} />
+        <ServedBy agent={served} changes={changes} />
         <AgentState agent={agent} connection={connection} />
         {connected && (
           <WaitingNotice answered={agent.answered} onRetry={props.onRetry} onEnd={hangUp} />
         )}
-        {written ? <TextOnlyNotice reason={agent.reason} /> : <SoundNotice room={room} />}
+        {written ? <TextOnlyNotice reason={served.reason} /> : <SoundNotice room={room} />}
         <MicrophoneNotice microphone={microphone} />
         <Transcript lines={transcript.lines} />
         {confirmation.question && (
@@ -74,7 +75,7 @@ export default function Call(props: CallProps) {
           />
         )}
         <Composer ready={agent.answered && connected} only={written} onSend={transcript.send} />
-        <Controls room={room} microphone={microphone} onEnd={hangUp} />
+        <Controls room={room} microphone={microphone} lost={connection.state === 'lost'} onEnd={hangUp} />
       </section>
     </RoomContext.Provider>
   )

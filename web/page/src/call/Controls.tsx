@@ -9,6 +9,8 @@ import type { Microphone } from './useMicrophone'
 interface Props {
   room: Room
   microphone: Microphone
+  /** The connection dropped: the microphone comes back with it. */
+  lost: boolean
   onEnd: () => void
 }
 
@@ -27,13 +29,13 @@ const WORDS: Partial<Record<MicrophoneState, string>> = {
 }
 
 /** Microphone, device and the end of the call. */
-export function Controls({ room, microphone, onEnd }: Props) {
+export function Controls({ room, microphone, lost, onEnd }: Props) {
   const { state } = microphone
   const on = state === 'on'
   return (
     <div className="controls">
-      <button className="mic" onClick={microphone.toggle} disabled={state === 'paused'}>
-        {WORDS[state] ?? 'Use microphone'}
+      <button className="mic" onClick={microphone.toggle} disabled={lost || state === 'paused'}>
+        {(lost && state === 'asking' ? WORDS.paused : WORDS[state]) ?? 'Use microphone'}
       </button>
       <Level room={room} on={on} />
       {(on || state === 'muted') && <Devices room={room} />}

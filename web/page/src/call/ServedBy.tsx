@@ -31,7 +31,7 @@ export function ServedBy({ agent, changes }: Props) {
           </details>
         )}
         {agent.sandbox && (
-          <span className="badge sandbox" title="Stand-ins on this machine answer instead of the vendors">
+          <span className="badge sandboxed" title="Stand-ins on this machine answer instead of the vendors">
             sandbox
           </span>
         )}
@@ -49,7 +49,7 @@ function History({ changes }: { changes: TierChanges }) {
       {changes.history.map((one) => (
         <li key={one.since}>
           <time>{new Date(one.since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</time> {one.name}{' '}
-          ({one.stack}): {one.reason}
+          ({one.stack})
         </li>
       ))}
     </ol>

@@ -17,7 +17,7 @@ export interface Rejoin {
 export async function wayIn(csrf: string, rejoin: Rejoin | null) {
   if (!rejoin) return startCall(csrf)
   try {
-    return await rejoinCall(csrf, rejoin.callId, rejoin.unasked ? rejoin.held : null)
+    return await rejoinCall(csrf, rejoin.callId, rejoin.unasked ? (rejoin.held ?? '') : null)
   } catch (error) {
     // It has ended meanwhile: whoever asked for it gets a new one.
     if (!rejoin.unasked && error instanceof ApiError && error.status === 404) return startCall(csrf)

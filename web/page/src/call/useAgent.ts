@@ -1,5 +1,5 @@
 import { ParticipantKind, type RemoteParticipant, type Room, RoomEvent } from 'livekit-client'
-import { useCallback, useSyncExternalStore } from 'react'
+import { useCallback, useRef, useSyncExternalStore } from 'react'
 
 export type State = 'connecting' | 'listening' | 'thinking' | 'speaking' | 'trouble' | 'busy'
 
@@ -52,6 +52,13 @@ export function useAgent(room: Room): Agent {
     return agent ? JSON.stringify({ ...agent.attributes, identity: agent.identity }) : NOBODY
   })
   return read(JSON.parse(shown) as Record<string, string>)
+}
+
+/** The agent as it was last known: while the line is lost, nobody is in the room. */
+export function useLastKnown(agent: Agent): Agent {
+  const last = useRef(agent)
+  if (agent.tier) last.current = agent
+  return last.current
 }
 
 function read(attributes: Record<string, string>): Agent {

@@ -6,12 +6,13 @@ import type { Agent } from './useAgent'
 export interface Served {
   stack: string
   name: string
-  reason: string
   /** ms since 1970. */
   since: number
 }
 
 const SHOWN_MS = 15_000
+/** Of a history, as many as there is room for. */
+const MOST = 5
 
 export interface TierChanges {
   /** What has served the call, first to last. */
@@ -32,9 +33,9 @@ export function useTierChanges({ tier, stack, reason }: Agent): TierChanges {
     const before = served.current
     served.current = stack
     setHistory((all) => {
-      const now = { stack, name: nameOf({ tier, stack }), reason, since: Date.now() }
+      const now = { stack, name: nameOf({ tier, stack }), since: Date.now() }
       const last = all.at(-1)
-      return last?.stack === stack ? [...all.slice(0, -1), { ...now, since: last.since }] : [...all, now]
+      return last?.stack === stack ? all : [...all, now].slice(-MOST)
     })
     if (!before || before === stack) return
     // Without a voice there is a notice of its own.
