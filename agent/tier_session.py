@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from livekit.agents import (
     AgentSession,
+    APIConnectionError,
     APIError,
+    APIStatusError,
     ErrorEvent,
     FunctionToolsExecutedEvent,
     StopResponse,
@@ -366,8 +368,7 @@ class TierSession:
         """Tell that a part failed, and wait until another one has its place."""
         failed = self._watch.part(part)
         self._changed.clear()
-        # A limit is the model's; the vendor's others may do.
-        self._watch.fail(Failure(failed.name if fault is Fault.VENDOR_BUSY else failed.service, fault, what))
+        self._watch.fail(Failure(failed.service, fault, what))
         try:
             async with asyncio.timeout(CHANGE_SECONDS):
                 while not self._leaving and self._watch.part(part) == failed:
@@ -418,7 +419,10 @@ class TierSession:
             if event.error.recoverable and idle:
                 return  # it connects again, and nothing was said meanwhile
             self._watch.error("stt", event.error.error)
-        elif isinstance(event.error, llm.RealtimeModelError):
+        elif isinstance(event.error, llm.RealtimeModelError) and isinstance(
+            event.error.error, APIConnectionError | APIStatusError
+        ):
+            # What came over the socket was judged as it came.
             self._watch.error("speech_to_speech", event.error.error)
 
     async def _words(self) -> str:

@@ -9,29 +9,26 @@ from typing import Final
 class Fault(Enum):
     """A verdict on one error. `blame` is who caused it; `remedy` is what the call does next."""
 
-    VENDOR_DOWN = ("vendor", "swap")
+    VENDOR_DOWN = ("vendor_down", "vendor", "swap")
     """The vendor could not be reached, timed out, or failed on its side."""
-    VENDOR_BUSY = ("vendor", "retry")
+    VENDOR_BUSY = ("vendor_busy", "vendor", "retry")
     """A rate limit that passes by itself; it says nothing about the vendor's health."""
-    NO_CREDIT = ("us", "swap")
+    NO_CREDIT = ("no_credit", "us", "swap")
     """Our account has no quota or credit left: trying again cannot help."""
-    BAD_KEY = ("us", "swap")
+    BAD_KEY = ("bad_key", "us", "swap")
     """The vendor refused our credentials."""
-    BAD_REQUEST = ("us", "stop")
+    BAD_REQUEST = ("bad_request", "us", "stop")
     """The vendor refused what we sent; the same words elsewhere would fail as well."""
-    EXPIRED = ("vendor", "renew")
+    EXPIRED = ("expired", "vendor", "renew")
     """The vendor ended a session at its greatest age; a new one goes on."""
-    OURS = ("us", "stop")
+    OURS = ("ours", "us", "stop")
     """An error inside our own code."""
 
-    def __init__(self, blame: str, remedy: str) -> None:
+    def __init__(self, label: str, blame: str, remedy: str) -> None:
+        self.label: Final = label
+        """The name for logs and metrics: bounded, lower case."""
         self.blame: Final = blame
         self.remedy: Final = remedy
-
-    @property
-    def label(self) -> str:
-        """The name for logs and metrics: bounded, lower case."""
-        return self.name.lower()
 
     @property
     def counts(self) -> bool:

@@ -121,7 +121,7 @@ class Hearing:
         self._watch = watch
         self._clock = clock or asyncio.get_running_loop().time
         self._began: float | None = None
-        self._interim = False
+        self._interim = self._final = False
         self.service = ""
         """Who hears; empty where nobody has to."""
 
@@ -130,10 +130,12 @@ class Hearing:
         now = self._clock()
         if speaking:
             self._began = now
+            self._final = False
             return
         began, self._began = self._began, None
         long = began is not None and now - began >= SPEECH_SECONDS
-        if self.service and (long or self._interim) and not self._watch.waits_for("words"):
+        owed = self._interim or (long and not self._final)  # words may come before the detector is sure
+        if self.service and owed and not self._watch.waits_for("words"):
             self._watch.expect("words", self.service, self._watch.patience.words)
 
     def heard(self, text: str, *, final: bool) -> None:
@@ -141,5 +143,6 @@ class Hearing:
         if not text.strip():
             return
         self._interim = not final
+        self._final = final
         if final:
             self._watch.met("words")

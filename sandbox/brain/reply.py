@@ -1,11 +1,12 @@
 """The model's next message: the calls it makes, or what it says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.brain import wording
 from sandbox.brain.dialogue import State
+from sandbox.brain.going_on import cut_off, rest_of
 from sandbox.brain.grammar import MAX_CHARACTERS
 from sandbox.brain.planning import plan
 from sandbox.brain.running import Progress, ToolCall, run, speaks_before
@@ -34,6 +35,12 @@ def reply(
 
     `must_call` asks for a call of some tool, or of the one it names; `parallel` allows several calls at once.
     """
+    if (broken := cut_off(messages)) is not None:
+        before, heard = broken
+        whole = reply(before, tools=tools, must_call=must_call, parallel=parallel)
+        return (
+            whole if whole.text is None else replace(whole, text=rest_of(whole.text, heard) or wording.OKAY)
+        )
     offered = {str(tool["name"]) for tool in tools}
     progress = _progress(messages)
     calls = [call for call in progress.calls if call.name in offered]

@@ -1,12 +1,16 @@
 """The conversation so far: the caller's turns, the tools that ran in each, and what was said."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 # The older part of a long conversation cannot change what a short answer means.
 _TURNS = 12
+
+_HOLDS = re.compile(r"\s*(?:one|just a) (?:moment|second)[.,!… ]*", re.IGNORECASE)
+"""What only asks for patience tells nothing of what a tool did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ def turns_of(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
             continue
         turn = turns[-1]
         if role == "assistant":
-            if text.strip():
+            if text.strip() and not _HOLDS.fullmatch(text):
                 turn.said.append(text)
                 turn.announced = len(turn.ran)
             for call in message.get("tool_calls") or ():

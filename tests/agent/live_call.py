@@ -166,12 +166,20 @@ class LiveCall:
     shown: list[tuple[str, str]] = field(default_factory=list)
     items: list[llm.ChatMessage] = field(default_factory=list)
     ended: asyncio.Task[str] | None = None
+    words: str = ""
     said_at: float = 0.0
     """When the caller's last word was over, on the loop's clock."""
 
     def tell(self, text: str) -> None:
         """Tell the ear what the next turn is."""
+        self.words = text
         self.desk.told.put(CALL_ID, text)
+
+    def tell_again(self) -> None:
+        """Another ear hears the sound once more, so it is told the words once more."""
+        waiting = self.desk.told._queue(CALL_ID)
+        if self.words and self.line.ring.is_open and waiting.empty():
+            self.desk.told.put(CALL_ID, self.words)
 
     async def say(self, text: str, *, pause: tuple[float, float] | None = None) -> None:
         """Speak a turn; `pause`: after which part of it, and for how many seconds, the caller takes a breath."""
@@ -322,13 +330,18 @@ async def live_call(
             better_after_seconds=better_after,
             renew_after_seconds=renew_after,
         )
-        switch.follow = serving.follow
         invitation = Invitation(call_id=CALL_ID, subject=user_id, identity="caller", channel=channel)
         transcript = cast("Transcript", _NoTranscript())
         call = Call(
             room, invitation, user, client, AgentSettings(), CallAttributes(room, call_id=CALL_ID), transcript
         )
         live = LiveCall(call, serving, switch, line, desk, client, state.usage, state.shown)
+
+        def follow(decision: Decision, cause: Any) -> None:
+            live.tell_again()
+            serving.follow(decision, cause)
+
+        switch.follow = follow
 
         def on_item(event: Any) -> None:
             if isinstance(event.item, llm.ChatMessage):

@@ -1,0 +1,40 @@
+"""An answer that was cut off: an obedient model, told how much of it was heard, finishes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_CUT_OFF: Final = re.compile(r"answer was cut off.*?only this much of it: «(?P<heard>[^»]+)»", re.DOTALL)
+_WORD: Final = re.compile(r"[a-z0-9']+")
+
+Messages = Sequence[Mapping[str, Any]]
+
+
+def cut_off(messages: Messages) -> tuple[Messages, str] | None:
+    """The conversation as it was before the answer that was cut off, and what was heard of it; None without an order
+    to finish one.
+    """
+    if not messages or messages[-1]["role"] != "system":
+        return None
+    match = _CUT_OFF.search(str(messages[-1].get("content") or "")[-4_000:])
+    if match is None:
+        return None
+    before = list(messages[:-1])
+    while before and before[-1]["role"] == "assistant" and not before[-1].get("tool_calls"):
+        before.pop()
+    return before, match["heard"]
+
+
+def rest_of(answer: str, heard: str) -> str:
+    """What of an answer comes after what was heard of it; all of it when that was something else."""
+    known = _WORD.findall(heard.lower())
+    place = 0
+    for number, word in enumerate(_WORD.finditer(answer.lower())):
+        if number == len(known):
+            return answer[place:].lstrip(" ,;:.!?\"'")
+        if word.group() != known[number]:
+            return answer
+        place = word.end()
+    return ""
