@@ -49,6 +49,7 @@ async def test_a_connection_that_is_cut_for_a_moment_is_resumed_as_it_was(
     await expect(tab.state).to_have_text("Reconnecting…", timeout=PATIENT_MS)
     await goes_on(tab)
     assert await holder(tab, call_id) == before
+    await tab.hang_up()
 
 
 @pytest.mark.parametrize("seconds", [5, 25])
@@ -69,6 +70,7 @@ async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itsel
     await tab.say("Please add a task to feed the cat.")
     await tab.said_since(said, "added.*feed the cat")
     assert await tab.titles() == ["buy bread", "feed the cat"]
+    await tab.hang_up()
 
 
 async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
@@ -86,6 +88,7 @@ async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
     network.up = True
     await tab.page.get_by_role("button", name="Call again").click()
     await goes_on(tab)
+    await tab.hang_up()
 
 
 async def test_a_tab_without_any_network_comes_back_with_it(open_tab: OpenTab, start_with: StartWith) -> None:
@@ -95,6 +98,7 @@ async def test_a_tab_without_any_network_comes_back_with_it(open_tab: OpenTab, s
     await expect(tab.state).to_have_text("Reconnecting…", timeout=PATIENT_MS)
     await tab.page.context.set_offline(False)
     await goes_on(tab)
+    await tab.hang_up()
 
 
 async def test_a_tab_that_is_loaded_anew_takes_its_call_up_again(
@@ -106,6 +110,7 @@ async def test_a_tab_that_is_loaded_anew_takes_its_call_up_again(
         await tab.page.reload()
     await goes_on(tab)
     assert tab.errors == []
+    await tab.hang_up()
 
 
 async def test_a_tab_that_comes_back_after_its_call_has_ended_is_told_and_makes_no_other(
@@ -139,6 +144,7 @@ async def test_a_doubled_tab_leaves_the_call_to_its_original(
     await second.open()
     await expect(second.page.get_by_role("button", name="Move the call here")).to_be_visible()
     await goes_on(tab)
+    await tab.hang_up()
 
 
 async def test_a_second_tab_takes_the_call_over_and_gives_it_back(
@@ -167,6 +173,7 @@ async def test_a_second_tab_takes_the_call_over_and_gives_it_back(
     await first.say("Please add a task to feed the cat.")
     await first.said_since(0, "added.*feed the cat")
     assert await first.titles() == ["buy bread", "feed the cat"]
+    await first.hang_up()
 
 
 async def test_a_device_that_lost_its_network_does_not_take_the_call_back_from_another(
@@ -197,3 +204,4 @@ async def test_a_device_that_lost_its_network_does_not_take_the_call_back_from_a
         phone.page.get_by_role("heading", name="This call goes on in another tab or device")
     ).to_be_visible(timeout=PATIENT_MS)
     await goes_on(laptop, "feed the cat")
+    await laptop.hang_up()
