@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -50,6 +51,7 @@ class CallBudget:
         subject: str,
         zone: ZoneInfo,
         caps: Callable[[], Caps],
+        had_lease: bool = False,
     ) -> None:
         self._budget = budget
         self._blind = blind
@@ -59,19 +61,22 @@ class CallBudget:
         self._caps = caps
         self._account: Account | None = None
         self._holds = 0
+        self._run = secrets.token_hex(4)
+        """Another worker that takes the call over must not be given the answers that this one was given."""
+        self._had_lease = had_lease
         self._losses = budget.losses
         self._booked: set[str] = set()
 
     async def hold(self, tier: Tier, microdollars: int, *, ttl_ms: int) -> Booked | Refused:
         """Have the lease hold so much, µ$, for so long, whatever it held before."""
         self._holds += 1
-        first = self._account is None
+        first = self._account is None and not self._had_lease
         now_ms = self._budget.now_ms or await self._budget.time_ms()
         for _ in range(3):
             account = self._account_at(now_ms)
             answer = await self._budget.hold(
                 account,
-                operation=f"{self._call_id}:hold:{self._holds}",
+                operation=f"{self._call_id}:{self._run}:hold:{self._holds}",
                 tier=tier,
                 microdollars=microdollars,
                 ttl_ms=ttl_ms,
@@ -134,7 +139,7 @@ class CallBudget:
         self._holds += 1
         await self._budget.settle(
             self._account,
-            operation=f"{self._call_id}:{event}:{self._holds}",
+            operation=f"{self._call_id}:{self._run}:{event}:{self._holds}",
             tier=tier,
             details={"event": event},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import secrets
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -70,7 +71,9 @@ class CallRouter:
         self._deciding = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._parked = self._closed = False
+        self._run = secrets.token_hex(4)
+        """A call that another worker takes over has a router of its own; their entries are not each other's."""
 
     @property
     def decision(self) -> Decision:
@@ -87,6 +90,19 @@ class CallRouter:
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any."""
         async with self._deciding:
+            return await self._decide()
+
+    async def park(self) -> None:
+        """Give the money back while nobody is there; what was used before is still booked. Nothing is decided."""
+        async with self._deciding:
+            self._parked = True
+            await self._lease.release()
+            self._held = None
+
+    async def take_up(self) -> Decision:
+        """Decide anew, with money reserved anew. Nobody is told: the caller of this has the decision."""
+        async with self._deciding:
+            self._parked = False
             return await self._decide()
 
     def meter(self, charge: Charge) -> None:
@@ -127,7 +143,7 @@ class CallRouter:
     async def _review(self, slice_over: tuple[Tier | None, Verdict] | None = None) -> None:
         async with self._deciding:
             before = self._decision
-            if before is None or self._closed:
+            if before is None or self._parked or self._closed:
                 return
             if slice_over is not None:
                 tier, verdict = slice_over
@@ -219,7 +235,7 @@ class CallRouter:
     async def _write(self, decision: Decision, number: int) -> None:
         """Put a decision into the journal, off the voice path."""
         entry = Entry(
-            operation=f"{self._call_id}:decision:{number}",
+            operation=f"{self._call_id}:{self._run}:decision:{number}",
             kind="decision",
             at_ms=self._lease.now_ms(),
             call_id=self._call_id,

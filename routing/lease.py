@@ -48,7 +48,8 @@ class Verdict:
 class Lease:
     """One call's lease. `open` it, `meter` into it, `aclose` it; everything but `reserve` happens in the background.
 
-    `on_spent` gets the call's cost in µ$ after each charge; `on_verdict` what became of a slice.
+    `on_spent` gets the call's cost in µ$ after each charge; `on_verdict` what became of a slice. `taken_over`: another
+    worker had a lease for this call.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Lease:
         on_verdict: Callable[[Verdict], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         wait_seconds: float = WAIT_SECONDS,
+        taken_over: bool = False,
     ) -> None:
         self._money = CallBudget(
             budget,
@@ -75,6 +77,7 @@ class Lease:
             subject=subject,
             zone=zone,
             caps=caps,
+            had_lease=taken_over,
         )
         self._spool = spool
         self._call_id = call_id

@@ -63,11 +63,13 @@ class RoutingService:
         share: int,
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
+        taken_over: bool = False,
     ) -> RoutedCall:
         """Prepare the routing of one call; `open` decides.
 
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
+        `taken_over`: another worker served the call before; what it held is replaced.
         """
         try:
             subject = await self._journal.subject_of(user_id)
@@ -86,6 +88,7 @@ class RoutingService:
             slice_seconds=self._settings.slice_seconds,
             blind_microdollars=self._settings.blind_microdollars // max(1, share),
             on_spent=on_spent,
+            taken_over=taken_over,
         )
         router = CallRouter(
             lease,
@@ -116,6 +119,14 @@ class RoutedCall:
     async def open(self) -> Decision:
         """Decide what serves the call, its first slice reserved."""
         return await self.router.open()
+
+    async def park(self) -> None:
+        """Hold no money while the caller is away."""
+        await self.router.park()
+
+    async def take_up(self) -> Decision:
+        """Decide anew what serves the call, money reserved: the caller is back."""
+        return await self.router.take_up()
 
     @property
     def decision(self) -> Decision:

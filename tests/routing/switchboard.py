@@ -86,6 +86,7 @@ class Switchboard:
         subject: str = "s_anna",
         slice_seconds: float = 15,
         inputs: RouteInputs = INPUTS,
+        taken_over: bool = False,
     ) -> CallRouter:
         spool = Spool(self._folder)
         lease = Lease(
@@ -99,6 +100,7 @@ class Switchboard:
             slice_seconds=slice_seconds,
             blind_microdollars=10_000,
             wait_seconds=PATIENT,
+            taken_over=taken_over,
         )
         router = CallRouter(
             lease,
