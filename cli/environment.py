@@ -64,6 +64,7 @@ def process_environment(
     # A demo that is ended waits for its calls a moment, not a minute.
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
+    _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)
     # The demo's password is public, so nothing of it may be reached from another machine.
     result |= {
         "VOICETASKS_WEB_HOST": HOST,
@@ -76,7 +77,6 @@ def process_environment(
         "VOICETASKS_SANDBOX_CONTROL_PORT": str(ports.sandbox_control),
         "VOICETASKS_AGENT_PORT": str(ports.worker),
         "VOICETASKS_WEB_TASKS_URL": tasks_url,
-        "VOICETASKS_AGENT_TASKS_URL": tasks_url,
         "VOICETASKS_WEB_DEMO": "true",
         "VOICETASKS_CLI_DATA_DIR": str(data_dir.resolve()),
     }

@@ -136,6 +136,34 @@ def cost(
     raise typer.Exit(0 if report.holds else 1)
 
 
+@app.command()
+def chaos(
+    calls: Annotated[
+        int, typer.Option(help="How many calls, about half a minute each, two at once.", min=1)
+    ] = 40,
+    seed: Annotated[int, typer.Option(help="Another number, another order.")] = 1,
+    state: Annotated[
+        Path | None, typer.Option(help="A file that a run goes on from where it stopped.", show_default=False)
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option(help="Only such calls: names of stack, service, kind or point, «premium cut,local»."),
+    ] = "",
+    at_once: Annotated[int, typer.Option(help="Calls at the same time.", min=1, max=2)] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Call a demo of the bench's own while its vendors fail, in every way and at every point of a turn.
+
+    Its data and logs lie in bench-chaos of the data folder. Exit: 0 when every promise was kept, 1 when one was not
+    or the demo does not start, 130 when it was stopped; with --state it then goes on.
+    """
+    from cli.bench.chaos.command import chaos as run_chaos
+
+    folder = cli_settings().data_dir / "bench-chaos"
+    chosen = tuple(each.strip() for each in only.split(",") if each.strip())
+    raise typer.Exit(run_chaos(calls, seed, state, chosen, at_once, folder, as_json=as_json))
+
+
 async def _speech(
     url: str,
     user: str,

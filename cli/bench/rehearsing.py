@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -14,13 +13,13 @@ from typing import Any, Final
 
 import httpx
 
+from cli.bench.bare_environment import bare_environment
 from cli.bench.reference_conversation import PAUSE_SECONDS, TASKS, TURN_SECONDS, turns
 from cli.caller.told_sound import told_sound
 from cli.environment import process_environment
 from cli.ports import HOST, FreePorts, Ports
 from cli.secrets_file import load_or_make
 from cli.settings import CHECKOUT
-from cli.stand_ins import STAND_INS
 
 SPEED: Final = 10.0
 """How many times faster than the wall's clock the call waits."""
@@ -62,12 +61,7 @@ async def rehearsed(stack: str, minutes: float, folder: Path) -> AsyncIterator[E
 
 def _environment(ports: Ports, folder: Path) -> dict[str, str]:
     """Everything on this machine, whatever keys the user has."""
-    vendors = {name for each in STAND_INS for name in (each.key, each.base_url)}
-    ours = ("VOICETASKS_", "LIVEKIT_", "REDIS_", "DATABASE_", "OLLAMA_")
-    plain = {
-        name: value for name, value in os.environ.items() if name not in vendors and not name.startswith(ours)
-    }
-    return process_environment(plain, ports, load_or_make(folder), folder) | {
+    return process_environment(bare_environment(), ports, load_or_make(folder), folder) | {
         "VOICETASKS_SANDBOX_EAR": "told",
         "VOICETASKS_SANDBOX_VOICE": "tone",
         "VOICETASKS_SANDBOX_PROFILE": "instant",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -43,6 +44,11 @@ class BenchStore:
     ) -> None:
         await self._client.aclose()
 
+    @property
+    def user_id(self) -> str:
+        """Who the user is."""
+        return self._user.id
+
     async def today(self) -> date:
         """The user's own date."""
         return date.fromisoformat((await self._call("list_tasks", {"limit": 1}))["today"])
@@ -61,6 +67,12 @@ class BenchStore:
         """Delete every task."""
         for task in await self.tasks():
             await self._call("delete_task", {"task_id": task.id})
+
+    async def fill(self, titles: Sequence[str]) -> None:
+        """Make exactly these tasks."""
+        await self.clear()
+        for title in titles:
+            await self._call("create_task", {"title": title})
 
     async def seed(self, utterance: Utterance, today: date) -> list[StoredTask]:
         """Make exactly the tasks that an utterance starts from, and give them as they are now."""

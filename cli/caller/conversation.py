@@ -48,6 +48,11 @@ class Conversation:
         self._answer_began_at = 0.0
         self._moments: list[Moments] = []
 
+    @property
+    def last_word_at(self) -> float | None:
+        """When the newest turn's last word had left (`time.monotonic()`); None while it is spoken."""
+        return self._moments[-1].ended_at if self._moments else None
+
     async def wait_for_agent(self) -> None:
         """Wait until the agent is in the room. Raises NobodyAnsweredError when it does not come."""
         if not await self._wait(lambda: self.line.agent.here, self.patience.agent_joins):

@@ -1,0 +1,62 @@
+"""`bench chaos` at a terminal: progress while it runs, tables at its end, also when it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.bench.chaos.demo import NoDemoError
+from cli.bench.chaos.facts import Facts
+from cli.bench.chaos.judge import broken
+from cli.bench.chaos.run import NoSuchCellError, Order, run
+from cli.bench.chaos.state import State, StateError
+from cli.bench.chaos.summary import named, report_of, show
+
+STOPPED: Final = 130
+
+
+def chaos(
+    calls: int,
+    seed: int,
+    state_file: Path | None,
+    only: tuple[str, ...],
+    at_once: int,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> int:
+    """Run, and give the exit code."""
+    console = Console(stderr=True, highlight=False)
+    stopped, reconciled = False, None
+    try:
+        state = State(state_file, {"bench": "chaos", "seed": seed, "only": list(only)})
+
+        def tell(facts: Facts) -> None:
+            kinds = broken(facts)
+            verdict = f"[red]{escape('; '.join(kinds))}[/]" if kinds else "[green]kept[/]"
+            console.print(
+                f"{len(state.done)}/{calls} {escape(named(facts))} {facts.seconds:.0f} s: {verdict}"
+            )
+
+        reconciled = asyncio.run(run(Order(calls, seed, only, at_once, folder), state, tell))
+    except KeyboardInterrupt:
+        stopped = True
+    except (NoDemoError, NoSuchCellError, StateError, OSError) as error:
+        typer.echo(f"voicetasks bench chaos: {error}", err=True)
+        return 1
+    made = [state.done[number] for number in sorted(state.done) if number < calls]
+    report = report_of(made, reconciled)
+    if made:
+        show(made, console)
+        report.print(console)
+    if as_json:
+        print(json.dumps(report.as_json(), ensure_ascii=False))
+    if stopped:
+        return STOPPED
+    return 0 if report.holds else 1

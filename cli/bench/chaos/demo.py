@@ -1,0 +1,56 @@
+"""A demo of the bench's own: everything on this machine and on free ports, whatever keys the user has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from cli.bench.bare_environment import bare_environment
+from cli.settings import CHECKOUT
+
+END_SECONDS: Final = 40.0
+_TETHER: Final = CHECKOUT / "cli" / "tether.py"
+
+
+class NoDemoError(RuntimeError):
+    """The demo did not start or did not stay; the message says where to look."""
+
+
+@contextlib.asynccontextmanager
+async def demo_of_its_own(folder: Path, **settings: str) -> AsyncIterator[dict[str, Any]]:
+    """Run it for as long as the block lasts; gives what `demo --json` says. Raises NoDemoError."""
+    command = (sys.executable, "-m", "cli.main", "demo", "--json", "--no-browser")
+    ports = ("--port", "0", "--livekit-port", "0", "--redis-port", "0")
+    told = folder / "demo.out"
+    with told.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid())),
+            *(*command, *ports, "--data-dir", str(folder)),
+            cwd=CHECKOUT,
+            env=bare_environment() | {"VOICETASKS_CLI_ENV_FILE": os.devnull} | settings,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is the bench's: it ends the demo when its calls are over
+        )
+    try:
+        if process.stdout is None:
+            raise NoDemoError("the demo has no output")
+        said = await process.stdout.readline()
+        if not said:
+            raise NoDemoError(f"the demo did not start; {told} says why")
+        yield json.loads(said)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), END_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
