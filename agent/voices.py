@@ -15,8 +15,12 @@ from livekit.agents import APIError, APITimeoutError, utils
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 
 MOST_VOICES: Final = 4
+RATE: Final = 24_000
+"""Samples a second, where no sound says it."""
 CHARS_A_SECOND: Final = 15.0
 """English read aloud: 150–170 words a minute."""
+SHORTEST_WORD_SECONDS: Final = 0.1
+"""Less of a word is not heard."""
 FASTEST_CHARS_A_SECOND: Final = 45.0
 """Sound that is shorter than its text at this pace was cut off, whatever the vendor says."""
 
@@ -67,21 +71,43 @@ class _Heard:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.timed = False
-        self._words: list[tuple[float, str]] = []
+        self._spoken = 0
+        self._ahead: list[TimedString] = []
 
     def take(self, frame: rtc.AudioFrame) -> None:
+        """Count a frame. Words that a voice announces ahead of their sound stay here until they are due."""
         self.seconds += frame.duration
-        for word in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, []):
-            if isinstance(word, TimedString) and isinstance(word.start_time, float):
-                self.timed = True
-                self._words.append((word.start_time, str(word)))
+        announced = frame.userdata.pop(USERDATA_TIMED_TRANSCRIPT, [])
+        if announced:
+            self.timed = True
+            self._ahead += announced
+        due = [word for word in self._ahead if not isinstance(word.start_time, float) or self._is_due(word)]
+        if due:
+            self._ahead = [word for word in self._ahead if word not in due]
+            self._give(frame, due)
+
+    def rest(self, rate: int) -> rtc.AudioFrame | None:
+        """A breath of silence that brings the words that are left, when all sound is there."""
+        if not self._ahead:
+            return None
+        size = rate // 100
+        frame = rtc.AudioFrame(bytes(2 * size), rate, 1, size)
+        self._give(frame, self._ahead)
+        self._ahead = []
+        return frame
 
     def end_in(self, text: str, start: int) -> int:
         """The position in `text` behind the last word that became sound, read from `start`."""
         if self.timed:
-            spoken = sum(len(word.split()) for at, word in self._words if at < self.seconds - 0.1)
-            return _behind_words(text, start, spoken)
+            return _behind_words(text, start, self._spoken)
         return _behind_words(text, start, len(text[start:][: int(self.seconds * CHARS_A_SECOND)].split()))
+
+    def _is_due(self, word: TimedString) -> bool:
+        return isinstance(word.start_time, float) and word.start_time < self.seconds - SHORTEST_WORD_SECONDS
+
+    def _give(self, frame: rtc.AudioFrame, due: list[TimedString]) -> None:
+        self._spoken += sum(len(word.split()) for word in due)
+        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = due
 
 
 def _behind_words(text: str, start: int, count: int) -> int:
@@ -135,6 +161,8 @@ async def speaking(
                         yield piece
                 if (swallowed := trouble()) is not None:
                     raise swallowed
+                if (breath := heard.rest(rate or RATE)) is not None:
+                    yield breath
                 said = given.text[start:].strip()
                 if heard.seconds * FASTEST_CHARS_A_SECOND < len(said) - FASTEST_CHARS_A_SECOND:
                     raise APIError("the voice stopped in the middle", retryable=False)

@@ -24,6 +24,8 @@ _BUSY_CODES: Final = ("rate_limit_exceeded", "concurrency_limited", "too_many_re
 
 def classify(error: BaseException) -> Fault:
     """The verdict on an error of livekit's plugins (their `APIError` family) or of our own code."""
+    if isinstance(error, APIConnectionError) and isinstance(error.__cause__, APIError):
+        return classify(error.__cause__)  # what the last of a plugin's retries met
     if isinstance(error, APIStatusError):
         return _by_status(error.status_code, str(error.body or ""))
     if isinstance(error, APITimeoutError | APIConnectionError):

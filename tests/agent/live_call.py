@@ -20,6 +20,7 @@ from livekit import rtc
 from livekit.agents import llm
 from livekit.agents.voice import io
 
+import agent.call
 from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.invitation import Invitation
@@ -164,6 +165,10 @@ class LiveCall:
     client: TaskClient
     usage: list[Usage] = field(default_factory=list)
     shown: list[tuple[str, str]] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    """What was sent to the room as text."""
+    played: list[str] = field(default_factory=list)
+    """The recordings that were played."""
     items: list[llm.ChatMessage] = field(default_factory=list)
     ended: asyncio.Task[str] | None = None
     words: str = ""
@@ -295,8 +300,20 @@ async def live_call(
             time_zone="Europe/Berlin",
             created_at=datetime.now(UTC),
         )
-        switch, line, state = Switch(plan, vendors), StageLine(), SimpleNamespace(usage=[], shown=[])
+        switch, line, state = (
+            Switch(plan, vendors),
+            StageLine(),
+            SimpleNamespace(usage=[], shown=[], written=[], played=[]),
+        )
         room = cast("rtc.Room", NoRoom("caller"))
+        cast("Any", room).isconnected = lambda: True
+        room.local_participant.send_text = _write_to(state.written)  # type: ignore[method-assign]
+
+        async def play(_room: rtc.Room, name: str) -> None:
+            state.played.append(name)
+
+        # On a stage nothing can be published.
+        agent.call.play_recording = cast("Any", play)
 
         def make(stack: Stack, on_failure: Callable[[Failure], None]) -> TierSession:
             return TierSession(
@@ -335,7 +352,9 @@ async def live_call(
         call = Call(
             room, invitation, user, client, AgentSettings(), CallAttributes(room, call_id=CALL_ID), transcript
         )
-        live = LiveCall(call, serving, switch, line, desk, client, state.usage, state.shown)
+        live = LiveCall(
+            call, serving, switch, line, desk, client, state.usage, state.shown, state.written, state.played
+        )
 
         def follow(decision: Decision, cause: Any) -> None:
             live.tell_again()
@@ -360,6 +379,13 @@ async def live_call(
             await asyncio.gather(live.ended, return_exceptions=True)
             await call.aclose()
             await line.close()
+
+
+def _write_to(written: list[str]) -> Any:
+    async def send_text(text: str, **_: Any) -> None:
+        written.append(text)
+
+    return send_text
 
 
 class _NoTranscript:
