@@ -30,7 +30,7 @@ from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.transcript import Transcript
-from cli.caller.told_sound import told_sound
+from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from mcp_tasks.client import TaskClient
 from people.user import Plan, Role, User
 from routing.cause import cause_of
@@ -39,6 +39,8 @@ from routing.policy import DEFAULT_POLICY
 from routing.router import decide
 from sandbox.app import serve
 from sandbox.desk import Desk
+from sandbox.engines import ear_for
+from sandbox.settings import SandboxSettings
 from tests.agent.rig import PATIENCE, token
 from tiers.catalogue import STACKS, Stack
 from tiers.faults import Fault
@@ -163,6 +165,7 @@ class LiveCall:
     line: StageLine
     desk: Desk
     client: TaskClient
+    mouth: CachedVoice
     usage: list[Usage] = field(default_factory=list)
     shown: list[tuple[str, str]] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
@@ -188,8 +191,9 @@ class LiveCall:
 
     async def say(self, text: str, *, pause: tuple[float, float] | None = None) -> None:
         """Speak a turn; `pause`: after which part of it, and for how many seconds, the caller takes a breath."""
-        self.tell(text)
-        pcm = told_sound(text)
+        if self.desk.ear is None:
+            self.tell(text)
+        pcm = await self.mouth.speak(text)
         if pause is not None:
             cut = int(len(pcm) * pause[0])
             gap = np.zeros(int(24_000 * pause[1]), np.int16)
@@ -275,9 +279,14 @@ async def live_call(
     channel: Any = "browser",
     renew_after: float = 3000.0,
     greet: bool = True,
+    hears: bool = False,
 ) -> AsyncIterator[LiveCall]:
-    """A call at a task server and a sandbox of its own, greeted and quiet."""
-    desk = Desk()
+    """A call at a task server and a sandbox of its own, greeted and quiet.
+
+    `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
+    """
+    desk = Desk(ear=ear_for(SandboxSettings()) if hears else None)
+    mouth = make_voice(VoiceName.PIPER if hears else VoiceName.TOLD, Quality.BROWSER)
     async with (
         serve(desk) as sandbox,
         TaskClient(f"http://127.0.0.1:{port}/mcp", token(user_id), patience=PATIENCE) as client,
@@ -379,6 +388,7 @@ async def live_call(
             await asyncio.gather(live.ended, return_exceptions=True)
             await call.aclose()
             await line.close()
+            await mouth.aclose()
 
 
 def _write_to(written: list[str]) -> Any:

@@ -1,0 +1,44 @@
+"""An ear that fails in mid-sentence: another one hears the whole sentence. Real speech, really heard."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from tests.agent.live_call import LiveCall, live_call
+
+pytestmark = pytest.mark.system
+
+PATIENCE = 2.0
+"""Two ears on one machine hear at the same time."""
+
+
+def ear(live: LiveCall) -> str:
+    return live.serving.session.stack.parts["stt"].name
+
+
+@pytest.mark.parametrize("kind", ["cut", "silent", "no-final", "empty-final"])
+async def test_a_sentence_that_an_ear_lost_is_heard_by_the_next(port: int, kind: str) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", hears=True, patience=PATIENCE) as live:
+        sentence = "Add a task to buy some bread, and water the plants tomorrow."
+        await live.mouth.speak(sentence)
+        speaking = live.speaking(sentence, pause=(0.5, 0.5))
+        await live.until(lambda: live.serving.session.session.user_state == "speaking", 5, "speech is found")
+        live.desk.faults.set("deepgram-stt", kind)
+        await speaking
+        await live.heard(30)
+        await live.quiet()
+        assert ear(live) == "whisper"
+        assert len([title for title in await live.titles() if "bread" in title]) == 1
+        assert live.ours().count("bread") == 1
+
+
+async def test_an_ear_that_was_closed_in_a_long_silence_hears_the_first_word_again(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", hears=True, patience=PATIENCE) as live:
+        live.desk.faults.set("deepgram-stt", "cut", times=1)
+        await live.until(lambda: live.desk.connections.ever("deepgram-stt") >= 2, 10, "it is connected again")
+        said = await live.turn("Add a task to buy bread")
+        assert "bread" in said
+        assert ear(live) == "nova-3"
+        assert live.switch.told == []
