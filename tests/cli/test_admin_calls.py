@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.stand_ins import STAND_INS
 from routing.decision import BudgetState, Decision, RouteInputs, StackState
 from routing.journal import Entry
 from routing.router import decide
@@ -193,5 +194,5 @@ async def test_money_of_stand_ins_is_labelled(terminal: Terminal) -> None:
     ):
         assert (await terminal.ask(*command))["sandbox"] is True
         assert "(sandbox)" in (await terminal.run(*command)).err or command == ("leases",)
-    real = dict.fromkeys(("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "CARTESIA_API_KEY"), "key")
+    real = {each.key: "key" for each in STAND_INS}
     assert (await terminal.ask("journal", **real))["sandbox"] is False
