@@ -7,6 +7,7 @@ for everything behind the first difference. And it bills the whole input buffer 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from collections import deque
 from itertools import pairwise
@@ -27,6 +28,9 @@ LEAD_SECONDS: Final = 1.0
 machine. Counted from when it came, not by its length: what a browser recorded before we joined comes in one burst."""
 
 CLOSE_SECONDS: Final = 1.0
+
+REPORT_SECONDS: Final = 0.5
+"""How long a vendor may take to say what a reply came to that was cut off by the end of its session."""
 
 _ORDER: Final = "order_"
 
@@ -70,6 +74,13 @@ class _Session(realtime.RealtimeSession):
         # The first turn is sent whole: it may have been spoken before we joined, and the detector is still being loaded.
         self._had_a_turn = False
         self._lead: deque[tuple[float, rtc.AudioFrame]] = deque()
+        self._rests = asyncio.Event()
+        self._main_atask.add_done_callback(lambda _: self._rests.set())
+        self.on("openai_server_event_received", self._follow)
+
+    def _follow(self, event: dict[str, Any]) -> None:
+        if event["type"] == "response.done":
+            self._rests.set()
 
     def caller_speaks(self, speaking: bool) -> None:
         self._speaking = speaking
@@ -130,12 +141,23 @@ class _Session(realtime.RealtimeSession):
     @override
     async def aclose(self) -> None:
         """End the session; a dead socket is not waited for, and why it died was told already."""
+        await self._stop()
         closing = asyncio.ensure_future(super().aclose())
         await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
         if not closing.done():
             closing.cancel()
             self._main_atask.cancel()
         await asyncio.gather(closing, return_exceptions=True)
+
+    async def _stop(self) -> None:
+        """Stop a reply that is being generated and hear what it came to: nobody tells it once the socket closes."""
+        if self._main_atask.done() or not self.has_active_generation:
+            return
+        self._rests.clear()
+        self.interrupt()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REPORT_SECONDS):
+                await self._rests.wait()
 
 
 def _with_orders(items: list[llm.ChatItem], there: list[llm.ChatItem]) -> list[llm.ChatItem]:

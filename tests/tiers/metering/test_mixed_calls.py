@@ -16,8 +16,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 CALLS = 100
 AT_ONCE = 10
 GENERATES = 0.4
-"""Slower than the vendor: nobody can know of what was made in the moment in which a line broke, and on a busy machine
-such a moment is long."""
+"""Slower than the vendor, so that on a busy machine little is made in the moment in which a line breaks."""
 SEED = 7
 
 
@@ -41,7 +40,9 @@ async def test_a_hundred_mixed_calls_are_booked_as_they_are_billed() -> None:
     off = {}
     for call in calls:
         billed = sum(row.microdollars for row in rows if call.is_mine(row))
-        if abs(call.booked.microdollars - billed) > max(billed * 0.005, 200):
+        # Of what was made in the moment in which a line broke nobody can know before the vendor's own export.
+        most = 0.05 if "cut" in call.done else 0.005
+        if abs(call.booked.microdollars - billed) > max(billed * most, 200):
             off[call.tag] = (call.tier, call.done, call.booked.microdollars, billed)
     assert not off
     every = Booked(usage for call in calls for usage in call.booked)

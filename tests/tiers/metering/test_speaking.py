@@ -194,21 +194,47 @@ async def test_a_tool_call_in_which_the_line_broke_is_estimated(
     booked.check(desk.invoice.rows(), broken=True)
 
 
-async def test_a_session_closed_in_a_reply_and_in_a_transcription_owes_both(
+async def test_a_session_closed_in_a_reply_hears_what_it_came_to(
     premium: Premium, session: Any, booked: Booked, desk: Desk
 ) -> None:
     desk.scripts.add([ScriptedReply(content=LONG)])
+    await sounding(session)
+    await session.aclose()
+    await premium[1].aclose()
+    await until(lambda: desk.invoice.count == 1)
+    assert [(usage.certainty, usage.outcome) for usage in booked] == [("actual", "cancelled")]
+    assert booked.microdollars == desk.invoice.microdollars
+
+
+async def test_a_session_closed_in_a_transcription_owes_it(
+    premium: Premium, session: Any, booked: Booked, desk: Desk
+) -> None:
+    heard = asyncio.Event()
+    session.on(
+        "openai_server_event_received", lambda event: event["type"].endswith("committed") and heard.set()
+    )
     for frame in sound(1.4):
         session.push_audio(frame)
     session.commit_audio()  # nobody tells the words, so the ear waits for them
-    generation = await session.generate_reply()
-    message = await asyncio.wait_for(anext(aiter(generation.message_stream)), 20)
-    await anext(aiter(message.audio_stream))
+    await asyncio.wait_for(heard.wait(), 20)
     await session.aclose()
     await premium[1].aclose()
-    await until(lambda: desk.invoice.count == 2)
-    assert {usage.certainty for usage in booked.of("speech_to_speech")} == {"estimated"}
-    assert len(booked) == 2
+    await until(lambda: desk.invoice.count == 1)
+    assert [(usage.part, usage.certainty) for usage in booked] == [("transcription", "estimated")]
+    booked.check(desk.invoice.rows())
+
+
+async def test_a_session_closed_while_its_vendor_is_silent_is_over_at_once_and_leaves_an_estimate(
+    premium: Premium, session: Any, booked: Booked, desk: Desk
+) -> None:
+    desk.scripts.add([ScriptedReply(content=LONG)])
+    await sounding(session)
+    desk.faults.set("openai-realtime", "silent")
+    async with asyncio.timeout(2):
+        await session.aclose()
+    await premium[1].aclose()
+    await until(lambda: desk.invoice.count == 1)
+    assert [usage.certainty for usage in booked] == ["estimated"]
     booked.check(desk.invoice.rows(), broken=True)
 
 
