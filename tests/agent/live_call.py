@@ -362,7 +362,17 @@ async def live_call(
             room, invitation, user, client, AgentSettings(), CallAttributes(room, call_id=CALL_ID), transcript
         )
         live = LiveCall(
-            call, serving, switch, line, desk, client, state.usage, state.shown, state.written, state.played
+            call,
+            serving,
+            switch,
+            line,
+            desk,
+            client,
+            mouth,
+            state.usage,
+            state.shown,
+            state.written,
+            state.played,
         )
 
         def follow(decision: Decision, cause: Any) -> None:
