@@ -115,6 +115,7 @@ class Serving:
         """Done when nothing can serve any more."""
         self.swaps = 0
         """How many there were."""
+        self._making = 0.0
         self.session = self._made(stack)
 
     # -- its life ------------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ class Serving:
             done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open
         ):
             self._hold.cover()
-        self._report(old.stack.name, plan, done.seconds, stack=stack)
+        self._report(old.stack.name, plan, self._making + done.seconds, stack=stack)
         if self._conversation is not None:
             self._conversation.swapped(new, plan.cause if plan is not None else Cause.VENDOR)
         self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
@@ -364,7 +365,9 @@ class Serving:
             if event.new_state == "speaking" and self._hold is not None:
                 self._hold.end()
 
+        began = time.perf_counter()
         session = self._make(stack, on_failure)
+        self._making = time.perf_counter() - began
         session.on("agent_state_changed", on_state)
         session.session.on("close", lambda _: self.session_closed(session))
         for event, callback in self._listeners:

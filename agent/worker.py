@@ -24,6 +24,7 @@ from routing.migrate import migrate
 from routing.probing import keep_probing
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
+from tiers.metering.taps import trust
 from tiers.metering.tokens import load_vocabulary
 from tiers.prices import bundled, refuse_unpriced
 from tiers.probe import probe
@@ -145,10 +146,11 @@ def _keeping_ended(task: asyncio.Task[None]) -> None:
 
 
 def prepare(_process: JobProcess) -> None:
-    """Set up a job process before its first call: what is read once must not hold up the caller's greeting."""
+    """Set up a job process before its first call: what is read once must hold up neither a greeting nor a swap."""
     configure(AgentSettings().log_level)
     bundled()
     load_vocabulary()
+    trust()
 
 
 def main() -> None:
