@@ -23,6 +23,7 @@ from agent.task_agent import Listener
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
 from tiers.catalogue import Stack
+from tiers.faults import Fault
 from tiers.watch import Failure
 
 log = logging.getLogger("agent.serving")
@@ -107,6 +108,8 @@ class Serving:
         self._wanted: Plan | None = None
         self._renewal = False
         self._moving: asyncio.Task[None] | None = None
+        self._must_leave = asyncio.Event()
+        """What serves has failed: nothing is worth waiting for."""
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -152,6 +155,8 @@ class Serving:
             self._give_up()
             return
         self._wanted = Plan(decision, stack, cause)
+        if cause is Cause.VENDOR:
+            self._must_leave.set()
         self._move_on()
 
     def failed(self, session: TierSession, failure: Failure) -> None:
@@ -178,7 +183,8 @@ class Serving:
 
     def paused(self) -> None:
         """Hear that we are listening: time for what can wait."""
-        if time.monotonic() - self._since > self._renew_after:
+        busy = self._conversation is not None and self._conversation.is_busy()
+        if time.monotonic() - self._since > self._renew_after and not busy and not self.session.owes:
             self._renewal = True
             self._move_on()
 
@@ -197,6 +203,7 @@ class Serving:
     async def _move(self) -> None:
         while self._renewal or self._wanted is not None:
             plan = self._wanted
+            self._must_leave.clear()
             if plan is None:
                 self._renewal = False
                 await self._replace(self.session.stack, None)
@@ -243,6 +250,8 @@ class Serving:
         before = self.session.stack.name
         began = time.perf_counter()
         change = self.session.change(plan.stack)
+        if self._hold is not None and self.session.owes:
+            self._hold.cover()
         self._spawn(_close_later(change.aclose()), "serving.close_parts")
         self._report(before, plan, time.perf_counter() - began, quick=True)
         await self._show(plan.decision, plan.stack)
@@ -288,8 +297,11 @@ class Serving:
                 chat_ctx=history,
             )
         )
-        done, _ = await asyncio.wait({preparing}, timeout=READY_SECONDS)
-        if not done or preparing.exception() is not None or not await new.is_reached():
+        left = asyncio.create_task(self._must_leave.wait(), name="serving.must_leave")
+        await asyncio.wait({preparing, left}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await utils.aio.cancel_and_wait(left)
+        ready = preparing.done() and not preparing.cancelled() and preparing.exception() is None
+        if not ready or self._must_leave.is_set() or not await new.is_reached():
             await utils.aio.cancel_and_wait(preparing)
             log.warning("serving.better_not_ready", extra={"stack": new.stack.name})
             self._last_swap = time.monotonic()  # not again at once
@@ -303,8 +315,12 @@ class Serving:
         if conversation is None:
             return
         await asyncio.wait({starting})
-        if starting.cancelled() or starting.exception() is not None or session is not self.session:
+        if session is not self.session:
             return  # its own successor pays
+        if starting.cancelled() or (error := starting.exception()) is not None:
+            log.warning("serving.not_begun", extra={"error": type(error).__name__})
+            self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "not_begun"))
+            return
         results = paired(left.history, *await conversation.unfinished())
         added = results.items[len(left.history.items) :]
         if session is not self.session:
