@@ -317,7 +317,8 @@ class Serving:
         await asyncio.wait({starting})
         if session is not self.session:
             return  # its own successor pays
-        if starting.cancelled() or (error := starting.exception()) is not None:
+        if starting.cancelled() or starting.exception() is not None:
+            error = None if starting.cancelled() else starting.exception()
             log.warning("serving.not_begun", extra={"error": type(error).__name__})
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "not_begun"))
             return
