@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from routing.charges import BookedCharge
 from routing.exports.form import Export, Line, family
@@ -103,9 +104,10 @@ def _by_request(lines: tuple[Line, ...], charges: Iterable[BookedCharge]) -> Ite
 
 
 def _request(requests: dict[tuple[str, str], Group], charge: BookedCharge) -> Group | None:
-    """The group of the request that a charge's event id names: the vendor's id is one of its parts."""
+    """The group of the request that a charge's event id names: the vendor's id is some of its parts, in a row."""
     parts = charge.usage.event_id.split(":")
-    found = (requests.get((charge.usage.vendor, part)) for part in parts)
+    names = (":".join(parts[first:last]) for first, last in combinations(range(len(parts) + 1), 2))
+    found = (requests.get((charge.usage.vendor, name)) for name in names)
     return next((group for group in found if group is not None), None)
 
 

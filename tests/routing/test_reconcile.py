@@ -162,6 +162,15 @@ async def test_an_estimate_that_was_reported_after_all_is_left_alone(bank: Bank)
     assert (done.corrections, done.drifts[0].after) == ((), -500)
 
 
+async def test_a_voice_whose_sentences_have_names_of_two_parts_is_settled(bank: Bank) -> None:
+    await bank.journal.append(
+        [charge("s:socket:sentence:estimate", 900, certainty="estimated", vendor="cartesia", model="sonic-3")]
+    )
+    line = request("socket:sentence", 1_000, call="", vendor="cartesia", model="sonic-3")
+    done = await reconcile(bank, invoice(line))
+    assert [(drift.settled, drift.after) for drift in done.drifts] == [(1, 0)]
+
+
 async def test_a_stream_booked_in_slices_is_settled_as_one_request(bank: Bank) -> None:
     slices = [
         charge(f"s:dg-1:{number}", 642, vendor="deepgram", model="nova-3", tier="economy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -13,10 +14,11 @@ import httpx
 from cli.admin.books import Books, open_books
 from cli.bench.chaos.plan import LADDERS
 from routing.breaker import Breakers
+from routing.charges import usage_of
 from routing.exports.reading import read_export
 from routing.health import Health
 from routing.live_leases import live_leases
-from routing.reconcile import settle, settlement_of
+from routing.reconcile import Drift, settle, settlement_of
 from tiers.prices import bundled
 
 ENDS_SECONDS: Final = 20.0
@@ -24,6 +26,8 @@ ENDS_SECONDS: Final = 20.0
 SOCKETS_SECONDS: Final = 5.0
 """How long after its end a call may hold vendors' sockets."""
 LOOK_SECONDS: Final = 0.1
+PROBE: Final = "probe"
+"""What the workers' probes are called on the vendors' bills (tiers/probe.py)."""
 PLENTY: Final = 10**13
 """µ$: no call of the bench is served with less because of money."""
 
@@ -95,25 +99,34 @@ class Desk:
             await asyncio.sleep(LOOK_SECONDS)
         return 0
 
-    async def metered(self, call_id: str) -> int:
-        """What the journal says that a call cost, µ$."""
+    async def bills(self, call_id: str) -> tuple[int, int]:
+        """What the journal says that a call cost, and what the vendors say, µ$.
+
+        A voice's bill does not name the call: those rows are known by the request that the journal names.
+        """
         await self._books.catch_up()
         charges = await self._books.journal.entries(call_id=call_id, kind="charge", limit=100_000)
-        return sum(charge.microdollars for charge in charges)
+        usages = [usage for charge in charges if (usage := usage_of(charge)) is not None]
+        mine = [
+            row
+            for row in await self._rows()
+            if row["tag"] == call_id
+            or any(row["request_id"] in usage.event_id for usage in usages if usage.part == "tts")
+        ]
+        return sum(charge.microdollars for charge in charges), sum(row["microdollars"] for row in mine)
 
-    async def invoiced(self, call_id: str) -> int:
-        """What the vendors say that a call cost, µ$."""
-        invoice = (await self._control.get("/invoice", params={"tag": call_id})).json()
-        return int(invoice["microdollars"])
-
-    async def reconciled(self) -> tuple[int, int]:
-        """Settle estimates by the vendors' invoice; drift after that and what was invoiced, µ$ of this run."""
+    async def reconciled(self) -> tuple[Drift, ...]:
+        """Settle estimates by the vendors' invoice; what is left between both, by model, over this demo's life."""
         await self._books.catch_up()
-        export = read_export((await self._control.get("/invoice")).text, bundled())
+        export = read_export(json.dumps({"sandbox": True, "rows": await self._rows()}), bundled())
         settlement = await settlement_of(self._books.journal, export, now_ms=time.time_ns() // 1_000_000)
         await settle(self._books.journal, settlement)
-        drift = sum(abs(each.after) for each in settlement.drifts)
-        return drift, sum(each.invoiced for each in settlement.drifts)
+        return settlement.drifts
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        """The invoice without what the workers' probes cost, which is no call's."""
+        rows: list[dict[str, Any]] = (await self._control.get("/invoice")).json()["rows"]
+        return [row for row in rows if PROBE not in (row["tag"] or row["request_id"])]
 
     async def _sockets(self, call_id: str) -> int:
         found = (await self._control.get("/connections")).json()["open"]

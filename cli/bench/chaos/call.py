@@ -73,7 +73,7 @@ async def call(planned: Planned, caller: Caller, desk: Desk, tasks: SlowTasks) -
         await desk.heal(cell.service)
     facts.settled = await desk.is_settled(facts.call_id)
     facts.sockets_left = await desk.sockets_left(facts.call_id)
-    facts.metered, facts.invoiced = await desk.metered(facts.call_id), await desk.invoiced(facts.call_id)
+    facts.metered, facts.invoiced = await desk.bills(facts.call_id)
     facts.found = [task.title for task in await caller.store.tasks() if task.status == "open"]
     facts.seconds = round(time.monotonic() - began, 1)
     return facts

@@ -17,6 +17,7 @@ from cli.bench.chaos.judge import broken
 from cli.bench.chaos.run import NoSuchCellError, Order, run
 from cli.bench.chaos.state import State, StateError
 from cli.bench.chaos.summary import named, report_of, show
+from routing.reconcile import Drift
 
 STOPPED: Final = 130
 
@@ -33,7 +34,8 @@ def chaos(
 ) -> int:
     """Run, and give the exit code."""
     console = Console(stderr=True, highlight=False)
-    stopped, reconciled = False, None
+    stopped = False
+    drifts: tuple[Drift, ...] = ()
     try:
         state = State(state_file, {"bench": "chaos", "seed": seed, "only": list(only)})
 
@@ -44,14 +46,14 @@ def chaos(
                 f"{len(state.done)}/{calls} {escape(named(facts))} {facts.seconds:.0f} s: {verdict}"
             )
 
-        reconciled = asyncio.run(run(Order(calls, seed, only, at_once, folder), state, tell))
+        drifts = asyncio.run(run(Order(calls, seed, only, at_once, folder), state, tell))
     except KeyboardInterrupt:
         stopped = True
     except (NoDemoError, NoSuchCellError, StateError, OSError) as error:
         typer.echo(f"voicetasks bench chaos: {error}", err=True)
         return 1
     made = [state.done[number] for number in sorted(state.done) if number < calls]
-    report = report_of(made, reconciled)
+    report = report_of(made, drifts)
     if made:
         show(made, console)
         report.print(console)

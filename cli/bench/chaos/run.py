@@ -23,13 +23,14 @@ from cli.environment import load
 from cli.ports import HOST
 from cli.settings import cli_settings
 from people.demo_accounts import DEMO_PASSWORD
+from routing.reconcile import Drift
 from tiers.catalogue import STACKS
 
 SETTINGS: Final = {
     # What we say is read from the captions; the caller's own words are heard as they are spoken.
     "VOICETASKS_SANDBOX_VOICE": "tone",
     # A busy machine must not look like a silent vendor.
-    "VOICETASKS_AGENT_WATCH_PATIENCE": "2",
+    "VOICETASKS_AGENT_WATCH_PATIENCE": "3",
     "VOICETASKS_AGENT_LEAVE_GRACE_SECONDS": "0.5",
 }
 
@@ -52,12 +53,12 @@ class NoSuchCellError(ValueError):
     """`only` names nothing."""
 
 
-async def run(order: Order, state: State, tell: Tell) -> tuple[int, int] | None:
-    """Make the calls that are not done yet; what is left between journal and invoice after reconciliation, and the
-    invoice, µ$. None when there was nothing to do. Raises NoDemoError and NoSuchCellError.
+async def run(order: Order, state: State, tell: Tell) -> tuple[Drift, ...]:
+    """Make the calls that are not done yet; what is left between their journal and their invoice after
+    reconciliation. Raises NoDemoError and NoSuchCellError.
     """
     if all(number in state.done for number in range(order.calls)):
-        return None
+        return ()
     await asyncio.to_thread(order.folder.mkdir, parents=True, exist_ok=True)
     async with _world(order.folder) as (desk, tasks, url, voice):
         todo = planned(cells(await desk.kinds(), order.only), order.calls, order.seed)

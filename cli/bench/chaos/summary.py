@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from statistics import median
 from typing import Any
 
@@ -12,20 +13,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.bench.chaos.facts import Facts
-from cli.bench.chaos.judge import Broken, broken
+from cli.bench.chaos.judge import METER_MICRODOLLARS, METER_SHARE, Broken, broken
 from cli.bench.report import Report
+from routing.reconcile import Drift
 
 
-def report_of(calls: Sequence[Facts], reconciled: tuple[int, int] | None) -> Report:
+def report_of(calls: Sequence[Facts], drifts: Sequence[Drift]) -> Report:
     """Hold a run to its promises."""
     report, count = Report("chaos"), len(calls)
     counts = Counter(kind for facts in calls for kind in broken(facts))
     for kind in Broken:
         report.at_most(f"calls in which {kind}", 0, counts[kind], "calls", count)
-    if reconciled is not None:
-        drift, invoiced = reconciled
-        most = max(200, round(0.005 * invoiced))
-        report.at_most("between journal and invoice after reconciliation", most, drift, "µ$", count)
+    if drifts:
+        invoiced = sum(drift.invoiced for drift in drifts)
+        left = sum(abs(drift.after) for drift in drifts)
+        most = max(METER_MICRODOLLARS, round(METER_SHARE * invoiced))
+        report.at_most("between journal and invoice after reconciliation", most, left, "µ$", count)
+        report.details += [{"drift": asdict(drift)} for drift in drifts]
     for facts in calls:
         kinds = broken(facts)
         if kinds:
