@@ -39,9 +39,10 @@ class State:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _read(self, path: Path, head: dict[str, Any]) -> None:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
+        whole, _, cut_off = text.rpartition("\n")
         try:
-            known, *calls = [json.loads(line) for line in lines]
+            known, *calls = [json.loads(line) for line in whole.splitlines()]
             facts = [Facts.from_json(line) for line in calls]
         except (ValueError, TypeError) as error:
             raise StateError(f"{path} is no state of this bench: name another file") from error
@@ -49,4 +50,6 @@ class State:
             raise StateError(
                 f"{path} is another run's ({json.dumps(known)}): name another file, or delete it"
             )
+        if cut_off:  # the run was killed as it wrote
+            path.write_text(whole + "\n", encoding="utf-8")
         self.done = {each.number: each for each in facts}
