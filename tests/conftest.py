@@ -161,9 +161,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-TOGETHER = {"calls": "calls", "cli": "calls", "scripts": "calls", "web": "page", "routing": "money"}
-"""Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With
-two test processes, one holds calls while the other looks at pages and at everything small."""
+TOGETHER = {"calls": "calls", "cli": "terminal", "scripts": "terminal", "web": "page", "routing": "money"}
+"""Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With three test
+processes, one holds calls, one sits at a terminal, and one looks at pages and at everything small."""
 ALONE = {"test_wordless_logs.py", "test_bench_cost_calls.py"}
 """They start what they need themselves, so that whichever process has time may run them."""
 
