@@ -20,8 +20,8 @@ FIELDS: Final = (
     "call_id", "channel", "tier", "stack", "reason", "turn", "by", "tool", "outcome", "ms", "count", "fault", "blame",
     "source", "recoverable", "error", "task", "interrupted", "admission", "worker_id", "job_id", "room", "agent_name",
     "version", "port", "used", "slots", "pid", "memory_usage_mb", "timeout", "why", "seconds", "microdollars", "server",
-    "own_ms", "quick", "what", "again", "policy_version", "vendor", "service", "cause", "without", "part", "model", "given", "from", "exit_code",
-    "what", "again", "quick", "own_ms",
+    "policy_version", "vendor", "service", "cause", "without", "part", "model", "given", "from", "exit_code",
+    "what", "again", "quick", "own_ms", "tasks",
 )  # fmt: skip
 
 _WORDLESS: Final = ("agent.", "routing.", "people.", "mcp_tasks.", "tiers.")

@@ -31,7 +31,7 @@ class TierName(StrEnum):
     PREMIUM = "premium"
 
 
-Name = TypeVar("Name", VoiceName, Quality, TierName)
+Name = TypeVar("Name", bound=StrEnum)
 
 
 @app.callback()
@@ -162,6 +162,42 @@ def chaos(
     folder = cli_settings().data_dir / "bench-chaos"
     chosen = tuple(each.strip() for each in only.split(",") if each.strip())
     raise typer.Exit(run_chaos(calls, seed, state, chosen, at_once, folder, as_json=as_json))
+
+
+@app.command()
+def failover(
+    rounds: Annotated[int, typer.Option(help="How often the vendor dies, at each point.", min=1)] = 50,
+    points: Annotated[
+        str,
+        typer.Option(help="Where: mid-sentence, mid-tool, mid-answer, silent; with a comma between them."),
+    ] = "mid-sentence,mid-tool,mid-answer,silent",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Talk to a demo of the bench's own while premium's vendor dies, and measure how much later it answers.
+
+    Its data and logs lie in bench-failover of the data folder. Exit: 0 when all targets hold, 1 when one falls short
+    or the demo does not start, 3 when nobody answers, 4 when refused.
+    """
+    from cli.bench.swaps.command import bench_failover
+    from cli.bench.swaps.rounds import Point
+
+    folder = cli_settings().data_dir / "bench-failover"
+    raise typer.Exit(bench_failover(rounds, _names(points, Point), folder, as_json=as_json))
+
+
+@app.command()
+def swap(
+    swaps: Annotated[int, typer.Option(help="How often one call is moved, down and up.", min=12)] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Move one call of a demo of the bench's own between premium and economy, and see what that costs and leaves.
+
+    Its data and logs lie in bench-swap of the data folder. Exit: 0 when all targets hold, 1 when one falls short
+    or the demo does not start, 3 when nobody answers, 4 when refused.
+    """
+    from cli.bench.swaps.command import bench_swap
+
+    raise typer.Exit(bench_swap(swaps, cli_settings().data_dir / "bench-swap", as_json=as_json))
 
 
 async def _speech(

@@ -22,6 +22,8 @@ from cli.caller.transcript import Segment, Transcript
 from cli.caller.web_door import Ticket
 
 CONNECT_SECONDS = 10.0
+HOLD_TRACK = "hold"
+"""The name of the track on which the agent covers a gap; its sound is no answer."""
 NOBODY_THERE = ("timeout", "timed out", "connection refused", "dns error", "connect error", "unreachable")
 
 
@@ -39,6 +41,7 @@ class Line:
         self.changes = Changes()
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
+        self.hold = Listener(self.changes, record=False)
         self.transcript = Transcript(self.changes, lambda: self.agent.identity, show)
         self.confirmations = Confirmations(self.changes, confirmations)
         self.microphone: Microphone | None = None
@@ -80,6 +83,7 @@ class Line:
 
     async def _hang_up(self) -> None:
         await self.listener.aclose()
+        await self.hold.aclose()
         if self.microphone is not None:
             await self.microphone.aclose()
         await self.room.disconnect()
@@ -91,14 +95,15 @@ class Line:
         room, agent = self.room, self.agent
 
         def subscribed(
-            track: rtc.Track, _publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+            track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
         ) -> None:
             agent.joined(participant)
             if track.kind == rtc.TrackKind.KIND_AUDIO and participant.identity == agent.identity:
-                self.listener.listen(track)
+                (self.hold if publication.name == HOLD_TRACK else self.listener).listen(track)
 
         def unsubscribed(track: rtc.Track, *_: object) -> None:
             self._start(self.listener.stop(track.sid))
+            self._start(self.hold.stop(track.sid))
 
         def attributes_changed(_changed: dict[str, str], participant: rtc.Participant) -> None:
             if participant.identity == agent.identity:

@@ -1,0 +1,56 @@
+"""The process that serves a call, seen from outside: what a session that was replaced may have left in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a process holds."""
+
+    memory_mb: float
+    """Resident."""
+    threads: int
+    files: int
+    """Descriptors."""
+    sockets: int
+    """Over the internet protocols."""
+
+
+def job_of(worker: int, port: int) -> psutil.Process:
+    """The process under a worker that is connected to a port. Raises LookupError when there is none."""
+    for process in psutil.Process(worker).children(recursive=True):
+        try:
+            connections = process.net_connections(kind="tcp")
+        except psutil.Error:
+            continue
+        if any(each.raddr and each.raddr.port == port for each in connections):
+            return process
+    raise LookupError("no process of the worker serves the call")
+
+
+def held(process: psutil.Process) -> Held:
+    """Look at a process."""
+    return Held(
+        process.memory_info().rss / 2**20,
+        process.num_threads(),
+        process.num_fds(),
+        len(process.net_connections(kind="inet")),
+    )
+
+
+def swaps_told(log_dir: Path) -> list[dict[str, Any]]:
+    """What the worker's log says of swaps, in their order."""
+    found: list[dict[str, Any]] = []
+    for line in (log_dir / "worker.log").read_text(encoding="utf-8", errors="replace").splitlines():
+        if "call.swapped" in line:
+            told = json.loads(line)
+            if told.get("event") == "call.swapped":
+                found.append(told)
+    return found
