@@ -411,6 +411,7 @@ class Serving:
                 "reason": plan.cause.value if plan is not None else "age",
                 "quick": quick,
                 "own_ms": round(1000 * seconds, 1),
+                "tasks": len(asyncio.all_tasks()),
             },
         )
 
