@@ -50,6 +50,11 @@ class Facts:
     """µ$."""
     seconds: float = 0.0
 
+    @property
+    def as_planned(self) -> bool:
+        """Whether the vendor failed where it should, in a call that it served."""
+        return self.reached and self.began_with == self.stack
+
     def as_json(self) -> dict[str, Any]:
         """For the state file."""
         return asdict(self)

@@ -60,7 +60,7 @@ def _table(title: str, calls: Sequence[Facts], key: Any) -> Table:
         "",
         "calls",
         "kept all",
-        "point reached",
+        "as planned",
         "swapped",
         "said again",
         "median ms",
@@ -84,7 +84,7 @@ def _cells(calls: Sequence[Facts]) -> Iterable[str]:
     colour = "green" if kept == len(calls) else "red"
     yield str(len(calls))
     yield f"[{colour}]{kept}[/]"
-    yield str(sum(facts.reached for facts in calls))
+    yield str(sum(facts.as_planned for facts in calls))
     yield str(sum(bool(facts.stacks) for facts in calls))
     yield str(sum(facts.said_again for facts in calls))
     yield f"{median(times):.0f}" if times else "–"
