@@ -30,8 +30,8 @@ _WAITING = 1_000
 
 
 def _charge(desk: Desk, model: str, request_id: str, text: str) -> None:
-    # A vendor that does not react does no work.
-    if text.strip() and not desk.faults.active(SERVICE, "silent"):
+    # What arrived is billed, by a vendor that falls silent over it too.
+    if text.strip():
         desk.invoice.charge(
             vendor=VENDOR, model=model, request_id=request_id, units={"characters": len(text)}
         )

@@ -140,8 +140,7 @@ class _Answer:
             await response.write(b"data: [DONE]\n\n")
             await response.write_eof()
         finally:
-            if self.generated or not faults.active(self._service, "silent"):
-                self.bill("cancelled")
+            self.bill("cancelled")
         return response
 
     async def _pause(self) -> None:
@@ -152,8 +151,7 @@ class _Answer:
         try:
             await self._pause()
         except asyncio.CancelledError:
-            if not self._desk.faults.active(self._service, "silent"):
-                self.bill("cancelled")
+            self.bill("cancelled")
             raise
         if met == "stall-mid-stream":
             await asyncio.Event().wait()

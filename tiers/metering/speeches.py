@@ -1,7 +1,8 @@
 """What was asked of a streamed voice and not booked yet: booked once when it is over, by the characters that were sent.
 
 Plugins report nothing of a speech that was interrupted, so the texts are counted as they go out. What ends in an
-error before any sound costs nothing; what breaks off is an estimate.
+error before any sound costs nothing. What breaks off is an estimate, and so is what the vendor never reacted to: it
+arrived and may be billed, and nobody said so.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Speeches:
             self._model,
             "tts",
             {"characters": speech.characters},
-            certainty="estimated" if outcome == "failed" else "actual",
+            certainty="actual" if outcome != "failed" and speech.sounded else "estimated",
             outcome=outcome,
             heard=speech.sounded,
         )
