@@ -7,8 +7,9 @@ what must survive a session lives here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -31,13 +32,15 @@ from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
 from agent.other_servers import offer
-from agent.presence import Presence
+from agent.parking import Parking
+from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.questions import Questions
 from agent.recording import play_recording
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
 from agent.text_chat import TextChat
+from agent.thread import Thread
 from agent.tier_session import TierSession
 from agent.tool_server import ToolServer
 from agent.tools import Toolbox
@@ -52,6 +55,11 @@ log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
+COME_BACK_SECONDS: Final = 90.0
+"""How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
+LEAVE_SECONDS: Final = 3.0
+"""How long a call that is handed over waits for a pause."""
+LOOK_SECONDS: Final = 0.1
 
 
 class Call:
@@ -68,6 +76,7 @@ class Call:
         transcript: Transcript,
         *,
         others: Sequence[ToolServer] = (),
+        on_said: Callable[[], None] = lambda: None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -86,6 +95,7 @@ class Call:
         )
         self._others = others
         self._transcript = transcript
+        self._on_said = on_said
         self._consent = ConsentQuestion(transcript)
         self._words_come_to_us = False
         """The words of the present turn pass `on_turn`, so that what is written of it is no news."""
@@ -108,36 +118,62 @@ class Call:
         self._presence = Presence(
             room,
             invitation.identity,
-            leave_grace_seconds=settings.leave_grace_seconds,
-            lost_grace_seconds=settings.lost_grace_seconds,
+            settings.graces(invitation.channel),
+            on_away=lambda: self._spawn(self._park(), "call.park"),
+            on_back=lambda: self._spawn(self._welcome_back(), "call.welcome_back"),
         )
+        self._parking: Parking | None = None
         self._serving: Serving | None = None
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[Any]] = set()
 
-    async def serve(self, serving: Serving) -> str:
-        """Serve the call; returns why it ended.
+    async def serve(
+        self, serving: Serving, *, parking: Parking | None = None, thread: Thread | None = None
+    ) -> str:
+        """Serve the call; returns why it ended. `thread`: how far another worker had come with it.
 
         Raises TaskServerUnavailable when the task server cannot be reached at the start.
         """
-        self._serving = serving
-        self._presence.watch()
+        self._serving, self._parking = serving, parking
+        self._presence.watch(come_within=COME_WITHIN_SECONDS if thread is None else COME_BACK_SECONDS)
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
         tools = await self._toolbox.load()
         instructions = persona.instructions(ZoneInfo(self._user.time_zone))
-        await serving.start(self, instructions=instructions, tools=tools)
+        history = thread.history if thread is not None else None
+        await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
+        if thread is not None and thread.turn:
+            self._go_on_from(thread)
+            return await self._over
         greeting = session.say(self._consent.greeting(self._invitation.channel))
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
         self._spawn(heard, "call.consent_asked")
         return await self._over
+
+    @property
+    def turn(self) -> int:
+        """The number of the present turn of the caller; 0 before the first."""
+        return self._turn
+
+    @property
+    def thread(self) -> Thread:
+        """How far the call has come."""
+        return Thread(self._turn, self._serving.session.history if self._serving is not None else None)
+
+    def end(self, reason: str) -> None:
+        """End the call here."""
+        self._end(reason)
+
+    def leave(self) -> None:
+        """End, in a pause if one comes soon: another worker takes the call over."""
+        self._spawn(self._leave(), "call.leave")
 
     async def apologise(self, line: str, serving: Serving) -> str:
         """Say why the call cannot be served, and end it."""
@@ -150,16 +186,20 @@ class Call:
         """Leave: let running tools finish, then end the session. Bounded in time."""
         self._presence.stop()
         await utils.aio.cancel_and_wait(*self._background)
-        await self._toolbox.finish(within=FINISH_TOOLS_SECONDS)
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
-        if self._serving is not None:
-            try:
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await self._serving.aclose()
-            except TimeoutError:
-                log.warning("call.close_timed_out")
+        # The vendors' sockets do not wait for a tool.
+        await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
+
+    async def _close_serving(self) -> None:
+        if self._serving is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._serving.aclose()
+        except TimeoutError:
+            log.warning("call.close_timed_out")
 
     def _listen(self, serving: Serving) -> None:
         serving.on("agent_state_changed", self._on_state)
@@ -294,6 +334,7 @@ class Call:
         item = event.item
         if not isinstance(item, llm.ChatMessage) or item.role not in ("user", "assistant"):
             return
+        self._on_said()
         self._transcript.said("caller" if item.role == "user" else "assistant", item.text_content or "")
         if item.role != "assistant":
             return
@@ -314,6 +355,38 @@ class Call:
         await write(self._room, persona.TROUBLE)
         await play_recording(self._room, "trouble")
         self._end("vendor_failed")
+
+    # -- away and back, here and elsewhere -----------------------------------------------------------------
+
+    async def _park(self) -> None:
+        if self._parking is not None:
+            await self._parking.park()
+
+    async def _welcome_back(self) -> None:
+        """The caller is here again: what was asked meanwhile was asked of nobody."""
+        self._questions.unheard()
+        if self._parking is None or not self._parking.parked:
+            self._questions.put_again()
+        elif not await self._parking.take_up():
+            await self._give_up()
+
+    def _go_on_from(self, thread: Thread) -> None:
+        """Go on with a call that another worker began."""
+        self._turn = thread.turn
+        session = self._require_session()
+        if thread.history is None:
+            session.say(persona.THREAD_LOST)
+            return
+        session.say(persona.CUT_OFF)
+        if thread.owes_answer:
+            session.reply()
+
+    async def _leave(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                while not self._require_session().is_quiet:  # noqa: ASYNC110 (agent and caller: two states)
+                    await asyncio.sleep(LOOK_SECONDS)
+        self._end("leaving")
 
     # -- ends ----------------------------------------------------------------------------------------------
 

@@ -18,3 +18,5 @@ class Invitation(BaseModel):
     channel: Literal["browser", "phone"] = "browser"
     identity: str = Field(min_length=1, max_length=128)
     """The caller's identity in the room; nobody else there is listened to."""
+    again: bool = False
+    """The call lost its worker: it has been admitted before."""

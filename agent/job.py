@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from livekit import rtc
 from livekit.agents import JobContext
+from redis.asyncio import Redis
 
 from agent import persona
 from agent.attributes import CallAttributes
@@ -19,9 +21,12 @@ from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
+from agent.parking import Parking
 from agent.recording import play_recording
+from agent.served import Begun, Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
+from agent.thread import Keeper, Thread, Vault
 from agent.tier_session import TierSession
 from agent.transcript import transcribing
 from agent.written import write
@@ -47,27 +52,83 @@ TASKS_PATIENCE: Final = Patience(reconnect=4.0)
 """A task server that restarts is back within it; a caller hears «One moment» meanwhile."""
 
 
+HANDED_ON: Final = ("leaving", "line_lost")
+"""Why we end where the call does not: another worker is to have it."""
+
+TURNS_UNKNOWN: Final = 100
+"""Turns that a dead worker may have begun without telling: none of their numbers, which make one request of two, is
+used for another."""
+
+
 async def answer(ctx: JobContext) -> None:
-    """Take a dispatched call: find out who it is, decide what serves it, serve it, leave nothing behind."""
-    settings, vendors = AgentSettings(), VendorSettings()
+    """Take a dispatched call, unless it is served already. It ends here, or goes on with another worker."""
+    settings = AgentSettings()
     invitation = Invitation.model_validate_json(ctx.job.metadata)
+    redis = connect(settings.redis_url)
+    served = Served(
+        redis,
+        call_id=invitation.call_id,
+        room=ctx.job.room.name,
+        metadata=ctx.job.metadata,
+        dead_after_seconds=settings.dead_after_seconds,
+    )
+    try:
+        if (begun := await served.begin()) is None:
+            log.warning("call.served_already", extra={"call_id": invitation.call_id})
+            ctx.shutdown("served_already")
+            return
+        reason = "leaving"  # when we are cancelled
+        try:
+            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun))
+        except Exception:
+            reason = "failed"
+            raise
+        finally:
+            log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
+            if reason in HANDED_ON:
+                await served.let_go()
+            elif reason != "taken_over":
+                await served.end()
+                await ctx.delete_room()
+            ctx.shutdown(reason)
+    finally:
+        await served.stop()
+        await redis.aclose()
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The call is ours, as all workers know through Redis."""
+
+    redis: Redis
+    served: Served
+    begun: Begun
+
+
+async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSettings, ours: Ownership) -> str:
+    """Find out who it is, decide what serves them, serve them; returns why it ended."""
+    vendors = VendorSettings()
     line = Line(ctx.room, invitation.identity)
     await ctx.connect()
     # At once: a browser sends what was said until now the moment we are there, and it is lost if nobody waits for it.
     # (Before connecting, a RoomIO with a caller's identity cannot start.)
     await line.open()
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
-    reason = "failed"
     try:
         user = await _who(invitation)
-        desk = Desk(ctx.room, invitation, settings, vendors, attributes, line)
-        async with routed(invitation, user, settings, vendors, attributes, on_decision=desk.follow) as money:
-            reason = await _answer(ctx, user, desk, money)
+        desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
+        async with routed(
+            invitation,
+            user,
+            settings,
+            vendors,
+            attributes,
+            on_decision=desk.follow,
+            taken_over=ours.begun.before > 0,
+        ) as money:
+            return await _answer(ctx, user, desk, money)
     finally:
         await line.close()
-        log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
-        await ctx.delete_room()
-        ctx.shutdown(reason)
 
 
 class Desk:
@@ -81,7 +142,9 @@ class Desk:
         vendors: VendorSettings,
         attributes: CallAttributes,
         line: Line,
+        ours: Ownership,
     ) -> None:
+        self.ours = ours
         self.room = room
         self.invitation = invitation
         self.settings = settings
@@ -164,7 +227,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     serving = desk.serving(stack, money)
     if money.decision is not decision:  # there was another one meanwhile
         serving.follow(money.decision, Cause.VENDOR)
-    return await _serve(ctx, user, desk, serving)
+    return await _serve(ctx, user, desk, serving, Parking(serving, money, call_id=invitation.call_id))
 
 
 async def _who(invitation: Invitation) -> User:
@@ -175,7 +238,7 @@ async def _who(invitation: Invitation) -> User:
     return user
 
 
-async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving) -> str:
+async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking) -> str:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
     async def token() -> str:
@@ -186,14 +249,51 @@ async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving) -> s
         other_servers(settings.mcp_servers, user) as others,
         transcribing(invitation, user, people_settings) as transcript,
     ):
-        call = Call(ctx.room, invitation, user, client, settings, desk.attributes, transcript, others=others)
+        served, begun = desk.ours.served, desk.ours.begun
+        keeper = Keeper(
+            desk.ours.redis,
+            Vault(settings.takeover_key) if settings.takeover_key is not None else None,
+            call_id=invitation.call_id,
+            allowed=transcript.is_allowed,
+        )
+        call = Call(
+            ctx.room,
+            invitation,
+            user,
+            client,
+            settings,
+            desk.attributes,
+            transcript,
+            others=others,
+            on_said=keeper.news,
+        )
+        thread = None
+        if begun.before:
+            thread = await keeper.found() or Thread(begun.turn and begun.turn + TURNS_UNKNOWN)
+            log.info(
+                "call.taken_over",
+                extra={
+                    "call_id": invitation.call_id,
+                    "outcome": "without_thread" if thread.history is None else "with_thread",
+                },
+            )
+        served.as_served(call)
+        reason = "leaving"
         try:
-            return await call.serve(serving)
+            reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})
-            return await call.apologise(persona.TASKS_DOWN, serving)
+            reason = await call.apologise(persona.TASKS_DOWN, serving)
+        except Exception:
+            reason = "failed"
+            raise
         finally:
+            if reason in HANDED_ON:
+                await keeper.flush()
+            elif reason != "taken_over":
+                await keeper.forget()
             await call.aclose()
+        return reason
 
 
 async def _say_busy(invitation: Invitation, session: TierSession, line: Line) -> None:

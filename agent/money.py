@@ -30,10 +30,12 @@ async def routed(
     attributes: CallAttributes,
     *,
     on_decision: Callable[[Decision, Cause], None] | None = None,
+    taken_over: bool = False,
 ) -> AsyncIterator[RoutedCall]:
     """Route a call for as long as it lasts; settled at the end. The room is shown what it costs.
 
-    `on_decision` hears each decision that has the call served otherwise than before, and why.
+    `on_decision` hears each decision that has the call served otherwise than before, and why. `taken_over`: another
+    worker had the call.
     """
     showing: set[asyncio.Task[None]] = set()
 
@@ -57,6 +59,7 @@ async def routed(
             share=settings.slots,
             on_decision=on_decision or wants_another,
             on_spent=show_cost,
+            taken_over=taken_over,
         )
         try:
             yield call

@@ -25,6 +25,11 @@ UNSURE: Final = "I lost touch with {what} just then, so I don't know whether tha
 SERVER_DOWN: Final = "I can't reach {what} right now, so nothing was done there."
 REST_NOT_DONE: Final = "The rest I have not done."
 LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
+STILL_HERE: Final = "I'm still here."
+CUT_OFF: Final = "Sorry, we were cut off for a moment. I'm still here."
+THREAD_LOST: Final = (
+    "Sorry, we were cut off and I lost the thread. Your tasks are safe. What would you like to do?"
+)
 CONSENT: Final = "May I keep a written transcript of our calls for {days} days?"
 TRANSCRIPT_ON: Final = (
     "Thank you. I keep a written transcript for {days} days, and no sound. Say «stop recording» at any time."

@@ -76,6 +76,11 @@ class Questions:
             self._spawn(self._put(), "question.put")
         return pending is not None
 
+    def unheard(self) -> None:
+        """The caller was not there: the question that is open may have been asked of nobody."""
+        if (pending := self._gate.pending) is not None:
+            pending.heard = pending.shown = False
+
     async def take_turn(self, text: str, *, turn: int, by: By) -> bool:
         """Deal with a turn while a question is open. False leaves the turn to the model."""
         session = self._session()

@@ -10,15 +10,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from livekit.agents import llm, utils
 
+from agent import persona
 from agent.hold import Hold
 from agent.line import Line
 from agent.owed import Leftover
-from agent.swap import SuccessorFailedError, paired, swap
+from agent.swap import Leaves, SuccessorFailedError, paired, swap
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
@@ -113,7 +114,7 @@ class Serving:
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
         self._background: set[asyncio.Task[Any]] = set()
-        self._closed = False
+        self._closed = self._parked = False
         self.given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when nothing can serve any more."""
         self.swaps = 0
@@ -128,10 +129,45 @@ class Serving:
         self._listeners.append((event, callback))
         self.session.on(event, callback)
 
-    async def start(self, conversation: Conversation, *, instructions: str, tools: list[llm.Tool]) -> None:
-        """Begin to serve."""
+    async def start(
+        self,
+        conversation: Conversation,
+        *,
+        instructions: str,
+        tools: list[llm.Tool],
+        chat_ctx: llm.ChatContext | None = None,
+    ) -> None:
+        """Begin to serve; from what was said before, where another worker has served the call until now."""
         self._conversation, self._instructions = conversation, instructions
-        await self.session.start(self._line, instructions=instructions, tools=tools, listener=conversation)
+        await self.session.start(
+            self._line, instructions=instructions, tools=tools, listener=conversation, chat_ctx=chat_ctx
+        )
+
+    async def park(self) -> None:
+        """Close the session and keep what was said and what is owed; nothing is heard or followed until `take_up`."""
+        self._parked, self._wanted, self._renewal = True, None, False
+        if self._moving is not None:
+            await asyncio.wait({self._moving}, timeout=READY_SECONDS)
+            await utils.aio.cancel_and_wait(self._moving)
+        left = await self.session.leave()
+        if left.history.items or self._owed is None:
+            self._owed = left
+        if self._hold is not None:
+            self._hold.end()
+        await _close_later(self.session.aclose())
+
+    async def take_up(self, decision: Decision) -> bool:
+        """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve."""
+        if (stack := self._stack_of(decision)) is None:
+            return False
+        left = self._owed or Leftover(self.session.history)
+        if not left.owes_answer and not left.rest:
+            left = replace(left, rest=persona.STILL_HERE)
+        self._parked, self._owed = False, None
+        if not await self._succeed(self._made(stack), _Left(left), self.session.tools, None):
+            return False
+        await self._show(decision, stack)
+        return True
 
     async def aclose(self) -> None:
         """Serve no more; sockets and background work are closed. Bounded by the caller."""
@@ -149,6 +185,8 @@ class Serving:
 
     def follow(self, decision: Decision, cause: Cause) -> None:
         """Hear the router: serve with this from now on."""
+        if self._parked:
+            return  # it is asked again when the caller is back
         stack = self._stack_of(decision)
         if stack is None:
             log.error("serving.nothing_left", extra={"stack": decision.stack})
@@ -161,7 +199,7 @@ class Serving:
 
     def failed(self, session: TierSession, failure: Failure) -> None:
         """Hear the watch of a session."""
-        if session is not self.session or self._closed:
+        if session is not self.session or self._closed or self._parked:
             return
         if failure.again:
             self._spawn(self._once_more(session), "serving.once_more")
@@ -178,7 +216,7 @@ class Serving:
 
     def session_closed(self, session: TierSession) -> None:
         """Hear that a session closed by itself, after an error that its watch has told already."""
-        if session is self.session and not self._closed:
+        if session is self.session and not self._closed and not self._parked:
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
     def paused(self) -> None:
@@ -263,28 +301,36 @@ class Serving:
         if better and not await self._ready(new, old):
             self._close(new)
             return
-        tools = old.tools
-        began = _On(new, self._line, self._instructions, tools, self._listener, ready=better)
+        if await self._succeed(new, old, old.tools, plan, ready=better):
+            self._close(old)
+            if plan is not None:
+                await self._show(plan.decision, stack)
+
+    async def _succeed(
+        self, new: TierSession, old: Leaves, tools: list[llm.Tool], plan: Plan | None, *, ready: bool = False
+    ) -> bool:
+        """Have a session take the place of another; False where nothing serves any more."""
+        before = self.session.stack.name
+        began = _On(new, self._line, self._instructions, tools, self._listener, ready=ready)
         try:
             done = await swap(old, began, owed=self._owed)
         except SuccessorFailedError:
             log.exception("serving.successor_failed")
             self._close(new)
             self._give_up()
-            return
+            return False
         self.session, self._since = new, time.monotonic()
-        self._close(old)
         self._owed = done.leftover
         if self._hold is not None and (
             done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open
         ):
             self._hold.cover()
-        self._report(old.stack.name, plan, self._making + done.seconds, stack=stack)
+        if isinstance(old, TierSession):
+            self._report(before, plan, self._making + done.seconds, stack=new.stack)
         if self._conversation is not None:
             self._conversation.swapped(new, plan.cause if plan is not None else Cause.VENDOR)
         self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
-        if plan is not None:
-            await self._show(plan.decision, stack)
+        return True
 
     async def _ready(self, new: TierSession, old: TierSession) -> bool:
         """Have a better session ready beside the one that serves; False where it failed or the caller talked on."""
@@ -354,13 +400,13 @@ class Serving:
     async def _once_more(self, session: TierSession) -> None:
         """Ask the same vendor once more for what it did not give."""
         await asyncio.sleep(LOOK_SECONDS)
-        if session is self.session and not self._closed:
+        if session is self.session and not self._closed and not self._parked:
             session.once_more()
 
     async def _see_to_it(self, session: TierSession) -> None:
         """A session is closed, and the router should have said what serves now: if it does not, nothing can."""
         await asyncio.sleep(TOLD_SECONDS)
-        if session is self.session and not self._closed:
+        if session is self.session and not self._closed and not self._parked:
             log.error("serving.left_alone", extra={"stack": session.stack.name})
             self._give_up()
 
@@ -464,6 +510,16 @@ class _On:
             chat_ctx=history,
             line=self._line,
         )
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A session that left when the call was parked."""
+
+    leftover: Leftover
+
+    async def leave(self) -> Leftover:
+        return self.leftover
 
 
 async def _close_later(closing: Coroutine[Any, Any, None]) -> None:

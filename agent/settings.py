@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.other_servers import OtherServer
+from agent.presence import Graces
 
 
 class AgentSettings(BaseSettings):
@@ -39,7 +40,13 @@ class AgentSettings(BaseSettings):
     leave_grace_seconds: Annotated[float, Field(ge=0, le=60)] = 4.0
     """After the caller left on purpose: a reload comes back within it."""
     lost_grace_seconds: Annotated[float, Field(ge=0, le=120)] = 30.0
-    """After the line was lost without a word."""
+    """After the line was lost without a word: then nothing is kept open at the vendors, and no money is held."""
+    park_seconds: Annotated[float, Field(ge=0, le=140)] = 120.0
+    """After the line was lost the call ends; until then it is taken up again. LiveKit's room outlives it."""
+    dead_after_seconds: Annotated[float, Field(ge=2, le=60)] = 6.0
+    """A call that no worker has said it serves for so long has lost its worker; another one takes it over."""
+    takeover_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """Encrypts, with the caller's consent, what was said, so that another worker can go on. Without it none can."""
     max_message_chars: Annotated[int, Field(ge=100, le=20_000)] = 4_000
     """The longest typed message that is read."""
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
@@ -55,3 +62,15 @@ class AgentSettings(BaseSettings):
     watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
     log_level: str = "INFO"
+
+    def graces(self, channel: Literal["browser", "phone"]) -> Graces:
+        """How long a caller may be away. A telephone that hung up or lost its line does not come back into its room."""
+        lost = self.lost_grace_seconds
+        if channel == "phone":
+            return Graces(left=0.0, left_parked=0.0, lost=lost, lost_parked=lost)
+        return Graces(
+            left=self.leave_grace_seconds,
+            left_parked=self.leave_grace_seconds / 2,
+            lost=max(lost, self.park_seconds),
+            lost_parked=lost,
+        )

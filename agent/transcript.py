@@ -93,6 +93,15 @@ class Transcript:
         self._writing = asyncio.create_task(self._write(), name="transcript.write")
         self._writing.add_done_callback(_tell_failure)
 
+    async def is_allowed(self) -> bool:
+        """Whether the caller allows now that what is said is kept, as the database has it."""
+        if self._silenced:
+            return False
+        try:
+            return await self._within(OPEN_SECONDS, self._consents.of(self._user_id, self._door)) is True
+        except DATABASE_AWAY:
+            return False
+
     def said(self, speaker: Speaker, text: str) -> None:
         """Take down what was said, if that is allowed."""
         # What was not allowed at the start may be since, on the page: the write will know.

@@ -11,12 +11,17 @@ from typing import Final
 from uuid import uuid4
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
+from pydantic import ValidationError
+from redis.exceptions import RedisError
 
 from agent.breaker_gauge import show
+from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
+from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import Slots
+from agent.takeover import keep_taking_over
 from people.keeping import forget_old_transcripts
 from people.settings import PeopleSettings
 from routing.keeping import keep_journal
@@ -31,6 +36,9 @@ from tiers.probe import probe
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.worker")
+
+HAND_OVER_SECONDS: Final = 8.0
+"""How long calls may take to leave a worker that stops before they are over."""
 
 AGENT_NAME: Final = "voicetasks"
 """The name under which calls are dispatched, explicitly."""
@@ -79,6 +87,9 @@ class Worker:
             spare=settings.spare_slots,
             active=lambda: len(self._server.active_jobs),
         )
+        self._registered = asyncio.Event()
+        self._redis = connect(settings.redis_url)
+        self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then let calls finish within the drain time."""
@@ -86,7 +97,7 @@ class Worker:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        self._server.on("worker_registered", lambda *_: self._slots.start())
+        self._server.on("worker_registered", lambda *_: self._on_registered())
         keeping = [
             asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal"),
             asyncio.create_task(
@@ -103,30 +114,74 @@ class Worker:
             for task in keeping:
                 task.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
+            await self._redis.aclose()
 
     async def _serve(self, stop: asyncio.Event) -> None:
+        taking_over = asyncio.create_task(self._take_over(), name="worker.take_over")
+        taking_over.add_done_callback(_keeping_ended)
         serving = asyncio.create_task(self._server.run(devmode=False), name="worker.serve")
         stopping = asyncio.create_task(stop.wait(), name="worker.stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        taking_over.cancel()  # what we hand over is for others
         await self._slots.stop()
         if serving.done():
             serving.result()
             return
-        if self._settings.drain_seconds and self._server.active_jobs:
+        if self._server.active_jobs:
             log.info("worker.draining", extra={"count": len(self._server.active_jobs)})
             try:
-                await self._server.drain()
+                # Without a time to drain the library would wait for ever.
+                await self._server.drain(max(1, self._settings.drain_seconds))
             except TimeoutError:
                 log.warning("worker.drain_timed_out")
+                await self._hand_over()
         await self._server.aclose()
         await serving
+
+    def _on_registered(self) -> None:
+        if not self._registered.is_set():  # it registers anew when the LiveKit server was away
+            self._slots.start()
+        self._registered.set()
+
+    async def _take_over(self) -> None:
+        await self._registered.wait()  # before, nobody would come
+        settings = self._settings
+        await keep_taking_over(
+            self._calls,
+            url=settings.livekit_url,
+            key=settings.livekit_api_key,
+            secret=settings.livekit_api_secret.get_secret_value(),
+            agent_name=AGENT_NAME,
+        )
+
+    async def _hand_over(self) -> None:
+        """Have the calls that are left go to other workers."""
+        try:
+            for job in self._server.active_jobs:
+                invitation = Invitation.model_validate_json(job.job.metadata)
+                await self._calls.ask_to_leave(invitation.call_id)
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                while self._server.active_jobs:  # noqa: ASYNC110 (the server tells nobody)
+                    await asyncio.sleep(0.1)
+        except RedisError:
+            log.warning("worker.redis_unavailable")
+        except TimeoutError:
+            log.warning("worker.hand_over_timed_out")
 
     def _load(self) -> float:
         return min(self._slots.used / self._settings.slots, 1.0)
 
     async def _on_request(self, request: JobRequest) -> None:
+        invitation = _invitation(request)
+        if invitation is not None and await self._is_served(invitation.call_id):
+            # A LiveKit server that starts again dispatches anew what it had dispatched.
+            log.info("call.served_already", extra={"room": request.room.name})
+            await request.reject()
+            return
         admission = await self._slots.admit()
+        if admission == "busy" and invitation is not None and invitation.again:
+            admission = "take"  # who was served until now is not told that all lines are busy
         log.info("call.offered", extra={"admission": admission, "room": request.room.name})
         if admission == "refuse":
             await request.reject()
@@ -137,6 +192,19 @@ class Worker:
         finally:
             self._slots.arrived()
         await self._slots.tell()
+
+    async def _is_served(self, call_id: str) -> bool:
+        try:
+            return await self._calls.is_served(call_id)
+        except RedisError:
+            return False
+
+
+def _invitation(request: JobRequest) -> Invitation | None:
+    try:
+        return Invitation.model_validate_json(request.job.metadata)
+    except ValidationError:
+        return None  # the job will say so
 
 
 def _keeping_ended(task: asyncio.Task[None]) -> None:

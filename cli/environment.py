@@ -58,7 +58,11 @@ def process_environment(
         for room in ("TASKS", "PEOPLE", "ROUTING"):
             database = f"sqlite+aiosqlite:///{data_dir.resolve() / room.lower()}.db"
             _default(result, f"VOICETASKS_{room}_DATABASE_URL", database)
-    for name in ("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_SECRET"):
+    for name in (
+        "VOICETASKS_TASKS_TOKEN_SECRET",
+        "VOICETASKS_WEB_SECRET",
+        "VOICETASKS_AGENT_TAKEOVER_KEY",
+    ):
         _default(result, name, secrets[name])
     _default(result, "VOICETASKS_ROUTING_SPOOL_DIR", str(data_dir.resolve() / "spool"))
     # A demo that is ended waits for its calls a moment, not a minute.

@@ -41,8 +41,8 @@ def services(
     found += [
         _module("tasks", "mcp_tasks", http_probe(f"http://{HOST}:{ports.tasks}/healthz")),
         _module("sandbox", "sandbox", http_probe(f"http://{HOST}:{ports.sandbox_control}/healthz")),
-        # A worker says goodbye in its calls before it goes.
-        _module("worker", "agent", http_probe(f"http://{HOST}:{ports.worker}/"), grace_seconds=8.0),
+        # A worker waits for its calls and hands over what is left before it goes.
+        _module("worker", "agent", http_probe(f"http://{HOST}:{ports.worker}/"), grace_seconds=14.0),
         _module("web", "web", http_probe(f"http://{HOST}:{ports.web}/healthz")),
     ]
     return found

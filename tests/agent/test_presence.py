@@ -1,13 +1,16 @@
 """A caller who leaves is waited for as long as they may come back, and no longer."""
 
 import asyncio
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from livekit import rtc
 
-from agent.presence import Presence
+from agent.presence import Graces, Presence
+from agent.settings import AgentSettings
+from tests.agent.virtual_time import VirtualLoop
 
 pytestmark = pytest.mark.unit
 
@@ -23,7 +26,8 @@ class Room(rtc.EventEmitter[str]):
 
 
 def presence(room: Room, *, leave: float = 0.05, lost: float = 10.0) -> Presence:
-    watched = Presence(room, "caller", leave_grace_seconds=leave, lost_grace_seconds=lost)  # type: ignore[arg-type]
+    graces = Graces(left=leave, left_parked=leave, lost=lost, lost_parked=lost)
+    watched = Presence(room, "caller", graces)  # type: ignore[arg-type]
     watched.watch()
     return watched
 
@@ -49,8 +53,7 @@ async def test_a_caller_who_left_on_purpose_is_gone_after_a_short_grace(reason: 
         REASONS.CONNECTION_TIMEOUT,
         REASONS.SIGNAL_CLOSE,
         REASONS.MEDIA_FAILURE,
-        REASONS.SIP_TRUNK_FAILURE,
-        REASONS.USER_UNAVAILABLE,
+        REASONS.STATE_MISMATCH,
         REASONS.UNKNOWN_REASON,
     ],
 )
@@ -90,9 +93,124 @@ async def test_strangers_who_leave_do_not_end_the_call() -> None:
     watched.stop()
 
 
+class Comings:
+    """What a call is told of its caller, by a clock that only a test moves."""
+
+    def __init__(self, graces: Graces, *, here: bool = True) -> None:
+        self.room = Room(*(["caller"] if here else []))
+        self.told: list[tuple[float, str]] = []
+        self.clock = VirtualLoop()
+        self.clock.do(lambda: self._watch(graces))
+
+    def _watch(self, graces: Graces) -> None:
+        self.presence = Presence(
+            self.room,  # type: ignore[arg-type]
+            "caller",
+            graces,
+            on_away=lambda: self._note("away"),
+            on_back=lambda: self._note("back"),
+        )
+        self.presence.watch()
+        self.presence.gone.add_done_callback(lambda gone: self._note(gone.result()))
+
+    def _note(self, what: str) -> None:
+        self.told.append((round(self.clock.time(), 3), what))
+
+    def goes(self, reason: int) -> None:
+        self.room.remote_participants.pop("caller", None)
+        self.clock.do(lambda: self.room.emit("participant_disconnected", participant(reason)))
+
+    def comes(self) -> None:
+        self.room.remote_participants["caller"] = None
+        self.clock.do(lambda: self.room.emit("participant_connected", participant()))
+
+
+BROWSER = AgentSettings().graces("browser")
+PHONE = AgentSettings().graces("phone")
+
+
+@pytest.fixture
+def comings(request: pytest.FixtureRequest) -> Iterator[Comings]:
+    made = Comings(request.param)
+    yield made
+    made.clock.do(made.presence.stop)
+    made.clock.close()
+
+
+@pytest.mark.parametrize("comings", [BROWSER], indirect=True)
+def test_a_lost_line_is_parked_after_thirty_seconds_and_given_up_after_two_minutes(comings: Comings) -> None:
+    comings.goes(REASONS.CONNECTION_TIMEOUT)
+    comings.clock.pass_seconds(200)
+    assert comings.told == [(30, "away"), (120, "lost")]
+
+
+@pytest.mark.parametrize("comings", [BROWSER], indirect=True)
+@pytest.mark.parametrize("seconds", [5, 25, 84])
+def test_a_caller_comes_back_after_any_time_below_two_minutes(comings: Comings, seconds: int) -> None:
+    comings.goes(REASONS.SIGNAL_CLOSE)
+    comings.clock.pass_seconds(seconds)
+    comings.comes()
+    comings.clock.pass_seconds(500)
+    away = [(30, "away")] if seconds > 30 else []
+    assert comings.told == [*away, (seconds, "back")]
+
+
+@pytest.mark.parametrize("comings", [BROWSER], indirect=True)
+def test_who_leaves_on_purpose_costs_nothing_from_the_second_second_on_and_may_reload(
+    comings: Comings,
+) -> None:
+    comings.goes(REASONS.CLIENT_INITIATED)
+    comings.clock.pass_seconds(3)
+    comings.comes()
+    comings.clock.pass_seconds(100)
+    comings.goes(REASONS.CLIENT_INITIATED)
+    comings.clock.pass_seconds(100)
+    assert comings.told == [(2, "away"), (3, "back"), (105, "away"), (107, "left")]
+
+
+@pytest.mark.parametrize("comings", [PHONE], indirect=True)
+@pytest.mark.parametrize(
+    "reason", [REASONS.CLIENT_INITIATED, REASONS.USER_UNAVAILABLE, REASONS.SIP_TRUNK_FAILURE]
+)
+def test_a_telephone_that_hangs_up_ends_the_call_at_once(comings: Comings, reason: int) -> None:
+    comings.goes(reason)
+    comings.clock.pass_seconds(1)
+    assert comings.told == [(0, "left")]
+
+
+@pytest.mark.parametrize("comings", [PHONE], indirect=True)
+def test_a_telephone_that_is_lost_is_not_waited_for_longer_than_thirty_seconds(comings: Comings) -> None:
+    comings.goes(REASONS.CONNECTION_TIMEOUT)
+    comings.clock.pass_seconds(100)
+    assert comings.told == [(30, "lost")]
+
+
+@pytest.mark.parametrize("comings", [BROWSER], indirect=True)
+def test_a_second_tab_that_never_comes_is_a_lost_line(comings: Comings) -> None:
+    comings.goes(REASONS.DUPLICATE_IDENTITY)
+    comings.clock.pass_seconds(200)
+    assert comings.told == [(30, "away"), (120, "lost")]
+
+
 async def test_a_closed_room_ends_the_call_at_once() -> None:
     room = Room("caller")
     watched = presence(room)
-    room.emit("disconnected", "gone")
+    room.emit("disconnected", REASONS.ROOM_DELETED)
     assert await asyncio.wait_for(watched.gone, 5) == "room_closed"
+    watched.stop()
+
+
+@pytest.mark.parametrize(
+    ("reason", "ended"),
+    [
+        (REASONS.PARTICIPANT_REMOVED, "taken_over"),
+        (REASONS.SIGNAL_CLOSE, "line_lost"),
+        (REASONS.SERVER_SHUTDOWN, "line_lost"),
+    ],
+)
+async def test_a_room_that_puts_us_out_goes_on_with_another_worker(reason: int, ended: str) -> None:
+    room = Room("caller")
+    watched = presence(room)
+    room.emit("disconnected", reason)
+    assert await asyncio.wait_for(watched.gone, 5) == ended
     watched.stop()

@@ -1,0 +1,64 @@
+"""Keeping a call whose caller is away: nothing at the vendors is open and no money is held, but nothing is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from routing.decision import Decision
+
+log = logging.getLogger("agent.parking")
+
+
+class Serves(Protocol):
+    """What serves the call."""
+
+    async def park(self) -> None:
+        """Close what is open at vendors, and keep what was said."""
+
+    async def take_up(self, decision: Decision) -> bool:
+        """Go on from what was said; False where nothing can serve."""
+
+
+class Lends(Protocol):
+    """The call's money."""
+
+    async def park(self) -> None:
+        """Hold none."""
+
+    async def take_up(self) -> Decision:
+        """Decide anew, with money reserved."""
+
+
+class Parking:
+    """Parks a call and takes it up again, one after the other: a caller may come and go faster than sockets close."""
+
+    def __init__(self, serving: Serves, money: Lends, *, call_id: str) -> None:
+        self._call_id = call_id
+        self._serving = serving
+        self._money = money
+        self._turn = asyncio.Lock()
+        self.parked = False
+        """Whether the call is parked now."""
+
+    async def park(self) -> None:
+        """Close the vendors' sockets, then give the money back: the last of what was used is booked first."""
+        async with self._turn:
+            if self.parked:
+                return
+            self.parked = True
+            await self._serving.park()
+            await self._money.park()
+            log.info("call.parked", extra={"call_id": self._call_id})
+
+    async def take_up(self) -> bool:
+        """Serve again, with whatever the router has for the call now; False where nothing can."""
+        async with self._turn:
+            if not self.parked:
+                return True
+            decision = await self._money.take_up()
+            self.parked = not await self._serving.take_up(decision)
+            if not self.parked:
+                log.info("call.taken_up", extra={"call_id": self._call_id, "stack": decision.stack})
+            return not self.parked

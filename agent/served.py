@@ -1,0 +1,240 @@
+"""Which calls are served, and by whom: told by each call every second, through Redis, to all workers.
+
+A call has one owner. Whoever comes second, as after a restart of the LiveKit server, which dispatches its agents once
+more, is told so and leaves. A call whose owner is silent for some seconds has lost its worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+from livekit.agents import utils
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+log = logging.getLogger("agent.served")
+
+CALLS: Final = "voicetasks:served"
+"""Sorted set of call ids by the millisecond of the last word from their owner."""
+PREFIX: Final = "voicetasks:served:"
+"""Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave."""
+BEAT_SECONDS: Final = 1.0
+KEEP_MS: Final = 900_000
+CLAIM_MS: Final = 10_000
+"""How long a dispatch may take until a worker serves; after it the call is lost once more."""
+REDIS_TIMEOUT_SECONDS: Final = 0.3
+
+_NOW = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+"""
+# KEYS: calls, the call's hash. ARGV: call id, owner, room, metadata, ms after which an owner is dead, ms to keep.
+_BEGIN = (
+    _NOW
+    + """
+local owner, at = redis.call('HGET', KEYS[2], 'owner'), redis.call('ZSCORE', KEYS[1], ARGV[1])
+if owner and owner ~= '' and owner ~= ARGV[2] and at and now - at < tonumber(ARGV[5]) then return {0, 0, 0} end
+local jobs = redis.call('HINCRBY', KEYS[2], 'jobs', 1)
+redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4])
+redis.call('HDEL', KEYS[2], 'leave')
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+return {1, jobs - 1, tonumber(redis.call('HGET', KEYS[2], 'turn') or 0)}
+"""
+)
+# The same, and the turn. What Redis has lost is told anew.
+_BEAT = (
+    _NOW
+    + """
+local owner = redis.call('HGET', KEYS[2], 'owner')
+if owner and owner ~= ARGV[2] then return 'taken' end
+redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4], 'turn', ARGV[7])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+return redis.call('HGET', KEYS[2], 'leave') and 'leave' or 'go'
+"""
+)
+# KEYS: calls, the call's hash. ARGV: call id, owner.
+_LET_GO = """
+if redis.call('HGET', KEYS[2], 'owner') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[2], 'owner', '')
+redis.call('ZADD', KEYS[1], 0, ARGV[1])
+return 1
+"""
+_END = """
+if redis.call('HGET', KEYS[2], 'owner') ~= ARGV[2] then return 0 end
+redis.call('DEL', KEYS[2])
+redis.call('ZREM', KEYS[1], ARGV[1])
+return 1
+"""
+# KEYS: calls. ARGV: what hashes begin with, ms after which an owner is dead, ms until one is lost once more.
+_LOST = (
+    _NOW
+    + """
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]), 'LIMIT', 0, 10)) do
+  local room, metadata = unpack(redis.call('HMGET', ARGV[1] .. id, 'room', 'metadata'))
+  if room then
+    redis.call('HSET', ARGV[1] .. id, 'owner', '')
+    redis.call('ZADD', KEYS[1], now - tonumber(ARGV[2]) + tonumber(ARGV[3]), id)
+    found[#found + 1] = {id, room, metadata}
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return found
+"""
+)
+
+
+def connect(redis_url: str) -> Redis:
+    """Connect, for things that wait 0.3 s at most. Answers are bytes."""
+    return Redis.from_url(
+        redis_url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    )
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A call is ours now."""
+
+    before: int
+    """How many workers had it before."""
+    turn: int
+    """The last turn that they told of."""
+
+
+class Call(Protocol):
+    """A call, as far as its owner has to know it."""
+
+    @property
+    def turn(self) -> int:
+        """The number of the present turn."""
+
+    def end(self, reason: str) -> None:
+        """End here."""
+
+    def leave(self) -> None:
+        """End here in a pause: another worker is to have it."""
+
+
+class Served:
+    """One call, as its owner tells of it."""
+
+    def __init__(
+        self, redis: Redis, *, call_id: str, room: str, metadata: str, dead_after_seconds: float
+    ) -> None:
+        self._keys = [CALLS, PREFIX + call_id]
+        self._owner = uuid4().hex
+        self._told: list[str | int] = [
+            call_id,
+            self._owner,
+            room,
+            metadata,
+            round(1000 * dead_after_seconds),
+            KEEP_MS,
+        ]
+        self._call: Call | None = None
+        self._turn = 0
+        self._begin, self._beat = redis.register_script(_BEGIN), redis.register_script(_BEAT)
+        self._let_go, self._end = redis.register_script(_LET_GO), redis.register_script(_END)
+        self._beating: asyncio.Task[None] | None = None
+
+    async def begin(self) -> Begun | None:
+        """Own the call, and tell so every second from now on; None where somebody else serves it.
+
+        Without Redis nobody knows, so it is served.
+        """
+        answer = await self._ask(self._begin, *self._told)
+        mine, before, self._turn = answer or (1, 0, 0)
+        if not mine:
+            return None
+        self._beating = asyncio.create_task(self._beat_on(), name="served.beat")
+        return Begun(before, self._turn)
+
+    def as_served(self, call: Call) -> None:
+        """Tell from now on how far this call is, and it when another worker has it or is to have it."""
+        self._call = call
+
+    async def let_go(self) -> None:
+        """Have another worker take the call at once."""
+        await self.stop()
+        await self._ask(self._let_go, *self._told[:2])
+
+    async def end(self) -> None:
+        """The call is over."""
+        await self.stop()
+        await self._ask(self._end, *self._told[:2])
+
+    async def stop(self) -> None:
+        """Tell no more."""
+        if self._beating is not None:
+            await utils.aio.cancel_and_wait(self._beating)
+            self._beating = None
+
+    async def _beat_on(self) -> None:
+        asked = False
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            call = self._call
+            turn = call.turn if call is not None else self._turn
+            answer = await self._ask(self._beat, *self._told, turn)
+            if answer == b"taken":
+                if call is not None:
+                    call.end("taken_over")
+                return
+            if answer == b"leave" and call is not None and not asked:
+                asked = True
+                call.leave()
+
+    async def _ask(self, script: AsyncScript, *arguments: str | int) -> Any:
+        try:
+            return await script(keys=self._keys, args=arguments)
+        except RedisError:
+            log.warning("served.redis_unavailable")
+            return None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A call that lost its worker."""
+
+    call_id: str
+    room: str
+    metadata: str
+
+
+class AllServed:
+    """All calls, as a worker looks at them. Methods raise RedisError."""
+
+    def __init__(self, redis: Redis, *, dead_after_seconds: float) -> None:
+        self._redis = redis
+        self._dead_ms = round(1000 * dead_after_seconds)
+        self._lost = redis.register_script(_LOST)
+
+    async def lost(self) -> list[Lost]:
+        """Give the calls that have no worker any more, each to one worker that asks; it has 10 s to find them one."""
+        found = await self._lost(keys=[CALLS], args=[PREFIX, self._dead_ms, CLAIM_MS])
+        return [Lost(*(part.decode() for part in each)) for each in found]
+
+    async def is_served(self, call_id: str) -> bool:
+        """Whether a worker serves it."""
+        owner = await self._redis.hget(PREFIX + call_id, "owner")
+        at = await self._redis.zscore(CALLS, call_id)
+        seconds, micros = await self._redis.time()
+        return bool(owner) and at is not None and seconds * 1000 + micros // 1000 - at < self._dead_ms
+
+    async def ask_to_leave(self, call_id: str) -> None:
+        """Have the call's owner hand it over."""
+        if await self._redis.exists(PREFIX + call_id):
+            await self._redis.hset(PREFIX + call_id, "leave", "1")
+
+    async def forget(self, call_id: str) -> None:
+        """There is no such call any more."""
+        await self._redis.zrem(CALLS, call_id)
+        await self._redis.delete(PREFIX + call_id)

@@ -1,0 +1,64 @@
+"""Calls that lost their worker get another one.
+
+The LiveKit server assigns a job once: when its worker dies nobody comes, and the dead one's participant stands in the
+room for another 20 s (measured). So every worker looks for such calls, puts out what is left of the dead one and has
+an agent dispatched anew. adr/0016 has the reasons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Final
+
+import aiohttp
+from livekit import api
+from livekit.protocol.models import ParticipantInfo
+from redis.exceptions import RedisError
+
+from agent.served import AllServed, Lost
+
+log = logging.getLogger("agent.takeover")
+
+LOOK_SECONDS: Final = 1.0
+AWAY_SECONDS: Final = 5.0
+"""Between looks while Redis is away."""
+SERVER_SECONDS: Final = 5.0
+
+
+async def keep_taking_over(served: AllServed, *, url: str, key: str, secret: str, agent_name: str) -> None:
+    """Look for calls without a worker, every second, until cancelled."""
+    timeout = aiohttp.ClientTimeout(total=SERVER_SECONDS)
+    async with api.LiveKitAPI(url, key, secret, timeout=timeout, failover=False) as livekit:
+        while True:
+            pause = LOOK_SECONDS
+            try:
+                for call in await served.lost():
+                    await _dispatch(livekit, served, call, agent_name)
+            except RedisError:
+                pause = AWAY_SECONDS
+            await asyncio.sleep(pause)
+
+
+async def _dispatch(livekit: api.LiveKitAPI, served: AllServed, call: Lost, agent_name: str) -> None:
+    try:
+        rooms = await livekit.room.list_rooms(api.ListRoomsRequest(names=[call.room]))
+        if not rooms.rooms:
+            await served.forget(call.call_id)
+            return
+        found = await livekit.room.list_participants(api.ListParticipantsRequest(room=call.room))
+        for participant in found.participants:
+            if participant.kind == ParticipantInfo.Kind.AGENT:
+                await livekit.room.remove_participant(
+                    api.RoomParticipantIdentity(room=call.room, identity=participant.identity)
+                )
+        metadata = json.dumps({**json.loads(call.metadata), "again": True})
+        await livekit.agent_dispatch.create_dispatch(
+            api.CreateAgentDispatchRequest(agent_name=agent_name, room=call.room, metadata=metadata)
+        )
+    except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
+        # It is found again in a few seconds.
+        log.warning("takeover.failed", extra={"call_id": call.call_id, "error": type(error).__name__})
+        return
+    log.warning("takeover.dispatched", extra={"call_id": call.call_id, "room": call.room})

