@@ -419,11 +419,15 @@ class TierSession:
             if event.error.recoverable and idle:
                 return  # it connects again, and nothing was said meanwhile
             self._watch.error("stt", event.error.error)
-        elif isinstance(event.error, llm.RealtimeModelError) and isinstance(
-            event.error.error, APIConnectionError | APIStatusError
-        ):
-            # What came over the socket was judged as it came.
-            self._watch.error("speech_to_speech", event.error.error)
+        elif isinstance(event.error, llm.RealtimeModelError):
+            error = event.error.error
+            if isinstance(error, APIConnectionError | APIStatusError):
+                self._watch.error("speech_to_speech", error)
+            elif not event.error.recoverable and not isinstance(error, APIError):
+                # What it sent cannot be read, and the plugin's session has died of it.
+                service = self._watch.part("speech_to_speech").service
+                self._watch.fail(Failure(service, Fault.VENDOR_DOWN, type(error).__name__))
+            # What else came over the socket was judged as it came.
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""

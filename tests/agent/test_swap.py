@@ -47,6 +47,19 @@ async def test_a_socket_that_dies_in_mid_sentence_costs_the_caller_nothing(port:
         assert late < 8
 
 
+async def test_a_vendor_that_sends_what_cannot_be_read_is_left_in_mid_sentence(port: int) -> None:
+    # So patient a watch would not notice before the dead session is given up.
+    async with live_call(port, f"ann-{uuid4().hex}", patience=5.0) as live:
+        speaking = live.speaking("Add a task to buy oat milk")
+        await live.until(lambda: live.serving.session.session.user_state == "speaking", 5, "speech is found")
+        live.desk.faults.set("openai-realtime", "garbage")
+        await live.until(lambda: live.stack == "economy", 10, "economy serves")
+        await speaking
+        await live.heard()
+        await live.quiet()
+        assert await live.titles() == ["buy oat milk"]
+
+
 def slow_tools(live: LiveCall, seconds: float) -> list[str]:
     """Have every tool take so long; the names of those that were asked for."""
     server = live.call._toolbox._tasks
