@@ -25,8 +25,8 @@ from cli.caller.web_door import WebDoor
 
 SEEDS: Final = ("Buy milk", "Call the plumber", "Water the plants", "Wash the car")
 VICTIM: Final = "Call the plumber"
-FIRST: Final = ("Please add a task to review the proposal.", "review the proposal")
-SECOND: Final = ("Please add a task to renew the passport.", "renew the passport")
+FIRST: Final = ("Add a task to review the proposal.", "review the proposal")
+SECOND: Final = ("Add a task to renew the passport.", "renew the passport")
 LIST: Final = "What's on my list?"
 DELETE: Final = "Please delete call the plumber."
 YES, NO = "Yes, please.", "No, don't."
@@ -39,6 +39,8 @@ POINT_SECONDS: Final = 25.0
 CALL_SECONDS: Final = 200.0
 LATE_SECONDS: Final = 5.0
 """How long after an answer what was asked for may still be on its way."""
+TRIES: Final = 3
+"""How often a caller says the same before it counts as lost."""
 PATIENCE: Final = Patience(answer=20.0, whole_answer=40.0, question=5.0)
 
 
@@ -138,13 +140,16 @@ class ChaosCall:
             await self._say(answer)
 
     async def _ask_for(self, words: str, title: str) -> None:
-        """Ask for a task, and once more when nothing came of it, as a person would."""
+        """Ask for a task, and again when nothing came of it, as a person would."""
         self._facts.asked.append(title)
-        for again in (False, True):
-            self._facts.said_again += again
-            await self._say(words)
+        for _ in range(TRIES):
+            turn = await self._say(words)
             if await self._is_made(title):
                 return
+            # What the ear made something else of has nothing to do with vendors that fail.
+            misheard = turn.understood and spoken_form(turn.understood) != spoken_form(words)
+            self._facts.misheard += bool(misheard)
+            self._facts.said_again += not misheard
 
     async def _is_made(self, title: str) -> bool:
         deadline = time.monotonic() + LATE_SECONDS

@@ -30,6 +30,8 @@ class Facts:
     """What was said, understood and heard, and how it went."""
     said_again: int = 0
     """Requests that the caller had to repeat because nothing came of them."""
+    misheard: int = 0
+    """Requests that the ear made something else of: the caller repeats those too."""
     recovery_ms: int | None = None
     """From the caller's last word to our next sound; when we were speaking: the longest silence until the end."""
     kept: list[str] = field(default_factory=list)

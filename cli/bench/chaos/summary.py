@@ -87,6 +87,7 @@ def _cells(calls: Sequence[Facts]) -> Iterable[str]:
     yield str(sum(facts.as_planned for facts in calls))
     yield str(sum(bool(facts.stacks) for facts in calls))
     yield str(sum(facts.said_again for facts in calls))
+    yield str(sum(facts.misheard for facts in calls))
     yield f"{median(times):.0f}" if times else "–"
     yield str(max(times)) if times else "–"
 
