@@ -1,6 +1,9 @@
 """`python -m agent` runs a worker."""
 
-from agent.worker import main
+from agent.metric_files import metric_files
 
 if __name__ == "__main__":
-    main()
+    with metric_files():
+        from agent.worker import main
+
+        main()

@@ -10,7 +10,10 @@ from routing.decision import Unhealthy
 from tiers.catalogue import MODELS
 
 BREAKER_STATE: Final = Gauge(
-    "voicetasks_breaker_state", "A vendor's service: 0 closed, 1 half open, 2 open.", ("vendor",)
+    "voicetasks_breaker_state",
+    "A vendor's service: 0 closed, 1 half open, 2 open.",
+    ("vendor",),
+    multiprocess_mode="livemostrecent",
 )
 _VALUES: Final = {"half_open": 1, "open": 2}
 

@@ -20,6 +20,7 @@ from agent.hold import Hold
 from agent.line import Line
 from agent.owed import Leftover
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
+from agent.swap_counter import swapped
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
@@ -448,13 +449,16 @@ class Serving:
     ) -> None:
         self.swaps += 1
         self._last_swap = time.monotonic()
+        after = (plan.stack if plan is not None else stack or self.session.stack).name
+        reason = plan.cause.value if plan is not None else "age"
+        swapped(before, after, reason)
         log.info(
             "call.swapped",
             extra={
                 "from": before,
-                "stack": (plan.stack if plan is not None else stack or self.session.stack).name,
+                "stack": after,
                 "without": list(plan.decision.without) if plan is not None else [],
-                "reason": plan.cause.value if plan is not None else "age",
+                "reason": reason,
                 "quick": quick,
                 "own_ms": round(1000 * seconds, 1),
                 "tasks": len(asyncio.all_tasks()),

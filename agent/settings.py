@@ -25,7 +25,7 @@ class AgentSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8084
-    """Health of the worker, over HTTP."""
+    """Health (`/`) and metrics (`/metrics`) of the worker, over HTTP."""
     slots: Annotated[int, Field(ge=1, le=500)] = 4
     """Calls served at once."""
     spare_slots: Annotated[int, Field(ge=0, le=50)] = 2

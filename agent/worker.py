@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from agent.breaker_gauge import show
+from agent.health import INSIDE, Health
 from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
@@ -71,8 +72,8 @@ class Worker:
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
             api_secret=settings.livekit_api_secret.get_secret_value(),
-            host=settings.host,
-            port=settings.port,
+            host=INSIDE,
+            port=0,
             num_idle_processes=settings.warm_processes,
             # Slots decide, not the processor's load: a call must never be refused by a passing peak.
             load_fnc=self._load,
@@ -112,8 +113,10 @@ class Worker:
         ]
         for task in keeping:
             task.add_done_callback(_keeping_ended)
+        health = Health(self._settings.host, self._settings.port, lambda: self._server.worker_info.http_port)
         try:
-            await self._serve(stop)
+            async with health:
+                await self._serve(stop)
         finally:
             for task in keeping:
                 task.cancel()
