@@ -6,7 +6,8 @@ import json
 
 from livekit import rtc
 
-from routing.decision import Decision
+from routing.cause import cause_of
+from routing.decision import Cause, Decision
 
 
 class CallAttributes:
@@ -15,15 +16,21 @@ class CallAttributes:
     def __init__(self, room: rtc.Room, *, call_id: str) -> None:
         self._room = room
         self._call_id = call_id
+        self._shown: Decision | None = None
+        self._cause = Cause.START
 
     async def show_decision(self, decision: Decision, *, sandboxed: bool) -> None:
-        """Show which stack serves the call and why each other one lost."""
+        """Show which stack serves the call, what made it change last, and why each other one lost."""
+        if self._shown is None or _served(decision) != _served(self._shown):
+            self._cause = cause_of(self._shown, decision)
+        self._shown = decision
         reasons = [reason.sentence for reason in decision.reasons]
         await self._set(
             {
                 "voicetasks.call_id": self._call_id,
                 "voicetasks.tier": decision.tier or "",
                 "voicetasks.stack": decision.stack or "",
+                "voicetasks.cause": self._cause.value,
                 "voicetasks.reason": decision.reason,
                 "voicetasks.reasons": json.dumps(reasons),
                 "voicetasks.sandbox": "true" if sandboxed else "false",
@@ -41,3 +48,7 @@ class CallAttributes:
     async def _set(self, attributes: dict[str, str]) -> None:
         if self._room.isconnected():
             await self._room.local_participant.set_attributes(attributes)
+
+
+def _served(decision: Decision) -> tuple[str | None, frozenset[str]]:
+    return decision.stack, frozenset(decision.without)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from livekit import rtc
 
 from cli.caller.changes import Changes
 from cli.caller.listener import SoundLog
+from cli.caller.measure import Moments, gap_ms
 from cli.caller.record import CallRecord, Swap
 
 STATE = "lk.agent.state"
@@ -19,12 +20,13 @@ RESTING_STATES = ("listening", "idle")
 
 @dataclass
 class StackChange:
-    """The stack attribute went from one name to another."""
+    """The stack attribute went from one name to another. `cause` is a label, `why` a sentence."""
 
     at: float
     from_stack: str
     to_stack: str
-    reason: str
+    cause: str
+    why: str
 
 
 class AgentView:
@@ -57,8 +59,8 @@ class AgentView:
         before, after = self.stack, attributes.get("voicetasks.stack")
         self.attributes = dict(attributes)
         if before and after and before != after:
-            reason = attributes.get("voicetasks.reason", "")
-            self.stack_changes.append(StackChange(time.monotonic(), before, after, reason))
+            cause, why = (attributes.get(f"voicetasks.{name}", "") for name in ("cause", "reason"))
+            self.stack_changes.append(StackChange(time.monotonic(), before, after, cause, why))
         self._changes.notify()
 
     @property
@@ -76,8 +78,8 @@ class AgentView:
         """Whether the agent speaks, by its own word."""
         return self.attributes.get(STATE) == "speaking"
 
-    def fill(self, record: CallRecord, sound: SoundLog) -> None:
-        """Copy into the record what the attributes say."""
+    def fill(self, record: CallRecord, sound: SoundLog, turns: Sequence[Moments]) -> None:
+        """Copy into the record what the attributes say. `turns`: the caller's, for what a swap cost them."""
         known = self.attributes
         record.call_id = known.get("voicetasks.call_id", record.call_id)
         record.tier = known.get("voicetasks.tier")
@@ -87,7 +89,13 @@ class AgentView:
         cost = known.get("voicetasks.cost_microdollars", "")
         record.cost_microdollars = int(cost) if cost.isdecimal() else None
         record.swaps = [
-            Swap(change.from_stack, change.to_stack, change.reason, _gap_ms(change.at, sound))
+            Swap(
+                change.from_stack,
+                change.to_stack,
+                change.cause or change.why,
+                change.why,
+                gap_ms(change.at, turns, sound),
+            )
             for change in self.stack_changes
         ]
 
@@ -102,12 +110,3 @@ def _reasons(attributes: Mapping[str, str]) -> list[str]:
         return [str(reason) for reason in reasons]
     sentence = attributes.get("voicetasks.reason")
     return [sentence] if sentence else []
-
-
-def _gap_ms(moment: float, sound: SoundLog) -> int | None:
-    """The pause in the agent's sound around a moment: 0 when it sounded on."""
-    if sound.sounding_at(moment):
-        return 0
-    before = [stretch for stretch in sound.stretches if stretch.end < moment]
-    after = sound.first_after(moment)
-    return round((after.start - before[-1].end) * 1000) if before and after else None

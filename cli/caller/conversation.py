@@ -158,7 +158,7 @@ class Conversation:
             if turn.by in ("voice", "wav"):
                 turn.silence_after_interrupt_ms = silence_after_interrupt_ms(moments, sound)
         record.heard_seconds = round(sound.heard_seconds, 2)
-        self.line.agent.fill(record, sound)
+        self.line.agent.fill(record, sound, self._moments)
 
     def _open_turn(self, said: str, by: str, began_at: float) -> Turn:
         turn = Turn(said=said, by=by)

@@ -44,8 +44,12 @@ class Swap:
     from_stack: str
     to_stack: str
     reason: str
+    """A label where there is one (vendor, money, policy, health), else the sentence."""
+    why: str
+    """The sentence that the agent shows."""
     gap_ms: int | None
-    """The pause in the agent's sound around the swap; None when it said nothing before or after."""
+    """The silence around the swap in which the caller waited to hear more; 0 when the agent sounded on, None when
+    nobody waited."""
 
 
 @dataclass
@@ -92,7 +96,13 @@ class CallRecord:
         """The object of the published interface, with what this command adds to it."""
         result = {"answered": self.answered, **asdict(self)}
         result["swaps"] = [
-            {"from": swap.from_stack, "to": swap.to_stack, "reason": swap.reason, "gap_ms": swap.gap_ms}
+            {
+                "from": swap.from_stack,
+                "to": swap.to_stack,
+                "reason": swap.reason,
+                "why": swap.why,
+                "gap_ms": swap.gap_ms,
+            }
             for swap in self.swaps
         ]
         return result

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.caller.listener import AUDIBLE, SoundLog
-from cli.caller.measure import Moments, first_sound_ms, silence_after_interrupt_ms
+from cli.caller.measure import Moments, first_sound_ms, gap_ms, silence_after_interrupt_ms
 
 pytestmark = pytest.mark.unit
 
@@ -58,3 +58,22 @@ def test_an_interruption_in_a_breath_counts_what_is_still_said_after_it() -> Non
     assert silence_after_interrupt_ms(breath, log((1.0, 2.0), (2.5, 2.9), (4.6, 5.0))) == 700
     assert silence_after_interrupt_ms(breath, log((1.0, 2.0), (4.6, 5.0))) == 0
     assert first_sound_ms(breath, FOREVER, log((1.0, 2.0), (2.5, 2.9), (4.6, 5.0))) == 600
+
+
+def test_a_swap_in_an_answer_costs_the_pause_in_it() -> None:
+    turns = [Moments(1.0, 3.0)]
+    assert gap_ms(5.2, turns, log((3.5, 5.0), (5.8, 7.0))) == 800
+    assert gap_ms(4.0, turns, log((3.5, 5.0), (5.8, 7.0))) == 0
+
+
+def test_a_swap_before_the_answer_costs_what_the_caller_waits_for_it() -> None:
+    sound = log((0.0, 0.9), (4.5, 5.0))
+    assert gap_ms(3.5, [Moments(1.0, 3.0)], sound) == 1500
+    assert gap_ms(2.0, [Moments(1.0, 3.0)], sound) == 1500  # in the middle of the caller's sentence
+
+
+def test_a_swap_in_a_rest_costs_nobody_anything() -> None:
+    turns = [Moments(1.0, 2.0), Moments(8.0, 9.0)]
+    assert gap_ms(6.0, turns, log((2.5, 4.0), (9.5, 10.0))) is None
+    assert gap_ms(6.0, turns[:1], log((2.5, 4.0))) is None
+    assert gap_ms(0.5, [], log((2.5, 4.0))) is None
