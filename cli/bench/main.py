@@ -149,19 +149,22 @@ def chaos(
         str,
         typer.Option(help="Only such calls: names of stack, service, kind or point, «premium cut,local»."),
     ] = "",
+    plot: Annotated[
+        Path | None, typer.Option(help="Where to draw what became of the calls.", show_default=False)
+    ] = None,
     at_once: Annotated[int, typer.Option(help="Calls at the same time.", min=1, max=2)] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Call a demo of the bench's own while its vendors fail, in every way and at every point of a turn.
 
-    Its data and logs lie in bench-chaos of the data folder. Exit: 0 when every promise was kept, 1 when one was not
-    or the demo does not start, 130 when it was stopped; with --state it then goes on.
+    Its data and logs lie in bench-chaos of the data folder, the picture is bench-chaos.png. Exit: 0 when every
+    promise was kept, 1 when one was not or the demo does not start, 130 when it was stopped; with --state it goes on.
     """
     from cli.bench.chaos.command import chaos as run_chaos
 
     folder = cli_settings().data_dir / "bench-chaos"
     chosen = tuple(each.strip() for each in only.split(",") if each.strip())
-    raise typer.Exit(run_chaos(calls, seed, state, chosen, at_once, folder, as_json=as_json))
+    raise typer.Exit(run_chaos(calls, seed, state, chosen, at_once, folder, plot, as_json=as_json))
 
 
 @app.command()

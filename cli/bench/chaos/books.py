@@ -26,6 +26,7 @@ ENDS_SECONDS: Final = 20.0
 SOCKETS_SECONDS: Final = 5.0
 """How long after its end a call may hold vendors' sockets."""
 LOOK_SECONDS: Final = 0.1
+AT_THE_DOOR: Final = frozenset({"refuse", "accept-then-close", "unauthorized"})
 PROBE: Final = "probe"
 """What the workers' probes are called on the vendors' bills (tiers/probe.py)."""
 PLENTY: Final = 10**13
@@ -49,8 +50,10 @@ class Desk:
         return kinds
 
     async def break_it(self, service: str, kind: str) -> None:
-        """Have a service show a fault until it is healed."""
-        (await self._control.post("/faults", json={"service": service, "kind": kind})).raise_for_status()
+        """Have a service show a fault until it is healed. One that only newcomers meet also ends what is open."""
+        await self._fault(service=service, kind=kind)
+        if kind in AT_THE_DOOR:
+            await self._fault(service=service, kind="cut", times=1)
 
     async def heal(self, service: str) -> None:
         """End the faults of a service."""
@@ -122,6 +125,9 @@ class Desk:
         settlement = await settlement_of(self._books.journal, export, now_ms=time.time_ns() // 1_000_000)
         await settle(self._books.journal, settlement)
         return settlement.drifts
+
+    async def _fault(self, **wanted: Any) -> None:
+        (await self._control.post("/faults", json=wanted)).raise_for_status()
 
     async def _rows(self) -> list[dict[str, Any]]:
         """The invoice without what the workers' probes cost, which is no call's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,11 @@ from rich.markup import escape
 from cli.bench.chaos.demo import NoDemoError
 from cli.bench.chaos.facts import Facts
 from cli.bench.chaos.judge import broken
+from cli.bench.chaos.plot import draw
 from cli.bench.chaos.run import NoSuchCellError, Order, run
 from cli.bench.chaos.state import State, StateError
 from cli.bench.chaos.summary import named, report_of, show
+from cli.bench.cost_plot import NoPlotError
 from routing.reconcile import Drift
 
 STOPPED: Final = 130
@@ -29,6 +32,7 @@ def chaos(
     only: tuple[str, ...],
     at_once: int,
     folder: Path,
+    plot: Path | None,
     *,
     as_json: bool,
 ) -> int:
@@ -57,8 +61,17 @@ def chaos(
     if made:
         show(made, console)
         report.print(console)
+        _draw(made, plot or folder.parent / "bench-chaos.png", console)
     if as_json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
     if stopped:
         return STOPPED
     return 0 if report.holds else 1
+
+
+def _draw(made: Sequence[Facts], path: Path, console: Console) -> None:
+    try:
+        draw(made, path)
+        console.print(f"picture: {path}", markup=False)
+    except NoPlotError as error:
+        typer.echo(f"voicetasks bench chaos: {error}", err=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import Final
 
+from cli.bench.chaos.books import AT_THE_DOOR
 from cli.bench.chaos.facts import Facts
 from cli.bench.spoken_form import spoken_form
 
