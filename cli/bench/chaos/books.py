@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from cli.admin.books import Books, open_books
-from cli.bench.chaos.plan import LADDERS
+from cli.bench.chaos.plan import AT_THE_DOOR, LADDERS
 from routing.breaker import Breakers
 from routing.charges import usage_of
 from routing.exports.reading import read_export
@@ -26,7 +26,6 @@ ENDS_SECONDS: Final = 20.0
 SOCKETS_SECONDS: Final = 5.0
 """How long after its end a call may hold vendors' sockets."""
 LOOK_SECONDS: Final = 0.1
-AT_THE_DOOR: Final = frozenset({"refuse", "accept-then-close", "unauthorized"})
 PROBE: Final = "probe"
 """What the workers' probes are called on the vendors' bills (tiers/probe.py)."""
 PLENTY: Final = 10**13

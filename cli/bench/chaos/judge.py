@@ -6,17 +6,15 @@ from collections import Counter
 from enum import StrEnum
 from typing import Final
 
-from cli.bench.chaos.books import AT_THE_DOOR
 from cli.bench.chaos.facts import Facts
+from cli.bench.chaos.plan import AT_THE_DOOR
 from cli.bench.spoken_form import spoken_form
 
 METER_SHARE: Final = 0.005
 METER_DEAD_SHARE: Final = 0.05
 """Where a socket died, before reconciliation."""
 METER_MICRODOLLARS: Final = 200
-DIES: Final = frozenset(
-    {"cut", "cut-mid-stream", "accept-then-close", "refuse", "session-expired", "garbage"}
-)
+DIES: Final = AT_THE_DOOR | {"cut", "cut-mid-stream", "session-expired", "garbage"}
 """Kinds with which a socket dies before its vendor has said what is owed."""
 
 

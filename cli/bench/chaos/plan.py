@@ -32,6 +32,10 @@ LADDERS: Final[Mapping[str, tuple[str, ...]]] = {
 """Each stack that a call begins with, and what is under it."""
 
 
+AT_THE_DOOR: Final = frozenset({"refuse", "accept-then-close", "unauthorized"})
+"""Kinds that only newcomers meet."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One kind of call."""
