@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from livekit import rtc
 from livekit.agents import JobContext
-from redis.asyncio import Redis
 
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
-from agent.hold import Hold
+from agent.desk import Desk, Ownership
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
 from agent.parking import Parking
 from agent.recording import play_recording
-from agent.served import Begun, Served, connect
+from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.thread import Keeper, Thread, Vault
@@ -35,11 +30,9 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import User
-from routing.decision import Cause, Decision
+from routing.decision import Cause
 from routing.service import RoutedCall
-from tiers.catalogue import STACKS, Stack, is_sandboxed
 from tiers.settings import VendorSettings
-from tiers.watch import Failure, VendorPatience
 
 log = logging.getLogger("agent.job")
 
@@ -96,15 +89,6 @@ async def answer(ctx: JobContext) -> None:
         await redis.aclose()
 
 
-@dataclass(frozen=True)
-class Ownership:
-    """The call is ours, as all workers know through Redis."""
-
-    redis: Redis
-    served: Served
-    begun: Begun
-
-
 async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSettings, ours: Ownership) -> str:
     """Find out who it is, decide what serves them, serve them; returns why it ended."""
     vendors = VendorSettings()
@@ -129,76 +113,6 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             return await _answer(ctx, user, desk, money)
     finally:
         await line.close()
-
-
-class Desk:
-    """What one call is served with: makes its sessions, and hands the router's decisions to whatever serves."""
-
-    def __init__(
-        self,
-        room: rtc.Room,
-        invitation: Invitation,
-        settings: AgentSettings,
-        vendors: VendorSettings,
-        attributes: CallAttributes,
-        line: Line,
-        ours: Ownership,
-    ) -> None:
-        self.ours = ours
-        self.room = room
-        self.invitation = invitation
-        self.settings = settings
-        self.attributes = attributes
-        self.line = line
-        self._vendors = vendors
-        self._serving: Serving | None = None
-        self._money: RoutedCall | None = None
-
-    def follow(self, decision: Decision, cause: Cause) -> None:
-        """Hear the router."""
-        if self._serving is not None:
-            self._serving.follow(decision, cause)
-
-    def stack_of(self, decision: Decision) -> Stack | None:
-        """The stack that a decision means, with others in the place of what is not to be used."""
-        if decision.stack is None:
-            return None
-        return STACKS[decision.stack].without(decision.without, self._vendors)
-
-    async def show(self, decision: Decision, stack: Stack | None) -> None:
-        """Show the room what serves the call, and why."""
-        sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
-        await self.attributes.show_decision(decision, sandboxed=sandboxed)
-
-    def session(
-        self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
-    ) -> TierSession:
-        """Make a session for a stack; nothing is dialled before it starts."""
-        return TierSession(
-            stack,
-            self._vendors,
-            call_id=self.invitation.call_id,
-            today=datetime.now(UTC).date(),
-            on_usage=money.meter,
-            on_failure=on_failure,
-            on_worked=money.worked,
-            patience=VendorPatience().times(self.settings.watch_patience),
-        )
-
-    def serving(self, stack: Stack, money: RoutedCall) -> Serving:
-        """Serve with a stack, and from then on with whatever the router says."""
-        self._serving = Serving(
-            self.line,
-            stack,
-            make=lambda stack, on_failure: self.session(stack, money, on_failure),
-            stack_of=self.stack_of,
-            show=self.show,
-            tells=money,
-            hold=Hold(self.room),
-            better_after_seconds=self.settings.better_after_seconds,
-            renew_after_seconds=self.settings.renew_after_seconds,
-        )
-        return self._serving
 
 
 async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> str:
@@ -278,6 +192,7 @@ async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, park
                 },
             )
         served.as_served(call)
+        keeper.start(lambda: call.thread)
         reason = "leaving"
         try:
             reason = await call.serve(serving, parking=parking, thread=thread)

@@ -28,6 +28,7 @@ KEEP_MS: Final = 900_000
 CLAIM_MS: Final = 10_000
 """How long a dispatch may take until a worker serves; after it the call is lost once more."""
 REDIS_TIMEOUT_SECONDS: Final = 0.3
+BEGIN_TRIES: Final = 3
 
 _NOW = """
 local time = redis.call('TIME')
@@ -39,7 +40,7 @@ _BEGIN = (
     + """
 local owner, at = redis.call('HGET', KEYS[2], 'owner'), redis.call('ZSCORE', KEYS[1], ARGV[1])
 if owner and owner ~= '' and owner ~= ARGV[2] and at and now - at < tonumber(ARGV[5]) then return {0, 0, 0} end
-local jobs = redis.call('HINCRBY', KEYS[2], 'jobs', 1)
+local jobs = redis.call('HINCRBY', KEYS[2], 'jobs', owner == ARGV[2] and 0 or 1)
 redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4])
 redis.call('HDEL', KEYS[2], 'leave')
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
@@ -150,7 +151,9 @@ class Served:
 
         Without Redis nobody knows, so it is served.
         """
-        answer = await self._ask(self._begin, *self._told)
+        for _ in range(BEGIN_TRIES):  # a job that has just begun may be too busy for an answer
+            if (answer := await self._ask(self._begin, *self._told)) is not None:
+                break
         mine, before, self._turn = answer or (1, 0, 0)
         if not mine:
             return None

@@ -167,7 +167,7 @@ class Serving:
         self._parked, self._owed = False, None
         if not await self._succeed(self._made(stack), _Left(left), self.session.tools, None):
             return False
-        await self._show(decision, stack)
+        self._spawn(self._tell(decision, stack), "serving.show")
         return True
 
     async def aclose(self) -> None:
@@ -181,6 +181,9 @@ class Serving:
         await self.session.aclose()
         if self._background:
             await asyncio.wait(self._background)
+
+    async def _tell(self, decision: Decision, stack: Stack) -> None:
+        await self._show(decision, stack)  # a room that has just come back takes its time
 
     # -- what makes it change ------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ KEEP_SECONDS: Final = 900
 GATHER_SECONDS: Final = 0.1
 """What is said within it is kept together."""
 AGAIN_SECONDS: Final = 2.0
+FIND_TRIES: Final = 3
 MOST_ITEMS: Final = 200
 LONGEST_BYTES: Final = 200_000
 """Of the conversation before it is encrypted; past it the oldest is left out."""
@@ -94,18 +96,20 @@ class Keeper:
         """What another worker kept of this call, if the caller still allows it."""
         if self._vault is None:
             return None
-        try:
-            sealed = await self._redis.get(PREFIX + self._call_id)
-            if not isinstance(sealed, bytes) or not await self._allowed():
-                return None
-        except RedisError:
-            return None
-        return self._vault.open(sealed, call_id=self._call_id)
+        for _ in range(FIND_TRIES):  # a job that has just begun may be too busy for an answer
+            with contextlib.suppress(RedisError):
+                sealed = await self._redis.get(PREFIX + self._call_id)
+                if not isinstance(sealed, bytes) or not await self._allowed():
+                    return None
+                return self._vault.open(sealed, call_id=self._call_id)
+        log.warning("thread.redis_unavailable")
+        return None
 
     def start(self, thread: Callable[[], Thread]) -> None:
         """Begin to keep what `thread` gives, each time there is news."""
         self._thread = thread
         self._keeping = asyncio.create_task(self._keep_on(), name="thread.keep")
+        self._keeping.add_done_callback(_tell_failure)
 
     def news(self) -> None:
         """Something was said."""
@@ -154,3 +158,9 @@ class Keeper:
             log.warning("thread.redis_unavailable")
             return False
         return True
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # Its text may quote what was said.
+        log.error("thread.keeping_failed", extra={"error": type(error).__name__})

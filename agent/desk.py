@@ -1,0 +1,103 @@
+"""What one call is served with: whose it is, its room and line, and whatever makes sessions for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from livekit import rtc
+from redis.asyncio import Redis
+
+from agent.attributes import CallAttributes
+from agent.hold import Hold
+from agent.invitation import Invitation
+from agent.line import Line
+from agent.served import Begun, Served
+from agent.serving import Serving
+from agent.settings import AgentSettings
+from agent.tier_session import TierSession
+from routing.decision import Cause, Decision
+from routing.service import RoutedCall
+from tiers.catalogue import STACKS, Stack, is_sandboxed
+from tiers.settings import VendorSettings
+from tiers.watch import Failure, VendorPatience
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The call is ours, as all workers know through Redis."""
+
+    redis: Redis
+    served: Served
+    begun: Begun
+
+
+class Desk:
+    """What one call is served with: makes its sessions, and hands the router's decisions to whatever serves."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        invitation: Invitation,
+        settings: AgentSettings,
+        vendors: VendorSettings,
+        attributes: CallAttributes,
+        line: Line,
+        ours: Ownership,
+    ) -> None:
+        self.ours = ours
+        self.room = room
+        self.invitation = invitation
+        self.settings = settings
+        self.attributes = attributes
+        self.line = line
+        self._vendors = vendors
+        self._serving: Serving | None = None
+        self._money: RoutedCall | None = None
+
+    def follow(self, decision: Decision, cause: Cause) -> None:
+        """Hear the router."""
+        if self._serving is not None:
+            self._serving.follow(decision, cause)
+
+    def stack_of(self, decision: Decision) -> Stack | None:
+        """The stack that a decision means, with others in the place of what is not to be used."""
+        if decision.stack is None:
+            return None
+        return STACKS[decision.stack].without(decision.without, self._vendors)
+
+    async def show(self, decision: Decision, stack: Stack | None) -> None:
+        """Show the room what serves the call, and why."""
+        sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
+        await self.attributes.show_decision(decision, sandboxed=sandboxed)
+
+    def session(
+        self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
+    ) -> TierSession:
+        """Make a session for a stack; nothing is dialled before it starts."""
+        return TierSession(
+            stack,
+            self._vendors,
+            call_id=self.invitation.call_id,
+            today=datetime.now(UTC).date(),
+            on_usage=money.meter,
+            on_failure=on_failure,
+            on_worked=money.worked,
+            patience=VendorPatience().times(self.settings.watch_patience),
+        )
+
+    def serving(self, stack: Stack, money: RoutedCall) -> Serving:
+        """Serve with a stack, and from then on with whatever the router says."""
+        self._serving = Serving(
+            self.line,
+            stack,
+            make=lambda stack, on_failure: self.session(stack, money, on_failure),
+            stack_of=self.stack_of,
+            show=self.show,
+            tells=money,
+            hold=Hold(self.room),
+            better_after_seconds=self.settings.better_after_seconds,
+            renew_after_seconds=self.settings.renew_after_seconds,
+        )
+        return self._serving
