@@ -31,6 +31,7 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
+from agent.microphone import Microphone
 from agent.other_servers import offer
 from agent.parking import Parking
 from agent.presence import COME_WITHIN_SECONDS, Presence
@@ -115,6 +116,7 @@ class Call:
             on_message=self._on_message,
             on_too_long=self._on_too_long,
         )
+        self._microphone = Microphone(room, caller_identity=invitation.identity)
         self._presence = Presence(
             room,
             invitation.identity,
@@ -135,6 +137,7 @@ class Call:
         Raises TaskServerUnavailable when the task server cannot be reached at the start.
         """
         self._serving, self._parking = serving, parking
+        self._microphone.open()
         self._presence.watch(come_within=COME_WITHIN_SECONDS if thread is None else COME_BACK_SECONDS)
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
@@ -189,6 +192,7 @@ class Call:
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
+            self._microphone.close()
         # The vendors' sockets do not wait for a tool.
         await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
 
