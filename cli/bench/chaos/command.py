@@ -38,7 +38,7 @@ def chaos(
 ) -> int:
     """Run, and give the exit code."""
     console = Console(stderr=True, highlight=False)
-    stopped = False
+    code = 0
     drifts: tuple[Drift, ...] = ()
     try:
         state = State(state_file, {"bench": "chaos", "seed": seed, "only": list(only)})
@@ -52,7 +52,13 @@ def chaos(
 
         drifts = asyncio.run(run(Order(calls, seed, only, at_once, folder), state, tell))
     except KeyboardInterrupt:
-        stopped = True
+        code = STOPPED
+    except ExceptionGroup as errors:  # of calls that could not even be judged
+        first = errors.exceptions[0]
+        typer.echo(
+            f"voicetasks bench chaos: {type(first).__name__}: {first}; the logs: {folder / 'logs'}", err=True
+        )
+        code = 1
     except (NoDemoError, NoSuchCellError, StateError, OSError) as error:
         typer.echo(f"voicetasks bench chaos: {error}", err=True)
         return 1
@@ -64,9 +70,7 @@ def chaos(
         _draw(made, plot or folder.parent / "bench-chaos.png", console)
     if as_json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
-    if stopped:
-        return STOPPED
-    return 0 if report.holds else 1
+    return code or (0 if report.holds else 1)
 
 
 def _draw(made: Sequence[Facts], path: Path, console: Console) -> None:
