@@ -10,15 +10,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Any
 
 from livekit.agents import llm, utils
 
 from agent import persona
+from agent.conversation import Conversation, Plan, Tells
 from agent.hold import Hold
 from agent.line import Line
 from agent.owed import Leftover
+from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, time_for
+from agent.paying import pay
+from agent.succession import READY_SECONDS, Left, OnLine, close_later, made_ready
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
 from agent.swap_counter import swapped
 from agent.task_agent import Listener
@@ -29,55 +33,6 @@ from tiers.faults import Fault
 from tiers.watch import Failure
 
 log = logging.getLogger("agent.serving")
-
-PAUSE_SECONDS: Final = 0.6
-"""So long nobody speaks: a pause."""
-LOOK_SECONDS: Final = 0.1
-TOLD_SECONDS: Final = 3.0
-"""An admin's word and spent money are followed in a pause, or after so long without one."""
-TURN_SECONDS: Final = 4.0
-"""In what was replayed a turn ends by then, or there was none."""
-READY_SECONDS: Final = 5.0
-"""How long a better session may take to be ready beside the one that serves."""
-GO_ON: Final = (
-    "Because of a technical problem your last answer was cut off. The caller heard only this much of it: "
-    "«{heard}». Finish that answer without saying again what was heard, and without mentioning the problem."
-)
-
-
-class Tells(Protocol):
-    """Who is told of vendors: the call's routing."""
-
-    def failed(self, service: str, fault: Any) -> None:
-        """A service failed this call."""
-
-    def worked(self, service: str) -> None:
-        """A new connection to a service works."""
-
-
-class Conversation(Listener, Protocol):
-    """The call, as far as a swap has to know it."""
-
-    async def unfinished(self) -> list[llm.ChatItem]:
-        """Wait for the tools that still run in this turn; calls and outputs as a history holds them."""
-
-    def puts_question(self) -> bool:
-        """Put the question that is open and was not heard, if there is one; whether one is open."""
-
-    def swapped(self, session: TierSession, cause: Cause) -> None:
-        """Another session serves from now on."""
-
-    def is_busy(self) -> bool:
-        """Whether a question is open or a tool runs: no time for a change that can wait."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a decision is to be followed: the stack with its substitutes, and why."""
-
-    decision: Decision
-    stack: Stack
-    cause: Cause
 
 
 class Serving:
@@ -155,7 +110,7 @@ class Serving:
             self._owed = left
         if self._hold is not None:
             self._hold.end()
-        await _close_later(self.session.aclose())
+        await close_later(self.session.aclose())
 
     async def take_up(self, decision: Decision) -> bool:
         """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve."""
@@ -165,7 +120,7 @@ class Serving:
         if not left.owes_answer and not left.rest:
             left = replace(left, rest=persona.STILL_HERE)
         self._parked, self._owed = False, None
-        if not await self._succeed(self._made(stack), _Left(left), self.session.tools, None):
+        if not await self._succeed(self._made(stack), Left(left), self.session.tools, None):
             return False
         self._spawn(self._tell(decision, stack), "serving.show")
         return True
@@ -266,26 +221,14 @@ class Serving:
 
     async def _time_for(self, plan: Plan) -> bool:
         """Wait until a plan may be followed. False: it is not the last one any more."""
-        if plan.cause is Cause.VENDOR:
-            return True
-        asked = time.monotonic()
-        quiet_since: float | None = None
-        while self._wanted is plan and not self._renewal:
-            now = time.monotonic()
-            told = plan.cause in (Cause.POLICY, Cause.MONEY)
-            if told and now - asked >= TOLD_SECONDS:
-                return True
-            conversation = self._conversation
-            busy = conversation is not None and conversation.is_busy()
-            if self.session.is_quiet and not self.session.owes and not (busy and not told):
-                quiet_since = now if quiet_since is None else quiet_since
-            else:
-                quiet_since = None
-            rested = told or now - self._last_swap >= self._better_after
-            if quiet_since is not None and now - quiet_since >= PAUSE_SECONDS and rested:
-                return True
-            await asyncio.sleep(LOOK_SECONDS)
-        return False
+        conversation = self._conversation
+        return await time_for(
+            plan.cause,
+            session=lambda: self.session,
+            is_busy=lambda: conversation is not None and conversation.is_busy(),
+            still=lambda: self._wanted is plan and not self._renewal,
+            rested_at=self._last_swap + self._better_after,
+        )
 
     async def _change(self, plan: Plan) -> None:
         """The quick way: other models for the parts that differ, in the session that runs."""
@@ -294,7 +237,7 @@ class Serving:
         change = self.session.change(plan.stack)
         if self._hold is not None and self.session.owes:
             self._hold.cover()
-        self._spawn(_close_later(change.aclose()), "serving.close_parts")
+        self._spawn(close_later(change.aclose()), "serving.close_parts")
         self._report(before, plan, time.perf_counter() - began, quick=True)
         await self._show(plan.decision, plan.stack)
 
@@ -302,8 +245,9 @@ class Serving:
         old = self.session
         new = self._made(stack)
         better = plan is not None and plan.cause is Cause.HEALTH
-        if better and not await self._ready(new, old):
+        if better and not await self._better_is_ready(new, old):
             self._close(new)
+            self._wanted = self._wanted or plan
             return
         if await self._succeed(new, old, old.tools, plan, ready=better):
             self._close(old)
@@ -315,7 +259,7 @@ class Serving:
     ) -> bool:
         """Have a session take the place of another; False where nothing serves any more."""
         before = self.session.stack.name
-        began = _On(new, self._line, self._instructions, tools, self._listener, ready=ready)
+        began = OnLine(new, self._line, self._instructions, tools, self._listener, ready=ready)
         try:
             done = await swap(old, began, owed=self._owed)
         except SuccessorFailedError:
@@ -336,70 +280,34 @@ class Serving:
         self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
         return True
 
-    async def _ready(self, new: TierSession, old: TierSession) -> bool:
-        """Have a better session ready beside the one that serves; False where it failed or the caller talked on."""
-        history = paired(old.history)
-        preparing = asyncio.create_task(
-            new.prepare(
-                instructions=self._instructions,
-                tools=old.tools,
-                listener=self._listener,
-                chat_ctx=history,
-            )
-        )
-        left = asyncio.create_task(self._must_leave.wait(), name="serving.must_leave")
-        await asyncio.wait({preparing, left}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        await utils.aio.cancel_and_wait(left)
-        ready = preparing.done() and not preparing.cancelled() and preparing.exception() is None
-        if not ready or self._must_leave.is_set() or not await new.is_reached():
-            await utils.aio.cancel_and_wait(preparing)
-            log.warning("serving.better_not_ready", extra={"stack": new.stack.name})
+    async def _better_is_ready(self, new: TierSession, old: TierSession) -> bool:
+        """Whether a better session is ready and nobody has talked on meanwhile."""
+        known = [item.id for item in old.history.items]
+        if not await made_ready(
+            new, old, instructions=self._instructions, listener=self._listener, must_leave=self._must_leave
+        ):
             self._last_swap = time.monotonic()  # not again at once
             return False
-        same = [item.id for item in paired(old.history).items] == [item.id for item in history.items]
-        return same and old.is_quiet and old is self.session
+        return known == [item.id for item in old.history.items] and old.is_quiet and old is self.session
 
     async def _pay(self, session: TierSession, left: Leftover, starting: asyncio.Task[None]) -> None:
         """Have a session give what the one before it owed."""
-        conversation = self._conversation
-        if conversation is None:
-            return
         await asyncio.wait({starting})
-        if session is not self.session:
+        if session is not self.session or self._conversation is None:
             return  # its own successor pays
         if starting.cancelled() or starting.exception() is not None:
             error = None if starting.cancelled() else starting.exception()
             log.warning("serving.not_begun", extra={"error": type(error).__name__})
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "not_begun"))
             return
-        results = paired(left.history, *await conversation.unfinished())
-        added = results.items[len(left.history.items) :]
+        results = paired(left.history, *await self._conversation.unfinished())
         if session is not self.session:
             return
-        await session.remember(*added)
         self._owed = None
-        if conversation.puts_question():
-            return
-        if left.rest:
-            session.say(left.rest)
-        elif left.owes_answer or added:
-            if self._line.ring.is_open and await self._turn_comes(session):
-                return
-            if left.heard:
-                session.reply(instructions=GO_ON.format(heard=left.heard))
-            else:
-                session.reply()
-        elif self._hold is not None and not self._line.ring.is_open:
+        added = results.items[len(left.history.items) :]
+        owed = await pay(session, left, added, conversation=self._conversation, ring=self._line.ring)
+        if not owed and self._hold is not None and not self._line.ring.is_open:
             self._hold.end()
-
-    async def _turn_comes(self, session: TierSession) -> bool:
-        """Whether a turn ends in what was replayed; it answers what came before as well."""
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await session.turn_ended.wait()
-        except TimeoutError:
-            return session.session.user_state == "speaking"
-        return True
 
     async def _once_more(self, session: TierSession) -> None:
         """Ask the same vendor once more for what it did not give."""
@@ -473,7 +381,7 @@ class Serving:
             self.given_up.set_result(None)
 
     def _close(self, session: TierSession) -> None:
-        self._spawn(_close_later(session.aclose()), "serving.close_session")
+        self._spawn(close_later(session.aclose()), "serving.close_session")
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -484,59 +392,6 @@ class Serving:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("serving.background_failed", exc_info=error, extra={"task": task.get_name()})
-
-
-class _On:
-    """A session that begins on a line, or takes the line where it has begun already."""
-
-    def __init__(
-        self,
-        session: TierSession,
-        line: Line,
-        instructions: str,
-        tools: list[llm.Tool],
-        listener: Listener,
-        *,
-        ready: bool,
-    ) -> None:
-        self._session = session
-        self._line = line
-        self._instructions = instructions
-        self._tools = tools
-        self._listener = listener
-        self._ready = ready
-
-    async def begin(self, history: llm.ChatContext) -> None:
-        if self._ready:
-            self._session.take(self._line)
-            return
-        await self._session.prepare(
-            instructions=self._instructions,
-            tools=self._tools,
-            listener=self._listener,
-            chat_ctx=history,
-            line=self._line,
-        )
-
-
-@dataclass(frozen=True)
-class _Left:
-    """A session that left when the call was parked."""
-
-    leftover: Leftover
-
-    async def leave(self) -> Leftover:
-        return self.leftover
-
-
-async def _close_later(closing: Coroutine[Any, Any, None]) -> None:
-    """Close what a vendor may have killed already: why it died was told before, and nothing waits for it."""
-    task = asyncio.ensure_future(closing)
-    await asyncio.wait({task}, timeout=10.0)
-    if not task.done():
-        await utils.aio.cancel_and_wait(task)
-    elif not task.cancelled() and (error := task.exception()) is not None:
-        log.info("serving.closed_badly", extra={"error": type(error).__name__})
 
 
 def _same(one: Stack, other: Stack) -> bool:

@@ -32,8 +32,8 @@ class Listener(Protocol):
         """We began to say that something was done which was not."""
 
 
-class Parts(Protocol):
-    """What an agent asks of its session where a vendor fails."""
+class Turns(Protocol):
+    """What an agent tells its session of turns and answers."""
 
     def on_turn_ended(self) -> None:
         """The caller's turn is over and will be answered or dealt with."""
@@ -49,6 +49,10 @@ class Parts(Protocol):
 
     def on_words_over(self) -> None:
         """No more words of this answer come."""
+
+
+class Parts(Protocol):
+    """What an agent asks where a vendor fails."""
 
     def on_thought(self) -> None:
         """A language model has begun to answer."""
@@ -81,26 +85,28 @@ class TaskAgent(Agent):
         instructions: str,
         tools: list[llm.Tool],
         listener: Listener,
+        turns: Turns,
         parts: Parts,
         words: Callable[[], Awaitable[str]] | None,
         chat_ctx: llm.ChatContext | None,
     ) -> None:
         super().__init__(instructions=instructions, tools=list(tools), chat_ctx=chat_ctx or NOT_GIVEN)
         self._listener = listener
+        self._turns = turns
         self._parts = parts
         self._words = words
 
     @override
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
-        self._parts.on_turn_ended()
+        self._turns.on_turn_ended()
         text: str | None = new_message.text_content or ""
         if self._words is not None:
             text = await self._words() if self._listener.awaits_answer() else None
-            self._parts.on_turn_ended()
+            self._turns.on_turn_ended()
         if await self._listener.on_turn(text):
-            self._parts.on_turn_taken()
+            self._turns.on_turn_taken()
             raise StopResponse
-        self._parts.on_turn_left(text)
+        self._turns.on_turn_left(text)
 
     @override
     async def llm_node(
@@ -140,7 +146,7 @@ class TaskAgent(Agent):
                 self._listener.on_false_claim()
                 return
             if self._words is not None:
-                self._parts.on_words(piece)
+                self._turns.on_words(piece)
             yield piece
         if self._words is not None:
-            self._parts.on_words_over()
+            self._turns.on_words_over()

@@ -29,11 +29,11 @@ from livekit.agents.voice import SpeechHandle
 from agent.history import shortened
 from agent.line import Line
 from agent.owed import Leftover, Owed
+from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
-from tiers.diagnosis import classify
 from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.settings import VendorSettings
@@ -54,10 +54,6 @@ WORDS_WITHIN_SECONDS: Final = 3.0
 
 HUSH_SECONDS: Final = 0.3
 """How long a session that is replaced may take to fall silent and say how far it came."""
-CHANGE_SECONDS: Final = 2.0
-"""How long a part that failed waits for its successor."""
-BUSY_SECONDS: Final = 1.0
-"""How long a vendor that limits our rate is left alone before it is asked once more."""
 
 
 class TierSession:
@@ -91,7 +87,7 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
-        self._changed = asyncio.Event()
+        self._spares = SpareParts(self._watch, lambda: self._leaving)
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
@@ -156,7 +152,8 @@ class TierSession:
             instructions=instructions,
             tools=tools,
             listener=listener,
-            parts=self,
+            turns=self,
+            parts=self._spares,
             words=self._words if self.keeps_spoken_turns else None,
             chat_ctx=chat_ctx,
         )
@@ -200,7 +197,7 @@ class TierSession:
             self._agent.update_options(**change.arguments)
             if "stt" in change.arguments and self._line is not None:
                 self._line.replay()
-        self._changed.set()
+        self._spares.changed()
         return change
 
     async def aclose(self) -> None:
@@ -329,54 +326,6 @@ class TierSession:
     def on_words_over(self) -> None:
         """No more words of an answer come: it is over, or its vendor is gone."""
         self.owed.whole = True
-
-    def on_thought(self) -> None:
-        """A language model has begun to answer."""
-        self._watch.worked("llm")
-
-    def on_sound(self) -> None:
-        """A voice has begun to speak."""
-        self._watch.worked("tts")
-
-    def thought_patience(self) -> float:
-        """How long a language model may be silent, seconds."""
-        return self._watch.thought_patience
-
-    def sound_patience(self) -> float:
-        """How long a voice may be silent, seconds."""
-        return self._watch.sound_patience
-
-    async def another_mind(self, error: APIError, attempt: int) -> bool:
-        """A language model failed; whether asking again helps."""
-        fault = classify(error)
-        if fault.remedy == "stop" or self._leaving:
-            return False
-        if fault is Fault.VENDOR_BUSY and attempt == 0:
-            await asyncio.sleep(BUSY_SECONDS)
-            return True
-        return await self._another("llm", fault, type(error).__name__)
-
-    async def another_voice(self, error: APIError, attempt: int) -> bool:
-        """A voice failed; whether another one can go on."""
-        return not self._leaving and await self._another("tts", classify(error), type(error).__name__)
-
-    def voice_trouble(self) -> APIError | None:
-        """An error of the voice that its plugin took for an end, given once."""
-        return self._watch.voice_trouble()
-
-    async def _another(self, part: Any, fault: Fault, what: str) -> bool:
-        """Tell that a part failed, and wait until another one has its place."""
-        failed = self._watch.part(part)
-        self._changed.clear()
-        self._watch.fail(Failure(failed.service, fault, what))
-        try:
-            async with asyncio.timeout(CHANGE_SECONDS):
-                while not self._leaving and self._watch.part(part) == failed:
-                    await self._changed.wait()
-                    self._changed.clear()
-        except TimeoutError:
-            return False
-        return not self._leaving
 
     # -- what the session tells ----------------------------------------------------------------------------
 

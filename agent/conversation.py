@@ -1,0 +1,48 @@
+"""The call and its routing, as far as a change of what serves it has to know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from livekit.agents import llm
+
+from agent.task_agent import Listener
+from agent.tier_session import TierSession
+from routing.decision import Cause, Decision
+from tiers.catalogue import Stack
+
+
+class Tells(Protocol):
+    """Who is told of vendors: the call's routing."""
+
+    def failed(self, service: str, fault: Any) -> None:
+        """A service failed this call."""
+
+    def worked(self, service: str) -> None:
+        """A new connection to a service works."""
+
+
+class Conversation(Listener, Protocol):
+    """The call, as far as a swap has to know it."""
+
+    async def unfinished(self) -> list[llm.ChatItem]:
+        """Wait for the tools that still run in this turn; calls and outputs as a history holds them."""
+
+    def puts_question(self) -> bool:
+        """Put the question that is open and was not heard, if there is one; whether one is open."""
+
+    def swapped(self, session: TierSession, cause: Cause) -> None:
+        """Another session serves from now on."""
+
+    def is_busy(self) -> bool:
+        """Whether a question is open or a tool runs: no time for a change that can wait."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a decision is to be followed: the stack with its substitutes, and why."""
+
+    decision: Decision
+    stack: Stack
+    cause: Cause
