@@ -81,9 +81,12 @@ class _Heard:
         if announced:
             self.timed = True
             self._ahead += announced
-        due = [word for word in self._ahead if not isinstance(word.start_time, float) or self._is_due(word)]
+        due: list[TimedString] = []
+        ahead: list[TimedString] = []
+        for word in self._ahead:  # one by one: the same word may come twice
+            (due if not isinstance(word.start_time, float) or self._is_due(word) else ahead).append(word)
         if due:
-            self._ahead = [word for word in self._ahead if word not in due]
+            self._ahead = ahead
             self._give(frame, due)
 
     def rest(self, rate: int) -> rtc.AudioFrame | None:
