@@ -13,6 +13,8 @@ from tiers.watch import Failure, Watch
 FAILED_IN_A_ROW: Final = 2
 """Replies that end as failed before the vendor is left: the first is asked for once more."""
 
+_ADDED: Final = frozenset({"conversation.item.added", "conversation.item.created", "conversation.item.done"})
+
 _CALLERS_FAULT: Final = frozenset(
     {
         # What the client asked for came too late or twice; the conversation goes on.
@@ -37,6 +39,8 @@ class RealtimeWatch:
         """Set when the vendor has opened a session."""
         self._failed = 0
         self._active: str | None = None
+        self._sent: set[str] = set()
+        """Items that the vendor has not acknowledged yet."""
 
     @property
     def is_active(self) -> bool:
@@ -44,9 +48,17 @@ class RealtimeWatch:
         return self._active is not None
 
     def client_event(self, event: Any) -> None:
-        """A reply was asked for: a sign of it has to come."""
-        if _type_of(event) == "response.create" and self._active is None:
+        """A reply was asked for, or an item sent: a sign of it has to come.
+
+        The plugin waits 5 s for an item's before it asks for the reply (livekit-plugins-openai 1.8.9).
+        """
+        kind = _type_of(event)
+        if kind == "response.create" and self._active is None:
             self._watch.expect("generation", self._service, self._watch.patience.generation)
+        elif kind == "conversation.item.create":
+            self._sent.add(_item_of(event))
+            if not self._watch.waits_for("acknowledgement"):
+                self._acknowledge()
 
     def server_event(self, event: Mapping[str, Any]) -> None:
         """Take an event: any sign of a reply is one of life."""
@@ -55,7 +67,12 @@ class RealtimeWatch:
             self.reached.set()
             self._on_worked()
         elif kind == "error":
+            self._sent.clear()
+            self._watch.met("acknowledgement")
             self._error(event.get("error") or {})
+        elif kind in _ADDED and (item := _item_of(event)) in self._sent:
+            self._sent.discard(item)
+            self._acknowledge()
         elif kind == "response.created":
             self._watch.met("generation")
             self._active = str((event.get("response") or {}).get("id", ""))
@@ -66,6 +83,12 @@ class RealtimeWatch:
             self._done(event.get("response") or {})
         elif self._active is not None:
             self._progress()
+
+    def _acknowledge(self) -> None:
+        """Wait for the next item that is to be acknowledged, if there is one."""
+        self._watch.met("acknowledgement")
+        if self._sent:
+            self._watch.expect("acknowledgement", self._service, self._watch.patience.generation)
 
     def _progress(self) -> None:
         self._watch.expect("progress", self._service, self._watch.patience.thought)
@@ -93,4 +116,13 @@ class RealtimeWatch:
 
 
 def _type_of(event: Any) -> str:
-    return str(event.get("type", "") if isinstance(event, Mapping) else getattr(event, "type", ""))
+    return str(_of(event, "type") or "")
+
+
+def _item_of(event: Any) -> str:
+    return str(_of(_of(event, "item"), "id") or "")
+
+
+def _of(thing: Any, name: str) -> Any:
+    """A field of an event, whether it is the library's model or plain JSON."""
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
