@@ -52,6 +52,8 @@ MAX_TOOL_STEPS: Final = 8
 WORDS_WITHIN_SECONDS: Final = 3.0
 """How long an answer to our question may take to be written down by a speech-to-speech model."""
 
+CLOSE_SECONDS: Final = 1.0
+"""How long a session may take to end by itself before its vendors' sockets are closed under it."""
 HUSH_SECONDS: Final = 0.3
 """How long a session that is replaced may take to fall silent and say how far it came."""
 
@@ -93,6 +95,8 @@ class TierSession:
         """Set at the first turn that ends in this session."""
         self._leaving = False
         self._cut = ""
+        self._asked: llm.ChatMessage | None = None
+        """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
             "user_input_transcribed": self._on_written,
             "user_state_changed": self._on_user_state,
@@ -204,9 +208,12 @@ class TierSession:
         """End the session, close the vendors' sockets and book what they are still owed."""
         self._leaving = True
         self._watch.close()
+        closing = asyncio.create_task(self.session.aclose(), name="session.close")
         try:
-            await self.session.aclose()
+            # A tool that runs holds the session up by seconds; the vendors' sockets do not wait for it.
+            await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
             await self._models.aclose()
+            await closing
         finally:
             await self._meter.aclose()
 
@@ -228,6 +235,7 @@ class TierSession:
     def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
         self.owed.turn_left()
+        self._asked = llm.ChatMessage(role="user", content=[user_input]) if user_input else self._asked
         return self.session.generate_reply(
             user_input=user_input if user_input is not None else NOT_GIVEN,
             instructions=instructions if instructions is not None else NOT_GIVEN,
@@ -251,9 +259,14 @@ class TierSession:
         """The conversation as the model knows it, without instructions."""
         if self._agent is None:
             return llm.ChatContext.empty()
-        return self._agent.chat_ctx.copy(
+        history = self._agent.chat_ctx.copy(
             exclude_instructions=True, exclude_handoff=True, exclude_config_update=True
         )
+        if self._asked is not None:
+            said = [item for item in history.messages() if item.role == "user"]
+            if not said or said[-1].text_content != self._asked.text_content:
+                history.items.append(self._asked)
+        return history
 
     async def remember(self, *items: llm.ChatItem) -> None:
         """Add to the history what happened without the model."""
@@ -312,6 +325,7 @@ class TierSession:
     def on_turn_left(self, text: str | None) -> None:
         """The turn is the model's to answer; None where its words are not known yet."""
         self.owed.turn_left()
+        self._asked = llm.ChatMessage(role="user", content=[text]) if text else None
         if text is not None:
             self._settle()
 
@@ -349,6 +363,8 @@ class TierSession:
         item = event.item
         if not isinstance(item, llm.ChatMessage):
             return
+        if item.role == "user":
+            self._asked = None
         if item.role == "user" and item.text_content:
             self._settle()
         elif item.role == "assistant" and self._leaving:
