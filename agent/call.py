@@ -58,6 +58,8 @@ FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
+BACK_SECONDS: Final = 15.0
+"""How long a message waits for a call that is being taken up again."""
 LEAVE_SECONDS: Final = 3.0
 """How long a call that is handed over waits for a pause."""
 LOOK_SECONDS: Final = 0.1
@@ -287,6 +289,9 @@ class Call:
             session.say(line)
 
     async def _on_message(self, text: str) -> None:
+        if self._parking is not None:
+            async with asyncio.timeout(BACK_SECONDS):
+                await self._parking.served()
         session = self._require_session()
         await session.hush()
         if not await self._take_turn(text, by="text"):
@@ -321,6 +326,7 @@ class Call:
     # -- what the session tells ----------------------------------------------------------------------------
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
+        self._on_said()
         if not event.has_tool_reply:
             self._questions.ask_if_needed()
 

@@ -127,6 +127,10 @@ class Line:
             self._session.output.audio = self._session.output.transcription = None
         self._session = self._tap = self._ports = None
 
+    def keep(self) -> None:
+        """Keep what is said from now on for the next session: there is none, and it may take a moment to come."""
+        self._early = Tap(self.ring.frames())
+
     def replay(self) -> None:
         """Let the session that listens hear once more what nobody has answered yet."""
         if self._tap is not None:

@@ -39,15 +39,24 @@ class Parking:
         self._serving = serving
         self._money = money
         self._turn = asyncio.Lock()
-        self.parked = False
+        self._served = asyncio.Event()
+        self._served.set()
+
+    @property
+    def parked(self) -> bool:
         """Whether the call is parked now."""
+        return not self._served.is_set()
+
+    async def served(self) -> None:
+        """Wait until the call is served: what comes in from a caller who is just back must not be lost."""
+        await self._served.wait()
 
     async def park(self) -> None:
         """Close the vendors' sockets, then give the money back: the last of what was used is booked first."""
         async with self._turn:
             if self.parked:
                 return
-            self.parked = True
+            self._served.clear()
             await self._serving.park()
             await self._money.park()
             log.info("call.parked", extra={"call_id": self._call_id})
@@ -58,7 +67,7 @@ class Parking:
             if not self.parked:
                 return True
             decision = await self._money.take_up()
-            self.parked = not await self._serving.take_up(decision)
-            if not self.parked:
+            if await self._serving.take_up(decision):
+                self._served.set()
                 log.info("call.taken_up", extra={"call_id": self._call_id, "stack": decision.stack})
             return not self.parked

@@ -106,6 +106,7 @@ class Serving:
             await asyncio.wait({self._moving}, timeout=READY_SECONDS)
             await utils.aio.cancel_and_wait(self._moving)
         left = await self.session.leave()
+        self._line.keep()
         if left.history.items or self._owed is None:
             self._owed = left
         if self._hold is not None:

@@ -68,6 +68,19 @@ async def test_money_is_given_back_after_the_last_of_it_was_booked_and_reserved_
     assert not call.parked
 
 
+async def test_what_comes_in_waits_until_the_call_is_served_again() -> None:
+    both = Both()
+    both.closed.set()
+    call = parking(both)
+    await asyncio.wait_for(call.served(), 5)
+    await call.park()
+    message = asyncio.create_task(call.served())
+    await asyncio.sleep(0)
+    assert not message.done()
+    await call.take_up()
+    await asyncio.wait_for(message, 5)
+
+
 async def test_parking_twice_and_coming_back_to_a_call_that_is_served_change_nothing() -> None:
     both = Both()
     both.closed.set()
