@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+import sandbox.cartesia
 from tests.agent.live_call import LiveCall, live_call
 
 pytestmark = pytest.mark.system
@@ -81,6 +82,22 @@ async def test_a_rate_limit_is_waited_out_and_nobody_is_blamed(port: int) -> Non
         said = await live.turn("Add a task to buy oat milk")
         assert "oat milk" in said
         assert mind(live) == "gpt-4o-mini"
+        assert live.switch.told == []
+
+
+async def test_a_voice_whose_socket_the_vendor_closed_in_a_long_silence_says_the_whole_sentence(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.cartesia, "IDLE_SECONDS", 1.5)  # five minutes at the vendor
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
+        await live.until(
+            lambda: live.desk.connections.count("cartesia") == 0, 12, "the idle socket is closed"
+        )
+        dialled = live.desk.connections.ever("cartesia")
+        said = await live.turn("Add a task to buy oat milk")
+        assert "oat milk" in said
+        assert voice(live) == "sonic-3"
+        assert live.desk.connections.ever("cartesia") == dialled + 1
         assert live.switch.told == []
 
 
