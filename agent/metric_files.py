@@ -8,6 +8,7 @@ back; so that they do not become as many as there were calls, those of the dead 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any, Final
 VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 FEW: Final = 20
 """Files of dead processes that may lie about, by kind."""
+_PREFIX: Final = "voicetasks-metrics-"
 _TOGETHER: Final = "ended"
 _SUMMED: Final = ("counter", "histogram", "summary")
 _LOCK: Final = threading.Lock()
@@ -29,12 +31,17 @@ def metric_files() -> Iterator[Path]:
 
     prometheus_client reads the variable when it is imported: nothing that imports it may come before.
     """
-    with tempfile.TemporaryDirectory(prefix="voicetasks-metrics-", ignore_cleanup_errors=True) as directory:
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):  # by a worker that was killed
+        if (pid := left.name.removeprefix(_PREFIX).partition("-")[0]).isdecimal() and not _lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
+    ) as directory:
         os.environ[VARIABLE] = directory
         try:
             yield Path(directory)
         finally:
-            del os.environ[VARIABLE]
+            os.environ.pop(VARIABLE, None)
 
 
 def exposition() -> bytes:

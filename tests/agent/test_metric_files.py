@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +86,15 @@ def test_what_only_the_living_have_is_not_told_of_the_dead(directory: Path) -> N
 
 def test_without_the_files_a_process_tells_of_itself() -> None:
     assert b"# HELP" in exposition()
+
+
+def test_what_a_killed_worker_left_is_cleared_away_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    (tmp_path / f"voicetasks-metrics-{killed.pid}-x").mkdir()
+    with metric_files() as mine, metric_files() as other:
+        assert set(tmp_path.iterdir()) == {mine, other}
+    assert not list(tmp_path.iterdir())
