@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ LATE_SECONDS: Final = 5.0
 """How long after an answer what was asked for may still be on its way."""
 TRIES: Final = 3
 """How often a caller says the same before it counts as lost."""
-PATIENCE: Final = Patience(answer=20.0, whole_answer=40.0, question=5.0)
+PATIENCE: Final = Patience(answer=30.0, whole_answer=40.0, question=5.0)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ async def call(planned: Planned, caller: Caller, desk: Desk, tasks: SlowTasks) -
     facts.sockets_left = await desk.sockets_left(facts.call_id)
     facts.metered, facts.invoiced = await desk.bills(facts.call_id)
     facts.found = [task.title for task in await caller.store.tasks() if task.status == "open"]
+    facts.load = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
     facts.seconds = round(time.monotonic() - began, 1)
     return facts
 

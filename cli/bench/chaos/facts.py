@@ -51,6 +51,9 @@ class Facts:
     invoiced: int = 0
     """µ$."""
     seconds: float = 0.0
+    load: float = 0.0
+    """Processes that wanted to run for each processor of the machine, mean of the call's last minute; above 1 it was
+    slower than its callers."""
 
     @property
     def as_planned(self) -> bool:

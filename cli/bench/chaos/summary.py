@@ -99,4 +99,5 @@ def _story(facts: Facts) -> Iterable[str]:
     for turn in facts.turns:
         yield f"«{turn['said']}» was understood as «{turn['understood']}», answered «{turn['heard']}»"
     yield f"asked for {facts.asked}; the store holds {facts.found}"
+    yield f"load of the machine {facts.load:g} for each processor"
     yield f"metered {facts.metered} µ$, invoiced {facts.invoiced} µ$"
