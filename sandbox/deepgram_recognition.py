@@ -288,4 +288,4 @@ class Recognition:
 
     async def _told(self) -> str:
         wait = self._desk.clock.real(TOLD_WAIT_SECONDS)
-        return await self._desk.told.next(self._query.tag or "", wait) or ""
+        return await self._desk.told.next(self._query.tag or "", wait, to_breath=True) or ""

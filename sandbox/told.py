@@ -4,6 +4,8 @@ import asyncio
 from collections import OrderedDict
 
 MAX_TEXT = 2000
+BREATH = "…"
+"""Where the caller takes a breath in what is told: an ear that gives its words pause by pause stops there."""
 _MAX_TAGS = 2000
 _MAX_WAITING = 200
 
@@ -17,6 +19,8 @@ class Told:
 
     def __init__(self) -> None:
         self._queues: OrderedDict[str, asyncio.Queue[str]] = OrderedDict()
+        self._rest: dict[str, str] = {}
+        """What comes after the breath that an ear has stopped at, by tag."""
 
     def _queue(self, tag: str) -> asyncio.Queue[str]:
         queue = self._queues.get(tag)
@@ -24,20 +28,38 @@ class Told:
             queue = self._queues[tag] = asyncio.Queue(_MAX_WAITING)
         self._queues.move_to_end(tag)
         while len(self._queues) > _MAX_TAGS:
-            self._queues.popitem(last=False)
+            self._rest.pop(self._queues.popitem(last=False)[0], None)
         return queue
 
     def put(self, tag: str, text: str) -> None:
         """Words that the caller of `tag` says next. Raises ToldError when they are too long or too many."""
         if len(text) > MAX_TEXT:
             raise ToldError(f"at most {MAX_TEXT} characters at a time")
+        self._rest.pop(tag, None)
         try:
             self._queue(tag).put_nowait(text)
         except asyncio.QueueFull:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
 
-    async def next(self, tag: str, timeout: float | None = None) -> str | None:  # noqa: ASYNC109 - a peek, not a deadline
-        """The next words of `tag`, waiting up to `timeout` seconds (for ever when None); None when there are none."""
+    async def next(
+        self,
+        tag: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - a peek, not a deadline
+        *,
+        to_breath: bool = False,
+    ) -> str | None:
+        """The next words of `tag`, waiting up to `timeout` seconds (for ever when None); None when there are none.
+
+        `to_breath`: only those before the next breath; the others come next time.
+        """
+        if to_breath and (rest := self._rest.pop(tag, "")):
+            return self._before_breath(tag, rest)
+        text = await self._taken(tag, timeout)
+        if text is None:
+            return None
+        return self._before_breath(tag, text) if to_breath else " ".join(text.replace(BREATH, " ").split())
+
+    async def _taken(self, tag: str, timeout: float | None) -> str | None:  # noqa: ASYNC109 - a peek, not a deadline
         queue = self._queue(tag)
         try:
             return queue.get_nowait()
@@ -48,6 +70,13 @@ class Told:
         except TimeoutError:
             return None
 
+    def _before_breath(self, tag: str, text: str) -> str:
+        words, _, rest = text.partition(BREATH)
+        if rest.strip():
+            self._rest[tag] = rest
+        return words.strip()
+
     def reset(self) -> None:
         """Forget all words that were not taken."""
         self._queues.clear()
+        self._rest.clear()

@@ -19,7 +19,16 @@ from cli.caller.record import Turn
 SERVICE: Final = "openai-realtime"
 LIST: Final = "What's on my list?"
 SEEDS: Final = ("Buy milk", "Call the plumber", "Water the plants", "Wash the car")
-DEEDS: Final = ("water the roses", "paint the fence", "call the bank", "renew the passport", "feed the cat")
+VERBS: Final = ("clean", "paint", "measure", "repair", "inspect")
+OBJECTS: Final = (
+    "the fence",
+    "the garage",
+    "the kitchen",
+    "the balcony",
+    "the cellar",
+    "the attic",
+    "the garden",
+)
 BREATHS: Final = (0.4, 0.5, 0.6)
 """Seconds."""
 AROUND_BREATH: Final = (-0.3, 0.25, 0.9)
@@ -100,12 +109,13 @@ class RoundOfTalk:
         return turn
 
     async def _create(self) -> Turn:
-        store, deed = self._talk.world.store, DEEDS[self._number % len(DEEDS)]
+        store, deed = self._talk.world.store, _deed(len(self._talk.record.turns))
         await store.clear()
-        spoken = await self._talk.world.voice.speak(f"Please add a task, to {deed}.")
+        # Where the caller pauses, nobody could think that they are done.
+        spoken = await self._talk.world.voice.speak(f"I would like you to, add a task to {deed}.")
         sound, breath = with_breath(spoken, BREATHS[self._number % len(BREATHS)])
         async with self._breaking(breath):
-            turn = await self._talk.say(f"Please add a task to {deed}.", sound)
+            turn = await self._talk.say(f"I would like you to … add a task to {deed}.", sound)
         self._round.once = await self._is_made_once(deed)
         self._round.whole = spoken_form(deed) in spoken_form(turn.heard)
         return turn
@@ -188,3 +198,8 @@ class RoundOfTalk:
                         longest, until = max(longest, stretch.start - until), stretch.end
                 return round(1000 * longest)
         return turn.first_sound_ms
+
+
+def _deed(number: int) -> str:
+    """Something else to do each time: the same request again within a call would be the same task."""
+    return f"{VERBS[number % len(VERBS)]} {OBJECTS[number % len(OBJECTS)]}"

@@ -1,0 +1,39 @@
+"""Words told to the ear, whole or pause by pause."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.told import Told
+
+pytestmark = pytest.mark.unit
+
+TEXT = "I would like you to … add a task."
+
+
+async def test_an_ear_that_gives_words_pause_by_pause_stops_at_the_breath() -> None:
+    told = Told()
+    told.put("call", TEXT)
+    assert await told.next("call", 0, to_breath=True) == "I would like you to"
+    assert await told.next("call", 0, to_breath=True) == "add a task."
+    assert await told.next("call", 0, to_breath=True) is None
+
+
+async def test_an_ear_that_hears_a_turn_as_a_whole_knows_no_breath() -> None:
+    told = Told()
+    told.put("call", TEXT)
+    assert await told.next("call", 0) == "I would like you to add a task."
+
+
+async def test_what_was_left_at_a_breath_is_gone_when_other_words_are_told_and_never_anothers() -> None:
+    told = Told()
+    told.put("call", TEXT)
+    told.put("another", "hello")
+    await told.next("call", 0, to_breath=True)
+    assert await told.next("another", 0, to_breath=True) == "hello"
+    told.put("call", "something else")
+    assert await told.next("call", 0, to_breath=True) == "something else"
+    told.put("call", TEXT)
+    await told.next("call", 0, to_breath=True)
+    told.reset()
+    assert await told.next("call", 0, to_breath=True) is None
