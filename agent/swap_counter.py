@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from prometheus_client import Counter
+
+log = logging.getLogger("agent.swap_counter")
 
 SWAPS: Final = Counter(
     "voicetasks_swaps",
@@ -14,5 +17,8 @@ SWAPS: Final = Counter(
 
 
 def swapped(before: str, after: str, reason: str) -> None:
-    """Count one; the stacks by name."""
-    SWAPS.labels(before, after, reason).inc()
+    """Count one; the stacks by name. A call goes on where it cannot be counted: the counts are files."""
+    try:
+        SWAPS.labels(before, after, reason).inc()
+    except OSError as error:
+        log.warning("swap.not_counted", extra={"error": type(error).__name__})

@@ -98,3 +98,9 @@ def test_what_a_killed_worker_left_is_cleared_away_by_the_next(
     with metric_files() as mine, metric_files() as other:
         assert set(tmp_path.iterdir()) == {mine, other}
     assert not list(tmp_path.iterdir())
+
+
+def test_a_call_goes_on_where_its_swap_cannot_be_counted(tmp_path: Path) -> None:
+    gone = os.environ | {VARIABLE: str(tmp_path / "gone")}
+    swap = 'from agent.swap_counter import swapped; swapped("premium", "economy", "vendor")'
+    subprocess.run([sys.executable, "-c", swap], env=gone, check=True, timeout=60)
