@@ -96,7 +96,7 @@ class Desk:
             stack_of=self.stack_of,
             show=self.show,
             tells=money,
-            hold=Hold(self.room),
+            hold=Hold(self.room, lambda: self.line.ring.is_speaking),
             better_after_seconds=self.settings.better_after_seconds,
             renew_after_seconds=self.settings.renew_after_seconds,
         )

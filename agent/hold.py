@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -39,20 +40,21 @@ def sound() -> NDArray[np.int16]:
 
 
 class Hold:
-    """Covers gaps in one room. Nothing is published before the first one."""
+    """Covers gaps in one room, and never what the caller says. Nothing is published before the first one."""
 
-    def __init__(self, room: rtc.Room) -> None:
+    def __init__(self, room: rtc.Room, caller_speaks: Callable[[], bool] = lambda: False) -> None:
         self._room = room
+        self._caller_speaks = caller_speaks
         self._source: rtc.AudioSource | None = None
         self._playing: asyncio.Task[None] | None = None
 
     def cover(self) -> None:
-        """Begin to wait: after 0.7 s without `end` the sound is heard."""
+        """Begin to wait: after 0.7 s in which nobody speaks and without `end` the sound is heard."""
         if self._playing is None or self._playing.done():
             self._playing = asyncio.create_task(self._play(), name="hold.play")
 
     def end(self) -> None:
-        """Our voice is there, or the caller's: no more of it."""
+        """Our voice is there: no more of it."""
         if self._playing is not None:
             self._playing.cancel()
             self._playing = None
@@ -67,14 +69,24 @@ class Hold:
             self._source = None
 
     async def _play(self) -> None:
-        await asyncio.sleep(COVER_AFTER_SECONDS)
+        await self._gap()
         source = await self._published()
         samples, size = sound(), round(RATE * _FRAME_SECONDS)
         log.info("hold.heard")
         for place in range(0, round(LONGEST_SECONDS * RATE), size):
+            if self._caller_speaks():
+                source.clear_queue()
+                await self._gap()
             at = place % len(samples)
             piece = samples[at : at + size]
             await source.capture_frame(rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece)))
+
+    async def _gap(self) -> None:
+        """Wait until nobody has spoken for so long that it is a gap."""
+        silent = 0.0
+        while silent < COVER_AFTER_SECONDS:
+            await asyncio.sleep(_FRAME_SECONDS)
+            silent = 0.0 if self._caller_speaks() else silent + _FRAME_SECONDS
 
     async def _published(self) -> rtc.AudioSource:
         if self._source is None:

@@ -65,6 +65,11 @@ class Ring:
             self._since = until - MARGIN_SECONDS if self._speaking or self._ended > until else None
 
     @property
+    def is_speaking(self) -> bool:
+        """Whether the caller speaks, by the detector's last word."""
+        return self._speaking
+
+    @property
     def is_open(self) -> bool:
         """Whether something was said that is not settled."""
         return self._since is not None

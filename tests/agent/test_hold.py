@@ -1,0 +1,76 @@
+"""The sound that covers a gap is heard in gaps only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+
+import pytest
+from livekit import rtc
+
+from agent import hold as module
+from agent.hold import COVER_AFTER_SECONDS, Hold
+
+pytestmark = pytest.mark.unit
+
+
+class Source:
+    """Where the sound goes."""
+
+    def __init__(self) -> None:
+        self.heard_at: list[float] = []
+        self.cleared = 0
+        self.heard = asyncio.Event()
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        self.heard_at.append(time.monotonic())
+        self.heard.set()
+        await asyncio.sleep(frame.duration)
+
+    def clear_queue(self) -> None:
+        self.cleared += 1
+
+    async def aclose(self) -> None: ...
+
+
+def hold_into(source: Source, monkeypatch: pytest.MonkeyPatch, talks: list[bool]) -> Hold:
+    async def published(_self: Hold) -> Any:
+        _self._source = cast("Any", source)
+        return source
+
+    monkeypatch.setattr(module.Hold, "_published", published)
+    return Hold(cast("rtc.Room", None), lambda: talks[0])
+
+
+async def test_a_gap_is_covered_after_a_breath_and_until_our_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source()
+    hold = hold_into(source, monkeypatch, [False])
+    began = time.monotonic()
+    hold.cover()
+    async with asyncio.timeout(5):
+        await source.heard.wait()
+    assert source.heard_at[0] - began >= COVER_AFTER_SECONDS - 0.05
+    hold.end()
+    heard = len(source.heard_at)
+    await asyncio.sleep(0.2)
+    assert len(source.heard_at) == heard
+
+
+async def test_a_caller_who_speaks_is_never_talked_over_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, talks = Source(), [True]
+    hold = hold_into(source, monkeypatch, talks)
+    hold.cover()
+    await asyncio.sleep(COVER_AFTER_SECONDS + 0.3)
+    assert not source.heard_at
+    talks[0], silent_at = False, time.monotonic()
+    async with asyncio.timeout(5):
+        await source.heard.wait()
+    assert source.heard_at[0] - silent_at >= COVER_AFTER_SECONDS - 0.1
+    talks[0] = True
+    await asyncio.sleep(0.2)
+    assert source.cleared >= 1
+    heard = len(source.heard_at)
+    await asyncio.sleep(COVER_AFTER_SECONDS + 0.2)
+    assert len(source.heard_at) == heard
+    await hold.aclose()
