@@ -10,6 +10,7 @@ import pytest
 
 import sandbox.cartesia
 from tests.agent.live_call import LiveCall, live_call
+from tests.agent.together import together
 
 pytestmark = pytest.mark.system
 
@@ -22,9 +23,8 @@ def mind(live: LiveCall) -> str:
     return live.serving.session.stack.parts["llm"].name
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["quota", "refuse", "cut", "accept-then-close", "server-error", "silent", "stall-mid-stream", "garbage"],
+@together(
+    ["quota", "refuse", "cut", "accept-then-close", "server-error", "silent", "stall-mid-stream", "garbage"]
 )
 async def test_a_voice_that_fails_hands_its_sentence_to_the_next(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
@@ -60,9 +60,8 @@ async def test_a_question_that_a_failing_voice_cut_is_whole_before_its_yes_count
         assert await live.titles() == []
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["quota", "refuse", "cut", "silent", "stall-mid-stream", "cut-mid-stream", "server-error", "garbage"],
+@together(
+    ["quota", "refuse", "cut", "silent", "stall-mid-stream", "cut-mid-stream", "server-error", "garbage"]
 )
 async def test_a_mind_that_fails_is_replaced_within_the_turn(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:

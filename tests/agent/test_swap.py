@@ -10,6 +10,7 @@ import pytest
 
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
+from tests.agent.together import together
 from tiers.faults import Fault
 
 pytestmark = pytest.mark.system
@@ -74,7 +75,7 @@ def slow_tools(live: LiveCall, seconds: float) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("plan", ["premium", "economy"])
+@together(["premium", "economy"])
 async def test_a_vendor_that_dies_while_a_tool_runs_gets_the_result_spoken_by_its_successor(
     port: int, plan: str
 ) -> None:
@@ -117,7 +118,7 @@ async def test_a_vendor_that_falls_silent_is_left_within_five_seconds(port: int)
         assert live.switch.told == [("openai-realtime", Fault.VENDOR_DOWN)]
 
 
-@pytest.mark.parametrize("kind", ["failed-reply", "rate-limit"])
+@together(["failed-reply", "rate-limit"])
 async def test_a_reply_that_fails_once_is_asked_for_once_more(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         live.desk.faults.set("openai-realtime", kind, times=1)
@@ -127,9 +128,7 @@ async def test_a_reply_that_fails_once_is_asked_for_once_more(port: int, kind: s
         assert await live.titles() == ["buy oat milk"]
 
 
-@pytest.mark.parametrize(
-    "kind", ["failed-reply", "rate-limit", "quota", "accept-then-close", "unauthorized", "garbage"]
-)
+@together(["failed-reply", "rate-limit", "quota", "accept-then-close", "unauthorized", "garbage"])
 async def test_a_vendor_that_goes_on_failing_is_left_and_the_turn_is_answered(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         live.desk.faults.set("openai-realtime", kind)

@@ -10,6 +10,7 @@ import pytest
 from routing.bill import Bill
 from sandbox.invoice import Row
 from tests.agent.live_call import LiveCall, live_call
+from tests.agent.together import together
 from tiers.prices import bundled
 from tiers.usage import Usage
 
@@ -63,7 +64,7 @@ async def with_tasks(live: LiveCall) -> None:
         await live.client.call("create_task", {"title": title})
 
 
-@pytest.mark.parametrize("kind", ["cut", "silent", "failed-reply", "cut-mid-stream", "incomplete-reply"])
+@together(["cut", "silent", "failed-reply", "cut-mid-stream", "incomplete-reply"])
 async def test_a_realtime_model_that_fails_in_an_answer_is_charged_what_it_bills(
     port: int, kind: str
 ) -> None:
@@ -139,7 +140,7 @@ VOICE = (
 )
 
 
-@pytest.mark.parametrize("kind", VOICE)
+@together(VOICE)
 async def test_a_voice_that_fails_is_charged_what_it_bills_and_refused_texts_are_not(
     port: int, kind: str
 ) -> None:
@@ -159,7 +160,7 @@ async def test_a_voice_that_fails_is_charged_what_it_bills_and_refused_texts_are
 MIND = ("quota", "rate-limit", "server-error", "silent", "slow", "cut", "stall-mid-stream", "cut-mid-stream")
 
 
-@pytest.mark.parametrize("kind", MIND)
+@together(MIND)
 async def test_a_language_model_that_fails_is_charged_what_it_bills(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
         await with_tasks(live)
@@ -168,7 +169,7 @@ async def test_a_language_model_that_fails_is_charged_what_it_bills(port: int, k
     money(live).check(broken=kind not in ("quota", "rate-limit", "server-error"))
 
 
-@pytest.mark.parametrize("kind", ["cut", "silent", "no-final"])
+@together(["cut", "silent", "no-final"])
 async def test_an_ear_that_fails_is_charged_what_it_bills(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
         await live.turn("Add a task to buy oat milk")
