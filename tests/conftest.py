@@ -164,7 +164,15 @@ def pytest_configure(config: pytest.Config) -> None:
 TOGETHER = {"calls": "calls", "cli": "terminal", "scripts": "terminal", "web": "page", "routing": "money"}
 """Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With three test
 processes, one holds calls, one sits at a terminal, and one looks at pages and at everything small."""
-ALONE = {"test_wordless_logs.py", "test_bench_cost_calls.py"}
+ALONE = {
+    "test_wordless_logs.py",
+    "test_bench_cost_calls.py",
+    "test_bench_swap_calls.py",
+    "test_calls_survive_us.py",
+    "test_chaos.py",
+    "test_page_line.py",
+    "test_swap_told.py",
+}
 """They start what they need themselves, so that whichever process has time may run them."""
 
 
