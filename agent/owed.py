@@ -77,7 +77,8 @@ class Owed:
         return Leftover(history, self.answer, heard, rest_of_answer)
 
     def _line_over(self, speech: SpeechHandle) -> None:
-        if speech.exception() is None:
+        # A reply that its vendor reports as failed ends like a good one, but leaves nothing in the history.
+        if speech.exception() is None and (speech.interrupted or speech.chat_items):
             self._lines.pop(speech, None)
 
 

@@ -140,6 +140,18 @@ async def test_a_vendor_that_goes_on_failing_is_left_and_the_turn_is_answered(po
         assert await live.titles() == ["buy oat milk"]
 
 
+@pytest.mark.parametrize("kind", ["failed-reply", "rate-limit", "incomplete-reply"])
+async def test_a_line_of_ours_that_fails_once_is_said_once_more(port: int, kind: str) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
+        await live.client.call("create_task", {"title": "buy oat milk"})
+        await live.turn("Delete buy oat milk")
+        live.desk.faults.set("openai-realtime", kind, times=1)
+        said = await live.turn("Yes, please")
+        assert live.stack == "premium"
+        assert "deleted" in said
+        assert await live.titles() == []
+
+
 async def test_a_session_that_expires_is_renewed_and_its_question_answered(port: int) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         await live.client.call("create_task", {"title": "buy oat milk"})
