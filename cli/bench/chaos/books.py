@@ -25,6 +25,9 @@ ENDS_SECONDS: Final = 20.0
 """How long after the caller left a call may hold money."""
 SOCKETS_SECONDS: Final = 5.0
 """How long after its end a call may hold vendors' sockets."""
+BOOKED_SECONDS: Final = 3.0
+"""How long after its end a call's charges may be on their way to the journal."""
+CLOSE_MICRODOLLARS: Final = 200
 LOOK_SECONDS: Final = 0.1
 PROBE: Final = "probe"
 """What the workers' probes are called on the vendors' bills (tiers/probe.py)."""
@@ -104,7 +107,18 @@ class Desk:
     async def bills(self, call_id: str) -> tuple[int, int]:
         """What the journal says that a call cost, and what the vendors say, µ$.
 
-        A voice's bill does not name the call: those rows are known by the request that the journal names.
+        A worker may still be writing what it has taken from Redis, so that a difference is looked at again.
+        """
+        deadline = time.monotonic() + BOOKED_SECONDS
+        while True:
+            metered, invoiced = await self._bills(call_id)
+            if abs(metered - invoiced) <= CLOSE_MICRODOLLARS or time.monotonic() > deadline:
+                return metered, invoiced
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _bills(self, call_id: str) -> tuple[int, int]:
+        """Both as they are now. A voice's bill does not name the call: its rows are known by the request that the
+        journal names.
         """
         await self._books.catch_up()
         charges = await self._books.journal.entries(call_id=call_id, kind="charge", limit=100_000)
