@@ -28,19 +28,14 @@ def sentence(*pieces: tuple[float, int]) -> Pcm:
     )
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.1, 0.2])
-def test_the_breath_in_a_sentence_lasts_as_long_as_was_asked_for(pause: float) -> None:
-    spoken = sentence((1.0, 9000), (pause, 0), (1.2, 9000))
-    longer, begins = with_breath(spoken, 0.5)
-    quiet = levels(longer, MICROPHONE_RATE) < 100
-    assert quiet.sum() * 0.01 == pytest.approx(0.5, abs=0.02)
-    if pause:
-        assert begins == pytest.approx(1.0, abs=0.02)
-
-
-def test_a_pause_at_the_end_of_a_sentence_is_no_breath() -> None:
-    spoken = sentence((1.0, 9000), (0.06, 0), (1.2, 9000), (0.9, 0))
-    assert with_breath(spoken, 0.5)[1] == pytest.approx(1.0, abs=0.02)
+@pytest.mark.parametrize("seconds", [0.4, 0.6])
+def test_the_breath_in_a_sentence_lasts_as_long_as_was_asked_for(seconds: float) -> None:
+    before, after = sentence((0.3, 0), (1.0, 9000), (0.4, 0)), sentence((0.2, 0), (1.2, 9000), (0.9, 0))
+    sound, begins = with_breath(before, after, seconds)
+    quiet = levels(sound, MICROPHONE_RATE) < 100
+    assert begins == pytest.approx(1.1, abs=0.02)
+    assert quiet[round(begins * 100) :].sum() * 0.01 == pytest.approx(seconds, abs=0.02)
+    assert len(sound) / MICROPHONE_RATE == pytest.approx(0.1 + 1.0 + seconds + 1.2, abs=0.02)
 
 
 def rounds(point: Point, well: list[int], broken: list[int | None]) -> list[Round]:

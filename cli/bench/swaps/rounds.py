@@ -19,6 +19,8 @@ from cli.caller.record import Turn
 SERVICE: Final = "openai-realtime"
 LIST: Final = "What's on my list?"
 SEEDS: Final = ("Buy milk", "Call the plumber", "Water the plants", "Wash the car")
+ASK: Final = "Please add a task to"
+"""Behind it nobody is done."""
 VERBS: Final = ("clean", "paint", "measure", "repair", "inspect")
 OBJECTS: Final = (
     "the fence",
@@ -111,11 +113,11 @@ class RoundOfTalk:
     async def _create(self) -> Turn:
         store, deed = self._talk.world.store, _deed(len(self._talk.record.turns))
         await store.clear()
-        # Where the caller pauses, nobody could think that they are done.
-        spoken = await self._talk.world.voice.speak(f"I would like you to, add a task to {deed}.")
-        sound, breath = with_breath(spoken, BREATHS[self._number % len(BREATHS)])
-        async with self._breaking(breath):
-            turn = await self._talk.say(f"I would like you to … add a task to {deed}.", sound)
+        speak = self._talk.world.voice.speak
+        breath = BREATHS[self._number % len(BREATHS)]
+        sound, begins = with_breath(await speak(ASK), await speak(f"{deed}."), breath)
+        async with self._breaking(begins):
+            turn = await self._talk.say(f"{ASK} … {deed}.", sound)
         self._round.once = await self._is_made_once(deed)
         self._round.whole = spoken_form(deed) in spoken_form(turn.heard)
         return turn
