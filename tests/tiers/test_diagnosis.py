@@ -39,4 +39,5 @@ def test_every_fault_says_who_is_to_blame_and_what_to_do() -> None:
     for fault in Fault:
         assert fault.blame in {"vendor", "caller", "us"}
         assert fault.remedy in {"retry", "swap", "renew", "stop"}
-        assert Fault[fault.name] is fault and fault.label == fault.name.lower()
+        assert Fault[fault.name] is fault
+        assert fault.label == fault.name.lower()
