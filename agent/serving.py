@@ -167,7 +167,12 @@ class Serving:
             self._renewal = True
             self._move_on()
         else:
+            waits = self._wanted
             self._tells.failed(failure.service, failure.fault)
+            if waits is not None and self._wanted is waits:
+                # The router wants that in any case, and what serves until then is no longer good.
+                self._wanted = replace(waits, cause=Cause.VENDOR)
+                self._move_on()
 
     def worked(self, service: str) -> None:
         """Hear that a vendor works."""

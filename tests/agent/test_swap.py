@@ -152,6 +152,18 @@ async def test_a_line_of_ours_that_fails_once_is_said_once_more(port: int, kind:
         assert await live.titles() == []
 
 
+async def test_what_fails_while_something_better_is_waited_for_is_left_for_it_at_once(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
+        live.switch.failed("openai-realtime", Fault.VENDOR_DOWN)
+        await live.until(lambda: live.stack == "economy", 5, "economy serves")
+        live.switch.heal()  # premium is taken again, but not so soon
+        live.desk.faults.set("cartesia", "cut")
+        said = await live.turn("Add a task to buy oat milk")
+        assert "oat milk" in said
+        assert live.stack == "premium"
+        assert await live.titles() == ["buy oat milk"]
+
+
 async def test_a_session_that_expires_is_renewed_and_its_question_answered(port: int) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         await live.client.call("create_task", {"title": "buy oat milk"})
