@@ -1,4 +1,4 @@
-"""What `bench failover` and `bench swap` measure and judge; their calls are in test_bench_swap_calls.py."""
+"""What `bench failover` and `bench swap` measure and judge; a call of the second is in test_bench_swap_calls.py."""
 
 from __future__ import annotations
 
