@@ -33,9 +33,8 @@ def parking(live: LiveCall) -> Parking:
     return live.call._parking
 
 
-@pytest.mark.parametrize("plan", ["premium", "economy"])
-async def test_a_call_that_was_parked_goes_on_where_it_was(port: int, plan: str) -> None:
-    async with live_call(port, f"ann-{uuid4().hex}", plan=plan) as live:
+async def test_a_call_that_was_parked_goes_on_where_it_was(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
         await live.turn("Add a task to buy oat milk")
         await parking(live).park()
         await live.until(lambda: live.desk.connections.count() == 0, 2, "no socket is open")
