@@ -126,8 +126,7 @@ class Reply:
         tasks = [task for task in (self._run, self._work, self._pause) if task is not None]
         for task in tasks:
             task.cancel()
-        mute = self._desk.faults.active(SERVICE, "silent") and not any(self._told.generated)
-        self._bill("failed" if mute else "cancelled")
+        self._bill("cancelled")
         return tasks
 
     async def _finish(self, work: asyncio.Task[None]) -> None:
@@ -282,10 +281,12 @@ class Reply:
         return Usage(Prompt()) if status == "failed" else Usage(self._prompt, *self._told.generated)
 
     def _bill(self, status: Outcome) -> None:
-        """Charge once."""
+        """Charge once; nothing for a reply that a silent vendor never began."""
         if self._billed:
             return
         self._billed = True
+        if self._desk.faults.active(SERVICE, "silent") and not any(self._told.generated):
+            status = "failed"
         self._desk.invoice.charge(
             vendor=VENDOR,
             model=self._session.model,

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from livekit.agents import APIConnectionError, llm
+from livekit.agents import APIConnectionError, APIError, llm
 
 from tiers.catalogue import Model
 from tiers.metering import tokens
@@ -88,13 +88,29 @@ class SpeakingWatch:
         self._conversation = Conversation()
         self._read: Given | None = None
         self._drift = Tokens()
+        self._asked = False
+        """A reply was asked for that has not begun."""
         session.on("openai_server_event_received", lambda event: quietly(self._server, event))
         session.on("openai_client_event_queued", lambda event: quietly(self._client, event))
         session.on("session_reconnected", lambda _event: self.flush("failed"))
         session.on("error", self._failed)
 
-    def flush(self, outcome: Outcome = "cancelled") -> None:
-        """The socket is dead or about to close: book estimates of what it has not reported."""
+    def flush(self, outcome: Outcome = "cancelled", *, unreadable: bool = False) -> None:
+        """The socket is dead or about to close: book estimates of what it has not reported.
+
+        `unreadable`: the vendor has answered, and nobody could read it.
+        """
+        for milliseconds in self._commits:  # never acknowledged, and written down all the same
+            item_id = str(uuid.uuid4())
+            self._conversation.place(item_id, None)
+            self._conversation.hear(item_id, milliseconds)
+            self._waiting[item_id] = milliseconds
+        self._commits.clear()
+        if self._asked:
+            # A vendor that never began to answer bills nothing, or so much as its export says afterwards.
+            given = self._conversation.given() if unreadable else Given(())
+            self._responses[str(uuid.uuid4())] = _Response(given, self._read if unreadable else None)
+        self._asked = False
         for response_id, response in self._responses.items():
             quietly(self._estimate, response_id, response, outcome)
         self._responses.clear()
@@ -104,8 +120,10 @@ class SpeakingWatch:
         self._waiting.clear()
 
     def _failed(self, error: llm.RealtimeModelError) -> None:
-        if isinstance(error.error, APIConnectionError) or not error.recoverable:
+        if isinstance(error.error, APIConnectionError):
             self.flush("failed")
+        elif not error.recoverable:
+            self.flush("failed", unreadable=not isinstance(error.error, APIError))
 
     # What we send
 
@@ -118,6 +136,8 @@ class SpeakingWatch:
                 self._appended = 0.0
             case "input_audio_buffer.clear":
                 self._appended = 0.0
+            case "response.create":
+                self._asked = True
 
     # What the vendor sends
 
@@ -135,8 +155,14 @@ class SpeakingWatch:
             self._changed(kind.removeprefix("conversation.item."), event)
         elif kind.startswith("response."):
             self._spoken(kind.removeprefix("response."), event)
-        elif kind == "error" and "commit" in str((event.get("error") or {}).get("code")) and self._commits:
+        elif kind == "error":
+            self._refused(str((event.get("error") or {}).get("code")))
+
+    def _refused(self, code: str) -> None:
+        if "commit" in code and self._commits:
             self._commits.popleft()
+        elif "commit" not in code:
+            self._asked = False
 
     def _connected(self) -> None:
         self.flush("failed")
@@ -209,6 +235,7 @@ class SpeakingWatch:
 
     def _spoken(self, kind: str, event: dict[str, Any]) -> None:
         if kind == "created":
+            self._asked = False
             given = self._conversation.given()
             self._responses[event["response"]["id"]] = _Response(given, self._read)
             self._read = given

@@ -30,6 +30,7 @@ _MESSAGE_FRAME: Final = 3
 """Tokens around each message, and at the end of a prompt: OpenAI's own recipe for counting."""
 
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 _GIVEN_UP: Final = (asyncio.CancelledError, GeneratorExit)
 
 
@@ -120,6 +121,11 @@ class ThinkingWatch:
         """The vendor refused the request, or never got it."""
         self._running.discard(exchange)
 
+    def never_begun(self, exchange: _Exchange, vendor_id: str) -> None:
+        """The vendor broke the line off before it began to answer: it owes nothing, until its export says otherwise."""
+        self._running.discard(exchange)
+        self._book(vendor_id, 0, 0, 0, "estimated", "failed")
+
     def _book(
         self, vendor_id: str, given: int, cached: int, made: int, certainty: Certainty, outcome: Outcome
     ) -> None:
@@ -145,11 +151,13 @@ class _Exchange:
         self._written: defaultdict[str, str] = defaultdict(str)
         self._usage: dict[str, Any] | None = None
         self._complete = False
+        self._begun = False
         self._refused = False
         self._over = False
 
     def answered(self, status: int, request_id: str) -> None:
         """The vendor has begun to answer; an error is not billed."""
+        self._begun = True
         self._refused = status >= 400
         self._id = request_id or self._id
 
@@ -189,6 +197,8 @@ class _Exchange:
             self._complete = True
         if self._refused or isinstance(error, _NEVER_SENT):
             self._owner.free(self)
+        elif not self._begun and isinstance(error, _BROKEN_OFF):
+            self._owner.never_begun(self, self._id)
         elif self._usage is not None:
             self._owner.reported(self, self._id, self._usage, "ok")
         else:

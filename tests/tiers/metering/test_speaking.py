@@ -1,6 +1,7 @@
 """Tokens and seconds of a speech-to-speech model, by OpenAI's real plugin and the sandbox's invoice."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -235,6 +236,28 @@ async def test_a_session_closed_while_its_vendor_is_silent_is_over_at_once_and_l
     await premium[1].aclose()
     await until(lambda: desk.invoice.count == 1)
     assert [usage.certainty for usage in booked] == ["estimated"]
+    booked.check(desk.invoice.rows(), broken=True)
+
+
+@pytest.mark.parametrize("kind", ["silent", "garbage"])
+async def test_a_turn_whose_vendor_cannot_be_heard_or_read_is_estimated_from_what_was_sent(
+    premium: Premium, session: Any, booked: Booked, desk: Desk, kind: str
+) -> None:
+    await turn(session, desk, "Add a task to buy milk")
+    await until(lambda: len(booked) == desk.invoice.count == 2)
+    desk.told.put("call", "And one to buy bread")
+    desk.faults.set("openai-realtime", kind)
+    for frame in sound(1.4):
+        session.push_audio(frame)
+    session.commit_audio()
+    reply = session.generate_reply()
+    await until(lambda: desk.invoice.count >= 3)
+    await session.aclose()
+    await premium[1].aclose()
+    with contextlib.suppress(llm.RealtimeError):
+        await reply
+    await until(lambda: desk.invoice.count == 4)
+    assert {usage.certainty for usage in booked[2:]} == {"estimated"}
     booked.check(desk.invoice.rows(), broken=True)
 
 

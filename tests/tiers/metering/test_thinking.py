@@ -146,6 +146,20 @@ async def test_a_refused_request_and_one_that_never_arrived_cost_nothing(
     assert (booked, desk.invoice.rows()) == ([], [])
 
 
+async def test_a_vendor_that_takes_requests_and_closes_owes_nothing_until_its_export_says_so(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.faults.set("openai-chat", "accept-then-close")
+    with pytest.raises(APIError):
+        async with begin(economy, asked("Hello."), APIConnectOptions(max_retry=0, timeout=1)) as stream:
+            await anext(aiter(stream))
+    assert booked
+    assert {(usage.certainty, usage.outcome, sum(usage.units.values())) for usage in booked} == {
+        ("estimated", "failed", 0)
+    }
+    booked.check(desk.invoice.rows())
+
+
 # What the stand-in does not do
 
 
