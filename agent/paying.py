@@ -8,13 +8,14 @@ from typing import Final
 
 from livekit.agents import llm
 
+from agent import persona
 from agent.conversation import Conversation
 from agent.owed import Leftover
 from agent.ring import Ring
 from agent.tier_session import TierSession
 
-TURN_SECONDS: Final = 4.0
-"""In what was replayed a turn ends by then, or there was none."""
+TURN_SECONDS: Final = 1.5
+"""In what was replayed a turn ends so long after its words have come, or there was none."""
 GO_ON: Final = (
     "Because of a technical problem your last answer was cut off. The caller heard only this much of it: "
     "«{heard}». Finish that answer without saying again what was heard, and without mentioning the problem."
@@ -42,15 +43,23 @@ async def pay(
         return True  # it answers what came before as well
     if left.heard:
         session.reply(instructions=GO_ON.format(heard=left.heard))
-    else:
+    elif _stands_last(session.history):
         session.reply()
+    else:  # the turn that is owed an answer is lost
+        session.say(persona.LOST_THE_THREAD)
     return True
+
+
+def _stands_last(history: llm.ChatContext) -> bool:
+    """Whether a conversation ends with something that a model can answer."""
+    said = [item for item in history.items if item.type in ("message", "function_call_output")]
+    return bool(said) and not (isinstance(said[-1], llm.ChatMessage) and said[-1].role != "user")
 
 
 async def _turn_comes(session: TierSession) -> bool:
     """Whether a turn ends in what was replayed."""
     try:
-        async with asyncio.timeout(TURN_SECONDS):
+        async with asyncio.timeout(session.patience.words + TURN_SECONDS):
             await session.turn_ended.wait()
     except TimeoutError:
         return session.session.user_state == "speaking"

@@ -180,7 +180,7 @@ class Serving:
             self._tells.worked(service)
 
     def session_closed(self, session: TierSession) -> None:
-        """Hear that a session closed by itself, after an error that its watch has told already."""
+        """Hear that a session closed by itself; its watch may have told why."""
         if session is self.session and not self._closed and not self._parked:
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
@@ -322,7 +322,10 @@ class Serving:
             session.once_more()
 
     async def _see_to_it(self, session: TierSession) -> None:
-        """A session is closed, and the router should have said what serves now: if it does not, nothing can."""
+        """A session is closed: the router is told, unless it is at it already. If nothing takes over, nothing can."""
+        await asyncio.sleep(LOOK_SECONDS)
+        if self._wanted is None and (self._moving is None or self._moving.done()):
+            self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "closed"))
         await asyncio.sleep(TOLD_SECONDS)
         if session is self.session and not self._closed and not self._parked:
             log.error("serving.left_alone", extra={"stack": session.stack.name})

@@ -49,9 +49,6 @@ VERBATIM: Final = 'Say exactly this and nothing else: "{text}"'
 MAX_TOOL_STEPS: Final = 8
 """«Complete A, B, C, D and E» needs a look and five calls; the library's default is 3."""
 
-WORDS_WITHIN_SECONDS: Final = 3.0
-"""How long an answer to our question may take to be written down by a speech-to-speech model."""
-
 CLOSE_SECONDS: Final = 1.0
 """How long a session may take to end by itself before its vendors' sockets are closed under it."""
 HUSH_SECONDS: Final = 0.3
@@ -74,9 +71,10 @@ class TierSession:
         patience: VendorPatience | None = None,
     ) -> None:
         self.stack = stack
+        self.patience = patience or VendorPatience()
         self._models = _build(stack, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage)
-        self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=patience)
+        self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(),
             max_tool_steps=MAX_TOOL_STEPS,
@@ -398,7 +396,8 @@ class TierSession:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
         self._written = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(WORDS_WITHIN_SECONDS):
+            # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
+            async with asyncio.timeout(self.patience.generation):
                 return await self._written
         except TimeoutError:
             return ""

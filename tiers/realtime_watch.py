@@ -48,13 +48,15 @@ class RealtimeWatch:
         return self._active is not None
 
     def client_event(self, event: Any) -> None:
-        """A reply was asked for, or an item sent: a sign of it has to come.
+        """A reply was asked for, a turn's sound or an item sent: a sign of it has to come.
 
         The plugin waits 5 s for an item's before it asks for the reply (livekit-plugins-openai 1.8.9).
         """
         kind = _type_of(event)
         if kind == "response.create" and self._active is None:
             self._watch.expect("generation", self._service, self._watch.patience.generation)
+        elif kind == "input_audio_buffer.commit":
+            self._watch.expect("commitment", self._service, self._watch.patience.acknowledgement)
         elif kind == "conversation.item.create":
             self._sent.add(_item_of(event))
             if not self._watch.waits_for("acknowledgement"):
@@ -69,7 +71,10 @@ class RealtimeWatch:
         elif kind == "error":
             self._sent.clear()
             self._watch.met("acknowledgement")
+            self._watch.met("commitment")
             self._error(event.get("error") or {})
+        elif kind == "input_audio_buffer.committed":
+            self._watch.met("commitment")
         elif kind in _ADDED and (item := _item_of(event)) in self._sent:
             self._sent.discard(item)
             self._acknowledge()
@@ -88,7 +93,7 @@ class RealtimeWatch:
         """Wait for the next item that is to be acknowledged, if there is one."""
         self._watch.met("acknowledgement")
         if self._sent:
-            self._watch.expect("acknowledgement", self._service, self._watch.patience.generation)
+            self._watch.expect("acknowledgement", self._service, self._watch.patience.acknowledgement)
 
     def _progress(self) -> None:
         self._watch.expect("progress", self._service, self._watch.patience.thought)

@@ -27,6 +27,9 @@ class VendorPatience:
 
     words: float = 2.5
     """The words of a turn, from the end of its speech."""
+    acknowledgement: float = 2.0
+    """Word from a speech-to-speech model that it has what it was sent: a turn's sound, an item. It thinks of nothing
+    for it, so that it comes within a round trip."""
     generation: float = 3.0
     """The first sign of a reply that a speech-to-speech model was asked for."""
     thought: float = 4.0

@@ -118,6 +118,20 @@ async def test_a_vendor_that_falls_silent_is_left_within_five_seconds(port: int)
         assert live.switch.told == [("openai-realtime", Fault.VENDOR_DOWN)]
 
 
+async def test_a_yes_that_a_silent_vendor_never_heard_is_heard_by_its_successor(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
+        await live.client.call("create_task", {"title": "buy oat milk"})
+        await live.turn("Delete the task to buy oat milk")
+        await live.until(lambda: live.call._questions.open, 10, "the question is open")
+        await live.quiet()
+        live.desk.faults.set("openai-realtime", "silent")
+        before = len(live.items)
+        await live.turn("Yes, delete it")
+        assert live.stack == "economy"
+        assert await live.titles() == []
+        assert "Shall I" not in live.ours(before)
+
+
 @together(["failed-reply", "rate-limit"])
 async def test_a_reply_that_fails_once_is_asked_for_once_more(port: int, kind: str) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:

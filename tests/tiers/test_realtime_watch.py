@@ -13,7 +13,7 @@ from tiers.watch import Failure, VendorPatience, Watch
 
 pytestmark = pytest.mark.unit
 
-PATIENCE = VendorPatience(generation=0.2)
+PATIENCE = VendorPatience(generation=0.2, acknowledgement=0.2)
 
 
 def sent(item: str) -> ConversationItemCreateEvent:
@@ -75,3 +75,24 @@ async def test_items_of_the_vendors_own_acknowledge_nothing() -> None:
         events.server_event(added("another"))
 
     assert len(await watched(its_own)) == 1
+
+
+COMMIT = {"type": "input_audio_buffer.commit"}
+
+
+async def test_a_turn_that_nobody_acknowledges_shows_a_silent_vendor() -> None:
+    [failure] = await watched(lambda events: events.client_event(COMMIT))
+    assert (failure.service, failure.what) == ("openai-realtime", "no_commitment")
+
+
+async def test_a_turn_that_was_taken_or_refused_is_no_silence() -> None:
+    def taken(events: RealtimeWatch) -> None:
+        events.client_event(COMMIT)
+        events.server_event({"type": "input_audio_buffer.committed", "item_id": "i1"})
+
+    def refused(events: RealtimeWatch) -> None:
+        events.client_event(COMMIT)
+        events.server_event({"type": "error", "error": {"code": "input_audio_buffer_commit_empty"}})
+
+    assert await watched(taken) == []
+    assert await watched(refused) == []
