@@ -21,6 +21,8 @@ class Told:
         self._queues: OrderedDict[str, asyncio.Queue[str]] = OrderedDict()
         self._rest: dict[str, str] = {}
         """What comes after the breath that an ear has stopped at, by tag."""
+        self._whole: dict[str, str] = {}
+        """What that is the rest of."""
 
     def _queue(self, tag: str) -> asyncio.Queue[str]:
         queue = self._queues.get(tag)
@@ -28,14 +30,17 @@ class Told:
             queue = self._queues[tag] = asyncio.Queue(_MAX_WAITING)
         self._queues.move_to_end(tag)
         while len(self._queues) > _MAX_TAGS:
-            self._rest.pop(self._queues.popitem(last=False)[0], None)
+            oldest, _ = self._queues.popitem(last=False)
+            self._rest.pop(oldest, None)
+            self._whole.pop(oldest, None)
         return queue
 
     def put(self, tag: str, text: str) -> None:
         """Words that the caller of `tag` says next. Raises ToldError when they are too long or too many."""
         if len(text) > MAX_TEXT:
             raise ToldError(f"at most {MAX_TEXT} characters at a time")
-        self._rest.pop(tag, None)
+        if self._whole.get(tag) != text:  # told again for another ear, the one that is at it hears the rest
+            self._rest.pop(tag, None)
         try:
             self._queue(tag).put_nowait(text)
         except asyncio.QueueFull:
@@ -57,6 +62,8 @@ class Told:
         text = await self._taken(tag, timeout)
         if text is None:
             return None
+        if to_breath:
+            self._whole[tag] = text
         return self._before_breath(tag, text) if to_breath else " ".join(text.replace(BREATH, " ").split())
 
     async def _taken(self, tag: str, timeout: float | None) -> str | None:  # noqa: ASYNC109 - a peek, not a deadline
@@ -74,9 +81,12 @@ class Told:
         words, _, rest = text.partition(BREATH)
         if rest.strip():
             self._rest[tag] = rest
+        else:
+            self._whole.pop(tag, None)
         return words.strip()
 
     def reset(self) -> None:
         """Forget all words that were not taken."""
         self._queues.clear()
         self._rest.clear()
+        self._whole.clear()

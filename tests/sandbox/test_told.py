@@ -37,3 +37,12 @@ async def test_what_was_left_at_a_breath_is_gone_when_other_words_are_told_and_n
     await told.next("call", 0, to_breath=True)
     told.reset()
     assert await told.next("call", 0, to_breath=True) is None
+
+
+async def test_the_same_words_told_again_do_not_make_an_ear_that_is_at_them_begin_anew() -> None:
+    told = Told()
+    told.put("call", TEXT)
+    assert await told.next("call", 0, to_breath=True) == "I would like you to"
+    told.put("call", TEXT)
+    assert await told.next("call", 0, to_breath=True) == "add a task."
+    assert await told.next("call", 0, to_breath=True) == "I would like you to"
