@@ -167,3 +167,10 @@ def test_a_selection_without_tests_is_no_failure_and_the_closing_line_comes_last
     assert "no tests ran in" in done.stdout.rstrip().splitlines()[-1]
     # The checks run all the same, and one that fails is named and decides.
     assert done.returncode == ("checks that failed" in done.stderr), done.stderr[-2000:]
+
+
+def test_tests_that_share_servers_are_kept_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Scattered over all processes, each starts a demo and a browser of its own: twice the time, and what is late fails."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("there is one process")
+    assert request.node.nodeid.endswith("@terminal")

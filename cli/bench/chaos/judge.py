@@ -14,8 +14,10 @@ METER_SHARE: Final = 0.005
 METER_DEAD_SHARE: Final = 0.05
 """Where a socket died, before reconciliation."""
 METER_MICRODOLLARS: Final = 200
-DIES: Final = AT_THE_DOOR | {"cut", "cut-mid-stream", "session-expired", "garbage"}
-"""Kinds with which a socket dies before its vendor has said what is owed."""
+DIES: Final = AT_THE_DOOR | {
+    *("cut", "cut-mid-stream", "session-expired", "garbage", "silent", "stall-mid-stream"),
+}
+"""Kinds with which a socket dies, or is given up, before its vendor has said what is owed."""
 
 
 class Broken(StrEnum):
