@@ -176,7 +176,9 @@ ALONE = {
 """They start what they need themselves, so that whichever process has time may run them."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name, and comes first otherwise
+@pytest.hookimpl(
+    tryfirst=True
+)  # xdist reads the groups in a hook of the same name, and comes first otherwise
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share servers in one process."""
     for item in items:
