@@ -100,6 +100,7 @@ class Call:
         self._transcript = transcript
         self._on_said = on_said
         self._consent = ConsentQuestion(transcript)
+        self._half_heard = False
         self._words_come_to_us = False
         """The words of the present turn pass `on_turn`, so that what is written of it is no news."""
         self._questions = Questions(
@@ -224,6 +225,10 @@ class Call:
         """Put the question that is open and was not heard, if there is one; whether one is open."""
         return self._questions.put_again()
 
+    def half_heard(self) -> None:
+        """Only the end of the turn that comes next was kept for the successor."""
+        self._half_heard = True
+
     def is_busy(self) -> bool:
         """Whether a question is open or a tool runs: no time for a change that can wait."""
         return self._questions.open or self._consent.open or self._toolbox.is_running
@@ -254,7 +259,7 @@ class Call:
 
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
-        self._words_come_to_us = self._questions.open or self._consent.open
+        self._words_come_to_us = self._questions.open or self._consent.open or self._half_heard
         return self._words_come_to_us
 
     def has_effect(self) -> bool:
@@ -303,6 +308,8 @@ class Call:
     async def _take_turn(self, text: str, *, by: By) -> bool:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
         self._begin_turn(by)
+        if self._half_heard and by == "voice" and text:
+            return await self._ask_whether(text)
         if self._questions.open and await self._questions.take_turn(text, turn=self._turn, by=by):
             self._consent.open = False
             return True
@@ -313,6 +320,16 @@ class Call:
             self._spawn(self._say_goodbye(), name="call.goodbye")
             return True
         return False
+
+    async def _ask_whether(self, text: str) -> bool:
+        """Act on no half of a turn: ask whether it is what the caller wants."""
+        self._half_heard = False
+        session = self._require_session()
+        if not session.keeps_spoken_turns:
+            await session.remember(llm.ChatMessage(role="user", content=[text]))
+        what = text[:1].lower() + text[1:].rstrip(" .!?…")
+        session.say(persona.HALF_HEARD.format(what=what))
+        return True
 
     def _begin_turn(self, by: By) -> int:
         self._turn += 1

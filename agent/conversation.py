@@ -32,6 +32,9 @@ class Conversation(Listener, Protocol):
     def puts_question(self) -> bool:
         """Put the question that is open and was not heard, if there is one; whether one is open."""
 
+    def half_heard(self) -> None:
+        """Only the end of the turn that comes next was kept for the successor."""
+
     def swapped(self, session: TierSession, cause: Cause) -> None:
         """Another session serves from now on."""
 

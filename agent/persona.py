@@ -25,6 +25,8 @@ UNSURE: Final = "I lost touch with {what} just then, so I don't know whether tha
 SERVER_DOWN: Final = "I can't reach {what} right now, so nothing was done there."
 REST_NOT_DONE: Final = "The rest I have not done."
 LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Could you say that again?"
+HALF_HEARD: Final = "Sorry, I only caught the end of that. Did you want to {what}?"
+"""Of a turn longer than what is kept for a successor."""
 STILL_HERE: Final = "I'm still here."
 CUT_OFF: Final = "Sorry, we were cut off for a moment. I'm still here."
 THREAD_LOST: Final = (

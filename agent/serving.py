@@ -241,6 +241,8 @@ class Serving:
         before = self.session.stack.name
         began = time.perf_counter()
         change = self.session.change(plan.stack)
+        if "stt" in change.arguments:
+            self._tell_what_is_lost()
         if self._hold is not None and self.session.owes:
             self._hold.cover()
         self._spawn(close_later(change.aclose()), "serving.close_parts")
@@ -283,6 +285,7 @@ class Serving:
             self._report(before, plan, self._making + done.seconds, stack=new.stack)
         if self._conversation is not None:
             self._conversation.swapped(new, plan.cause if plan is not None else Cause.VENDOR)
+            self._tell_what_is_lost()
         self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
         return True
 
@@ -330,6 +333,10 @@ class Serving:
         if session is self.session and not self._closed and not self._parked:
             log.error("serving.left_alone", extra={"stack": session.stack.name})
             self._give_up()
+
+    def _tell_what_is_lost(self) -> None:
+        if self._line.ring.is_open and self._line.ring.lost and self._conversation is not None:
+            self._conversation.half_heard()
 
     # -- small things --------------------------------------------------------------------------------------
 

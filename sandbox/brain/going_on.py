@@ -1,13 +1,22 @@
-"""An answer that was cut off: an obedient model, told how much of it was heard, finishes it."""
+"""What was cut off: an obedient model finishes its answer, told how much of it was heard, and does what a yes says
+that the caller wanted.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+
+from sandbox.brain.request import Intent
+from sandbox.brain.transcript import Turn
+from sandbox.brain.understanding import understand
 
 _CUT_OFF: Final = re.compile(r"answer was cut off.*?only this much of it: «(?P<heard>[^»]+)»", re.DOTALL)
 _WORD: Final = re.compile(r"[a-z0-9']+")
+
+_WANTED: Final = re.compile(r"Did you want to (?P<what>.+)\?$", re.DOTALL)
 
 Messages = Sequence[Mapping[str, Any]]
 
@@ -38,3 +47,15 @@ def rest_of(answer: str, heard: str) -> str:
             return answer
         place = word.end()
     return ""
+
+
+def as_wanted(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of the caller, a yes to «did you want to …?» as if they had said that."""
+    found: list[Turn] = []
+    for turn in turns:
+        asked = _WANTED.search(" ".join(found[-1].said)) if found else None
+        if asked and [each.intent for each in understand(turn.text)] == [Intent.YES]:
+            found.append(replace(turn, text=asked["what"]))
+        else:
+            found.append(turn)
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.brain import wording
 from sandbox.brain.dialogue import State
-from sandbox.brain.going_on import cut_off, rest_of
+from sandbox.brain.going_on import as_wanted, cut_off, rest_of
 from sandbox.brain.grammar import MAX_CHARACTERS
 from sandbox.brain.planning import plan
 from sandbox.brain.running import Progress, ToolCall, run, speaks_before
@@ -59,7 +59,7 @@ def reply(
 
 
 def _progress(messages: Sequence[Mapping[str, Any]]) -> Progress:
-    turns = turns_of(messages)
+    turns = as_wanted(turns_of(messages))
     if not turns:
         return Progress(State(), said=[wording.GREETING])
     state = State()

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+import agent.ring
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
 from tests.agent.together import together
@@ -243,3 +244,23 @@ async def test_a_better_stack_is_taken_in_a_pause_and_not_before_its_time(port: 
         assert asyncio.get_running_loop().time() - moved >= 3.0
         said = await live.turn("Add a task to buy oat milk")
         assert "oat milk" in said
+
+
+async def test_of_a_turn_that_was_too_long_to_keep_the_end_is_asked_about_and_not_obeyed(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent.ring, "LONGEST_SECONDS", 1.0)
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
+        speaking = live.speaking("Add a task to buy oat milk, since there is none left and we have guests")
+        await live.until(lambda: live.line.ring.lost, 10, "the beginning is given up")
+        live.desk.told.reset()
+        live.tell("add a task to buy oat milk")
+        live.desk.faults.set("openai-realtime", "cut")
+        await live.until(lambda: live.stack == "economy", 5, "economy serves")
+        await speaking
+        await live.heard()
+        await live.quiet()
+        assert "Did you want to add a task to buy oat milk?" in live.ours()
+        assert await live.titles() == []
+        await live.turn("Yes")
+        assert await live.titles() == ["buy oat milk"]
