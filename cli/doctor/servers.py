@@ -14,6 +14,7 @@ import redis.asyncio
 import redis.exceptions
 
 from cli.binaries import OLDEST_REDIS
+from cli.doctor.breakers import breakers
 from cli.doctor.check import Check
 from cli.environment import owns_livekit, owns_redis
 from cli.health import TIMEOUT_SECONDS, Probe, http_probe, worker_registered_probe
@@ -38,6 +39,7 @@ async def servers(
     found = [_ports(user_environment, ports, demo_runs=demo_runs)]
     redis_expected = demo_runs or not owns_redis(user_environment)
     found += await redis_checks(environment["REDIS_URL"], expected=redis_expected)
+    found += await breakers(environment["REDIS_URL"])
     livekit_expected = demo_runs or not owns_livekit(user_environment)
     found += await livekit_checks(environment["LIVEKIT_URL"], expected=livekit_expected)
     probes: dict[str, Probe] = {

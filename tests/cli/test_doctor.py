@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from cli.doctor.breakers import breakers, verdict
 from cli.doctor.check import Check
 from cli.doctor.configuration import configuration
 from cli.doctor.programs import disk, python
 from cli.doctor.servers import livekit_checks, named_servers, redis_checks, skew
 from cli.doctor.vendors import keys, models
+from routing.breaker import Reading
+from routing.health import Health
 from tiers.catalogue import Model
 
 pytestmark = pytest.mark.unit
@@ -159,3 +162,17 @@ async def test_a_livekit_server_whose_clock_is_minutes_off_is_found() -> None:
         checks = await livekit_checks(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", expected=True)
     assert [(check.name, check.level) for check in checks] == [("livekit", "ok"), ("livekit clock", "fail")]
     assert "behind this machine" in checks[1].detail
+
+
+def test_a_vendor_that_nobody_dials_is_named_with_how_long_and_why() -> None:
+    reading = Reading(
+        70_000,
+        {"openai-chat": Health(), "cartesia": Health(since=30_000, retry=90_000, fault="rate_limited")},
+    )
+    check = verdict(reading)
+    assert (check.level, check.detail) == ("warn", "cartesia open for 40 s (rate_limited)")
+    assert verdict(Reading(0, {"openai-chat": Health()})).level == "ok"
+
+
+async def test_without_redis_nothing_is_said_of_breakers() -> None:
+    assert await breakers("redis://127.0.0.1:1") == []
