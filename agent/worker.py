@@ -25,6 +25,7 @@ from agent.slots import Slots
 from agent.takeover import keep_taking_over
 from people.keeping import forget_old_transcripts
 from people.settings import PeopleSettings
+from routing.ending import ended
 from routing.keeping import keep_journal
 from routing.migrate import migrate
 from routing.probing import keep_probing
@@ -118,9 +119,7 @@ class Worker:
             async with health:
                 await self._serve(stop)
         finally:
-            for task in keeping:
-                task.cancel()
-            await asyncio.gather(*keeping, return_exceptions=True)
+            await ended(*keeping)
             await self._redis.aclose()
 
     async def _serve(self, stop: asyncio.Event) -> None:

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from routing.ending import ended
+
 log = logging.getLogger("routing.again")
 
 RESTART_SECONDS: Final = 5.0
@@ -20,8 +22,7 @@ async def again(part: str, work: Callable[[], Coroutine[Any, Any, None]]) -> Non
         try:
             await asyncio.wait({running})
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await ended(running)
         error = None if running.cancelled() else running.exception()
         log.error("work.ended", exc_info=error, extra={"part": part, "seconds": RESTART_SECONDS})
         await asyncio.sleep(RESTART_SECONDS)

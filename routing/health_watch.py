@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from routing.breaker import Breakers, Step
 from routing.budget import PREFIX
 from routing.decision import Unhealthy
+from routing.ending import ended
 from routing.health import BreakerRules, Health
 from routing.redis_link import BlindError, RedisLink
 from tiers.faults import Fault
@@ -91,10 +92,7 @@ class HealthWatch:
         self._closed = True
         if self._reports:
             await asyncio.wait(self._reports, timeout=CLOSE_SECONDS)
-        tasks = [*self._tasks, *self._reports]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*self._tasks, *self._reports)
 
     def failed(self, service: str, fault: Fault) -> None:
         """Report a failure, in the background. What says nothing of the service's health is left out."""

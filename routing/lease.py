@@ -20,6 +20,7 @@ from routing.budget import Booked, Budget, Refused
 from routing.call_budget import CallBudget, Charge
 from routing.caps import Caps
 from routing.decision import Money
+from routing.ending import ended
 from routing.forecast import Forecast
 from routing.journal import Entry, Journal
 from routing.policy import Tier
@@ -174,8 +175,7 @@ class Lease:
     async def aclose(self) -> None:
         """Book what is left, give back what is held, and keep what Redis still was not told of."""
         if self._work is not None:
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
+            await ended(self._work)
         async with self._turn:
             if self._booking is not None:
                 await asyncio.wait({self._booking})

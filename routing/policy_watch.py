@@ -16,6 +16,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from routing.budget import PREFIX
+from routing.ending import ended
 from routing.journal import JournalDownError
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_board import number_of
@@ -83,10 +84,7 @@ class PolicyWatch:
 
     async def aclose(self) -> None:
         """Follow no more. The policy known last stays readable."""
-        tasks = [*self._tasks, *([self._reading] if self._reading is not None else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*self._tasks, *([self._reading] if self._reading is not None else []))
         await self._store.aclose()
 
     async def _follow(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from routing.again import again
 from routing.decision import Unhealthy
+from routing.ending import ended
 from routing.health import PROBE_MS
 from routing.health_watch import HealthWatch
 from routing.redis_link import RedisLink
@@ -53,9 +54,7 @@ async def _keep_probing(
                     probing[service] = asyncio.create_task(work, name="health.probe")
             await asyncio.sleep(TICK_SECONDS)
     finally:
-        for task in probing.values():
-            task.cancel()
-        await asyncio.gather(*probing.values(), return_exceptions=True)
+        await ended(*probing.values())
         await watch.aclose()
         await link.aclose()
 

@@ -73,7 +73,7 @@ def test_money_and_sockets_that_are_left_are_told() -> None:
 
 
 def test_the_meter_may_be_further_off_only_where_a_socket_died() -> None:
-    far = replace(GOOD, metered=104_000, invoiced=100_000)
+    far = replace(GOOD, kind="rate-limit", metered=104_000, invoiced=100_000)
     assert broken(far) == [Broken.METER]
     assert broken(replace(far, kind="cut")) == []
     assert broken(replace(far, kind="cut", metered=106_000)) == [Broken.METER]
