@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,11 @@ class Held:
     """Resident."""
     threads: int
     files: int
-    """Descriptors."""
+    """Descriptors, without those to Redis: its pool grows with what is asked at once, and belongs to no session."""
     sockets: int
-    """Over the internet protocols."""
+    """Over the internet protocols, without those to Redis."""
+    leads: Mapping[str, int] = field(default_factory=dict)
+    """How many of them lead to which server of the demo; `?` is another."""
 
 
 def job_of(worker: int, port: int) -> psutil.Process:
@@ -35,13 +39,17 @@ def job_of(worker: int, port: int) -> psutil.Process:
     raise LookupError("no process of the worker serves the call")
 
 
-def held(process: psutil.Process) -> Held:
-    """Look at a process."""
+def held(process: psutil.Process, ports: Mapping[str, int]) -> Held:
+    """Look at a process. `ports`: the demo's servers."""
+    names = {port: name for name, port in ports.items()}
+    sockets = process.net_connections(kind="inet")
+    leads = Counter(names.get(each.raddr.port, "?") for each in sockets if each.raddr)
     return Held(
         process.memory_info().rss / 2**20,
         process.num_threads(),
-        process.num_fds(),
-        len(process.net_connections(kind="inet")),
+        process.num_fds() - leads["redis"],
+        len(sockets) - leads["redis"],
+        dict(leads),
     )
 
 

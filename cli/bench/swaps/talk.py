@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -62,6 +62,7 @@ class World:
 
     url: str
     control_url: str
+    ports: Mapping[str, int]
     log_dir: Path
     worker: int
     """The process id of the worker."""
@@ -109,6 +110,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
         yield World(
             str(demo["url"]),
             control_url,
+            ports,
             Path(demo["log_dir"]),
             int(demo["pids"]["worker"]),
             books,

@@ -40,18 +40,18 @@ async def run(swaps: int, folder: Path, tell: Tell) -> Report:
             looks: list[tuple[Held, int]] = []
             for number in range(1, swaps + 1):
                 await _swap(talking)
-                if number % TALK_EVERY == 0:
+                if number % TALK_EVERY == 0 or number == WARM:  # a turn, too, opens and loads things once
                     unanswered += not await _is_answered(talking)
                 if number in (WARM, swaps):
                     await asyncio.sleep(REST_SECONDS)
-                    looks.append((held(job), await running.sockets()))
+                    looks.append((held(job, running.ports), await running.sockets()))
                 tell(number, looks[-1][0] if number in (WARM, swaps) else None)
             for _ in range(2):  # their log lines tell the tasks that are left
                 await _swap(talking)
             same = talking.is_the_same
         told = swaps_told(running.log_dir)
     report = Report("swap")
-    judge(report, told, looks, unanswered=unanswered, talks=swaps // TALK_EVERY, same=same)
+    judge(report, told, looks, unanswered=unanswered, talks=1 + swaps // TALK_EVERY, same=same)
     return report
 
 
