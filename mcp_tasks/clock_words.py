@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from mcp_tasks.date_vocabulary import MONTHS
+from mcp_tasks.date_vocabulary import MONTHS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ _NOT_A_DATE = (
 )
 _PART = re.compile(r"(?:(?P<this>this)|in the|at|during the)? ?\b(?P<part>morning|afternoon|evening|night)\b")
 
-_FORMS: Final[tuple[re.Pattern[str], ...]] = (
-    re.compile(rf"{_PREPOSITION}\b(?:12 )?(?P<word>noon|midnight)\b"),
+_FRACTIONS: Final[tuple[re.Pattern[str], ...]] = (
+    re.compile(rf"{_PREPOSITION}\b(?P<minutes>\d\d?)(?: minutes)? past (?P<word>noon|midnight)\b"),
     re.compile(
         rf"{_PREPOSITION}\b(?:a )?(?P<fraction>half|quarter|\d\d? minutes|5|10|20|25) (?P<side>past|after) "
         rf"(?P<hour>\d\d?)(?: oclock)?{_HALF}\b"
@@ -57,9 +57,16 @@ _FORMS: Final[tuple[re.Pattern[str], ...]] = (
         rf"{_PREPOSITION}\b(?:a )?(?P<fraction>quarter|\d\d? minutes|20|25) (?P<side>to|before) "
         rf"(?P<hour>\d\d?)(?: oclock)?{_HALF}\b"
     ),
+)
+_FORMS: Final[tuple[re.Pattern[str], ...]] = (
+    re.compile(rf"{_PREPOSITION}\b(?:12 )?(?P<word>noon|midnight)\b"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?):(?P<minute>\d\d)(?::00)?{_HALF}\b(?![:.]\d)"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)[. ](?P<minute>\d\d) (?P<half>am|pm)\b"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)(?P<minute>\d\d)? (?P<half>am|pm)\b"),
+    re.compile(
+        r"\b(?P<hour>\d\d?) (?P<minute>[0-5]\d)"
+        rf"(?= (?:on|today|tomorrow|tonight|this|in the|{'|'.join(WEEKDAYS)})\b)"
+    ),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)[. ]?(?P<minute>\d\d){_NOT_A_DATE}"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?) oclock{_HALF}\b"),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)\b{_NOT_A_DATE}"),
@@ -67,6 +74,8 @@ _FORMS: Final[tuple[re.Pattern[str], ...]] = (
 _HOUR_OF_PART = re.compile(
     r"\b(?P<hour>\d\d?)(?:[: ](?P<minute>\d\d))? (?=(?:in the|at) (?:morning|afternoon|evening|night)\b)"
 )
+_HALF_HOUR = re.compile(r"\bhalf \d\d?\b")
+"""«Half five» is half past four to a German and half past five to a Briton."""
 _RANGE = re.compile(
     r"\bbetween\b|\bfrom \d+\b.*\bto\b|\d(?: ?[ap]m)? ?(?:-|to|until|till) ?\d\d?(?::\d\d)?(?: [ap]m\b| oclock|$)"
 )
@@ -78,9 +87,12 @@ def split_time(text: str) -> Split:
     part = part_found["part"] if part_found else ("night" if re.search(r"\btonight\b", text) else None)
     if _RANGE.search(text) and not re.search(r"\b(?:quarter|minutes|20|25) to\b|\d{4}-\d", text):
         return Split(text, BadClock("That sounds like a span of time."), part)
+    if len({found["part"] for found in _PART.finditer(text)}) > 1:
+        return Split(text, BadClock("That names two parts of a day."), part)
+    if _HALF_HOUR.search(text):
+        return Split(text, BadClock("That can be half an hour before or after."), part)
     clock: ClockTime | BadClock | None = None
-    forms = (_HOUR_OF_PART, *_FORMS) if part_found else _FORMS
-    for form in forms:
+    for form in (*_FRACTIONS, *([_HOUR_OF_PART] if part_found else []), *_FORMS):
         found = form.search(text)
         if found:
             clock = _read(found, part)
@@ -95,10 +107,13 @@ def split_time(text: str) -> Split:
 
 def _read(found: re.Match[str], part: str | None) -> ClockTime | BadClock:
     said = found.groupdict()
+    after = int(said.get("minutes") or 0)
+    if after > 59:
+        return BadClock("That is not a time of day.")
     if said.get("word") == "noon":
-        return ClockTime(time(12))
+        return ClockTime(time(12, after))
     if said.get("word") == "midnight":
-        return ClockTime(time(0), midnight=True)
+        return ClockTime(time(0, after), midnight=True)
     hour, minute = int(said["hour"]), int(said.get("minute") or 0)
     fraction = said.get("fraction")
     leading_zero = len(said["hour"]) == 2 and said["hour"].startswith("0")
