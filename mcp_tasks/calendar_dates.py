@@ -44,6 +44,7 @@ _VAGUE = re.compile(
     rf"{MONTH}(?: {YEAR})?)"
 )
 
+
 def calendar_day(text: str, today: date) -> DayOutcome:
     """Read a day of the calendar, or say None when these words are none."""
     fixed, moving = fixed_holiday(text), easter_holiday(text, today)
@@ -54,6 +55,7 @@ def calendar_day(text: str, today: date) -> DayOutcome:
     found = _DAY_MONTH.fullmatch(text) or _MONTH_DAY.fullmatch(text)
     if found:
         return _month_day(month_number(found["month"]), int(found["day"]), found["year"], today)
+    text = re.sub(r"^(next month|this month) (?:on )?(the \d.*)$", r"\2 of \1", text)
     found = _DAY_ALONE.fullmatch(text)
     if found:
         return _day_of_month(int(found["day"]), found["which"], today)
@@ -162,7 +164,10 @@ def _nth(found: re.Match[str], today: date) -> DayOutcome:
             return Ask("That day has passed this year.", (day,))
     if day is None:
         return Ask("That month has no such day.")
-    return Day(day) if day >= today else Ask("That day has passed.", ())
+    if day >= today:
+        return Day(day)
+    later = None if found["month"] else _nth_of(_next_month(month), found["nth"], weekday)
+    return Ask("That day has passed.", () if later is None else (later,))
 
 
 def _nth_of(month: date, nth: str, weekday: int) -> date | None:

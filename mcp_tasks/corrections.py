@@ -8,28 +8,34 @@ from dateutil.relativedelta import relativedelta
 
 from mcp_tasks.day_spans import calendar_span
 
+_IT = r"(?: (?:it|that|this))?"
 _OPENING = re.compile(
-    r"(?:(?:oh|ah|um|uh|er|well|hmm|ok|okay|so|yeah|yes|please|and|then|but|no|nope|nah|sorry|wait|actually|rather|better|"
-    r"instead|correction|scratch that|i mean|i meant|i said|not that|its due|it is due|i think|lets say|let us say|to|"
-    r"(?:(?:lets )?(?:make|do|set|call) (?:it|that|this)(?: due)?|(?:change|move|set|push|put|switch|reschedule|postpone|shift)"
-    r" (?:it|that|this)(?: back| out| forward| up)?(?= (?:to|on|at|for|until|till) ))(?: (?:to|for))?)(?:\s+|$))"
+    r"(?:(?:oh|ah|um|uh|er|well|hmm|ok|okay|so|yeah|yes|please|and|then|but|no|nope|nah|sorry|wait|actually|rather|"
+    r"better|instead|correction|scratch that|i mean|i meant|i said|not that|its due|its|it is due|it is|i think|"
+    r"lets say|let us say|to|(?:can|could|would|will) (?:we|you)|keep the (?:time|date|day)(?: but)?|"
+    r"(?:lets )?(?:make|do|set|call) (?:it|that|this)(?: due)?(?: to| for)?|do|"
+    rf"(?:change|move|set|push|put|switch|reschedule|postpone|delay|shift|bring|pull){_IT}(?: due)?"
+    r"(?: back| out| off| forward| up| ahead)?(?= (?:to|on|at|for|until|till) )(?: (?:to|for))?)(?:\s+|$))"
 )
 _CLOSING = re.compile(
-    r"\s+(?P<word>instead|rather|please|then|actually|sorry|any time(?: of day)?|anytime|all day|at any time)$"
+    r"\s+(?P<word>instead|rather|please|then|actually|sorry|any time(?: of day)?|anytime|(?:all|the whole|whole) day|"
+    r"at any time|without an? time)$"
 )
-_FREE = ("any time", "any time of day", "anytime", "all day", "at any time")
+_NOT_FREE = ("instead", "rather", "please", "then", "actually", "sorry")
 _MEANT = r"(?:no|nope|sorry|i mean|i meant|wait|actually|or rather|rather|scratch that|correction|make it|make that)"
 _SECOND = re.compile(rf"(?P<first>\S.*?) {_MEANT}(?: {_MEANT})* (?P<then>.+)")
-_NOT = re.compile(r"(?:(?P<right>.+) )?\bnot (?P<rest>.+)")
+_NOT = re.compile(r"(?:(?P<right>.+) )?\b(?:not|instead of|rather than) (?P<rest>.+)")
+_NO_TIME = re.compile(r"(?:no|without an?|(?:remove|drop|clear|forget) the) (?:clock )?time")
 _SPAN = (
     r"(?:by )?(?P<count>\d{1,3}|an?|half an?|another) (?P<unit>minute|hour|day|week|fortnight|month|year)s?"
     r"(?P<half> and a half)?(?: hours?)?"
 )
 _LATER = re.compile(
-    rf"(?:(?:move|push|shift|make|do) (?:it|that|this) )?{_SPAN} (?P<way>later|earlier|sooner)"
+    rf"(?:(?:move|push|shift|make|do) (?:it|that|this) )?{_SPAN} "
+    r"(?P<way>later|earlier|sooner|afterwards|after|before|from then|from that)(?: (?:that|then|it))?"
 )
 _VERB = re.compile(
-    r"(?P<verb>(?:postpone|delay|defer|put off|push off|push|push back|extend|bring|pull|move|shift)"
+    r"(?P<verb>(?:postpone|delay|defer|put|push|extend|bring|pull|move|shift)"
     r"(?: (?:it|that|this))?(?: (?:up|forward|ahead|back|out|off|in))?) "
     rf"{_SPAN}(?P<way> later| earlier)?"
 )
@@ -68,7 +74,7 @@ def opened(text: str) -> Opened:
     """Take «no», «I mean», «make it» and «instead» off."""
     free, bare = False, text
     while found := _CLOSING.search(bare):
-        free = free or found["word"] in _FREE
+        free = free or found["word"] not in _NOT_FREE
         bare = bare[: found.start()]
     while (found := _OPENING.match(bare)) and not bare.startswith(
         ("no date", "no deadline", "no due", "no rush")
@@ -104,18 +110,18 @@ def shift(text: str) -> Shift | None:
         return Shift(calendar_span(-1 if back else 1, unit))
     found = _LATER.fullmatch(text)
     if found:
-        return Shift(_span(found, -1 if found["way"] != "later" else 1))
+        return _moved(found, -1 if found["way"] in ("earlier", "sooner", "before") else 1)
     found = _VERB.fullmatch(text)
     if not found:
         return None
     verb, way = found["verb"].split(), (found["way"] or "").strip()
     if way:
-        return Shift(_span(found, -1 if way == "earlier" else 1))
+        return _moved(found, -1 if way == "earlier" else 1)
     if verb[0] in ("bring", "pull") or (verb[0] in ("move", "shift") and verb[-1] in ("up", "in")):
-        return Shift(_span(found, 1 if verb[-1] in ("back", "out") and verb[0] == "pull" else -1))
+        return _moved(found, 1 if verb[-1] in ("back", "out") else -1)
     if verb[0] in ("move", "shift") or verb[-1] in ("forward", "ahead", "up"):
-        return Shift(_span(found, 1), either_way=True)
-    return Shift(_span(found, 1))
+        return _moved(found, 1, either_way=True)
+    return _moved(found, 1)
 
 
 def same_time(text: str) -> str | None:
@@ -140,15 +146,16 @@ def shifted(due: date | datetime, by: relativedelta | timedelta) -> date | datet
     return (due.astimezone(UTC) + by).astimezone(due.tzinfo)
 
 
-def _span(found: re.Match[str], sign: int) -> relativedelta | timedelta:
+def without_time(text: str) -> bool:
+    """«Drop the time»: the day stays."""
+    return _NO_TIME.fullmatch(text) is not None
+
+
+def _moved(found: re.Match[str], sign: int, *, either_way: bool = False) -> Shift | None:
     said = found["count"]
     count = 0.5 if said.startswith("half") else 1 if said in ("a", "an", "another") else int(said)
     if found["half"]:
         count += 0.5
     if found["unit"] in ("minute", "hour"):
-        return sign * timedelta(minutes=count * (60 if found["unit"] == "hour" else 1))
-    if count != int(count):
-        return sign * timedelta(
-            hours=count * {"day": 24, "week": 168, "fortnight": 336}.get(found["unit"], 0)
-        )
-    return calendar_span(sign * int(count), found["unit"])
+        return Shift(sign * timedelta(minutes=count * (60 if found["unit"] == "hour" else 1)), either_way)
+    return Shift(calendar_span(sign * int(count), found["unit"]), either_way) if count == int(count) else None

@@ -16,6 +16,7 @@ from mcp_tasks.date_vocabulary import WEEKDAYS, plain, without_lead
 from mcp_tasks.day_and_clock import NOT_CAUGHT, asked, due_on, question, reading
 from mcp_tasks.day_reading import read_day
 from mcp_tasks.day_spans import Moment, counted_moment
+from mcp_tasks.recurrence_words import repeats
 from mcp_tasks.repeating_due import read_repeating
 from mcp_tasks.wall_clock import is_past, wall_time
 
@@ -31,7 +32,8 @@ _ISO_READING = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
 _BARE_CLOCK = re.compile(r"\d{1,2}(?: [0-5]\d)?")
-_END_OF_DAY = re.compile(r"\b(?:end of(?: the)? day|eod|close of business|cob)\b")
+_END_OF_DAY = re.compile(r"\b(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b")
+_THIS_TIME = re.compile(r"(?:at )?this time (?:on )?(?P<day>.+)")
 
 
 def understand(
@@ -101,24 +103,34 @@ class _Phrase:
         both = corrections.second_thought(text)
         if both is not None:
             first = self.read(both[0])
+            if repeats(both[0]) and not repeats(both[1]):
+                return DateQuestion(
+                    "What should come back, and when?"
+                )  # not once, though only that was said again
             before = first.due if isinstance(first, DateReading) else self._before
             return _Phrase(self._local, before).read(f"no {both[1]}")
-        found = [
-            right
-            for wrong, right in corrections.ruled_out(text)
-            if self._is_day(wrong) and self._is_day(right)
-        ]
-        return self.read(found[0]) if len(found) == 1 else None
+        ways = corrections.ruled_out(text)
+        found = [right for wrong, right in ways if self._is_when(wrong) and self._is_when(right)]
+        return self.read(f"no {found[0]}") if len(found) == 1 else None
 
-    def _is_day(self, text: str) -> bool:
+    def _is_when(self, text: str) -> bool:
+        if repeats(text):
+            return True
         split = split_time(without_lead(text))
-        return bool(split.rest) and read_day(without_lead(split.rest), self._local.date()) is not None
+        if not split.rest:
+            return split.clock is not None
+        if _BARE_CLOCK.fullmatch(split.rest):
+            return self._before is not None
+        return read_day(without_lead(split.rest), self._local.date()) is not None
 
     def _changed(self, text: str) -> DateReading | DateQuestion | None:
         """«A day later», «same time on Friday», «the same day at 5»."""
         moved = corrections.shift(text)
         if moved is not None:
             return self._shifted(moved)
+        if corrections.without_time(text) and self._before is not None:
+            day_alone = self._before.date() if isinstance(self._before, datetime) else self._before
+            return due_on(Day(day_alone), None, None, self._local)
         day = corrections.same_time(text)
         if day is not None:
             return self._at_the_same_time(day)
@@ -158,6 +170,9 @@ class _Phrase:
     def _at_the_same_time(self, day: str) -> DateReading | DateQuestion:
         if self._before is None:
             return DateQuestion("The same time as what? When exactly do you mean?")
+        moved = corrections.shift(day)
+        if moved is not None and isinstance(self._before, datetime):
+            return self._shifted(moved)
         if day == "next week":
             day = f"{WEEKDAYS[self._before.weekday()]} next week"
         outcome = self._single(day, keep_time=True)
@@ -168,6 +183,12 @@ class _Phrase:
     def _single(self, text: str, *, keep_time: bool) -> DateReading | DateQuestion:
         """One day, one time or both."""
         local = self._local
+        found = _THIS_TIME.fullmatch(text)
+        if found:
+            at = ClockTime(local.time().replace(second=0, microsecond=0))
+            day = f"{WEEKDAYS[local.weekday()]} next week" if found["day"] == "next week" else found["day"]
+            outcome = read_day(day, local.date())
+            return due_on(outcome, at, None, local) if isinstance(outcome, Day) else DateQuestion(NOT_CAUGHT)
         moment = counted_moment(text, local.astimezone(UTC))
         if isinstance(moment, Moment):
             return reading(moment.at.astimezone(local.tzinfo), local)

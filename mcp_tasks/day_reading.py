@@ -7,13 +7,14 @@ from mcp_tasks.calendar_dates import calendar_day
 from mcp_tasks.date_guess import written_day
 from mcp_tasks.date_reading import Ask, Day, DayOutcome
 from mcp_tasks.day_spans import anchored_parts, counted_day, counted_from
-from mcp_tasks.day_words import named_day
+from mcp_tasks.day_words import named_day, without_end_of_day
 
 _BESIDE = re.compile(r"^(?P<word>before|after)\s+(?P<day>.+)$")
 
 
 def read_day(text: str, today: date) -> DayOutcome:
     """Read a plain phrase without a clock time; None when these words are no day."""
+    text = without_end_of_day(text)
     beside = _BESIDE.fullmatch(text)
     if beside:
         return _beside(beside["word"], read_day(beside["day"], today), today)

@@ -26,7 +26,7 @@ _ON = re.compile(
     rf"(?P<count>an?|\d) (?P<unit>week|fortnight)s? (?:on )?(?:from )?(?P<anchor>today|tomorrow|{'|'.join(WEEKDAYS)})"
 )
 _CLOCK_SPAN = re.compile(
-    rf"(?:in |within )?{_COUNT} (?P<unit>minute|hour)s?"
+    r"(?:in |within )?(?P<count>\d{1,5}(?:\.5)?|an?|half an?) (?P<unit>minute|hour)s?"
     r"(?: (?P<half>and a half|and a quarter)|(?: and)? (?P<more>\d{1,2}) minutes?)?(?: time)?(?P<tail> from now)?"
 )
 _HALVES = re.compile(
@@ -142,4 +142,4 @@ def calendar_span(number: int, unit: str) -> relativedelta:
 def _count(said: str) -> float:
     if said.startswith("half"):
         return 0.5
-    return 1 if said in ("a", "an") else int(said)
+    return 1 if said in ("a", "an") else float(said)

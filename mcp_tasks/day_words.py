@@ -28,20 +28,25 @@ _FIXED = {
     "day before yesterday": -2,
     "the day before yesterday": -2,
 }
-_END_OF_DAY = re.compile(r"\b(?:by )?(?:the )?(?:end of(?: the)? day|eod|close of business|cob)\b(?: on)?")
+_END_OF_DAY = re.compile(
+    r"\b(?:by )?(?:the )?(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b(?: on)?"
+)
 
 
 def named_day(text: str, today: date) -> DayOutcome:
     """Read a day by name, or say None when these words are no such name."""
     if text in _FIXED:
         return Day(today + timedelta(days=_FIXED[text]), said_past=_FIXED[text] < 0)
-    day = " ".join(_END_OF_DAY.sub(" ", text).split())
-    if day != text:
-        return named_day(re.sub(r"^(?:on|of) ", "", day), today) if day else Day(today)
     found = re.fullmatch(rf"(?P<week>next week|this week) (?:on )?{WEEKDAY}", text)
     if found:
         text = f"{found['weekday']} {found['week']}"
     return _weekday(text, today) or _after_next(text, today) or _week(text, today)
+
+
+def without_end_of_day(text: str) -> str:
+    """«Friday» from «end of day on Friday», «today» from «close of business»: a due day lasts until its end."""
+    day = " ".join(_END_OF_DAY.sub(" ", text).split())
+    return re.sub(r"^(?:on|of) ", "", day) or "today"
 
 
 def coming(weekday: int, today: date) -> date:
@@ -52,7 +57,7 @@ def coming(weekday: int, today: date) -> date:
 def _weekday(text: str, today: date) -> DayOutcome:
     found = re.fullmatch(
         rf"(?:(?P<which>this coming|the coming|coming|this|next|last|the) )?{WEEKDAY}"
-        r"(?: (?P<week>this week|next week|week|of this week|of next week))?",
+        r"(?: (?P<week>this week|next week|week|fortnight|of this week|of next week))?",
         text,
     )
     if not found:
@@ -103,6 +108,8 @@ def _in_week(week: str, weekday: int, today: date) -> DayOutcome:
         if weekday == today.weekday():
             return Day(today + timedelta(days=7))
         return Day(coming(weekday, today) + timedelta(days=7))
+    if week == "fortnight":
+        return Day(coming(weekday, today) + timedelta(days=14))
     if week == "this week":
         return (
             Day(this)
@@ -137,6 +144,12 @@ def _week(text: str, today: date) -> DayOutcome:
             friday, sunday = monday - timedelta(days=3), monday - timedelta(days=1)
             days = (friday, sunday)
             return Ask("A week ends on different days.", tuple(day for day in days if day >= today))
-        case "next week" | "end of next week" | "beginning of next week" | "start of next week":
+        case (
+            "next week"
+            | "end of next week"
+            | "early next week"
+            | "beginning of next week"
+            | "start of next week"
+        ):
             return Ask("Next week has several days.", (monday, monday + timedelta(days=4)))
     return None

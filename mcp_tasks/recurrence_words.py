@@ -22,14 +22,15 @@ _MARKS = re.compile(
 _TOO_OFTEN = re.compile(r"\b(?:hourly|hours?|minutes?|seconds?|(?:twice|\d+ times) (?:an?|per|in an?) \w+)\b")
 _TWO_WAYS = re.compile(r"\b(?:bi|semi) ?(?:weekly|monthly|annually|yearly)\b")
 _RANGE = re.compile(rf"(?:from )?\b(?P<first>{_DAY})s? (?:to|through|thru) (?P<last>{_DAY})s?\b")
-_END = r"(?:until|till|through|up to|ending|ends?(?! of)|up until)(?: on)?"
+_END = r"(?:until|till|through|up to|ending|ends|up until)(?: on)?"
 _START = r"(?:starting|beginning|effective|as of|from|begin(?:ning)?|start)(?! of)(?: (?:on|from|with))?"
 _LASTING = re.compile(
     r"\b(?:for )?(?P<times>\d{1,3}) times\b(?! an?\b| per\b)|"
     r"\bfor (?:the )?(?:next )?(?P<count>\d{1,3}|an?) (?P<unit>day|week|fortnight|month|year)s?\b"
 )
 _SPELT: Final = (
-    (r"\bevery ?day\b", "every day"),
+    (r"\bevery ?day(?: of the week)?\b", "every day"),
+    (r"\ball (?=every)", ""),
     (r"\beach\b|\bevery single\b|\ball the\b", "every"),
     (r"\b(?:once )?(?:an?|per|in an?|every) (?=(?:\d+ )?(?:day|week|fortnight|month|year)s?\b)", "every "),
     (r"\bonce every\b", "every"),
@@ -60,7 +61,8 @@ _UNITS: Final[dict[str, Frequency]] = {
 }
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
 _SHORTEST_MONTH = 28
-_QUARTER_ENDS = (3, 6, 9, 12)
+_QUARTERS = {(-1,): (3, 6, 9, 12), (1,): (1, 4, 7, 10)}
+"""The months in which a quarter ends, and begins."""
 _MAX_INTERVAL = 60
 _NOT_CAUGHT = "I did not catch how it repeats. On which days should it come back?"
 
@@ -99,7 +101,8 @@ def spelt_out(text: str) -> str:
         first, last = WEEKDAYS.index(found["first"]), WEEKDAYS.index(found["last"])
         return " ".join(WEEKDAYS[(first + each) % 7] for each in range((last - first) % 7 + 1))
 
-    text = _RANGE.sub(days, text)
+    text = re.sub(r"\bnightly\b", "every night", _RANGE.sub(days, text))
+    text = re.sub(r"\beach (?=morning|afternoon|evening|night)", "every ", text)
     every = "" if re.search(r"\b(?:every|each|daily|weekly|monthly|yearly|alternate)\b", text) else "every "
     text = re.sub(rf"\b(?:{_DAYS}|{_PARTS})\b", lambda found: f"{every}{found[0][:-1]}", text, count=1)
     return re.sub(rf"\b(?:{_DAYS}|{_PARTS})\b", lambda found: found[0][:-1], text)
@@ -188,13 +191,15 @@ class _Core:
         named = words[-1:] in (["month"], ["quarter"])
         quarter = "quarter" in (self.unit, *words[-1:])
         days = [_monthday(word) for word in (words[:-1] if named else words)]
-        if not days or None in days or self.unit not in (None, "month", "quarter") or (named and self.unit):
+        if not days or None in days or self.unit not in (None, "month", "quarter"):
+            return None
+        if named and self.unit not in (None, words[-1]):
             return None
         numbers = tuple(sorted({day for day in days if day is not None}))
         if quarter:
-            if numbers != (-1,) or self.interval > 1:
+            if numbers not in _QUARTERS or self.interval > 1:
                 return Unclear(_NOT_CAUGHT)
-            return Repetition("MONTHLY", monthdays=numbers, months=_QUARTER_ENDS)
+            return Repetition("MONTHLY", monthdays=numbers, months=_QUARTERS[numbers])
         if not named and self.unit is None and (self.interval > 1 or numbers[0] in (2, 3, 4)):
             return Unclear(_NOT_CAUGHT)
         return on_days_of_the_month(Repetition("MONTHLY", self.interval, monthdays=numbers))
@@ -225,10 +230,12 @@ class _Core:
             return Repetition("MONTHLY", self.interval, weekdays=WORKDAYS, place=places[0])
         code = CODES[WEEKDAYS.index(found["day"])]
         monthly = Repetition("MONTHLY", self.interval, weekdays=tuple(f"{place}{code}" for place in places))
-        if self.unit == "month" or found["month"] or (places in ((1,), (-1,)) and self.interval == 1):
+        if self.unit == "month" or found["month"]:
             return monthly
-        if len(places) > 1 or self.interval > 1:
+        if self.interval > 1:
             return Unclear(_NOT_CAUGHT)
+        if len(places) > 1 or places in ((1,), (-1,)):
+            return monthly
         return Unclear(
             "That can count weeks, or within each month.", (Repetition("WEEKLY", places[0], (code,)), monthly)
         )

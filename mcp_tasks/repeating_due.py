@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from mcp_tasks.clock_words import BadClock, ClockTime, split_time
-from mcp_tasks.date_reading import DateQuestion, DateReading, Day, DayOutcome
+from mcp_tasks.date_reading import Ask, DateQuestion, DateReading, Day, DayOutcome
+from mcp_tasks.date_vocabulary import MONTH
 from mcp_tasks.day_and_clock import asked
 from mcp_tasks.day_spans import calendar_span
 from mcp_tasks.recurrence_words import (
@@ -50,10 +51,10 @@ def read_repeating(
     found = repetition(core)
     first_day = before
     if words.start:
-        start = read_day(words.start, local.date())
-        if not isinstance(start, Day) or start.on < local.date():
+        start = _start(read_day(words.start, local.date()), words.start)
+        if start is None or start < local.date():
             return DateQuestion("I did not catch when it starts. From which day on?")
-        first_day = start.on
+        first_day = start
     if isinstance(found, Repetition) and not found.whole:
         found = _completed(found, first_day)
     clock = split.clock
@@ -64,6 +65,17 @@ def read_repeating(
         options = [series.due(option) for option in found.options]
         return _asked(found.why, [one for one in options if isinstance(one, DateReading)])
     return series.read(found)
+
+
+def _start(outcome: DayOutcome, said: str) -> date | None:
+    """A month or a week starts on its first day."""
+    if (
+        isinstance(outcome, Ask)
+        and outcome.days
+        and re.fullmatch(rf"(?:in )?(?:next (?:week|month|year)|{MONTH})", said)
+    ):
+        return outcome.days[0]
+    return outcome.on if isinstance(outcome, Day) else None
 
 
 def _completed(found: Repetition, first: date | None) -> Repetition | Unclear:

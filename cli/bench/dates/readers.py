@@ -33,13 +33,26 @@ def libraries() -> dict[str, Reader]:
         "parsedatetime": _parsedatetime,
         "recurrent": _recurrent,
         "timefhuman": _timefhuman,
+        "ctparse": _ctparse,
         "dateutil": _dateutil,
     }.items():
         try:
-            found[name] = build()
+            found[name] = _unfailing(build())
         except ImportError:
             continue
     return found
+
+
+def _unfailing(reader: Reader) -> Reader:
+    """Some raise whatever their grammar meets: they have not understood."""
+
+    def read(phrase: Phrase) -> Answer:
+        try:
+            return reader(phrase)
+        except Exception:  # noqa: BLE001
+            return Answer(asked=True)
+
+    return read
 
 
 def _with_title(phrase: Phrase) -> Answer:
@@ -106,11 +119,8 @@ def _first_of(text: str, base: datetime, phrase: Phrase) -> Answer:
     from dateutil.rrule import rrulestr
 
     rule = text.rsplit("RRULE:", maxsplit=1)[-1].strip()
-    try:
-        series = rrulestr(rule, dtstart=base.replace(hour=0, minute=0))
-        first = series.after(base.replace(hour=0, minute=0), inc=True)
-    except ValueError:
-        return Answer(asked=True)
+    series = rrulestr(rule, dtstart=base.replace(hour=0, minute=0))
+    first = series.after(base.replace(hour=0, minute=0), inc=True)
     if first is None:
         return Answer(asked=True)
     kept = {part for part in rule.split(";") if not part.startswith(("BYHOUR", "BYMINUTE", "INTERVAL=1"))}
@@ -123,14 +133,25 @@ def _timefhuman() -> Reader:
 
     def read(phrase: Phrase) -> Answer:
         base = _naive(phrase)
-        try:
-            found = timefhuman(phrase.words, config=tfhConfig(now=base))
-        except Exception:  # noqa: BLE001  its parser raises whatever its grammar meets
-            return Answer(asked=True)
+        found = timefhuman(phrase.words, config=tfhConfig(now=base))
         one = found[0] if isinstance(found, list) and len(found) == 1 else found
         if isinstance(one, datetime):
             return Answer(_due(one.replace(tzinfo=None), base))
         return Answer(one) if isinstance(one, date) else Answer(asked=True)
+
+    return read
+
+
+def _ctparse() -> Reader:
+    from ctparse import ctparse
+    from ctparse.types import Time
+
+    def read(phrase: Phrase) -> Answer:
+        found = ctparse(phrase.words, ts=_naive(phrase), timeout=2)
+        one = found.resolution if found is not None else None
+        if not isinstance(one, Time) or not one.hasDate:
+            return Answer(asked=True)  # a span, or a time without a day
+        return Answer(one.dt if one.hour is not None else one.dt.date())
 
     return read
 
@@ -140,10 +161,7 @@ def _dateutil() -> Reader:
 
     def read(phrase: Phrase) -> Answer:
         base = _naive(phrase)
-        try:
-            found = parser.parse(phrase.words, default=base.replace(hour=0, minute=0), fuzzy=True)
-        except (ValueError, OverflowError):
-            return Answer(asked=True)
+        found = parser.parse(phrase.words, default=base.replace(hour=0, minute=0), fuzzy=True)
         return Answer(_due(found.replace(tzinfo=None), base))
 
     return read
