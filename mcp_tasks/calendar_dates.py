@@ -20,8 +20,9 @@ _DAY_MONTH = re.compile(
     rf"(?:the )?(?P<day>\d\d?){_SUFFIX}?(?: day)?(?: of)? {MONTH}(?:(?: of| in)? {YEAR})?"
 )
 _MONTH_DAY = re.compile(rf"{MONTH} (?:the )?(?P<day>\d\d?){_SUFFIX}?(?:(?: of| in)? {YEAR})?")
+_MONTHS_NEAR = "next month|this month|the month|the next month|the current month"
 _DAY_ALONE = re.compile(
-    rf"(?:the )?(?P<day>\d\d?){_SUFFIX}(?:(?: of)? (?P<which>next month|this month|the month|the next month))?"
+    rf"(?:the )?(?P<day>\d\d?)(?:{_SUFFIX}(?: day)?(?:(?: of)? (?P<which>{_MONTHS_NEAR}))?|(?: of) (?P<bare>{_MONTHS_NEAR}))"
 )
 _ISO = re.compile(r"(?P<year>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)")
 _NUMERIC = re.compile(r"(?P<a>\d\d?)(?P<sep>[/.-])(?P<b>\d\d?)(?:(?P=sep)(?P<y>\d{4}|\d\d))?")
@@ -30,9 +31,9 @@ _NTH_WEEKDAY = re.compile(
     rf"(?:(?P<which>next month|this month|the month|the next month)|{MONTH}(?: {YEAR})?)"
 )
 _END = re.compile(
-    rf"(?:the )?(?:very )?(?:end|last day|last) of (?:(?P<which>the month|this month|next month|month|the year|"
+    rf"(?:the )?(?:very )?(?:end|last day|last) (?:of|in) (?:(?P<which>the month|this month|next month|month|the year|"
     rf"this year|next year|year|the quarter|this quarter|quarter)|{MONTH}(?: {YEAR})?)|"
-    r"(?P<short>month end|end month|year end|quarter end)"
+    r"(?P<short>months? end|end month|year end|quarter end)"
 )
 _WORKDAY = re.compile(
     rf"(?:the )?(?P<nth>1st|last) (?:working day|work day|business day|week ?day) (?:of|in) "
@@ -58,7 +59,7 @@ def calendar_day(text: str, today: date) -> DayOutcome:
     text = re.sub(r"^(next month|this month) (?:on )?(the \d.*)$", r"\2 of \1", text)
     found = _DAY_ALONE.fullmatch(text)
     if found:
-        return _day_of_month(int(found["day"]), found["which"], today)
+        return _day_of_month(int(found["day"]), found["which"] or found["bare"], today)
     for form, read in (
         (_ISO, _iso),
         (_NUMERIC, _numeric),

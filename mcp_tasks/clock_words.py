@@ -38,7 +38,7 @@ class Split:
     """morning, afternoon, evening or night."""
 
 
-_PREPOSITION = r"(?:(?:at|by|before|until|till|around|about) )?"
+_PREPOSITION = r"(?:(?:at|by|before|until|till|around|about|for) )?"
 _MUST_PREPOSITION = r"\b(?:at|by|before|until|till|around|about) (?!20[2-9]\d\b)"
 _HALF = r"(?: (?P<half>am|pm))?"
 _NOT_A_DATE = (
@@ -46,8 +46,12 @@ _NOT_A_DATE = (
 )
 _PART = re.compile(r"(?:(?P<this>this)|in the|at|during the)? ?\b(?P<part>morning|afternoon|evening|night)\b")
 
+_DAYS = rf"today|tomorrow|tonight|this|in the|{'|'.join(WEEKDAYS)}"
 _FRACTIONS: Final[tuple[re.Pattern[str], ...]] = (
-    re.compile(rf"{_PREPOSITION}\b(?P<minutes>\d\d?)(?: minutes)? past (?P<word>noon|midnight)\b"),
+    re.compile(
+        rf"{_PREPOSITION}\b(?:a )?(?P<fraction>half|quarter|\d\d?)(?: minutes)? (?P<side>past|after|to|before) "
+        r"(?P<word>noon|midnight)\b"
+    ),
     re.compile(
         rf"{_PREPOSITION}\b(?:a )?(?P<fraction>half|quarter|\d\d? minutes|5|10|20|25) (?P<side>past|after) "
         rf"(?P<hour>\d\d?)(?: oclock)?{_HALF}\b"
@@ -63,10 +67,9 @@ _FORMS: Final[tuple[re.Pattern[str], ...]] = (
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?):(?P<minute>\d\d)(?::00)?{_HALF}\b(?![:.]\d)"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)[. ](?P<minute>\d\d) (?P<half>am|pm)\b"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)(?P<minute>\d\d)? (?P<half>am|pm)\b"),
-    re.compile(
-        r"\b(?P<hour>\d\d?) (?P<minute>[0-5]\d)"
-        rf"(?= (?:on|today|tomorrow|tonight|this|in the|{'|'.join(WEEKDAYS)})\b)"
-    ),
+    re.compile(rf"\b(?P<hour>\d\d?) (?P<minute>[0-5]\d)(?= (?:on|{_DAYS})\b)"),
+    re.compile(r"^(?P<hour>1[0-2]|\d) (?P<minute>[0-5]\d)$"),
+    re.compile(r"^(?P<hour>1[0-2]|\d)(?= (?:today|tomorrow|tonight|this (?:morning|afternoon|evening))\b)"),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)[. ]?(?P<minute>\d\d){_NOT_A_DATE}"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?) oclock{_HALF}\b"),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)\b{_NOT_A_DATE}"),
@@ -107,18 +110,13 @@ def split_time(text: str) -> Split:
 
 def _read(found: re.Match[str], part: str | None) -> ClockTime | BadClock:
     said = found.groupdict()
-    after = int(said.get("minutes") or 0)
-    if after > 59:
-        return BadClock("That is not a time of day.")
-    if said.get("word") == "noon":
-        return ClockTime(time(12, after))
-    if said.get("word") == "midnight":
-        return ClockTime(time(0, after), midnight=True)
+    if said.get("word"):
+        return _beside_twelve(said["word"], said.get("fraction"), said.get("side"))
     hour, minute = int(said["hour"]), int(said.get("minute") or 0)
     fraction = said.get("fraction")
     leading_zero = len(said["hour"]) == 2 and said["hour"].startswith("0")
     if fraction:
-        minutes = {"half": 30, "quarter": 15}.get(fraction) or int(fraction.split()[0])
+        minutes = _minutes(fraction)
         before = said["side"] in ("to", "before")
         if not 1 <= hour <= 12 or not 1 <= minutes <= 59:
             return BadClock("That is not a time of day.")
@@ -128,6 +126,23 @@ def _read(found: re.Match[str], part: str | None) -> ClockTime | BadClock:
     if hour > 23 or minute > 59:
         return BadClock("That is not a time of day.")
     return _in_half(hour, minute, said.get("half"), part, leading_zero=leading_zero)
+
+
+def _beside_twelve(word: str, fraction: str | None, side: str | None) -> ClockTime | BadClock:
+    """Noon, midnight, and so many minutes past or to them."""
+    minutes = _minutes(fraction) if fraction else 0
+    if minutes > 59:
+        return BadClock("That is not a time of day.")
+    hour = 12 if word == "noon" else 0
+    if side not in ("to", "before"):
+        return ClockTime(time(hour, minutes), midnight=word == "midnight")
+    return (
+        ClockTime(time((hour or 24) - 1, 60 - minutes)) if minutes else BadClock("That is not a time of day.")
+    )
+
+
+def _minutes(fraction: str) -> int:
+    return {"half": 30, "quarter": 15}.get(fraction) or int(fraction.split(maxsplit=1)[0])
 
 
 def _in_half(
@@ -160,6 +175,11 @@ def _in_afternoon(hour: int, minute: int) -> ClockTime | BadClock:
     return ClockTime(time(hour % 12 + 12, minute))
 
 
+def _in_evening(hour: int, minute: int) -> ClockTime | BadClock:
+    """Twelve in the evening is midnight, not noon."""
+    return ClockTime(time(0, minute), midnight=True) if hour == 12 else ClockTime(time(hour + 12, minute))
+
+
 def _at_night(hour: int, minute: int) -> ClockTime | BadClock:
     if hour == 12:
         return ClockTime(time(0, minute), midnight=True)
@@ -171,6 +191,6 @@ def _at_night(hour: int, minute: int) -> ClockTime | BadClock:
 _PARTS: Final[dict[str, Callable[[int, int], ClockTime | BadClock]]] = {
     "morning": _in_morning,
     "afternoon": _in_afternoon,
-    "evening": _in_afternoon,
+    "evening": _in_evening,
     "night": _at_night,
 }

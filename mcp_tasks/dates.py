@@ -25,7 +25,8 @@ MAX_PHRASE = 200
 
 _NO_DATE = re.compile(
     r"(?:theres |there is |it has |with |has )?(?:no|without an?|without|remove the|clear the|drop the) "
-    r"(?:due )?(?:date|deadline|due date|rush)(?: yet| for now| at all)?|none|never|whenever|any time|anytime|"
+    r"(?:due |particular |fixed |specific )?(?:date|deadline|due date|day|rush|time limit)(?: yet| for now| at all)?|"
+    r"(?:it )?(?:is not|isn t|isnt|not) due(?: any time| at all)?|none|never|whenever|any time|anytime|"
     r"someday|some day|no rush"
 )
 _ISO_READING = re.compile(

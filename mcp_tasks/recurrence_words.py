@@ -20,6 +20,7 @@ _MARKS = re.compile(
     r"(?:once|twice|\d+ times) (?:an?|per|in an?) (?:hour|day|week|fortnight|month|year))\b"
 )
 _TOO_OFTEN = re.compile(r"\b(?:hourly|hours?|minutes?|seconds?|(?:twice|\d+ times) (?:an?|per|in an?) \w+)\b")
+_TIMES_A_WEEK = re.compile(r"\b(?P<n>twice|[2-6] times) (?:an?|per|every) week\b")
 _TWO_WAYS = re.compile(r"\b(?:bi|semi) ?(?:weekly|monthly|annually|yearly)\b")
 _RANGE = re.compile(rf"(?:from )?\b(?P<first>{_DAY})s? (?:to|through|thru) (?P<last>{_DAY})s?\b")
 _END = r"(?:until|till|through|up to|ending|ends|up until)(?: on)?"
@@ -51,7 +52,7 @@ _EVERY_UNIT = re.compile(
     r"\bevery(?: (?:(?P<n>\d{1,3})(?:st|nd|rd|th)?|(?P<other>other)))? (?P<unit>day|week|month|quarter|year)s?\b"
 )
 _EVERY = re.compile(r"\bevery\b(?P<other> other\b)?")
-_FILLERS = re.compile(r"\b(?:the|on|in|of|and|at|repeat\w*|recurring|recurs?|it|a task)\b")
+_FILLERS = re.compile(r"\b(?:the|an?|on|in|of|and|at|repeat\w*|recurring|recurs?|it|a task)\b")
 _UNITS: Final[dict[str, Frequency]] = {
     "day": "DAILY",
     "week": "WEEKLY",
@@ -116,6 +117,7 @@ def taken_apart(text: str) -> RepetitionWords:
         count = found["times"] or found["count"]
         lasting = (1 if count in ("a", "an") else int(count), found["unit"] or "time")
         text = f"{text[: found.start()]}{text[found.end() :]}"
+    text = re.sub(rf"\b({_START} (?:(?!every|each).)+?) to (?=\S)", r"\1 until ", text)
     pieces = re.split(rf"\b({_START}|{_END})\b", text)
     core, said = pieces[0], {"start": "", "end": ""}
     for word, piece in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -128,6 +130,11 @@ def taken_apart(text: str) -> RepetitionWords:
 
 def repetition(core: str) -> Repetition | Unclear:
     """Read what comes back, without clock time, start and end."""
+    times = _TIMES_A_WEEK.search(core)
+    if times and (2 if times["n"] == "twice" else int(times["n"][0])) == len(
+        re.findall(rf"\b(?:{_DAY})\b", core)
+    ):
+        core = f"every week {core[: times.start()]} {core[times.end() :]}"
     if _TOO_OFTEN.search(core):
         return Unclear(
             "A task comes back once a day at most, on days that you name. On which days should it come back?"
