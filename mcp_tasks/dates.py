@@ -5,7 +5,7 @@ Our own grammar reads everyday words, because the libraries get them wrong in si
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mcp_tasks import corrections
@@ -32,6 +32,7 @@ _NO_DATE = re.compile(
 _ISO_READING = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
+_MIDNIGHT_OF = re.compile(r"(?:at )?midnight at the (?P<edge>start|beginning|end) of (?P<day>.+)")
 _BARE_CLOCK = re.compile(r"\d{1,2}(?: [0-5]\d)?")
 _END_OF_DAY = re.compile(r"\b(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b")
 _THIS_TIME = re.compile(r"(?:at )?this time (?:on )?(?P<day>.+)")
@@ -195,6 +196,9 @@ class _Phrase:
             return reading(moment.at.astimezone(local.tzinfo), local)
         if isinstance(moment, Ask):
             return question(moment, None, local)
+        midnight = _MIDNIGHT_OF.fullmatch(text)
+        if midnight:
+            return self._midnight_of(midnight["day"], ends=midnight["edge"] == "end")
         split = split_time(text)
         if isinstance(split.clock, BadClock):
             return DateQuestion(f"{split.clock.why} When exactly do you mean?")
@@ -215,6 +219,13 @@ class _Phrase:
         if isinstance(day, Ask):
             return question(day, clock, local)
         return due_on(day, clock, split.part, local)
+
+    def _midnight_of(self, text: str, *, ends: bool) -> DateReading | DateQuestion:
+        """«Midnight at the start of Friday» is no longer two midnights."""
+        day = read_day(without_lead(text), self._local.date())
+        if not isinstance(day, Day):
+            return DateQuestion("Midnight of which day do you mean?")
+        return due_on(Day(day.on + timedelta(days=int(ends))), ClockTime(time(0)), None, self._local)
 
     def _day_before(self) -> Day:
         """«At 5» keeps the day that was due, unless that has passed; else it is today's."""

@@ -6,10 +6,14 @@ from datetime import date, timedelta
 from mcp_tasks.calendar_dates import calendar_day
 from mcp_tasks.date_guess import written_day
 from mcp_tasks.date_reading import Ask, Day, DayOutcome
+from mcp_tasks.date_vocabulary import WEEKDAY
 from mcp_tasks.day_spans import anchored_parts, counted_day, counted_from
 from mcp_tasks.day_words import named_day, without_end_of_day
 
 _BESIDE = re.compile(r"^(?P<word>before|after)\s+(?P<day>.+)$")
+
+_NAMED_TWICE = re.compile(rf"(?P<near>today|tomorrow) (?P<date>(?:on )?{WEEKDAY}.* .+)")
+"""«Tomorrow, Thursday, November 26th»: both must agree."""
 
 
 def read_day(text: str, today: date) -> DayOutcome:
@@ -18,6 +22,10 @@ def read_day(text: str, today: date) -> DayOutcome:
     beside = _BESIDE.fullmatch(text)
     if beside:
         return _beside(beside["word"], read_day(beside["day"], today), today)
+    both = _NAMED_TWICE.fullmatch(text)
+    if both:
+        days = {read_day(both["near"], today), read_day(both["date"], today)}
+        return days.pop() if len(days) == 1 else Ask("Those are two days.")
     parts = anchored_parts(text)
     try:
         if parts is not None:

@@ -20,6 +20,8 @@ _MARKS = re.compile(
     r"(?:once|twice|\d+ times) (?:an?|per|in an?) (?:hour|day|week|fortnight|month|year))\b"
 )
 _TOO_OFTEN = re.compile(r"\b(?:hourly|hours?|minutes?|seconds?|(?:twice|\d+ times) (?:an?|per|in an?) \w+)\b")
+_SKIPPING = re.compile(r"\b(?:that|which) (?:has|have) (?:one|1|it|them)\b")
+"""«The 31st of every month that has one» says what «the 31st of every month» leaves open."""
 _TIMES_A_WEEK = re.compile(r"\b(?P<n>twice|[2-6] times) (?:an?|per|every) week\b")
 _TWO_WAYS = re.compile(r"\b(?:bi|semi) ?(?:weekly|monthly|annually|yearly)\b")
 _RANGE = re.compile(rf"(?:from )?\b(?P<first>{_DAY})s? (?:to|through|thru) (?P<last>{_DAY})s?\b")
@@ -130,6 +132,7 @@ def taken_apart(text: str) -> RepetitionWords:
 
 def repetition(core: str) -> Repetition | Unclear:
     """Read what comes back, without clock time, start and end."""
+    core, skips = _SKIPPING.subn(" ", core)
     times = _TIMES_A_WEEK.search(core)
     if times and (2 if times["n"] == "twice" else int(times["n"][0])) == len(
         re.findall(rf"\b(?:{_DAY})\b", core)
@@ -152,7 +155,10 @@ def repetition(core: str) -> Repetition | Unclear:
         return Unclear(_NOT_CAUGHT)
     what = _FILLERS.sub(" ", f"{core[: every.start()]} {core[every.end() :]}")
     what = " ".join(re.sub(rf"\bevery (?={_DAY}\b|$)|\bevery (?=\d|last)", "", f"{what.strip()} ").split())
-    return _Core(unit["unit"] if unit else None, interval, what).read()
+    found = _Core(unit["unit"] if unit else None, interval, what).read()
+    if skips and isinstance(found, Unclear) and found.options:
+        return found.options[-1]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +212,7 @@ class _Core:
         if quarter:
             if numbers not in _QUARTERS or self.interval > 1:
                 return Unclear(_NOT_CAUGHT)
-            return Repetition("MONTHLY", monthdays=numbers, months=_QUARTERS[numbers])
+            return Repetition("YEARLY", monthdays=numbers, months=_QUARTERS[numbers])
         if not named and self.unit is None and (self.interval > 1 or numbers[0] in (2, 3, 4)):
             return Unclear(_NOT_CAUGHT)
         return on_days_of_the_month(Repetition("MONTHLY", self.interval, monthdays=numbers))

@@ -85,18 +85,26 @@ class Repetition:
             return f"the {'last' if self.place < 0 else 'first'} weekday of {every}"
         if self.frequency == "WEEKLY" and self.weekdays:
             return self._weekly(every)
-        days = [_monthday(day) for day in self.monthdays] or [_placed(code) for code in self.weekdays]
-        if self.frequency == "YEARLY" and self.months:
-            month = MONTHS[self.months[0] - 1].capitalize()
-            dated = self.monthdays and self.monthdays[0] > 0
-            return (
-                f"{every} on {month} {ordinal(self.monthdays[0])}"
-                if dated
-                else f"{every} on {days[0]} of {month}"
-            )
-        if self.months:
+        days = [_monthday(day) for day in sorted(self.monthdays, key=lambda day: day % 32)]
+        days = days or _placed(self.weekdays)
+        if not days:
+            return every
+        if self.frequency == "YEARLY":
+            return self._yearly(every, days)
+        return f"{_listed(days)} of {every}{self._where_there_is_one()}"
+
+    def _yearly(self, every: str, days: list[str]) -> str:
+        if len(self.months) > 1:
             return f"{_listed(days)} of every quarter"
-        return f"{_listed(days)} of {every}" if days else every
+        month = MONTHS[self.months[0] - 1].capitalize()
+        if self.monthdays and self.monthdays[0] > 0:
+            return f"{every}{self._where_there_is_one()} on {month} {ordinal(self.monthdays[0])}"
+        return f"{every} on {days[0]} of {month}"
+
+    def _where_there_is_one(self) -> str:
+        """RFC 5545 leaves out the months, and years, without such a day."""
+        skips = max(self.monthdays, default=0) > (28 if self.months in ((), (2,)) else 31)
+        return " that has one" if skips else ""
 
     def _weekly(self, every: str) -> str:
         if self.weekdays == WORKDAYS and self.interval == 1:
@@ -113,9 +121,11 @@ def _monthday(day: int) -> str:
     return "the last day" if day == -1 else f"the {ordinal(day)}"
 
 
-def _placed(code: str) -> str:
-    place = int(code[:-2])
-    return f"the {'last' if place == -1 else ordinal(place)} {WEEKDAYS[CODES.index(code[-2:])].capitalize()}"
+def _placed(codes: tuple[str, ...]) -> list[str]:
+    """«the 2nd and 4th Tuesday»: all of one weekday."""
+    places = [int(code[:-2]) for code in codes]
+    said = _listed(["last" if place == -1 else ordinal(place) for place in places]) if places else ""
+    return [f"the {said} {WEEKDAYS[CODES.index(codes[0][-2:])].capitalize()}"] if places else []
 
 
 def _listed(names: list[str]) -> str:

@@ -52,6 +52,15 @@ def test_words_for_what_comes_back_give_the_first_due_and_the_rule(phrase: Phras
     assert outcome.spoken.startswith(("every ", "the "))
 
 
+@pytest.mark.parametrize("kind", ["right", "ask", "repeats"])
+def test_what_we_say_of_a_date_to_come_is_understood_when_it_is_said_to_us(kind: Kind) -> None:
+    for phrase in (each for each in TABLE if each.kind == kind):
+        outcome = understand(phrase.words, now=phrase.now, zone=phrase.zone, before=phrase.before)
+        for one in [outcome] if isinstance(outcome, DateReading) else outcome.candidates:
+            if one.due is not None and iso(one.due)[:10] >= iso(phrase.now)[:10]:
+                assert understand(one.spoken, now=phrase.now, zone=phrase.zone) == one
+
+
 @pytest.mark.parametrize("phrase", named("titles"))
 def test_date_words_of_a_title_are_no_due(phrase: Phrase) -> None:
     assert verdict(phrase, product(phrase)) == "right", product(phrase)

@@ -181,7 +181,7 @@ def lies_ahead(outcome: DateReading | DateQuestion, now: datetime, zone: ZoneInf
     for one in [outcome] if isinstance(outcome, DateReading) else outcome.candidates:
         assert one.due is not None
         if isinstance(one.due, datetime):
-            assert one.due.astimezone(UTC) > now - MINUTE
+            assert one.due.astimezone(UTC) >= now - MINUTE
             assert exists(one.due)
         else:
             assert one.due >= now.astimezone(zone).date()
