@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from mcp_tasks.date_reading import Ask, Day, DayOutcome
 from mcp_tasks.date_vocabulary import MONTH, MONTHS, WEEKDAY, WEEKDAYS, YEAR, month_number, year_number
+from mcp_tasks.holidays import easter_holiday, fixed_holiday
 from mcp_tasks.spoken import ordinal
 
 FAR = timedelta(days=300)
@@ -19,8 +20,9 @@ _DAY_MONTH = re.compile(
     rf"(?:the )?(?P<day>\d\d?){_SUFFIX}?(?: day)?(?: of)? {MONTH}(?:(?: of| in)? {YEAR})?"
 )
 _MONTH_DAY = re.compile(rf"{MONTH} (?:the )?(?P<day>\d\d?){_SUFFIX}?(?:(?: of| in)? {YEAR})?")
+_MONTHS_NEAR = "next month|this month|the month|the next month|the current month"
 _DAY_ALONE = re.compile(
-    rf"(?:the )?(?P<day>\d\d?){_SUFFIX}(?:(?: of)? (?P<which>next month|this month|the month|the next month))?"
+    rf"(?:the )?(?P<day>\d\d?)(?:{_SUFFIX}(?: day)?(?:(?: of)? (?P<which>{_MONTHS_NEAR}))?|(?: of) (?P<bare>{_MONTHS_NEAR}))"
 )
 _ISO = re.compile(r"(?P<year>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)")
 _NUMERIC = re.compile(r"(?P<a>\d\d?)(?P<sep>[/.-])(?P<b>\d\d?)(?:(?P=sep)(?P<y>\d{4}|\d\d))?")
@@ -29,41 +31,40 @@ _NTH_WEEKDAY = re.compile(
     rf"(?:(?P<which>next month|this month|the month|the next month)|{MONTH}(?: {YEAR})?)"
 )
 _END = re.compile(
-    rf"(?:the )?(?:very )?(?:end|last day) of (?:(?P<which>the month|this month|next month|month|the year|this year|"
-    rf"next year|year)|{MONTH}(?: {YEAR})?)|(?P<short>month end|end month|year end)"
+    rf"(?:the )?(?:very )?(?:end|last day|last) (?:of|in) (?:(?P<which>the month|this month|next month|month|the year|"
+    rf"this year|next year|year|the quarter|this quarter|quarter)|{MONTH}(?: {YEAR})?)|"
+    r"(?P<short>months? end|end month|year end|quarter end)"
+)
+_WORKDAY = re.compile(
+    rf"(?:the )?(?P<nth>1st|last) (?:working day|work day|business day|week ?day) (?:of|in) "
+    rf"(?:(?P<which>next month|this month|the month|the next month)|{MONTH}(?: {YEAR})?)"
 )
 _VAGUE = re.compile(
     rf"(?:(?P<edge>the beginning of|beginning of|the start of|start of|early|middle of|the middle of|mid|late|in) )?"
-    rf"(?:(?P<which>next month|this month|the month|next year)|{MONTH}(?: {YEAR})?)"
+    rf"(?:(?P<which>(?:the )?month after next|next month|this month|the month|(?<=mid )month|next year)|"
+    rf"{MONTH}(?: {YEAR})?)"
 )
-_HOLIDAYS = {
-    "christmas": (12, 25),
-    "christmas day": (12, 25),
-    "christmas eve": (12, 24),
-    "boxing day": (12, 26),
-    "new years eve": (12, 31),
-    "new years day": (1, 1),
-    "new year": (1, 1),
-    "new years": (1, 1),
-    "valentines day": (2, 14),
-    "halloween": (10, 31),
-}
 
 
 def calendar_day(text: str, today: date) -> DayOutcome:
     """Read a day of the calendar, or say None when these words are none."""
-    if text in _HOLIDAYS:
-        return _without_year(*_HOLIDAYS[text], today)
+    fixed, moving = fixed_holiday(text), easter_holiday(text, today)
+    if fixed is not None:
+        return _without_year(*fixed, today)
+    if moving is not None:
+        return Day(moving)
     found = _DAY_MONTH.fullmatch(text) or _MONTH_DAY.fullmatch(text)
     if found:
         return _month_day(month_number(found["month"]), int(found["day"]), found["year"], today)
+    text = re.sub(r"^(next month|this month) (?:on )?(the \d.*)$", r"\2 of \1", text)
     found = _DAY_ALONE.fullmatch(text)
     if found:
-        return _day_of_month(int(found["day"]), found["which"], today)
+        return _day_of_month(int(found["day"]), found["which"] or found["bare"], today)
     for form, read in (
         (_ISO, _iso),
         (_NUMERIC, _numeric),
         (_NTH_WEEKDAY, _nth),
+        (_WORKDAY, _workday),
         (_END, _end),
         (_VAGUE, _vague),
     ):
@@ -91,7 +92,7 @@ def _without_year(month: int, day: int, today: date) -> DayOutcome:
     following = _date(today.year + 1, month, day)
     if following is not None and following - today <= FAR:
         return Day(following)
-    if following is not None:
+    if following is not None and this is not None:
         return Ask(f"{MONTHS[month - 1].capitalize()} {ordinal(day)} has passed this year.", (following,))
     # 29 February: neither this year's nor next year's exists.
     leap = next(year for year in range(today.year + 1, today.year + 9) if monthrange(year, 2)[1] == 29)
@@ -164,7 +165,10 @@ def _nth(found: re.Match[str], today: date) -> DayOutcome:
             return Ask("That day has passed this year.", (day,))
     if day is None:
         return Ask("That month has no such day.")
-    return Day(day) if day >= today else Ask("That day has passed.", ())
+    if day >= today:
+        return Day(day)
+    later = None if found["month"] else _nth_of(_next_month(month), found["nth"], weekday)
+    return Ask("That day has passed.", () if later is None else (later,))
 
 
 def _nth_of(month: date, nth: str, weekday: int) -> date | None:
@@ -176,8 +180,18 @@ def _nth_of(month: date, nth: str, weekday: int) -> date | None:
     return inside[int(nth[0]) - 1] if int(nth[0]) <= len(inside) else None
 
 
+def _workday(found: re.Match[str], today: date) -> DayOutcome:
+    """Monday to Friday; nobody says which holidays hold."""
+    month = _month_said(found, today)
+    days = [month + timedelta(days=each) for each in range(_last_of(month).day)]
+    day = [each for each in days if each.weekday() < 5][0 if found["nth"] == "1st" else -1]
+    return Day(day) if day >= today else Ask("That day has passed.")
+
+
 def _end(found: re.Match[str], today: date) -> DayOutcome:
     which = found["which"] or found["short"] or ""
+    if "quarter" in which:
+        return Day(_last_of(date(today.year, 3 * ((today.month + 2) // 3), 1)))
     if "year" in which:
         return Day(date(today.year + ("next" in which), 12, 31))
     month = _month_said(found, today)
@@ -193,6 +207,12 @@ def _vague(found: re.Match[str], today: date) -> DayOutcome:
     edge = found["edge"] or ""
     if _last_of(month) < today:
         return Ask("That month has passed; which day do you mean?")
+    if (
+        month <= today
+        and re.search("beginning|start|early|mid", edge)
+        and today.day > 15 - 14 * ("mid" not in edge)
+    ):
+        month = _next_month(month)  # this month's has passed
     middle, last = month.replace(day=15), _last_of(month)
     days = (month,) if re.search("beginning|start|early", edge) else (month, last)
     days = (middle,) if "mid" in edge else (last,) if edge == "late" else days
@@ -230,7 +250,11 @@ def _month_said(found: re.Match[str], today: date) -> date:
     """The first of the month that was named; a month that has passed is next year's."""
     first = today.replace(day=1)
     if found["month"] is None:
-        return _next_month(first) if "next" in (found["which"] or "") else first
+        months = {"month after next": 2, "next month": 1}
+        ahead = next((count for name, count in months.items() if name in (found["which"] or "")), 0)
+        for _ in range(ahead):
+            first = _next_month(first)
+        return first
     month = month_number(found["month"])
     if found["year"]:
         return date(year_number(found["year"]), month, 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from mcp_tasks.date_vocabulary import MONTHS
+from mcp_tasks.date_vocabulary import MONTHS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Split:
     """morning, afternoon, evening or night."""
 
 
-_PREPOSITION = r"(?:(?:at|by|before|until|till|around|about) )?"
+_PREPOSITION = r"(?:(?:at|by|before|until|till|around|about|for) )?"
 _MUST_PREPOSITION = r"\b(?:at|by|before|until|till|around|about) (?!20[2-9]\d\b)"
 _HALF = r"(?: (?P<half>am|pm))?"
 _NOT_A_DATE = (
@@ -46,8 +46,12 @@ _NOT_A_DATE = (
 )
 _PART = re.compile(r"(?:(?P<this>this)|in the|at|during the)? ?\b(?P<part>morning|afternoon|evening|night)\b")
 
-_FORMS: Final[tuple[re.Pattern[str], ...]] = (
-    re.compile(rf"{_PREPOSITION}\b(?:12 )?(?P<word>noon|midnight)\b"),
+_DAYS = rf"today|tomorrow|tonight|this|in the|{'|'.join(WEEKDAYS)}"
+_FRACTIONS: Final[tuple[re.Pattern[str], ...]] = (
+    re.compile(
+        rf"{_PREPOSITION}\b(?:a )?(?P<fraction>half|quarter|\d\d?)(?: minutes)? (?P<side>past|after|to|before) "
+        r"(?P<word>noon|midnight)\b"
+    ),
     re.compile(
         rf"{_PREPOSITION}\b(?:a )?(?P<fraction>half|quarter|\d\d? minutes|5|10|20|25) (?P<side>past|after) "
         rf"(?P<hour>\d\d?)(?: oclock)?{_HALF}\b"
@@ -57,9 +61,15 @@ _FORMS: Final[tuple[re.Pattern[str], ...]] = (
         rf"{_PREPOSITION}\b(?:a )?(?P<fraction>quarter|\d\d? minutes|20|25) (?P<side>to|before) "
         rf"(?P<hour>\d\d?)(?: oclock)?{_HALF}\b"
     ),
+)
+_FORMS: Final[tuple[re.Pattern[str], ...]] = (
+    re.compile(rf"{_PREPOSITION}\b(?:12 )?(?P<word>noon|midnight)\b"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?):(?P<minute>\d\d)(?::00)?{_HALF}\b(?![:.]\d)"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)[. ](?P<minute>\d\d) (?P<half>am|pm)\b"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?)(?P<minute>\d\d)? (?P<half>am|pm)\b"),
+    re.compile(rf"\b(?P<hour>\d\d?) (?P<minute>[0-5]\d)(?= (?:on|{_DAYS})\b)"),
+    re.compile(r"^(?P<hour>1[0-2]|\d) (?P<minute>[0-5]\d)$"),
+    re.compile(r"^(?P<hour>1[0-2]|\d)(?= (?:today|tomorrow|tonight|this (?:morning|afternoon|evening))\b)"),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)[. ]?(?P<minute>\d\d){_NOT_A_DATE}"),
     re.compile(rf"{_PREPOSITION}\b(?P<hour>\d\d?) oclock{_HALF}\b"),
     re.compile(rf"{_MUST_PREPOSITION}(?P<hour>\d\d?)\b{_NOT_A_DATE}"),
@@ -67,6 +77,8 @@ _FORMS: Final[tuple[re.Pattern[str], ...]] = (
 _HOUR_OF_PART = re.compile(
     r"\b(?P<hour>\d\d?)(?:[: ](?P<minute>\d\d))? (?=(?:in the|at) (?:morning|afternoon|evening|night)\b)"
 )
+_HALF_HOUR = re.compile(r"\bhalf \d\d?\b")
+"""«Half five» is half past four to a German and half past five to a Briton."""
 _RANGE = re.compile(
     r"\bbetween\b|\bfrom \d+\b.*\bto\b|\d(?: ?[ap]m)? ?(?:-|to|until|till) ?\d\d?(?::\d\d)?(?: [ap]m\b| oclock|$)"
 )
@@ -78,9 +90,12 @@ def split_time(text: str) -> Split:
     part = part_found["part"] if part_found else ("night" if re.search(r"\btonight\b", text) else None)
     if _RANGE.search(text) and not re.search(r"\b(?:quarter|minutes|20|25) to\b|\d{4}-\d", text):
         return Split(text, BadClock("That sounds like a span of time."), part)
+    if len({found["part"] for found in _PART.finditer(text)}) > 1:
+        return Split(text, BadClock("That names two parts of a day."), part)
+    if _HALF_HOUR.search(text):
+        return Split(text, BadClock("That can be half an hour before or after."), part)
     clock: ClockTime | BadClock | None = None
-    forms = (_HOUR_OF_PART, *_FORMS) if part_found else _FORMS
-    for form in forms:
+    for form in (*_FRACTIONS, *([_HOUR_OF_PART] if part_found else []), *_FORMS):
         found = form.search(text)
         if found:
             clock = _read(found, part)
@@ -95,15 +110,13 @@ def split_time(text: str) -> Split:
 
 def _read(found: re.Match[str], part: str | None) -> ClockTime | BadClock:
     said = found.groupdict()
-    if said.get("word") == "noon":
-        return ClockTime(time(12))
-    if said.get("word") == "midnight":
-        return ClockTime(time(0), midnight=True)
+    if said.get("word"):
+        return _beside_twelve(said["word"], said.get("fraction"), said.get("side"))
     hour, minute = int(said["hour"]), int(said.get("minute") or 0)
     fraction = said.get("fraction")
     leading_zero = len(said["hour"]) == 2 and said["hour"].startswith("0")
     if fraction:
-        minutes = {"half": 30, "quarter": 15}.get(fraction) or int(fraction.split()[0])
+        minutes = _minutes(fraction)
         before = said["side"] in ("to", "before")
         if not 1 <= hour <= 12 or not 1 <= minutes <= 59:
             return BadClock("That is not a time of day.")
@@ -113,6 +126,23 @@ def _read(found: re.Match[str], part: str | None) -> ClockTime | BadClock:
     if hour > 23 or minute > 59:
         return BadClock("That is not a time of day.")
     return _in_half(hour, minute, said.get("half"), part, leading_zero=leading_zero)
+
+
+def _beside_twelve(word: str, fraction: str | None, side: str | None) -> ClockTime | BadClock:
+    """Noon, midnight, and so many minutes past or to them."""
+    minutes = _minutes(fraction) if fraction else 0
+    if minutes > 59:
+        return BadClock("That is not a time of day.")
+    hour = 12 if word == "noon" else 0
+    if side not in ("to", "before"):
+        return ClockTime(time(hour, minutes), midnight=word == "midnight")
+    return (
+        ClockTime(time((hour or 24) - 1, 60 - minutes)) if minutes else BadClock("That is not a time of day.")
+    )
+
+
+def _minutes(fraction: str) -> int:
+    return {"half": 30, "quarter": 15}.get(fraction) or int(fraction.split(maxsplit=1)[0])
 
 
 def _in_half(
@@ -145,6 +175,11 @@ def _in_afternoon(hour: int, minute: int) -> ClockTime | BadClock:
     return ClockTime(time(hour % 12 + 12, minute))
 
 
+def _in_evening(hour: int, minute: int) -> ClockTime | BadClock:
+    """Twelve in the evening is midnight, not noon."""
+    return ClockTime(time(0, minute), midnight=True) if hour == 12 else ClockTime(time(hour + 12, minute))
+
+
 def _at_night(hour: int, minute: int) -> ClockTime | BadClock:
     if hour == 12:
         return ClockTime(time(0, minute), midnight=True)
@@ -156,6 +191,6 @@ def _at_night(hour: int, minute: int) -> ClockTime | BadClock:
 _PARTS: Final[dict[str, Callable[[int, int], ClockTime | BadClock]]] = {
     "morning": _in_morning,
     "afternoon": _in_afternoon,
-    "evening": _in_afternoon,
+    "evening": _in_evening,
     "night": _at_night,
 }

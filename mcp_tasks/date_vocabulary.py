@@ -91,8 +91,9 @@ WEEKDAY: Final = f"(?P<weekday>{'|'.join(WEEKDAYS)})"
 YEAR: Final = r"(?P<year>20\d\d|20 \d\d|2 thousand (?:and )?\d\d)"
 
 _FILLERS: Final = re.compile(
-    r"\b(?:please|sometime|some time|at the latest|the latest|at the very latest|1st thing(?: in the morning)?|"
-    r"later(?= today| tonight| this | on ))\b"
+    r"\b(?:please|sometime|some time|at some point|sharp|exactly|precisely|on the dot|approximately|roughly|ish|at the latest|the latest|at the very latest|1st thing(?: in the morning)?|"
+    r"later(?= today| tonight| this | on )|(?:early|late|bright and early)(?: on)?(?= (?:today|tomorrow|tonight|on |"
+    rf"{'|'.join(WEEKDAYS)})))\b"
 )
 # «by 5» is a time and keeps its word; «by the 5th» is a day and can do without.
 _LEAD: Final = re.compile(
@@ -107,9 +108,14 @@ def plain(words: str) -> str:
     text = re.sub(r"(?<![a-z])([ap])\.?\s?m\b\.?", r"\1m", text)
     text = re.sub(r"(?<=\d)([ap]m)\b", r" \1", text)
     text = re.sub(r"(\w)'s\b", r"\1s", text)
+    text = re.sub(r"(?<=\d) ?([/-]) ?(?=\d)", r"\1", text)
     text = re.sub(r"(?<!\d)[.:/-]|[.:/-](?!\d)|[^\w\s.:/-]|_", " ", text)
+    text = re.sub(r"\b(?:the midday|mid day)\b", "noon", text)
+    text = re.sub(r"\bno(?:t)? later than (?=\d)", "by ", text)
     text = re.sub(r"\bto morrow\b", "tomorrow", text)
     text = " ".join(_numbers([_ABBREVIATIONS.get(word, word) for word in text.split()]))
+    text = re.sub(r"\b(\d\d?) (?:oh|o|0) (\d)\b", r"\1 0\2", text)  # «twelve oh five»
+    text = re.sub(r"\b(\d\d?) (?:sharp|on the dot|exactly|precisely)\b", r"\1 oclock", text)
     text = re.sub(r"\b(?:a )?couple (?:of )?(?=\w)", "2 ", text)
     return " ".join(_FILLERS.sub(" ", text).split())
 

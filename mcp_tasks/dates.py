@@ -8,65 +8,53 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import dateparser
-
-from mcp_tasks.calendar_dates import calendar_day
+from mcp_tasks import corrections
 from mcp_tasks.clock_words import BadClock, ClockTime, split_time
+from mcp_tasks.date_guess import guess
 from mcp_tasks.date_reading import Ask, DateQuestion, DateReading, Day, DayOutcome
-from mcp_tasks.date_vocabulary import MONTHS, WEEKDAYS, plain, without_lead
-from mcp_tasks.day_spans import Moment, ahead_of, anchored_parts, counted_day, counted_moment
-from mcp_tasks.day_words import named_day
-from mcp_tasks.due import Due
-from mcp_tasks.errors import Candidate, TaskError
-from mcp_tasks.spoken import spoken
+from mcp_tasks.date_vocabulary import WEEKDAYS, plain, without_lead
+from mcp_tasks.day_and_clock import NOT_CAUGHT, asked, due_on, question, reading
+from mcp_tasks.day_reading import read_day
+from mcp_tasks.day_spans import Moment, counted_moment
+from mcp_tasks.recurrence_words import repeats
+from mcp_tasks.repeating_due import read_repeating
+from mcp_tasks.wall_clock import is_past, wall_time
 
 MAX_PHRASE = 200
 """Longer words are no date."""
 
 _NO_DATE = re.compile(
-    r"(?:no|without an?|without|remove the|clear the|drop the) (?:due )?(?:date|deadline|due date)|none|never|"
-    r"whenever|any time|anytime|someday|some day|no rush"
+    r"(?:theres |there is |it has |with |has )?(?:no|without an?|without|remove the|clear the|drop the) "
+    r"(?:due |particular |fixed |specific )?(?:date|deadline|due date|day|rush|time limit)(?: yet| for now| at all)?|"
+    r"(?:it )?(?:is not|isn t|isnt|not) due(?: any time| at all)?|none|never|whenever|any time|anytime|"
+    r"someday|some day|no rush"
 )
 _ISO_READING = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
-_NOT_CAUGHT = "I did not catch the date. Which day do you mean?"
-_BESIDE = re.compile(r"^(?P<word>before|after)\s+(?P<day>.+)$")
-_GRACE = timedelta(minutes=1)
-"""«Now» takes a moment to arrive."""
+_MIDNIGHT_OF = re.compile(r"(?:at )?midnight at the (?P<edge>start|beginning|end) of (?P<day>.+)")
+_BARE_CLOCK = re.compile(r"\d{1,2}(?: [0-5]\d)?")
+_END_OF_DAY = re.compile(r"\b(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b")
+_THIS_TIME = re.compile(r"(?:at )?this time (?:on )?(?P<day>.+)")
 
 
-def understand(words: str, *, now: datetime, zone: ZoneInfo) -> DateReading | DateQuestion:
+def understand(
+    words: str, *, now: datetime, zone: ZoneInfo, before: date | datetime | None = None
+) -> DateReading | DateQuestion:
     """Read what somebody said about when, by their clock.
 
-    `now` is any aware time, `zone` the speaker's. A reading is never in the past unless the words name a past day.
+    `now` is any aware time, `zone` the speaker's. `before` is what was due until now, when they change it: «a day
+    later» counts from it, a time alone keeps its day, and a day alone keeps its time. A reading is never in the past
+    unless the words name a past day.
     """
     local = now.astimezone(zone)
     if len(words) > MAX_PHRASE:
-        return DateQuestion(_NOT_CAUGHT)
+        return DateQuestion(NOT_CAUGHT)
     if _ISO_READING.fullmatch(words.strip()):
         return read_iso(words.strip(), now=now, zone=zone)
-    text = without_lead(plain(words))
-    if _NO_DATE.fullmatch(text):
-        return DateReading(None, "no date")
-    moment = counted_moment(text, local.astimezone(UTC))
-    if isinstance(moment, Moment):
-        return _reading(moment.at.astimezone(zone), local)
-    if isinstance(moment, Ask):
-        return _question(moment, None, local)
-    split = split_time(text)
-    if isinstance(split.clock, BadClock):
-        return DateQuestion(f"{split.clock.why} When exactly do you mean?")
-    rest = re.sub(r"\s+(?:at|by|on)$", "", without_lead(f"{split.rest} ").strip())
-    rest = "" if rest in ("due", "by", "on", "at") else rest
-    if not rest:
-        return _time_alone(split.clock, local) if split.clock else DateQuestion(_NOT_CAUGHT)
-    day = _day(rest, local.date())
-    if day is None:
-        return _suggest(rest, split.clock, local)
-    if isinstance(day, Ask):
-        return _question(day, split.clock, local)
-    return _on(day, split.clock, split.part, local)
+    if isinstance(before, datetime):
+        before = before.astimezone(zone)
+    return _Phrase(local, before).read(without_lead(plain(words)))
 
 
 def read_iso(text: str, *, now: datetime, zone: ZoneInfo) -> DateReading | DateQuestion:
@@ -82,143 +70,183 @@ def read_iso(text: str, *, now: datetime, zone: ZoneInfo) -> DateReading | DateQ
     if naive.year > local.year + 10:
         return DateQuestion("That is very far away. Which day do you mean?")
     clock = None if naive.time() == time(0) else ClockTime(naive.time())
-    return _on(Day(naive.date()), clock, None, local)
+    return due_on(Day(naive.date()), clock, None, local)
 
 
-def resolve_due(words: str, reading: str, *, now: datetime, zone: ZoneInfo) -> date | datetime | None:
-    """Settle a task's due: the person's words if there are any, else the model's reading.
+class _Phrase:
+    """Reads plain phrases as seen from one clock, with what was due before."""
 
-    Raises TaskError `bad_date` with a question and its candidates; nothing may be stored then.
-    """
-    outcome = understand(words or reading, now=now, zone=zone)
-    if isinstance(outcome, DateReading):
-        return outcome.due
-    candidates = tuple(
-        Candidate(Due(one.due).text, one.spoken) for one in outcome.candidates if one.due is not None
-    )
-    raise TaskError("bad_date", outcome.question, candidates)
+    def __init__(self, local: datetime, before: date | datetime | None) -> None:
+        self._local = local
+        self._before = before
 
+    def read(self, text: str) -> DateReading | DateQuestion:
+        if _NO_DATE.fullmatch(text):
+            return DateReading(None, "no date")
+        opened = corrections.opened(text)
+        text = without_lead(opened.text)
+        if _NO_DATE.fullmatch(text):
+            return DateReading(None, "no date")
+        corrected = self._second_thought(text)
+        if corrected is not None:
+            return corrected
+        repeating = read_repeating(text, self._local, self._before, read_day)
+        if repeating is not None:
+            return repeating
+        changed = self._changed(text)
+        if changed is not None:
+            return changed
+        if opened.corrects and self._before is not None and _BARE_CLOCK.fullmatch(text):
+            text = f"at {text}"
+        return self._single(text, keep_time=not opened.any_time)
 
-def _day(text: str, today: date) -> DayOutcome:
-    beside = _BESIDE.fullmatch(text)
-    if beside:
-        return _beside(beside["word"], _day(beside["day"], today), today)
-    parts = anchored_parts(text)
-    if parts is not None:
-        count, unit, anchor_words = parts
-        anchor = _day(anchor_words, today)
-        return ahead_of(anchor.on, count, unit) if isinstance(anchor, Day) else anchor
-    try:
-        return (
-            named_day(text, today) or counted_day(text, today) or calendar_day(text, today) or _written(text)
+    def _second_thought(self, text: str) -> DateReading | DateQuestion | None:
+        """«Friday, no, Thursday»: the last word holds, and keeps what it leaves out."""
+        both = corrections.second_thought(text)
+        if both is not None:
+            first = self.read(both[0])
+            if repeats(both[0]) and not repeats(both[1]):
+                return DateQuestion(
+                    "What should come back, and when?"
+                )  # not once, though only that was said again
+            before = first.due if isinstance(first, DateReading) else self._before
+            return _Phrase(self._local, before).read(f"no {both[1]}")
+        ways = corrections.ruled_out(text)
+        found = [right for wrong, right in ways if self._is_when(wrong) and self._is_when(right)]
+        return self.read(f"no {found[0]}") if len(found) == 1 else None
+
+    def _is_when(self, text: str) -> bool:
+        if repeats(text):
+            return True
+        split = split_time(without_lead(text))
+        if not split.rest:
+            return split.clock is not None
+        if _BARE_CLOCK.fullmatch(split.rest):
+            return self._before is not None
+        return read_day(without_lead(split.rest), self._local.date()) is not None
+
+    def _changed(self, text: str) -> DateReading | DateQuestion | None:
+        """«A day later», «same time on Friday», «the same day at 5»."""
+        moved = corrections.shift(text)
+        if moved is not None:
+            return self._shifted(moved)
+        if corrections.without_time(text) and self._before is not None:
+            day_alone = self._before.date() if isinstance(self._before, datetime) else self._before
+            return due_on(Day(day_alone), None, None, self._local)
+        day = corrections.same_time(text)
+        if day is not None:
+            return self._at_the_same_time(day)
+        rest = corrections.same_day(text)
+        if rest is None:
+            return None
+        if self._before is None:
+            return DateQuestion(NOT_CAUGHT)
+        return self._single(rest, keep_time=True) if rest else self._kept(self._before)
+
+    def _shifted(self, moved: corrections.Shift) -> DateReading | DateQuestion:
+        if self._before is None:
+            return DateQuestion("Counted from when? Which day do you mean?")
+        bys = (-moved.by, moved.by) if moved.either_way else (moved.by,)
+        dues = [corrections.shifted(self._before, by) for by in bys]
+        if None in dues:
+            return DateQuestion("It has no time yet. At what time?")
+        outcomes = [self._kept(due) for due in dues if due is not None]
+        if not moved.either_way:
+            return outcomes[0]
+        return asked(
+            "That can be sooner or later.", [one for one in outcomes if isinstance(one, DateReading)]
         )
-    except OverflowError:
-        return Ask("That is very far away.")
 
+    def _kept(self, due: date | datetime) -> DateReading | DateQuestion:
+        """A due that was counted, when it exists and lies ahead."""
+        if not isinstance(due, datetime):
+            return due_on(Day(due), None, None, self._local)
+        when = wall_time(due.date(), due.time(), self._local)
+        if when is None:
+            return DateQuestion("The clocks change then and that time is skipped. Which time do you mean?")
+        exact = due if due.fold else when
+        if is_past(exact, self._local):
+            return DateQuestion("That time has passed. Which day do you mean?")
+        return reading(exact, self._local)
 
-def _beside(word: str, day: DayOutcome, today: date) -> DayOutcome:
-    """«Before Friday» may or may not mean Friday; «after» says only what it is not."""
-    if not isinstance(day, Day):
-        return day
-    step = timedelta(days=-1 if word == "before" else 1)
-    days = tuple(one for one in sorted((day.on, day.on + step)) if one >= today)
-    return Ask(f"«{word.capitalize()}» leaves the day open.", days[-1:] if word == "after" else days)
+    def _at_the_same_time(self, day: str) -> DateReading | DateQuestion:
+        if self._before is None:
+            return DateQuestion("The same time as what? When exactly do you mean?")
+        moved = corrections.shift(day)
+        if moved is not None and isinstance(self._before, datetime):
+            return self._shifted(moved)
+        if day == "next week":
+            day = f"{WEEKDAYS[self._before.weekday()]} next week"
+        outcome = self._single(day, keep_time=True)
+        if isinstance(self._before, datetime) or isinstance(outcome, DateQuestion):
+            return outcome
+        return asked("It has no time yet.", [outcome])
 
+    def _single(self, text: str, *, keep_time: bool) -> DateReading | DateQuestion:
+        """One day, one time or both."""
+        local = self._local
+        found = _THIS_TIME.fullmatch(text)
+        if found:
+            at = ClockTime(local.time().replace(second=0, microsecond=0))
+            day = f"{WEEKDAYS[local.weekday()]} next week" if found["day"] == "next week" else found["day"]
+            outcome = read_day(day, local.date())
+            return due_on(outcome, at, None, local) if isinstance(outcome, Day) else DateQuestion(NOT_CAUGHT)
+        moment = counted_moment(text, local.astimezone(UTC))
+        if isinstance(moment, Moment):
+            return reading(moment.at.astimezone(local.tzinfo), local)
+        if isinstance(moment, Ask):
+            return question(moment, None, local)
+        midnight = _MIDNIGHT_OF.fullmatch(text)
+        if midnight:
+            return self._midnight_of(midnight["day"], ends=midnight["edge"] == "end")
+        split = split_time(text)
+        if isinstance(split.clock, BadClock):
+            return DateQuestion(f"{split.clock.why} When exactly do you mean?")
+        rest = re.sub(r"\s+(?:at|by|on)$", "", without_lead(f"{split.rest} ").strip())
+        rest = "" if rest in ("due", "by", "on", "at") else rest
+        if not rest:
+            return (
+                due_on(self._day_before(), split.clock, None, local)
+                if split.clock
+                else DateQuestion(NOT_CAUGHT)
+            )
+        day = read_day(rest, local.date())
+        if day is None:
+            return self._suggest(rest, split.clock)
+        clock = split.clock
+        if clock is None and split.part is None and keep_time and not _END_OF_DAY.search(text):
+            clock = self._time_before(day)
+        if isinstance(day, Ask):
+            return question(day, clock, local)
+        return due_on(day, clock, split.part, local)
 
-def _on(day: Day, clock: ClockTime | None, part: str | None, local: datetime) -> DateReading | DateQuestion:
-    """Put day and time together, and check that it lies ahead and exists."""
-    if clock is None:
-        if day.on < local.date() and not day.said_past:
-            return _question(Ask("That day has passed."), None, local)
-        if day.on == local.date() and part == "morning" and local.hour >= 12:
-            return _question(Ask("This morning has passed.", (day.on + timedelta(days=1),)), None, local)
-        return _reading(day.on, local)
-    if clock.midnight:
-        # The midnight of today and tonight is the coming one; that of another day begins it or ends it.
-        following = day.on + timedelta(days=1)
-        if day.on == local.date():
-            return _reading_at(following, clock.at, local)
-        return _question(Ask("Midnight belongs to two days.", (day.on, following)), clock, local)
-    at = _best_half(day.on, clock, local)
-    when = _wall(day.on, at, local)
-    if when is None:
-        return DateQuestion("The clocks change then and that time is skipped. Which time do you mean?")
-    if when < local - _GRACE and not day.said_past:
-        ahead = (day.on + timedelta(days=1),) if day.on == local.date() else ()
-        return _question(Ask("That time has passed.", ahead), clock, local)
-    return _reading(when, local)
+    def _midnight_of(self, text: str, *, ends: bool) -> DateReading | DateQuestion:
+        """«Midnight at the start of Friday» is no longer two midnights."""
+        day = read_day(without_lead(text), self._local.date())
+        if not isinstance(day, Day):
+            return DateQuestion("Midnight of which day do you mean?")
+        return due_on(Day(day.on + timedelta(days=int(ends))), ClockTime(time(0)), None, self._local)
 
+    def _day_before(self) -> Day:
+        """«At 5» keeps the day that was due, unless that has passed; else it is today's."""
+        today, before = self._local.date(), self._before
+        day = before.date() if isinstance(before, datetime) else before
+        return Day(max(day, today) if day is not None else today)
 
-def _time_alone(clock: ClockTime, local: datetime) -> DateReading | DateQuestion:
-    """«At 5» is today's when it is still to come, else tomorrow's if they say so."""
-    return _on(Day(local.date()), clock, None, local)
+    def _time_before(self, day: DayOutcome) -> ClockTime | None:
+        """«Friday» keeps the time that was due, unless it is no time to come on that day."""
+        if not isinstance(self._before, datetime):
+            return None
+        at = self._before.time()
+        if isinstance(day, Day):
+            when = wall_time(day.on, at, self._local)
+            if when is not None and is_past(when, self._local):
+                return None
+        return ClockTime(at)
 
-
-def _best_half(day: date, clock: ClockTime, local: datetime) -> time:
-    """«At 9» said at noon is nine in the evening."""
-    if day == local.date() and clock.other_half is not None:
-        when, other = _wall(day, clock.at, local), _wall(day, clock.other_half, local)
-        if when is not None and other is not None and when < local <= other:
-            return clock.other_half
-    return clock.at
-
-
-def _wall(day: date, at: time, local: datetime) -> datetime | None:
-    """A wall-clock time in the speaker's zone; None when the clocks jump over it."""
-    when = datetime.combine(day, at, local.tzinfo)
-    back = when.astimezone(UTC).astimezone(local.tzinfo)
-    return when if back.replace(tzinfo=None) == when.replace(tzinfo=None) else None
-
-
-def _reading(due: date | datetime, local: datetime) -> DateReading:
-    return DateReading(due, spoken(due, local))
-
-
-def _reading_at(day: date, at: time, local: datetime) -> DateReading | DateQuestion:
-    when = _wall(day, at, local)
-    if when is None:
-        return DateQuestion("The clocks change then and that time is skipped. Which time do you mean?")
-    return _reading(when, local)
-
-
-def _question(ask: Ask, clock: ClockTime | None, local: datetime) -> DateQuestion:
-    """Ask with the candidates that lie ahead, the clock time put to each."""
-    candidates: list[DateReading] = []
-    for day in ask.days:
-        due: date | datetime | None = day if clock is None else _wall(day, clock.at, local)
-        ahead = due is not None and (due > local if isinstance(due, datetime) else due >= local.date())
-        if due is not None and ahead:
-            candidates.append(_reading(due, local))
-    if not candidates:
-        return DateQuestion(ask.why if ask.why.endswith("?") else f"{ask.why} Which day do you mean?")
-    options = " or ".join(one.spoken for one in candidates)
-    return DateQuestion(f"{ask.why} Do you mean {options}?", tuple(candidates))
-
-
-def _written(text: str) -> Day | None:
-    """A full written date in an order that our grammar lacks: day, month by name and year are all there."""
-    if len(re.findall(r"\d+", text)) != 2 or not re.search(r"\b20\d\d\b", text):
-        return None
-    if len(re.findall("|".join(MONTHS), text)) != 1 or re.search("|".join(WEEKDAYS), text):
-        return None
-    day = _by_library(text, datetime.now(UTC), ["day", "month", "year"])
-    return Day(day, said_past=True) if day is not None else None
-
-
-def _suggest(text: str, clock: ClockTime | None, local: datetime) -> DateQuestion:
-    """Words that the grammar does not know: the library's guess is offered, never taken."""
-    guess = _by_library(text, local, ["day", "month"])
-    if guess is None or not local.date() <= guess <= local.date() + timedelta(days=730):
-        return DateQuestion(_NOT_CAUGHT)
-    return _question(Ask("I am not sure about the date.", (guess,)), clock, local)
-
-
-def _by_library(text: str, base: datetime, parts: list[str]) -> date | None:
-    settings = {
-        "PREFER_DATES_FROM": "future",
-        "RELATIVE_BASE": base.replace(tzinfo=None),
-        "STRICT_PARSING": True,
-        "REQUIRE_PARTS": parts,
-    }
-    found: datetime | None = dateparser.parse(text, languages=["en"], settings=settings)
-    return found.date() if found is not None else None
+    def _suggest(self, text: str, clock: ClockTime | None) -> DateQuestion:
+        """Words that the grammar does not know: the library's guess is offered, never taken."""
+        day = guess(text, self._local)
+        if day is None:
+            return DateQuestion(NOT_CAUGHT)
+        return question(Ask("I am not sure about the date.", (day,)), clock, self._local)

@@ -19,24 +19,34 @@ _FIXED = {
     "close of business": 0,
     "later today": 0,
     "tomorrow": 1,
+    "today week": 7,
+    "tomorrow week": 8,
     "day after tomorrow": 2,
     "the day after tomorrow": 2,
     "overmorrow": 2,
     "yesterday": -1,
+    "day before yesterday": -2,
+    "the day before yesterday": -2,
 }
-_END_OF_DAY = re.compile(r"\b(?:by )?(?:the )?(?:end of(?: the)? day|eod|close of business|cob)\b(?: on)?")
+_END_OF_DAY = re.compile(
+    r"\b(?:by )?(?:the )?(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b(?: on)?"
+)
 
 
 def named_day(text: str, today: date) -> DayOutcome:
     """Read a day by name, or say None when these words are no such name."""
     if text in _FIXED:
         return Day(today + timedelta(days=_FIXED[text]), said_past=_FIXED[text] < 0)
+    found = re.fullmatch(rf"(?P<week>next week|this week) (?:on )?{WEEKDAY}", text)
+    if found:
+        text = f"{found['weekday']} {found['week']}"
+    return _weekday(text, today) or _after_next(text, today) or _week(text, today)
+
+
+def without_end_of_day(text: str) -> str:
+    """«Friday» from «end of day on Friday», «today» from «close of business»: a due day lasts until its end."""
     day = " ".join(_END_OF_DAY.sub(" ", text).split())
-    if day != text and day:
-        return named_day(re.sub(r"^(?:on|of) ", "", day), today)
-    if re.fullmatch(rf"(?:every|each) .+|{'s|'.join(WEEKDAYS)}s|daily|weekly|monthly", text):
-        return Ask("A task cannot repeat yet; it needs a single day.")
-    return _weekday(text, today) or _week(text, today)
+    return re.sub(r"^(?:on|of) ", "", day) or "today"
 
 
 def coming(weekday: int, today: date) -> date:
@@ -47,7 +57,7 @@ def coming(weekday: int, today: date) -> date:
 def _weekday(text: str, today: date) -> DayOutcome:
     found = re.fullmatch(
         rf"(?:(?P<which>this coming|the coming|coming|this|next|last|the) )?{WEEKDAY}"
-        r"(?: (?P<week>this week|next week|week|of this week|of next week))?",
+        r"(?: (?P<week>this week|next week|week|fortnight|of this week|of next week))?",
         text,
     )
     if not found:
@@ -70,12 +80,25 @@ def _weekday(text: str, today: date) -> DayOutcome:
 def _next(name: str, first: date, today: date) -> DayOutcome:
     """«Next Friday» is the coming one for some and the one after for others, unless both agree."""
     monday = today - timedelta(days=today.weekday())
-    same_week = first < monday + timedelta(days=7)
+    # On a Sunday the week has begun for some.
+    same_week = first < monday + timedelta(days=7) or today.weekday() == _SUNDAY
     if (first - today).days == 7:  # said on that very day: both mean a week from now
         return Day(first)
     if same_week or (first - today).days < _SOON:
         return Ask(f"Next {name} can mean two days.", (first, first + timedelta(days=7)))
     return Day(first)
+
+
+def _after_next(text: str, today: date) -> DayOutcome:
+    """«The Friday after next» is one week or two after the coming one."""
+    found = re.fullmatch(rf"(?:the )?(?:{WEEKDAY}|(?P<week>week)) after next", text)
+    if not found:
+        return None
+    if found["week"]:
+        monday = today - timedelta(days=today.weekday()) + timedelta(days=14)
+        return Ask("That week has several days.", (monday, monday + timedelta(days=4)))
+    first = coming(WEEKDAYS.index(found["weekday"]), today)
+    return Ask("That can mean two days.", (first + timedelta(days=7), first + timedelta(days=14)))
 
 
 def _in_week(week: str, weekday: int, today: date) -> DayOutcome:
@@ -85,6 +108,8 @@ def _in_week(week: str, weekday: int, today: date) -> DayOutcome:
         if weekday == today.weekday():
             return Day(today + timedelta(days=7))
         return Day(coming(weekday, today) + timedelta(days=7))
+    if week == "fortnight":
+        return Day(coming(weekday, today) + timedelta(days=14))
     if week == "this week":
         return (
             Day(this)
@@ -111,11 +136,20 @@ def _week(text: str, today: date) -> DayOutcome:
             days = (saturday, saturday + timedelta(days=1))
             return Ask("The weekend has two days.", tuple(day for day in days if day >= today))
         case "next weekend":
-            return Ask("Next weekend can mean several days.", (saturday, saturday + timedelta(days=7)))
+            following = saturday + timedelta(days=7)
+            if today >= saturday:
+                return Ask("The weekend has two days.", (following, following + timedelta(days=1)))
+            return Ask("Next weekend can mean several days.", (saturday, following))
         case "end of week" | "end of the week" | "end of this week" | "this week":
             friday, sunday = monday - timedelta(days=3), monday - timedelta(days=1)
             days = (friday, sunday)
             return Ask("A week ends on different days.", tuple(day for day in days if day >= today))
-        case "next week" | "end of next week" | "beginning of next week" | "start of next week":
+        case (
+            "next week"
+            | "end of next week"
+            | "early next week"
+            | "beginning of next week"
+            | "start of next week"
+        ):
             return Ask("Next week has several days.", (monday, monday + timedelta(days=4)))
     return None

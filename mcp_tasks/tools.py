@@ -1,7 +1,7 @@
 """The tools that any MCP client gets, over one store."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,8 +9,9 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from mcp_tasks.dates import resolve_due
 from mcp_tasks.due import Due
+from mcp_tasks.due_before import due_before
+from mcp_tasks.due_decision import decide_due, once
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import MAX_OPERATION_ID, Operation
 from mcp_tasks.store import MAX_LIMIT, UNCHANGED, Caller, Edit, TaskStore, Unchanged
@@ -40,7 +41,8 @@ DueWords = Annotated[
         description=(
             "The person's own words about when, unchanged: «by Friday», «tomorrow at 5». The server reads them "
             "with the person's clock and answers bad_date with a question when they are unclear; then ask the "
-            "person and try again. «no date» takes the date away."
+            "person and try again. «no date» takes the date away. For a change also «a day later», «same time on "
+            "Friday», «make it 5»: they count from what the task is due now."
         ),
         json_schema_extra={"maxLength": MAX_WORDS},
     ),
@@ -49,8 +51,8 @@ DueReading = Annotated[
     str,
     Field(
         description=(
-            "Your own reading, ISO, in the person's local time: 2026-11-27 or 2026-11-27T17:00. "
-            "Used only without due_words."
+            "Your own reading, ISO, in the person's local time: 2026-11-27 or 2026-11-27T17:00. The person's words "
+            "win; where they are not understood, it is offered in the question."
         ),
         json_schema_extra={"maxLength": 40},
     ),
@@ -127,14 +129,14 @@ class TaskTools:
         operation = _operation(operation_id, "create_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
-            when = _due(caller, due_words, due)
+            when = _due(caller, due_words, due, title=title)
             answer = await self._store.create(
                 caller,
                 operation,
                 title=clean_title(title),
                 notes=clean_notes(notes),
                 due=None if isinstance(when, Unchanged) else when,
-                due_words=clean_words(due_words, "due_words") or None,
+                due_words=None if when is UNCHANGED else clean_words(due_words, "due_words") or None,
             )
         return _answer(TaskChanged.model_validate(answer))
 
@@ -161,7 +163,8 @@ class TaskTools:
         operation = _operation(operation_id, "update_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
-            when = _due(caller, due_words, due)
+            before = await due_before(self._store, caller, task_id)
+            when = _due(caller, due_words, due, title=title or "", before=before)
             edit = Edit(
                 title=UNCHANGED if title is None else clean_title(title),
                 notes=UNCHANGED if notes is None else clean_notes(notes),
@@ -207,13 +210,21 @@ class TaskTools:
         return Caller(token.subject, ZoneInfo(token.claims["zoneinfo"]), self._clock())
 
 
-def _due(caller: Caller, words: str, reading: str) -> Due | Unchanged | None:
+def _due(
+    caller: Caller, words: str, reading: str, *, title: str, before: date | datetime | None = None
+) -> Due | Unchanged | None:
     """The caller's words win over the model's reading; neither means that nothing was said."""
-    if not words.strip() and not reading.strip():
-        return UNCHANGED
-    when = resolve_due(
-        clean_words(words, "due_words"), clean_words(reading, "due"), now=caller.now, zone=caller.zone
+    found = decide_due(
+        clean_words(words, "due_words"),
+        clean_words(reading, "due"),
+        now=caller.now,
+        zone=caller.zone,
+        title=title,
+        before=before,
     )
+    if found is None:
+        return UNCHANGED
+    when = once(found)
     return None if when is None else Due(when)
 
 

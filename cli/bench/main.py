@@ -203,6 +203,31 @@ def swap(
     raise typer.Exit(bench_swap(swaps, cli_settings().data_dir / "bench-swap", as_json=as_json))
 
 
+@app.command()
+def dates(
+    libraries: Annotated[
+        bool,
+        typer.Option(help="Score what else can be imported on the same table: dateparser, parsedatetime, …"),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Read a table of phrases about when, with answers worked out by hand, and tell what is asked and what is wrong.
+
+    Nothing needs to run. Exit: 0 when all targets hold, 1 when one falls short.
+    """
+    from cli.bench.dates.run import compare, run, show_misses
+
+    console = Console(stderr=True)
+    report = run()
+    show_misses(report, console)
+    report.print(console)
+    if libraries:
+        report.details += compare(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
 async def _speech(
     url: str,
     user: str,

@@ -3,6 +3,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -206,6 +207,57 @@ async def test_two_users_never_meet(server: Any, token: Callable[..., str], user
             error = error_of(await bob.call_tool(name, {"task_id": hers}))
             assert (error["code"], error["message"]) == ("not_found", "There is no such task.")
         assert ((await bob.call_tool("list_tasks", {})).structured_content or {})["total"] == 8
+
+
+async def test_a_change_of_a_due_counts_from_what_it_is(
+    server: Any, token: Callable[..., str], user: str
+) -> None:
+    async with (
+        bearer(token(user)) as http,
+        Client(streamable_http_client(server.url, http_client=http)) as client,
+    ):
+
+        async def call(name: str, **arguments: Any) -> dict[str, Any]:
+            result = await client.call_tool(name, arguments)
+            assert not result.is_error, result.content
+            task: dict[str, Any] = (result.structured_content or {})["task"]
+            return task
+
+        day = date.today() + timedelta(days=60)  # far enough from today in any zone
+        made = await call("create_task", title="Call Ann", due=f"{day}T15:00")
+        dues = []
+        for words in ("a day later", "a week later", "make it 5 instead", "drop the time", "no, at noon"):
+            dues.append((await call("update_task", task_id=made["id"], due_words=words))["due"])
+        assert dues == [
+            f"{day + timedelta(days=1)}T15:00:00",
+            f"{day + timedelta(days=8)}T15:00:00",
+            f"{day + timedelta(days=8)}T17:00:00",
+            f"{day + timedelta(days=8)}",
+            f"{day + timedelta(days=8)}T12:00:00",
+        ]
+
+
+async def test_what_cannot_be_kept_of_a_date_is_refused_and_a_title_keeps_its_own(
+    server: Any, token: Callable[..., str], user: str
+) -> None:
+    async with (
+        bearer(token(user)) as http,
+        Client(streamable_http_client(server.url, http_client=http)) as client,
+    ):
+        every = await client.call_tool(
+            "create_task", {"title": "Water the plants", "due_words": "every Friday"}
+        )
+        assert error_of(every)["code"] == "bad_date"
+        report = {"title": "Prepare the Monday report", "due_words": "Monday"}
+        assert "only part of the title" in error_of(await client.call_tool("create_task", report))["message"]
+        due = f"{date.today() + timedelta(days=60)}"
+        unknown = {"title": "Call Ann", "due_words": "when the fair is over", "due": due}
+        offered = error_of(await client.call_tool("create_task", unknown))["candidates"]
+        assert [each["due"] for each in offered] == [due]
+        assert server.rows(user) == 0
+        film = {"title": "Watch Friday the 13th", "due_words": "Friday the 13th"}
+        task = ((await client.call_tool("create_task", film)).structured_content or {})["task"]
+        assert (task["title"], task["due"], task["due_words"]) == ("Watch Friday the 13th", None, None)
 
 
 async def test_a_body_of_two_megabytes_is_refused_before_it_is_read(

@@ -1,0 +1,79 @@
+"""Which due a task gets: the server decides from the caller's words, the model's reading, the title and what was due."""
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from mcp_tasks.date_reading import DateQuestion, DateReading
+from mcp_tasks.dates import understand
+from mcp_tasks.day_and_clock import asked
+from mcp_tasks.due import Due
+from mcp_tasks.errors import Candidate, TaskError
+from mcp_tasks.title_dates import place
+
+
+def decide_due(
+    words: str,
+    own_reading: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    title: str = "",
+    before: date | datetime | None = None,
+) -> DateReading | None:
+    """Settle a task's due, or None when nothing was said about it.
+
+    `words` are the caller's, `own_reading` is what the model makes of them (ISO); `title` is the one that comes with
+    them, `before` what the task was due until now. Words that are understood win over the model's reading; where they
+    are not, its reading is only offered.
+
+    Raises TaskError `bad_date` with a question and its candidates; nothing may be stored then.
+    """
+    if not words.strip() and not own_reading.strip():
+        return None
+    where = place(title, words) if words.strip() and title else "beside"
+    if where == "title":
+        return None
+    outcome = understand(words.strip() or own_reading, now=now, zone=zone, before=before)
+    if where == "unclear":
+        offered = (outcome,) if isinstance(outcome, DateReading) else outcome.candidates
+        raise _refusal(
+            DateQuestion(f"Is it due «{words.strip()}», or is that only part of the title?", offered)
+        )
+    if isinstance(outcome, DateReading):
+        return outcome
+    if not outcome.candidates and words.strip() and own_reading.strip():
+        outcome = _with_own(outcome, own_reading, now, zone)
+    raise _refusal(outcome)
+
+
+def resolve_due(words: str, own_reading: str, *, now: datetime, zone: ZoneInfo) -> date | datetime | None:
+    """Settle the due of something that happens once; None is «no date».
+
+    Raises TaskError `bad_date` as `decide_due` does, and for words that say how it repeats: no repetition is dropped.
+    """
+    outcome = decide_due(words, own_reading, now=now, zone=zone)
+    return once(outcome) if outcome is not None else None
+
+
+def once(outcome: DateReading) -> date | datetime | None:
+    """The due of a reading where nothing can repeat. Raises TaskError `bad_date` rather than drop a repetition."""
+    if outcome.recurrence is None:
+        return outcome.due
+    raise TaskError("bad_date", "A task cannot repeat yet; it needs a single day. Which day do you mean?")
+
+
+def _with_own(outcome: DateQuestion, own_reading: str, now: datetime, zone: ZoneInfo) -> DateQuestion:
+    """The model's reading as the candidate of a question that has none."""
+    own = understand(own_reading, now=now, zone=zone)
+    if not isinstance(own, DateReading) or own.due is None:
+        return outcome
+    why = re.sub(r"[^.?!]*\?$", "", outcome.question).strip()
+    return asked(why or "I am not sure about the date.", [own])
+
+
+def _refusal(outcome: DateQuestion) -> TaskError:
+    candidates = tuple(
+        Candidate(Due(one.due).text, one.spoken) for one in outcome.candidates if one.due is not None
+    )
+    return TaskError("bad_date", outcome.question, candidates)

@@ -1,0 +1,56 @@
+"""Date words inside a title: «watch Friday the 13th» is due on no day, «the Monday report» may be."""
+
+import re
+from typing import Final, Literal
+
+from mcp_tasks.date_vocabulary import MONTHS, WEEKDAYS, plain, without_lead
+
+Place = Literal["beside", "title", "unclear"]
+"""Whether words about a date stand beside the title, are only part of it, or may be either."""
+
+_WORK_VERBS: Final = (
+    "watch",
+    "see",
+    "read",
+    "listen to",
+    "play",
+    "rent",
+    "stream",
+    "download",
+    "called",
+    "named",
+)
+"""What follows them is the name of a film, a book, a song."""
+_NAME_VERBS: Final = ("watch", "listen to", "rent", "stream", "download", "called", "named")
+"""«Listen to Ruby Tuesday» may be such a name; «see the dentist Tuesday» is none."""
+_LEADS: Final = ("by", "on", "until", "till", "before", "after", "due", "at", "this", "next", "in", "every")
+_LINKS: Final = (
+    *("about", "with", "to", "and", "for", "from", "because", "if", "so", "or", "re", "regarding", "when"),
+    *("by", "on", "at", "before", "after", "until", "in", "the", "a"),
+)
+_NAMES = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *MONTHS))}|christmas|easter|halloween|valentines day)\b")
+
+
+def place(title: str, words: str) -> Place:
+    """Say where the words about a date stand, given the title that they came with.
+
+    Models take «Friday the 13th» for the date of «watch Friday the 13th». Words that are no part of the title, or
+    stand in it as only a date can («call Bob on Friday», «call Bob tomorrow»), are beside it.
+    """
+    said = plain(words)
+    core = without_lead(said)
+    whole = plain(title)
+    found = re.search(rf"(?<!\S){re.escape(core)}(?P<of>s)?(?!\S)", whole) if core else None
+    if found is None or (said != core and not re.search(rf"(?<!\S){re.escape(said)}(?!\S)", whole)):
+        return "beside"
+    ahead, behind = whole[: found.start()].strip(), whole[found.end() :].strip()
+    if re.search(rf"(?:^|\s)(?:{'|'.join(_WORK_VERBS)})(?: the| a)?$", ahead):
+        return "title"
+    if ahead.split()[-1:] and ahead.split()[-1] in _LEADS:
+        return "beside"
+    named = not behind and re.search(rf"(?:^|\s)(?:{'|'.join(_NAME_VERBS)})(?: the)? \S+$", ahead)
+    if named or found["of"] or ahead.endswith((" for", " the", " black", " good", " super", " cyber")):
+        return "unclear"
+    if not behind or behind.split()[0] in _LINKS:
+        return "beside"
+    return "unclear" if _NAMES.search(core) else "beside"

@@ -1,0 +1,71 @@
+"""Which due a task gets from the words, the model's reading, the title and what was due before."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mcp_tasks.due_decision import decide_due, once, resolve_due
+from mcp_tasks.errors import TaskError
+
+pytestmark = pytest.mark.unit
+
+LA = ZoneInfo("America/Los_Angeles")
+TUESDAY = datetime(2026, 11, 24, 10, tzinfo=LA)
+
+
+def refused(words: str, own: str = "", title: str = "") -> TaskError:
+    with pytest.raises(TaskError) as found:
+        decide_due(words, own, now=TUESDAY, zone=LA, title=title)
+    assert found.value.code == "bad_date"
+    return found.value
+
+
+def test_the_persons_words_win_over_the_models_reading() -> None:
+    assert resolve_due("by Friday", "2026-12-31", now=TUESDAY, zone=LA) == date(2026, 11, 27)
+
+
+def test_a_models_reading_settles_nothing_that_the_words_leave_open() -> None:
+    error = refused("next Friday", "2026-11-27")
+    assert [one.due for one in error.candidates] == ["2026-11-27", "2026-12-04"]
+
+
+def test_a_models_reading_of_words_that_are_not_understood_is_only_offered() -> None:
+    error = refused("the week after the trade fair", "2026-12-07")
+    assert [one.due for one in error.candidates] == ["2026-12-07"]
+    assert "Monday, December 7th?" in error.message
+
+
+def test_a_models_reading_in_the_past_or_of_no_day_is_not_offered() -> None:
+    assert refused("the week after the trade fair", "2026-11-02").candidates == ()
+    assert refused("the week after the trade fair", "2026-02-30").candidates == ()
+
+
+def test_a_models_reading_stands_alone_when_there_are_no_words() -> None:
+    assert resolve_due("", "2026-12-07T17:00", now=TUESDAY, zone=LA) == datetime(2026, 12, 7, 17, tzinfo=LA)
+
+
+def test_nothing_said_is_no_decision_and_no_date_is_one() -> None:
+    assert decide_due(" ", "", now=TUESDAY, zone=LA) is None
+    cleared = decide_due("no date", "2026-12-07", now=TUESDAY, zone=LA)
+    assert cleared is not None
+    assert cleared.due is None
+
+
+def test_date_words_of_a_title_decide_nothing_whatever_the_model_read() -> None:
+    film = "watch Friday the 13th"
+    assert decide_due("Friday the 13th", "2026-11-13", now=TUESDAY, zone=LA, title=film) is None
+    error = refused("Monday", "2026-11-30", title="prepare the Monday report")
+    assert error.message == "Is it due «Monday», or is that only part of the title?"
+    assert [one.due for one in error.candidates] == ["2026-11-30"]
+
+
+def test_a_repetition_is_never_made_a_single_day_where_nothing_can_repeat() -> None:
+    found = decide_due("every other Friday", "2026-11-27", now=TUESDAY, zone=LA)
+    assert found is not None
+    assert (found.due, found.recurrence) == (date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;INTERVAL=2")
+    assert found.spoken == "every other Friday, starting Friday, November 27th"
+    with pytest.raises(TaskError, match="cannot repeat"):
+        once(found)
+    with pytest.raises(TaskError, match="cannot repeat"):
+        resolve_due("every other Friday", "2026-11-27", now=TUESDAY, zone=LA)
