@@ -25,7 +25,8 @@ def bench(tmp_path: Path, *arguments: str) -> dict[str, Any]:
         timeout=200,
         check=False,
     )
-    assert done.returncode in (0, 1) and done.stdout, done.stderr
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 
