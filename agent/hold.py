@@ -20,6 +20,8 @@ RATE: Final = 24_000
 """Samples a second."""
 COVER_AFTER_SECONDS: Final = 0.7
 """A shorter gap is a breath."""
+THINKING_SECONDS: Final = 2.0
+"""An answer that is not there by then is late: a tool is slow, or a vendor has fallen silent and nobody knows yet."""
 LONGEST_SECONDS: Final = 12.0
 _FRAME_SECONDS: Final = 0.05
 _EVERY_SECONDS: Final = 1.6
@@ -47,11 +49,22 @@ class Hold:
         self._caller_speaks = caller_speaks
         self._source: rtc.AudioSource | None = None
         self._playing: asyncio.Task[None] | None = None
+        self._after = COVER_AFTER_SECONDS
+        self._heard = False
+        """Whether the wait is over and the sound is heard."""
 
-    def cover(self) -> None:
-        """Begin to wait: after 0.7 s in which nobody speaks and without `end` the sound is heard."""
-        if self._playing is None or self._playing.done():
-            self._playing = asyncio.create_task(self._play(), name="hold.play")
+    def cover(self, after_seconds: float = COVER_AFTER_SECONDS) -> None:
+        """Begin to wait: after so long in which nobody speaks and without `end` the sound is heard.
+
+        A shorter wait takes the place of a longer one that is still on.
+        """
+        waits = self._playing is not None and not self._playing.done()
+        if waits and (self._heard or after_seconds >= self._after):
+            return
+        if waits and self._playing is not None:
+            self._playing.cancel()
+        self._heard, self._after = False, after_seconds
+        self._playing = asyncio.create_task(self._play(after_seconds), name="hold.play")
 
     def end(self) -> None:
         """Our voice is there: no more of it."""
@@ -68,23 +81,24 @@ class Hold:
             await self._source.aclose()
             self._source = None
 
-    async def _play(self) -> None:
-        await self._gap()
+    async def _play(self, after_seconds: float) -> None:
+        await self._gap(after_seconds)
+        self._heard = True
         source = await self._published()
         samples, size = sound(), round(RATE * _FRAME_SECONDS)
         log.info("hold.heard")
         for place in range(0, round(LONGEST_SECONDS * RATE), size):
             if self._caller_speaks():
                 source.clear_queue()
-                await self._gap()
+                await self._gap(COVER_AFTER_SECONDS)
             at = place % len(samples)
             piece = samples[at : at + size]
             await source.capture_frame(rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece)))
 
-    async def _gap(self) -> None:
+    async def _gap(self, seconds: float) -> None:
         """Wait until nobody has spoken for so long that it is a gap."""
         silent = 0.0
-        while silent < COVER_AFTER_SECONDS:
+        while silent < seconds:
             await asyncio.sleep(_FRAME_SECONDS)
             silent = 0.0 if self._caller_speaks() else silent + _FRAME_SECONDS
 

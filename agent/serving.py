@@ -17,7 +17,7 @@ from livekit.agents import llm, utils
 
 from agent import persona
 from agent.conversation import Conversation, Plan, Tells
-from agent.hold import Hold
+from agent.hold import THINKING_SECONDS, Hold
 from agent.line import Line
 from agent.owed import Leftover
 from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, time_for
@@ -353,13 +353,19 @@ class Serving:
             self.failed(session, failure)
 
         def on_state(event: Any) -> None:
-            if event.new_state == "speaking" and self._hold is not None:
+            over = event.old_state == "thinking" and not session.owes
+            if self._hold is not None and (event.new_state == "speaking" or over):
                 self._hold.end()
+
+        def on_thought() -> None:
+            if self._hold is not None and session is self.session and session.stack.has_voice:
+                self._hold.cover(THINKING_SECONDS)
 
         began = time.perf_counter()
         session = self._make(stack, on_failure)
         self._making = time.perf_counter() - began
         session.on("agent_state_changed", on_state)
+        session.on_thought = on_thought
         session.session.on("close", lambda _: self.session_closed(session))
         for event, callback in self._listeners:
             session.on(event, callback)

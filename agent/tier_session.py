@@ -84,6 +84,8 @@ class TierSession:
             tts_text_transforms=["filter_markdown", "filter_emoji", spoken],
         )
         self.owed = Owed()
+        self.on_thought: Callable[[], None] = lambda: None
+        """Called when an answer is the model's to give from now on."""
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
@@ -323,6 +325,7 @@ class TierSession:
     def on_turn_left(self, text: str | None) -> None:
         """The turn is the model's to answer; None where its words are not known yet."""
         self.owed.turn_left()
+        self.on_thought()
         self._asked = llm.ChatMessage(role="user", content=[text]) if text else None
         if text is not None:
             self._settle()
@@ -374,6 +377,7 @@ class TierSession:
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         if event.has_tool_reply:
             self.owed.turn_left()
+            self.on_thought()
 
     def _on_error(self, event: ErrorEvent) -> None:
         """Hear of an ear's or a realtime model's error; minds and voices are carried on where they failed."""

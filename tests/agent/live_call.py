@@ -23,6 +23,7 @@ from livekit.agents.voice import io
 import agent.call
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.rehearsal.stage import Loudspeaker, Microphone, NoRoom
@@ -280,6 +281,7 @@ async def live_call(
     renew_after: float = 3000.0,
     greet: bool = True,
     hears: bool = False,
+    hold: Hold | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
@@ -353,6 +355,7 @@ async def live_call(
             stack_of=stack_of,
             show=show,
             tells=switch,
+            hold=hold,
             better_after_seconds=better_after,
             renew_after_seconds=renew_after,
         )

@@ -57,6 +57,19 @@ async def test_a_gap_is_covered_after_a_breath_and_until_our_voice(monkeypatch: 
     assert len(source.heard_at) == heard
 
 
+async def test_a_wait_for_a_gap_takes_the_place_of_a_longer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source()
+    hold = hold_into(source, monkeypatch, [False])
+    began = time.monotonic()
+    hold.cover(30.0)
+    hold.cover()
+    hold.cover(20.0)
+    async with asyncio.timeout(5):
+        await source.heard.wait()
+    assert time.monotonic() - began < 5
+    await hold.aclose()
+
+
 async def test_a_caller_who_speaks_is_never_talked_over_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     source, talks = Source(), [True]
     hold = hold_into(source, monkeypatch, talks)

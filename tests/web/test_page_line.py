@@ -52,7 +52,7 @@ async def test_a_connection_that_is_cut_for_a_moment_is_resumed_as_it_was(
     await tab.hang_up()
 
 
-@pytest.mark.parametrize("seconds", [5, 25])
+@pytest.mark.parametrize("seconds", [5, 25, 84])
 async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itself(
     open_tab: OpenTab, start_with: StartWith, network: Network, seconds: int
 ) -> None:
