@@ -83,14 +83,14 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
-    """Start everything. Raises NoDemoError and CannotSpeakError."""
+async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
+    """Start everything, with some settings more. Raises NoDemoError and CannotSpeakError."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     tasks = SlowTasks()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tasks.serve())
         demo = await stack.enter_async_context(
-            demo_of_its_own(folder, **SETTINGS, VOICETASKS_AGENT_TASKS_URL=tasks.url)
+            demo_of_its_own(folder, **SETTINGS, **settings, VOICETASKS_AGENT_TASKS_URL=tasks.url)
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
