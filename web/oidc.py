@@ -3,7 +3,7 @@
 import logging
 from typing import Annotated, Any, Final, cast
 
-import httpx
+import httpx2  # what Authlib speaks HTTP with
 from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOAuth2App
 from authlib.oidc.core import UserInfo
 from fastapi import APIRouter, Depends, Request
@@ -81,7 +81,7 @@ async def begin(request: Request, services: Served, client: Provider) -> Redirec
     """Send the browser to the provider."""
     try:
         answer = await client.authorize_redirect(request, services.settings.address + CALLBACK)
-    except (httpx.HTTPError, OAuthError, ValueError, KeyError, RuntimeError):
+    except (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError):
         log.warning("the provider cannot be asked", exc_info=True)
         return _home("provider_away")
     return cast("RedirectResponse", answer)
@@ -113,7 +113,7 @@ async def _claims(request: Request, services: Services, client: StarletteOAuth2A
                 claims = UserInfo({**more, **claims})
     except OAuthError as error:
         raise SignInRefusedError("denied" if error.error == "access_denied" else "failed") from error
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise SignInRefusedError("provider_away") from error
     except Exception as error:  # whatever a library of keys and signatures raises at what a stranger sends
         log.warning("the provider's answer is not believed", exc_info=True)
