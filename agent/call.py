@@ -277,7 +277,7 @@ class Call:
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
-        return self._toolbox.last_change_in == self._turn
+        return self._erasure.is_done or self._toolbox.last_change_in == self._turn
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""

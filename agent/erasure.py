@@ -70,6 +70,8 @@ class AccountErasure:
         self._session = session
         self._end = end
         self._under_way = False
+        self.is_done = False
+        """The caller is erased: it is no lie to say so."""
 
     def ask(self, *, turn: int) -> None:
         """Ask like before a deletion: nothing goes without a clear yes in a later turn, a key or a click."""
@@ -89,13 +91,14 @@ class AccountErasure:
             self._under_way = False
             self._session().say(persona.NOT_ERASED)
             return
+        self.is_done = True
         await self._say_last(persona.ERASED if complete else persona.REST_IS_ERASED_SOON)
 
     async def happened_elsewhere(self) -> None:
         """Say why the call ends. The call in which it was asked for says so itself."""
         if self._under_way:
             return
-        self._under_way = True
+        self._under_way = self.is_done = True
         await self._session().hush()
         await self._say_last(persona.ERASED_ELSEWHERE)
 

@@ -23,6 +23,7 @@ from livekit.agents.voice import io
 import agent.call
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.erasure import Erases
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.rehearsal.stage import Loudspeaker, Microphone, NoRoom
@@ -280,6 +281,7 @@ async def live_call(
     renew_after: float = 3000.0,
     greet: bool = True,
     hears: bool = False,
+    erases: Erases | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
@@ -359,7 +361,14 @@ async def live_call(
         invitation = Invitation(call_id=CALL_ID, subject=user_id, identity="caller", channel=channel)
         transcript = cast("Transcript", _NoTranscript())
         call = Call(
-            room, invitation, user, client, AgentSettings(), CallAttributes(room, call_id=CALL_ID), transcript
+            room,
+            invitation,
+            user,
+            client,
+            AgentSettings(),
+            CallAttributes(room, call_id=CALL_ID),
+            transcript,
+            erases=erases,
         )
         live = LiveCall(
             call,
