@@ -69,7 +69,7 @@ class OwnersData:
 
         Once more does no harm.
         """
-        async with self._ledger.writing(owner) as session:
+        async with self._ledger.alone(owner) as session:
             removed: dict[str, int] = {}
             for table in _with_owners():
                 done = await session.execute(delete(table).where(table.c.owner == owner))

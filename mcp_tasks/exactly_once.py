@@ -64,12 +64,8 @@ class Ledger:
         now: datetime,
         act: Callable[[AsyncSession], Awaitable[Answer]],
     ) -> Answer:
-        """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer.
-
-        Raises TaskError `unauthorized` for an owner who was erased, and what `act` raises.
-        """
+        """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer."""
         async with self.writing(owner) as session:
-            await refuse_the_erased(session, owner)
             if operation is not None:
                 first = await _first_answer(session, owner, operation)
                 if first is not None:
@@ -89,7 +85,17 @@ class Ledger:
 
     @contextlib.asynccontextmanager
     async def writing(self, owner: str) -> AsyncIterator[AsyncSession]:
-        """Give a session whose transaction no other write of the owner's comes between."""
+        """A transaction in which nobody else changes this owner's tasks.
+
+        Raises TaskError `unauthorized` for an owner who was erased.
+        """
+        async with self.alone(owner) as session:
+            await refuse_the_erased(session, owner)
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def alone(self, owner: str) -> AsyncIterator[AsyncSession]:
+        """The same, whether or not the owner was erased."""
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         async with turn, self._sessions.begin() as session:
             if self._sqlite:
