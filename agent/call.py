@@ -28,6 +28,7 @@ from agent import persona
 from agent.attributes import CallAttributes
 from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion, wish_about_transcript
+from agent.erasure import AccountErasure, Erases, wants_erasure
 from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
@@ -80,6 +81,7 @@ class Call:
         *,
         others: Sequence[ToolServer] = (),
         on_said: Callable[[], None] = lambda: None,
+        erases: Erases | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -88,6 +90,9 @@ class Call:
         self._turn = 0
         self._leaving = False
         gate = Gate()
+        self._erasure = AccountErasure(
+            erases, gate, session=self._require_session, end=lambda: self._end("erased")
+        )
         self._toolbox = Toolbox(
             ToolServer(client),
             gate,
@@ -111,6 +116,7 @@ class Call:
             session=self._require_session,
             begin_turn=self._begin_turn,
             spawn=self._spawn,
+            on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
         )
         self._chat = TextChat(
             room,
@@ -180,6 +186,13 @@ class Call:
     def leave(self) -> None:
         """End, in a pause if one comes soon: another worker takes the call over."""
         self._spawn(self._leave(), "call.leave")
+
+    def erased(self) -> None:
+        """End: the caller was erased elsewhere."""
+        if self._parking is not None and self._parking.parked:
+            self._end("erased")
+        else:
+            self._spawn(self._erasure.happened_elsewhere(), "call.erased")
 
     async def apologise(self, line: str, serving: Serving) -> str:
         """Say why the call cannot be served, and end it."""
@@ -264,7 +277,7 @@ class Call:
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
-        return self._toolbox.last_change_in == self._turn
+        return self._erasure.is_done or self._toolbox.last_change_in == self._turn
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
@@ -283,8 +296,12 @@ class Call:
         """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""
         if event.is_final and self._require_session().keeps_spoken_turns:
             self._leaving = is_goodbye(event.transcript)
-            if not self._words_come_to_us and wish_about_transcript(event.transcript) is not None:
+            if self._words_come_to_us:
+                return
+            if wish_about_transcript(event.transcript) is not None:
                 self._spawn(self._hear_of_transcript(event.transcript), name="call.consent")
+            elif wants_erasure(event.transcript):
+                self._spawn(self._hear_of_erasure(), name="call.erasure_asked")
 
     async def _hear_of_transcript(self, text: str) -> None:
         """Do what was said of the transcript to a model that has begun to answer it by itself."""
@@ -292,6 +309,11 @@ class Call:
             session = self._require_session()
             await session.hush()
             session.say(line)
+
+    async def _hear_of_erasure(self) -> None:
+        """Ask about what was said to a model that has begun to answer it by itself."""
+        await self._require_session().hush()
+        self._ask_to_erase()
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
@@ -316,10 +338,17 @@ class Call:
         if (line := await self._consent.take_turn(text)) is not None:
             self._require_session().say(line)
             return True
+        if wants_erasure(text):
+            self._ask_to_erase()
+            return True
         if is_goodbye(text):
             self._spawn(self._say_goodbye(), name="call.goodbye")
             return True
         return False
+
+    def _ask_to_erase(self) -> None:
+        self._erasure.ask(turn=self._turn)
+        self._questions.ask_if_needed()
 
     async def _ask_whether(self, text: str) -> bool:
         """Act on no half of a turn: ask whether it is what the caller wants."""

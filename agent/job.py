@@ -12,6 +12,7 @@ from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.desk import Desk, Ownership
+from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
@@ -180,6 +181,7 @@ async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, park
             transcript,
             others=others,
             on_said=keeper.news,
+            erases=erases(user, call_id=invitation.call_id),
         )
         thread = None
         if begun.before:

@@ -24,7 +24,7 @@ FIELDS: Final = (
     "what", "again", "quick", "own_ms", "tasks", "state",
 )  # fmt: skip
 
-_WORDLESS: Final = ("agent.", "routing.", "people.", "mcp_tasks.", "tiers.")
+_WORDLESS: Final = ("agent.", "routing.", "privacy.", "people.", "mcp_tasks.", "tiers.")
 """Loggers whose messages are names of events. Of any other the message is written before it is filled in."""
 
 

@@ -11,6 +11,7 @@ from livekit.agents import llm
 
 from agent import persona
 from agent.confirm_card import Click, ConfirmCard
+from agent.erasure import ERASE
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
 from agent.tier_session import TierSession
@@ -35,6 +36,7 @@ class Questions:
         session: Callable[[], TierSession],
         begin_turn: Callable[[By], int],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+        on_erase: Callable[[], None] = lambda: None,
     ) -> None:
         self._room = room
         self._gate = gate
@@ -43,6 +45,7 @@ class Questions:
         self._session = session
         self._begin_turn = begin_turn
         self._spawn = spawn
+        self._on_erase = on_erase
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         gate.on_close(self._on_closed)
 
@@ -121,6 +124,9 @@ class Questions:
 
     async def _carry_out(self, actions: Sequence[Action], turn: int) -> None:
         """Run what was released, put it into the history and say how it went."""
+        if any(action.tool == ERASE for action in actions):
+            self._on_erase()  # whatever else was asked about goes with it
+            return
         session = self._session()
         runs: list[tuple[Action, ToolOutcome]] = []
         try:

@@ -17,12 +17,11 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from privacy.live_calls import CALL_PREFIX, CALLS
+
 log = logging.getLogger("agent.served")
 
-CALLS: Final = "voicetasks:served"
-"""Sorted set of call ids by the millisecond of the last word from their owner."""
-PREFIX: Final = "voicetasks:served:"
-"""Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave."""
+PREFIX: Final = CALL_PREFIX
 BEAT_SECONDS: Final = 1.0
 KEEP_MS: Final = 900_000
 CLAIM_MS: Final = 10_000
@@ -57,6 +56,7 @@ if owner and owner ~= ARGV[2] then return 'taken' end
 redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4], 'turn', ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
+if redis.call('HGET', KEYS[2], 'erased') then return 'erased' end
 return redis.call('HGET', KEYS[2], 'leave') and 'leave' or 'go'
 """
 )
@@ -123,6 +123,9 @@ class Call(Protocol):
     def leave(self) -> None:
         """End here in a pause: another worker is to have it."""
 
+    def erased(self) -> None:
+        """The caller was erased: end, and keep nothing."""
+
 
 class Served:
     """One call, as its owner tells of it."""
@@ -181,7 +184,7 @@ class Served:
             self._beating = None
 
     async def _beat_on(self) -> None:
-        asked = False
+        asked = told = False
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             call = self._call
@@ -191,6 +194,9 @@ class Served:
                 if call is not None:
                     call.end("taken_over")
                 return
+            if answer == b"erased" and call is not None and not told:
+                told = True
+                call.erased()
             if answer == b"leave" and call is not None and not asked:
                 asked = True
                 call.leave()

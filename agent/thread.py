@@ -18,9 +18,11 @@ from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from privacy.live_calls import CALL_PREFIX, ERASED, THREAD_PREFIX
+
 log = logging.getLogger("agent.thread")
 
-PREFIX: Final = "voicetasks:thread:"
+PREFIX: Final = THREAD_PREFIX
 KEEP_SECONDS: Final = 900
 GATHER_SECONDS: Final = 0.1
 """What is said within it is kept together."""
@@ -29,6 +31,13 @@ FIND_TRIES: Final = 3
 MOST_ITEMS: Final = 200
 LONGEST_BYTES: Final = 200_000
 """Of the conversation before it is encrypted; past it the oldest is left out."""
+
+# KEYS: the thread, the call's hash. ARGV: the field that says that the caller was erased, what is kept, for how long (s).
+# An erasure that came while the caller's consent was asked for must not be undone by what was on its way.
+_KEEP = """
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return redis.call('DEL', KEYS[1]) end
+return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,7 @@ class Keeper:
         self._vault = vault
         self._call_id = call_id
         self._allowed = allowed
+        self._write = redis.register_script(_KEEP)
         self._thread: Callable[[], Thread] | None = None
         self._news = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -151,7 +161,8 @@ class Keeper:
         try:
             if await self._allowed():
                 sealed = self._vault.seal(thread, call_id=self._call_id)
-                await self._redis.set(PREFIX + self._call_id, sealed, ex=KEEP_SECONDS)
+                keys = [PREFIX + self._call_id, CALL_PREFIX + self._call_id]
+                await self._write(keys=keys, args=[ERASED, sealed, KEEP_SECONDS])
             else:
                 await self._redis.delete(PREFIX + self._call_id)
         except RedisError:

@@ -23,8 +23,10 @@ from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
-from people.keeping import forget_old_transcripts
+from people.keeping import forget_old
 from people.settings import PeopleSettings
+from privacy.finishing import finish_erasures
+from privacy.places import Places
 from routing.ending import ended
 from routing.keeping import keep_journal
 from routing.migrate import migrate
@@ -110,7 +112,8 @@ class Worker:
                 keep_probing(RoutingSettings(), partial(probe, settings=VendorSettings()), on_health=show),
                 name="worker.probing",
             ),
-            asyncio.create_task(forget_old_transcripts(PeopleSettings()), name="worker.transcripts"),
+            asyncio.create_task(forget_old(PeopleSettings()), name="worker.forgetting"),
+            asyncio.create_task(finish_erasures(Places.from_environment()), name="worker.erasures"),
         ]
         for task in keeping:
             task.add_done_callback(_keeping_ended)

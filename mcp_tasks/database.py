@@ -32,8 +32,8 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    """Hold foreign keys and wait for a busy file. WAL is the file's own property: `migrate` sets it once."""
+    """Hold foreign keys, wait for a busy file, overwrite what is deleted. WAL is the file's own: `migrate` sets it once."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "synchronous=NORMAL", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

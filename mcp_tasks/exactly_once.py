@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from mcp_tasks.erased import refuse_the_erased
 from mcp_tasks.errors import TaskError
 from mcp_tasks.models import OperationRow
 
@@ -64,7 +65,7 @@ class Ledger:
         act: Callable[[AsyncSession], Awaitable[Answer]],
     ) -> Answer:
         """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer."""
-        async with self._writing(owner) as session:
+        async with self.writing(owner) as session:
             if operation is not None:
                 first = await _first_answer(session, owner, operation)
                 if first is not None:
@@ -83,7 +84,18 @@ class Ledger:
             return answer
 
     @contextlib.asynccontextmanager
-    async def _writing(self, owner: str) -> AsyncIterator[AsyncSession]:
+    async def writing(self, owner: str) -> AsyncIterator[AsyncSession]:
+        """A transaction in which nobody else changes this owner's tasks.
+
+        Raises TaskError `unauthorized` for an owner who was erased.
+        """
+        async with self.alone(owner) as session:
+            await refuse_the_erased(session, owner)
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def alone(self, owner: str) -> AsyncIterator[AsyncSession]:
+        """The same, whether or not the owner was erased."""
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         async with turn, self._sessions.begin() as session:
             if self._sqlite:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CursorResult, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from people.audit import note
 from people.models import ConsentRow, TranscriptRow
 
 Door = Literal["browser", "phone"]
@@ -53,6 +54,8 @@ class Consents:
         async with self._writing(user_id) as session:
             at = now or datetime.now(UTC)
             row = await session.get(ConsentRow, (user_id, door))
+            if row is None or row.given != given:
+                note(session, user_id, "consent.given" if given else "consent.taken_back", details=door)
             if row is None:
                 session.add(ConsentRow(user_id=user_id, channel=door, given=given, at=at))
             elif not (row.given and given):

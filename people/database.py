@@ -40,9 +40,9 @@ def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    """Hold foreign keys, and wait while the other process writes: people change rarely."""
+    """Hold foreign keys, wait while the other process writes, and overwrite what is deleted with zeros."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

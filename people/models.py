@@ -88,3 +88,49 @@ class TranscriptRow(Base):
     at: Mapped[datetime] = mapped_column(Instant(), index=True)
     speaker: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text())
+
+
+class PhoneRow(Base):
+    """A person's phone number. `verified_at` is null until the number has shown that it is theirs."""
+
+    __tablename__ = "people_phones"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), index=True)
+    """E.164, with the plus. Whoever claims a number first keeps nobody from it: it counts once it is verified."""
+    added_at: Mapped[datetime] = mapped_column(Instant())
+    verified_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class IdentityRow(Base):
+    """Who a person is at an OpenID Connect provider: its `iss` and `sub`, which never change (Core, section 5.7)."""
+
+    __tablename__ = "people_identities"
+
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), index=True)
+
+
+class AuditRow(Base):
+    """Something that was done to an account. It outlives the account, which it then names no more."""
+
+    __tablename__ = "people_audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    user_id: Mapped[str | None] = mapped_column(
+        ForeignKey("people_users.id", ondelete="SET NULL"), index=True
+    )
+    actor: Mapped[str] = mapped_column(String(64))
+    event: Mapped[str] = mapped_column(String(40))
+    details: Mapped[str] = mapped_column(String(200))
+
+
+class ErasureRow(Base):
+    """An erasure that was asked for and is not yet complete everywhere. The person's own row is gone already."""
+
+    __tablename__ = "people_erasures"
+
+    user_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Instant())

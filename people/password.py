@@ -27,10 +27,10 @@ class PasswordDesk:
             return await asyncio.to_thread(_hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Compare. With no hash (no such user) it does the same work and says no."""
+        """Compare. With no hash (no such user, or one without a password) it does the same work and says no."""
         async with self._turns:
             right = await asyncio.to_thread(_verify, password_hash, password)
-        return right and password_hash is not None
+        return right and bool(password_hash)
 
 
 @cache

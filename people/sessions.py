@@ -32,6 +32,19 @@ class SessionRecords:
             )
         return found is not None
 
+    async def succeed(self, old_hash: str, new_hash: str, *, old_ends_at: datetime) -> bool:
+        """Have another one take the place of one that stands, until the same end; whether that was possible.
+
+        Not for one that has a successor already: it ends soon.
+        """
+        async with self._session.begin() as session:
+            row = await session.get(SessionRow, old_hash, with_for_update=True)
+            if row is None or row.expires_at <= old_ends_at:
+                return False
+            session.add(SessionRow(id_hash=new_hash, user_id=row.user_id, expires_at=row.expires_at))
+            row.expires_at = old_ends_at
+        return True
+
     async def end(self, id_hash: str) -> None:
         """Forget one; ending it twice is fine."""
         async with self._session.begin() as session:

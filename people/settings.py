@@ -28,6 +28,8 @@ class PeopleSettings(BaseSettings):
     tasks_token_minutes: Annotated[int, Field(ge=1, le=60)] = 10
     transcript_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long a transcript is kept, for those who agreed to one."""
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """How long it is known what was done to accounts."""
     demo: Annotated[
         bool, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DEMO", "VOICETASKS_WEB_DEMO"))
     ] = False

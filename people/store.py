@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
+from people.audit import SELF, note
 from people.database import create_engine
 from people.models import UserRow
 from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
@@ -50,7 +51,7 @@ class People:
     async def ping(self) -> None:
         """Ask the database and the newest table for nothing; raises SQLAlchemyError when either is missing."""
         async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1 FROM people_sessions WHERE 1 = 0"))
+            await connection.execute(text("SELECT 1 FROM people_erasures WHERE 1 = 0"))
 
     async def create_user(
         self,
@@ -60,6 +61,7 @@ class People:
         plan: Plan = Plan.ECONOMY,
         role: Role = Role.USER,
         time_zone: str = DEFAULT_TIME_ZONE,
+        actor: str = SELF,
     ) -> User:
         """Add a person.
 
@@ -77,6 +79,8 @@ class People:
         try:
             async with self._session.begin() as session:
                 session.add(row)
+                await session.flush()
+                note(session, row.id, "account.made", actor=actor)
         except IntegrityError as error:
             raise EmailTakenError("this address is already in use") from error
         return User.model_validate(row)
@@ -98,12 +102,23 @@ class People:
             rows = await session.scalars(select(UserRow).order_by(UserRow.email).limit(limit))
             return [User.model_validate(row) for row in rows]
 
-    async def set_plan(self, user_id: str, plan: Plan) -> User | None:
+    async def set_plan(self, user_id: str, plan: Plan, *, actor: str = SELF) -> User | None:
         """Give a person another plan, from their next call on; None for nobody."""
         async with self._session.begin() as session:
             row = await session.get(UserRow, user_id)
-            if row is not None:
+            if row is not None and row.plan != plan.value:
+                note(session, user_id, "plan.changed", actor=actor, details=f"{row.plan} to {plan.value}")
                 row.plan = plan.value
+        return User.model_validate(row) if row else None
+
+    async def set_time_zone(self, user_id: str, time_zone: str) -> User | None:
+        """Give a person another zone, from their next call on; None for nobody. Raises ValueError for no IANA zone."""
+        zone = time_zone_name.validate_python(time_zone)
+        async with self._session.begin() as session:
+            row = await session.get(UserRow, user_id)
+            if row is not None and row.time_zone != zone:
+                note(session, user_id, "account.changed", details="time zone")
+                row.time_zone = zone
         return User.model_validate(row) if row else None
 
     async def verify_password(self, email: str, password: str) -> User | None:
@@ -111,6 +126,11 @@ class People:
         row = await self._row_by_email(email) if len(password) <= MAX_PASSWORD_LENGTH else None
         right = await self._passwords.verify(row.password_hash if row else None, password)
         return User.model_validate(row) if right and row else None
+
+    async def has_password(self, user_id: str) -> bool:
+        """Whether somebody can sign in with a password: who came from a provider has none."""
+        async with self._session() as session:
+            return bool(await session.scalar(select(UserRow.password_hash).where(UserRow.id == user_id)))
 
     async def count(self) -> int:
         """How many people there are."""

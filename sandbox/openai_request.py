@@ -7,6 +7,9 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from sandbox import openai_errors as errors
 
+_DAY_LONG_CACHES = ("gpt-5.5", "gpt-5.6")
+"""Models whose prompts are cached for a day and no shorter (OpenAI's API reference, 2026)."""
+
 _FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
 
@@ -104,6 +107,7 @@ class ChatRequest(BaseModel):
     user: str | None = Field(default=None, max_length=500)
     safety_identifier: str | None = Field(default=None, max_length=500)
     prompt_cache_key: str | None = Field(default=None, max_length=500)
+    prompt_cache_retention: Literal["in_memory", "24h"] | None = None
     metadata: dict[str, str] | None = None
 
     @property
@@ -155,6 +159,12 @@ def _check_options(request: ChatRequest) -> None:
     }:
         raise errors.invalid(
             "tool_choice", f"Tool choice '{request.required_tool}' not found in 'tools' parameter."
+        )
+    if request.prompt_cache_retention == "in_memory" and request.model.startswith(_DAY_LONG_CACHES):
+        raise errors.OpenAIError(
+            400,
+            "This model is compatible only with 24h extended prompt caching.",
+            param="prompt_cache_retention",
         )
     if request.stream_options and not request.stream:
         raise errors.OpenAIError(

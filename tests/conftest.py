@@ -170,6 +170,7 @@ ALONE = {
     "test_bench_swap_calls.py",
     "test_calls_survive_us.py",
     "test_chaos.py",
+    "test_erased_callers.py",
     "test_page_line.py",
     "test_swap_told.py",
 }

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.unit
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ROOMS = ("agent", "web", "cli", "routing", "sandbox", "tiers", "people", "sip", "mcp_tasks")
+ROOMS = ("agent", "web", "cli", "privacy", "routing", "sandbox", "tiers", "people", "sip", "mcp_tasks")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -53,6 +53,8 @@ def test_imports_only_go_down_a_floor() -> None:
         ("sandbox", "routing"),
         ("sandbox", "tiers.catalogue"),
         ("web", "tiers.cascade"),
+        ("routing", "privacy"),
+        ("privacy", "agent"),
     ],
 )
 def test_an_import_that_goes_up_or_sideways_is_found(copy: Path, room: str, forbidden: str) -> None:

@@ -19,7 +19,7 @@ from cli.main import app
 pytestmark = pytest.mark.unit
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ROOMS = ("agent", "web", "cli", "routing", "sandbox", "tiers", "people", "sip", "mcp_tasks")
+ROOMS = ("agent", "web", "cli", "privacy", "routing", "sandbox", "tiers", "people", "sip", "mcp_tasks")
 LINE = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=(.*)$")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm, stt, tts
+from livekit.agents.types import NOT_GIVEN
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncClient
 from typing_extensions import override
@@ -88,7 +89,9 @@ def _mind(model: Model, settings: VendorSettings, call_id: str) -> Built:
             http_client=tap.client(),
         ),
         safety_identifier=call_id,
-        store=False,
+        extra_body={"store": False},  # the plugin takes `store` and does not send it
+        # Without it a prompt may lie on OpenAI's disks for a day; models of 2026 take nothing else and are not asked.
+        prompt_cache_retention="in_memory" if model.name.startswith("gpt-4") else NOT_GIVEN,
     )
     return Built(model, plugin, tap)
 
@@ -114,6 +117,7 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
             api_key=settings.key("elevenlabs"),
             base_url=settings.base_url("elevenlabs"),
             encoding=ELEVENLABS_ENCODING,
+            enable_logging=False,  # zero retention, where the account's contract has it; without effect elsewhere
             http_session=tap.session(),
         )
     else:

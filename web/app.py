@@ -9,7 +9,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
-from web import calls, consent, health, page_files, rejoin, sandbox_faults, sign_in, status_page, tasks
+from web import (
+    account,
+    calls,
+    consent,
+    health,
+    oidc,
+    page_files,
+    rejoin,
+    sandbox_faults,
+    sign_in,
+    status_page,
+    tasks,
+    their_data,
+)
 from web.body_limit import BodyLimit
 from web.errors import add_error_handlers
 from web.readiness import Readiness
@@ -32,13 +45,29 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
 
     app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
     app.state.services = services
+    app.state.provider = oidc.provider(settings) if settings.has_oidc else None
     app.state.readiness = Readiness(services)
-    for room in (sign_in, consent, calls, rejoin, tasks, sandbox_faults, health, status_page, page_files):
+    for room in (
+        sign_in,
+        oidc,
+        account,
+        consent,
+        their_data,
+        calls,
+        rejoin,
+        tasks,
+        sandbox_faults,
+        health,
+        status_page,
+        page_files,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount(page_files.PREFIX, page_files.page_files(settings.page_dir), name="page")
     add_error_handlers(app)
     # The last one added is the outermost.
+    if settings.has_oidc:
+        app.add_middleware(oidc.SignInUnderWay, **oidc.cookie_of(settings))
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(SecurityHeaders, https=settings.https)

@@ -8,8 +8,9 @@ import hashlib
 import hmac
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import jwt
 
@@ -21,6 +22,8 @@ from web.settings import WebSettings
 
 _AUDIENCE = "voicetasks-web"
 _ALGORITHM = "HS256"
+GRACE: Final = timedelta(seconds=30)
+"""How long the old cookie still counts: requests are under way with it."""
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,10 @@ class BrowserSession:
 
     session_id: str
     user_id: str
+    family: str
+    """The same from sign-in to sign-out, while the session's id changes: the CSRF token of an open page stays good."""
+    began_at: datetime
+    ends_at: datetime
 
 
 class BrowserSessions:
@@ -42,16 +49,34 @@ class BrowserSessions:
         self._records = records
         self._metrics = metrics
         self.life = timedelta(hours=settings.session_hours)
+        self._rotate_after = timedelta(minutes=settings.rotate_minutes)
         # The prefix makes a browser refuse the cookie from a sub-domain or over plain http (RFC 6265bis).
         self.cookie_name = "__Host-voicetasks_session" if settings.https else "voicetasks_session"
 
     async def begin(self, user_id: str) -> tuple[BrowserSession, str]:
         """Give a new session and its cookie's value."""
-        session = BrowserSession(session_id=secrets.token_urlsafe(24), user_id=user_id)
-        expires_at = datetime.now(UTC) + self.life
-        await self._records.add(_hash(session.session_id), user_id, expires_at)
-        claims = {"aud": _AUDIENCE, "sub": user_id, "sid": session.session_id, "exp": expires_at}
-        return session, jwt.encode(claims, self._keys.key("session"), algorithm=_ALGORITHM)
+        now = datetime.now(UTC)
+        session = BrowserSession(
+            _fresh_id(), user_id, family=_fresh_id(), began_at=now, ends_at=now + self.life
+        )
+        await self._records.add(_hash(session.session_id), user_id, session.ends_at)
+        return session, self._cookie(session)
+
+    async def rotate(self, session: BrowserSession) -> str | None:
+        """Give the cookie of a session that takes the place of one that is old enough; None where none does.
+
+        A copy of the old cookie is worth nothing half a minute later. The session ends when it would have ended.
+        """
+        now = datetime.now(UTC)
+        if now - session.began_at < self._rotate_after:
+            return None
+        fresh = replace(session, session_id=_fresh_id(), began_at=now)
+        ends = min(now + GRACE, session.ends_at)
+        if not await self._records.succeed(
+            _hash(session.session_id), _hash(fresh.session_id), old_ends_at=ends
+        ):
+            return None  # another request did it a moment ago
+        return self._cookie(fresh)
 
     async def read(self, cookie: str) -> BrowserSession | None:
         """Give the session of a cookie; None when it is forged, expired or ended."""
@@ -61,11 +86,17 @@ class BrowserSessions:
                 self._keys.key("session"),
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
-                options={"require": ["exp", "sub", "sid"]},
+                options={"require": ["exp", "iat", "sub", "sid", "fam"]},
             )
         except jwt.InvalidTokenError:
             return None
-        session = BrowserSession(session_id=str(claims["sid"]), user_id=str(claims["sub"]))
+        session = BrowserSession(
+            session_id=str(claims["sid"]),
+            user_id=str(claims["sub"]),
+            family=str(claims["fam"]),
+            began_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
+            ends_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
+        )
         try:
             stands = await self._records.stands(_hash(session.session_id), session.user_id)
         except DATABASE_AWAY:
@@ -80,11 +111,26 @@ class BrowserSessions:
 
     def csrf_token(self, session: BrowserSession) -> str:
         """Give the token that every changing request of this session carries in X-CSRF-Token."""
-        return self._keys.tag("csrf", session.session_id)
+        return self._keys.tag("csrf", session.family)
 
     def csrf_holds(self, session: BrowserSession, token: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(self.csrf_token(session).encode(), token.encode())
+
+    def _cookie(self, session: BrowserSession) -> str:
+        claims = {
+            "aud": _AUDIENCE,
+            "sub": session.user_id,
+            "sid": session.session_id,
+            "fam": session.family,
+            "iat": session.began_at,
+            "exp": session.ends_at,
+        }
+        return jwt.encode(claims, self._keys.key("session"), algorithm=_ALGORITHM)
+
+
+def _fresh_id() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _hash(session_id: str) -> str:

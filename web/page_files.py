@@ -26,6 +26,7 @@ PREFIX = "/page"
 router = APIRouter(include_in_schema=False)
 
 _NO_DEMO = '<meta name="voicetasks-demo" content="" />'
+_NO_PROVIDER = '<meta name="voicetasks-oidc" content="" />'
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>voicetasks</title><link rel="stylesheet" href="/static/status.css">
 </head><body><main><h1>The page is not built</h1><p>Run <code>scripts/page</code> and load this page again.</p>
@@ -37,7 +38,7 @@ def content_security_policy(settings: WebSettings) -> str:
     """What the page may load and reach. Blobs are recordings of its own: speech from before the agent came."""
     rooms = " ".join(_origins(settings.livekit_browser_url or settings.livekit_url))
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self'; img-src 'self'; "
         f"connect-src 'self' {rooms}; media-src 'self' blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
@@ -65,6 +66,9 @@ def page(services: Served) -> HTMLResponse:
         return HTMLResponse(_NOT_BUILT, status_code=503)
     if settings.demo:
         html = html.replace(_NO_DEMO, _demo())
+    if settings.has_oidc:
+        provider = f'<meta name="voicetasks-oidc" content="{escape(settings.oidc_name)}" />'
+        html = html.replace(_NO_PROVIDER, provider)
     return HTMLResponse(html, headers={"Content-Security-Policy": content_security_policy(settings)})
 
 

@@ -42,6 +42,12 @@ def _production(settings: WebSettings, people_settings: PeopleSettings) -> list[
         for name, value in secrets.items()
         if value.casefold() in _KNOWN or value.casefold().startswith("demo")
     ]
+    issuer = urlsplit(settings.oidc_issuer)
+    if settings.oidc_issuer and issuer.scheme != "https" and not is_loopback(issuer.hostname or ""):
+        refusals.append(
+            "VOICETASKS_WEB_OIDC_ISSUER is no https address: whoever stands between could sign in as anybody. "
+            "Use the provider's https address."
+        )
     if people_settings.demo:
         refusals.append("VOICETASKS_PEOPLE_DEMO is on, and VOICETASKS_WEB_DEMO is not: switch it off.")
     if not is_loopback(settings.host) and not settings.https:

@@ -11,6 +11,7 @@ from redis.retry import Retry
 from people.sessions import SessionRecords
 from people.settings import PeopleSettings
 from people.store import People
+from privacy.places import Places
 from web.browser_session import BrowserSessions
 from web.call_id import CallIds
 from web.keys import Keys
@@ -36,6 +37,7 @@ class Services:
     slots: Slots
     call_ids: CallIds
     rooms: Rooms
+    places: Places
 
     async def aclose(self) -> None:
         """Close every client."""
@@ -65,6 +67,7 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
         slots=Slots(redis),
         call_ids=CallIds(keys),
         rooms=Rooms(settings),
+        places=Places.from_environment(),
     )
 
 

@@ -28,6 +28,21 @@ class WebSettings(BaseSettings):
     trusted_proxies: str = ""
     """Addresses, comma-separated, whose X-Forwarded-For is believed; of anybody else it is ignored."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    rotate_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    """After so long a signed-in browser gets another cookie."""
+    oidc_issuer: str = ""
+    """An OpenID Connect provider to sign in at, beside local accounts; its discovery document is read from there."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "your organisation"
+    """What the page calls it: «Sign in with …»."""
+    oidc_scopes: str = "openid email profile"
+    oidc_admin_claim: str = ""
+    """The claim that says who is an admin, with dots into what is nested; empty: nobody is by a claim."""
+    oidc_admin_value: str = "voicetasks-admin"
+    """The claim's value, or one of its values, that says it."""
+    oidc_link_by_email: bool = False
+    """A local account with the same verified address becomes the provider's person's."""
     page_dir: Path = Path(__file__).resolve().parent.parent / ".voicetasks" / "page"
     """The built page: scripts/page makes it."""
     tasks_url: str = "http://127.0.0.1:8081/mcp"
@@ -56,6 +71,11 @@ class WebSettings(BaseSettings):
             return None
         host = f"[{self.sandbox_host}]" if ":" in self.sandbox_host else self.sandbox_host
         return f"http://{host}:{self.sandbox_control_port}"
+
+    @property
+    def has_oidc(self) -> bool:
+        """Whether people can sign in at a provider."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
 
     @property
     def address(self) -> str:

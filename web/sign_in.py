@@ -1,11 +1,13 @@
 """Signing in and out, and who is signed in."""
 
 import math
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from people.audit import Audit
 from people.user import Plan, Role, User
 from web.browser_session import BrowserSession
 from web.database_errors import database_errors
@@ -118,18 +120,9 @@ async def login(request: Request, response: Response, given: Credentials, servic
             raise ApiError(
                 401, "wrong_credentials", "Address or password is wrong.", "Check both and try again."
             )
-        session, cookie = await services.sessions.begin(user.id)
+        session = await begin_session(request, response, services, user, by="password")
     await services.tries.take_back(scopes)
     services.metrics.sign_ins.labels("ok").inc()
-    response.set_cookie(
-        services.sessions.cookie_name,
-        cookie,
-        max_age=int(services.sessions.life.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=services.settings.https,
-        path="/",
-    )
     return _answer(services, session, user)
 
 
@@ -138,12 +131,47 @@ async def logout(response: Response, services: Served, session: Changing) -> Non
     """Sign out: the cookie is void from now on, wherever a copy of it is."""
     with database_errors():
         await services.sessions.end(session)
+        await Audit(services.people.engine).note(session.user_id, "sign_out")
+    forget_cookie(response, services)
+
+
+@router.get("/me")
+async def me(response: Response, services: Served, session: Signed, user: CurrentUser) -> SignedIn:
+    """Say who is signed in, with the CSRF token again for a page that was reloaded. An old session gets a new cookie."""
+    with database_errors():
+        cookie = await services.sessions.rotate(session)
+    if cookie is not None:
+        _give_cookie(response, services, cookie, until=session.ends_at)
+    return _answer(services, session, user)
+
+
+async def begin_session(
+    request: Request, response: Response, services: Services, user: User, *, by: str
+) -> BrowserSession:
+    """Sign a browser in with a session that never was before. One that it had ends: nobody can have planted it."""
+    old = request.cookies.get(services.sessions.cookie_name, "")
+    if old and (before := await services.sessions.read(old)) is not None:
+        await services.sessions.end(before)
+    session, cookie = await services.sessions.begin(user.id)
+    await Audit(services.people.engine).note(user.id, "sign_in", details=by)
+    _give_cookie(response, services, cookie, until=session.ends_at)
+    return session
+
+
+def forget_cookie(response: Response, services: Services) -> None:
+    """Have the browser forget its session."""
     response.delete_cookie(
         services.sessions.cookie_name, path="/", secure=services.settings.https, httponly=True, samesite="lax"
     )
 
 
-@router.get("/me")
-async def me(services: Served, session: Signed, user: CurrentUser) -> SignedIn:
-    """Say who is signed in, with the CSRF token again for a page that was reloaded."""
-    return _answer(services, session, user)
+def _give_cookie(response: Response, services: Services, cookie: str, *, until: datetime) -> None:
+    response.set_cookie(
+        services.sessions.cookie_name,
+        cookie,
+        max_age=max(0, round((until - datetime.now(UTC)).total_seconds())),
+        httponly=True,
+        samesite="lax",
+        secure=services.settings.https,
+        path="/",
+    )

@@ -38,6 +38,13 @@ async def tasks(
             "The task server does not answer.",
             "Try again in a moment; /readyz says what is missing.",
         ) from error
+    if outcome.is_error and outcome.code in ("invalid", "too_long"):
+        raise ApiError(
+            422,
+            outcome.code,
+            "The task server takes no such search.",
+            "Search for plain words, not too many.",
+        )
     if outcome.is_error:
         raise ApiError(
             502,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.admin import budget, calls, policy, users
+from cli.admin.data import erase, export
 from cli.admin.health import health
 from cli.admin.journal import journal
 from cli.admin.leases import leases
@@ -20,4 +21,6 @@ app.command()(health)
 app.command()(journal)
 app.add_typer(calls.app, name="calls")
 app.add_typer(users.app, name="users")
+app.command()(erase)
+app.command()(export)
 app.command()(reconcile)

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.admin.books import open_people, user_named
+from cli.admin.books import author, open_people, user_named
 from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
+from people.audit import Audit, AuditEntry
 from people.store import EmailTakenError
 from people.user import DEFAULT_TIME_ZONE, Plan, Role, User
 
@@ -66,6 +67,34 @@ def plan_(
     _tell(user, f"{user.email} is on the plan {user.plan.value} now.", as_json=as_json)
 
 
+@app.command()
+def audit(
+    email: Annotated[
+        str | None, typer.Argument(metavar="[USER]", help="The user's address; everybody without.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 200,
+    as_json: Json = False,
+) -> None:
+    """Show what was done to accounts: sign-ins, changes of plan and role, consent, exports, erasures."""
+    with reporting(as_json=as_json):
+        entries = asyncio.run(_audit(email, limit))
+    if as_json:
+        print_json({"audit": [entry.model_dump(mode="json") for entry in entries]})
+        return
+    columns = ("at", "event", "by", "details", "whose")
+    rows = [
+        (
+            each.at.isoformat(timespec="seconds"),
+            each.event,
+            each.actor,
+            each.details,
+            each.user_id or "erased",
+        )
+        for each in entries
+    ]
+    table("audit", columns, rows)
+
+
 def _tell(user: User, sentence: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"user": _plain(user)})
@@ -86,7 +115,7 @@ async def _create(email: str, password: str, plan: Plan, role: Role, time_zone: 
     async with open_people() as people:
         try:
             return await people.create_user(
-                email=email, password=password, plan=plan, role=role, time_zone=time_zone
+                email=email, password=password, plan=plan, role=role, time_zone=time_zone, actor=author()
             )
         except EmailTakenError as error:
             fix = "«voicetasks admin users plan» changes a plan"
@@ -101,5 +130,11 @@ async def _create(email: str, password: str, plan: Plan, role: Role, time_zone: 
 async def _plan(email: str, plan: Plan) -> User:
     user = await user_named(email)
     async with open_people() as people:
-        changed = await people.set_plan(user.id, plan)
+        changed = await people.set_plan(user.id, plan, actor=author())
     return changed or user
+
+
+async def _audit(email: str | None, limit: int) -> list[AuditEntry]:
+    user = await user_named(email) if email is not None else None
+    async with open_people() as people:
+        return await Audit(people.engine).entries(user.id if user else None, limit=limit)

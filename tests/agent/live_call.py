@@ -23,6 +23,7 @@ from livekit.agents.voice import io
 import agent.call
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.erasure import Erases
 from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
@@ -282,6 +283,7 @@ async def live_call(
     greet: bool = True,
     hears: bool = False,
     hold: Hold | None = None,
+    erases: Erases | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
@@ -362,7 +364,14 @@ async def live_call(
         invitation = Invitation(call_id=CALL_ID, subject=user_id, identity="caller", channel=channel)
         transcript = cast("Transcript", _NoTranscript())
         call = Call(
-            room, invitation, user, client, AgentSettings(), CallAttributes(room, call_id=CALL_ID), transcript
+            room,
+            invitation,
+            user,
+            client,
+            AgentSettings(),
+            CallAttributes(room, call_id=CALL_ID),
+            transcript,
+            erases=erases,
         )
         live = LiveCall(
             call,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from people.consent import LONGEST_LINE, Consents, Speaker
-from people.keeping import forget_old_transcripts
+from people.keeping import forget_old
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
@@ -171,9 +171,7 @@ async def test_they_are_forgotten_without_anybody_asking(
 ) -> None:
     await consents.set(ann.id, "browser", given=True, now=LONG_AGO)
     await consents.keep(ann.id, "browser", "c1", said("old", at=datetime.now(UTC) - timedelta(days=31)))
-    keeping = asyncio.create_task(
-        forget_old_transcripts(settings.model_copy(update={"database_url": database_url}))
-    )
+    keeping = asyncio.create_task(forget_old(settings.model_copy(update={"database_url": database_url})))
     async with asyncio.timeout(20):
         while await consents.transcript(ann.id):
             await asyncio.sleep(0.02)
@@ -187,7 +185,7 @@ async def test_a_database_that_refuses_connections_does_not_end_the_forgetting(
     monkeypatch.setattr("people.keeping.AGAIN_SECONDS", 0.01)
     away = settings.model_copy(update={"database_url": "postgresql://ann@127.0.0.1:1/people"})
     with caplog.at_level(logging.WARNING, "people.keeping"):
-        keeping = asyncio.create_task(forget_old_transcripts(away))
+        keeping = asyncio.create_task(forget_old(away))
         async with asyncio.timeout(20):
             while len(caplog.records) < 2:
                 await asyncio.sleep(0.02)

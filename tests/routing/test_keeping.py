@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from pydantic import SecretStr
@@ -155,7 +156,9 @@ async def test_a_worker_tells_that_its_keeping_ended_although_nobody_asked_and_s
 
     monkeypatch.setattr("agent.worker.keep_journal", fails)
     monkeypatch.setattr("agent.worker.PeopleSettings", lambda: None)
-    monkeypatch.setattr("agent.worker.forget_old_transcripts", goes_on)
+    monkeypatch.setattr("agent.worker.forget_old", goes_on)
+    monkeypatch.setattr("agent.worker.Places", mock.Mock())
+    monkeypatch.setattr("agent.worker.finish_erasures", goes_on)
     monkeypatch.setattr(Worker, "_serve", until_it_was_told)
     await Worker(AgentSettings(livekit_api_key="key", livekit_api_secret=SecretStr("secret"))).run()
     told = [record.__dict__["task"] for record in heard.records if record.msg == "worker.keeping_ended"]

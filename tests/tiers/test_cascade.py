@@ -1,4 +1,4 @@
-"""What a cascaded stack is built from, and what its vendors are asked not to do."""
+"""What a cascaded stack is built from."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -19,15 +19,6 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> VendorSettings:
         monkeypatch.setenv(f"{name}_API_KEY", "k")
         monkeypatch.setenv(f"{name}_BASE_URL", f"http://127.0.0.1:9/{name.lower()}")
     return VendorSettings()
-
-
-async def test_vendors_are_asked_not_to_train_on_or_keep_what_was_said(settings: VendorSettings) -> None:
-    cascade = build(STACKS["economy"], settings, call_id="c1", today=date(2026, 11, 25))
-    try:
-        assert cascade.stt._opts.mip_opt_out is True  # type: ignore[attr-defined]
-        assert cascade.llm._opts.store is False  # type: ignore[attr-defined]
-    finally:
-        await cascade.aclose()
 
 
 async def test_the_models_are_those_of_the_day_at_the_addresses_of_the_settings(

@@ -39,6 +39,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         "VOICETASKS_WEB_TASKS_URL": f"http://{NOBODY}/mcp",
         "VOICETASKS_TASKS_TOKEN_SECRET": "a tasks secret that only tests know, 32+",
         "VOICETASKS_PEOPLE_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'people.db'}",
+        "VOICETASKS_TASKS_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'tasks.db'}",
+        "VOICETASKS_ROUTING_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'routing.db'}",
         "LIVEKIT_URL": f"ws://{NOBODY}",
         "LIVEKIT_API_KEY": LIVEKIT_KEY,
         "LIVEKIT_API_SECRET": LIVEKIT_SECRET,

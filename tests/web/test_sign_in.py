@@ -222,3 +222,55 @@ async def test_bad_credentials_are_refused_without_repeating_them(site: Site) ->
         answer = await site.browser().client.post("/api/login", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
         assert "hunter2" not in answer.text
+
+
+async def test_signing_in_again_ends_the_session_that_the_browser_had(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    planted = site.browser()
+    planted.client.cookies.set(COOKIE, browser.cookie)
+    await browser.sign_in(site.ann.email)
+    assert (await browser.client.get("/api/me")).status_code == 200
+    assert (await planted.client.get("/api/me")).status_code == 401
+
+
+async def test_an_old_session_gets_another_cookie_and_the_old_one_is_soon_worth_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    before = browser.cookie
+    assert "set-cookie" not in (await browser.client.get("/api/me")).headers, "it is young"
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    answers = await asyncio.gather(*(browser.client.get("/api/me") for _ in range(5)))
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert sum("set-cookie" in answer.headers for answer in answers) == 1, "one successor, however many ask"
+    assert browser.cookie != before
+    assert answers[0].json()["csrf"] == browser.csrf, "an open page goes on"
+    assert (await browser.put("/api/consent", {"transcripts": True})).status_code == 200
+    thief = site.browser()
+    thief.client.cookies.set(COOKIE, before)
+    assert (await thief.client.get("/api/consent")).status_code == 200, "requests were under way with it"
+    monkeypatch.setattr("web.browser_session.GRACE", timedelta(0))
+    now = datetime.now(UTC)
+    async with site.services.people.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE people_sessions SET expires_at = :past WHERE expires_at < :soon"),
+            {
+                "past": "2026-01-01 00:00:00.000000",
+                "soon": f"{now + timedelta(minutes=1):%Y-%m-%d %H:%M:%S.%f}",
+            },
+        )
+    assert (await thief.client.get("/api/me")).status_code == 401
+    assert (await browser.client.get("/api/me")).status_code == 200
+    assert (await browser.post("/api/logout")).status_code == 204
+
+
+async def test_a_session_ends_when_it_would_have_however_often_its_cookie_changed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    ends = jwt.decode(browser.cookie, options={"verify_signature": False})["exp"]
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    answer = await browser.client.get("/api/me")
+    cookie = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
+    assert jwt.decode(cookie.value, options={"verify_signature": False})["exp"] == ends
+    assert int(cookie["max-age"]) <= 12 * 3600

@@ -1,8 +1,12 @@
 import { useCallback, useEffect, useState } from 'react'
 
 import { Home } from './Home'
+import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
 import { type Account, ApiError, whoAmI } from './api'
+
+/** A session gets another cookie from time to time, if its page asks who is signed in. */
+const LOOK_AGAIN_MS = 15 * 60_000
 
 type Who = { known: false; trouble?: string } | { known: true; account: Account | null; why?: string }
 
@@ -12,12 +16,18 @@ export function App() {
 
   const look = useCallback(async () => {
     try {
-      setWho({ known: true, account: await whoAmI() })
+      const account = await whoAmI()
+      const why = account ? undefined : takeRefusal()
+      setWho({ known: true, account, ...(why ? { why } : {}) })
     } catch (error) {
       setWho({ known: false, trouble: error instanceof ApiError ? error.message : String(error) })
     }
   }, [])
   useEffect(() => void look(), [look])
+  useEffect(() => {
+    const timer = setInterval(() => void whoAmI().catch(() => undefined), LOOK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [])
 
   const leave = useCallback((why?: string) => setWho({ known: true, account: null, ...(why ? { why } : {}) }), [])
 

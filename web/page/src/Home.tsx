@@ -14,6 +14,7 @@ import { useTasks } from './tasks/useTasks'
 // Most of the bundle is WebRTC: it comes while somebody looks at their tasks, not before they can sign in.
 const loadCall = () => import('./call/Call')
 const Call = lazy(loadCall)
+const AccountPage = lazy(() => import('./account/AccountPage').then((page) => ({ default: page.AccountPage })))
 
 interface Props {
   account: Account
@@ -30,6 +31,8 @@ export function Home({ account, onSignedOut }: Props) {
   const [call, setCall] = useState<{ key: number; rejoin: Rejoin | null } | null>(null)
   const [ended, setEnded] = useState<Why | null>(null)
   const [elsewhere, setElsewhere] = useState<string | null>(null)
+  const [zone, setZone] = useState(account.user.time_zone)
+  const [inAccount, setInAccount] = useState(false)
   const [shown, setShown] = useState<'talk' | 'tasks'>('talk')
   const tabs = useRef<OtherTabs | null>(null)
 
@@ -73,12 +76,32 @@ export function Home({ account, onSignedOut }: Props) {
     onSignedOut()
   }
 
+  if (inAccount) {
+    return (
+      <Suspense fallback={<p className="quiet">One moment…</p>}>
+        <AccountPage
+          csrf={account.csrf}
+          onClose={() => setInAccount(false)}
+          onZone={(name) => {
+            setZone(name)
+            refresh()
+          }}
+          onErased={onSignedOut}
+          onSignedOut={signedOut}
+        />
+      </Suspense>
+    )
+  }
   return (
     <div className="home" data-shown={shown}>
       <header className="top">
         <Brand />
         <div className="me">
           <span className="email">{account.user.email}</span>
+          {/* A call goes on in its own place: nobody leaves it by looking at their account. */}
+          <button className="plain" disabled={call !== null} onClick={() => setInAccount(true)}>
+            Account
+          </button>
           <button className="plain" onClick={() => void leave()}>
             Sign out
           </button>
@@ -116,11 +139,12 @@ export function Home({ account, onSignedOut }: Props) {
         )}
       </main>
       <aside className="side">
-        <TaskPanel tasks={tasks} timeZone={account.user.time_zone} />
+        <TaskPanel tasks={tasks} timeZone={zone} />
         {account.sandbox && <SandboxPanel csrf={account.csrf} />}
       </aside>
       <footer className="foot">
-        <p>You talk to an AI assistant. It can be wrong, and it asks before it completes or deletes a task.</p>
+        <p>You talk to an AI assistant. It can be wrong, and it asks before it completes or deletes a task. It
+          cannot call emergency services.</p>
         <a href="/status">Status</a>
       </footer>
     </div>

@@ -106,3 +106,21 @@ export const setConsent = (csrf: string, transcripts: boolean) =>
 
 export const listTasks = async (view: 'all' | 'done', limit: number): Promise<Task[]> =>
   (await ask<{ tasks: Task[] }>(`/api/tasks?view=${view}&limit=${limit}`)).tasks
+
+export interface AccountState {
+  email: string
+  plan: 'premium' | 'economy'
+  time_zone: string
+  phone: { number: string; verified_at: string | null } | null
+  /** `password`, or what the provider is called. */
+  sign_in: string[]
+}
+
+export const accountOf = () => ask<AccountState>('/api/account')
+
+export const changeAccount = (csrf: string, change: { time_zone: string } | { phone: string | null }) =>
+  ask<AccountState>('/api/account', { ...post(change, csrf), method: 'PATCH' })
+
+/** Erases everything; it waits for calls that go on to end. */
+export const eraseAccount = (csrf: string, confirm: string) =>
+  ask<{ complete: boolean }>('/api/erase', post({ confirm }, csrf), 120_000)

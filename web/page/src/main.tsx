@@ -5,6 +5,7 @@ import { App } from './App'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/call.css'
+import './styles/account.css'
 
 const root = document.getElementById('root')
 if (root) {

@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { type Account, ApiError, signIn } from '../api'
 import { Brand } from '../Brand'
 import { demo } from './demo'
+import { provider } from './provider'
 
 interface Props {
   why?: string | undefined
@@ -17,6 +18,7 @@ export function SignIn({ why, onSignedIn }: Props) {
   const emailField = useRef<HTMLInputElement>(null)
   const errorId = useId()
   const known = demo()
+  const elsewhere = provider()
 
   useEffect(() => emailField.current?.focus(), [])
 
@@ -84,6 +86,13 @@ export function SignIn({ why, onSignedIn }: Props) {
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
       </form>
+      {elsewhere && (
+        <p className="or">
+          <a className="button" href="/api/oidc/login">
+            Sign in with {elsewhere}
+          </a>
+        </p>
+      )}
       {known && (
         <section className="demo" aria-label="Demo accounts">
           <p>This is a demo. Go in as</p>

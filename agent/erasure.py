@@ -1,0 +1,115 @@
+"""The caller wants everything that is kept of them gone: heard, asked about like a deletion, and done by code alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Final
+
+from agent import persona
+from agent.gate import Action, Gate
+from agent.phrase_match import consume, phrase_file, phrase_table, words
+from agent.tier_session import TierSession
+from people.user import User
+from privacy.erasure import AWAY, erase
+from privacy.places import Places
+
+log = logging.getLogger("agent.erasure")
+
+ERASE: Final = "erase_account"
+"""What the action is called at the gate. It is no tool: no model can call it."""
+
+ACTION: Final = Action(ERASE, {}, ("your account",))
+
+LAST_WORDS_SECONDS: Final = 10.0
+"""How long what is said last may take; then the call ends all the same."""
+
+Erases = Callable[[], Awaitable[bool | None]]
+"""Erases the caller. True: nothing is left; False: the rest follows by itself; None: nothing was done."""
+
+
+def wants_erasure(text: str) -> bool:
+    """Whether a turn asks for the caller's account to be erased, and for nothing else. «Delete all my tasks» does not."""
+    said = words(text)
+    if not said:
+        return False
+    kinds, unknown = consume(said, _table())
+    return kinds.count("erase") == 1 and not unknown
+
+
+def erases(user: User, *, call_id: str) -> Erases:
+    """Give what erases a caller from within their call."""
+
+    async def erase_them() -> bool | None:
+        try:
+            proof = await erase(Places.from_environment(), user.id, within_call=call_id)
+        except AWAY as error:
+            log.error("erasure.not_begun", extra={"error": type(error).__name__})
+            return None
+        return proof.is_complete
+
+    return erase_them
+
+
+class AccountErasure:
+    """The erasure of one call's caller. `erases` is None where none can be done, as in a rehearsal."""
+
+    def __init__(
+        self,
+        erases: Erases | None,
+        gate: Gate,
+        *,
+        session: Callable[[], TierSession],
+        end: Callable[[], None],
+    ) -> None:
+        self._erases = erases
+        self._gate = gate
+        self._session = session
+        self._end = end
+        self._under_way = False
+        self.is_done = False
+        """The caller is erased: it is no lie to say so."""
+
+    def ask(self, *, turn: int) -> None:
+        """Ask like before a deletion: nothing goes without a clear yes in a later turn, a key or a click."""
+        if self._erases is None:
+            self._session().say(persona.NO_ERASING_HERE)
+            return
+        self._gate.ask(ACTION, turn=turn)
+
+    async def carry_out(self) -> None:
+        """Erase the caller, say so and end. What is cut off here is finished by any worker (`privacy.finishing`)."""
+        if self._erases is None or self._under_way:
+            return
+        self._under_way = True
+        self._session().say(persona.ERASING)
+        complete = await self._erases()
+        if complete is None:
+            self._under_way = False
+            self._session().say(persona.NOT_ERASED)
+            return
+        self.is_done = True
+        await self._say_last(persona.ERASED if complete else persona.REST_IS_ERASED_SOON)
+
+    async def happened_elsewhere(self) -> None:
+        """Say why the call ends. The call in which it was asked for says so itself."""
+        if self._under_way:
+            return
+        self._under_way = self.is_done = True
+        await self._session().hush()
+        await self._say_last(persona.ERASED_ELSEWHERE)
+
+    async def _say_last(self, line: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                await self._session().say(line).wait_for_playout()
+        self._end()
+
+
+@cache
+def _table() -> dict[str, str]:
+    data = phrase_file("erasure")
+    return phrase_table({kind: data[kind] for kind in ("filler", "erase")})

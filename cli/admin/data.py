@@ -1,0 +1,126 @@
+"""`voicetasks admin erase` and `voicetasks admin export`: what is kept of one person."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.admin.books import author, open_people, user_named
+from cli.admin.output import AdminError, Json, print_json, reporting, say, table
+from cli.one_process import demo_environment
+from people.audit import Audit
+from privacy.erasure import Proof
+from privacy.erasure import erase as erase_everywhere
+from privacy.export import exported
+from privacy.places import Places
+
+User = Annotated[str, typer.Argument(metavar="USER", help="The user's address, or their id.")]
+
+
+def erase(
+    user: User,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a user everywhere and print the proof: what was removed where, and that nothing is left.
+
+    Ends with exit code 1 when a place could not be reached; a worker finishes that by itself, and the same command
+    with the id does so too. An id may also be of somebody whose address is gone already.
+    """
+    with reporting(as_json=as_json):
+        user_id = asyncio.run(_id_of(user))
+        if not yes and not as_json:
+            typer.confirm(f"Erase {user} and everything that is kept of them?", abort=True, err=True)
+        proof = asyncio.run(_erase(user_id))
+    if as_json:
+        print_json(proof.as_dict())
+    else:
+        _show(proof, user_id)
+    if not proof.is_complete:
+        raise typer.Exit(1)
+
+
+def export(
+    user: User,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write to a file instead of stdout.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give all that is kept of a user, as one JSON object."""
+    del as_json  # it is JSON in any case
+    with reporting(as_json=to is None):
+        asyncio.run(_export(user, to))
+    if to is not None:
+        say(f"All that is kept of {user} is in {to}. It is theirs: keep it from others.")
+
+
+def _show(proof: Proof, user_id: str) -> None:
+    rows = [
+        (
+            step.place,
+            ", ".join(f"{count} {name}" for name, count in step.removed.items() if count) or "nothing",
+            "unknown" if step.left is None else step.left,
+            step.note,
+        )
+        for step in proof.steps
+    ]
+    table(f"erased, {proof.at}", ("place", "was there", "left", "and"), rows)
+    say(f"SHA-256 of the id that the person had: {proof.digest}")
+    if proof.is_complete:
+        say("Nothing is left that names them. Backups are yours to let expire: docs/data-protection.md.")
+    else:
+        say(f"NOT complete. A worker goes on with it; so does «voicetasks admin erase {user_id}».")
+
+
+async def _id_of(name: str) -> str:
+    if "@" in name:
+        return (await user_named(name)).id
+    if not name.startswith("usr_"):
+        raise AdminError("no_such_user", f"{name!r} is no address and no id", "«voicetasks admin users list»")
+    async with open_people():  # the environment and the tables
+        return name
+
+
+async def _erase(user_id: str) -> Proof:
+    try:
+        return await erase_everywhere(Places.from_environment(), user_id, actor=author())
+    except (SQLAlchemyError, OSError) as error:
+        raise AdminError(
+            "database_away",
+            f"the people's database cannot be reached ({type(error).__name__}); nothing was erased",
+            "look at VOICETASKS_PEOPLE_DATABASE_URL or DATABASE_URL; «voicetasks doctor» looks",
+        ) from error
+
+
+async def _export(name: str, to: Path | None) -> None:
+    user_id = await _id_of(name)
+    environment, _ = demo_environment()
+    os.environ.update(environment)
+    try:
+        with nullcontext(sys.stdout) if to is None else _private(to) as out:
+            async for piece in exported(Places.from_environment(), user_id):
+                out.write(piece)
+        async with open_people() as people:
+            await Audit(people.engine).note(user_id, "account.exported", actor=author())
+    except LookupError as error:
+        raise AdminError(
+            "no_such_user", f"there is no user {name!r}", "«voicetasks admin users list»"
+        ) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise AdminError(
+            "database_away",
+            f"what is kept cannot be read ({type(error).__name__})",
+            "«voicetasks doctor» looks at the databases",
+        ) from error
+
+
+def _private(path: Path) -> Any:
+    return open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8")

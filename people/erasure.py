@@ -1,0 +1,73 @@
+"""Erasing a person here, and remembering that the other rooms still have to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from people.audit import SELF, note
+from people.models import (
+    AuditRow,
+    ConsentRow,
+    ErasureRow,
+    IdentityRow,
+    PhoneRow,
+    SessionRow,
+    TranscriptRow,
+    UserRow,
+)
+
+OWNED: Final = {
+    "account": (UserRow, UserRow.id),
+    "sessions": (SessionRow, SessionRow.user_id),
+    "consents": (ConsentRow, ConsentRow.user_id),
+    "transcript lines": (TranscriptRow, TranscriptRow.user_id),
+    "phones": (PhoneRow, PhoneRow.user_id),
+    "identities": (IdentityRow, IdentityRow.user_id),
+}
+"""What is a person's own, by what people call it, with the column that says whose."""
+
+
+class Erasures:
+    """Erases, and knows which erasures are not complete. On the engine of `People`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def begin(self, user_id: str, *, actor: str = SELF) -> dict[str, int]:
+        """Delete all that is theirs at once; how much of what there was. Once more does no harm.
+
+        With it goes into the same transaction that the other rooms have to follow, until `complete` is said.
+        """
+        async with self._session.begin() as session:
+            removed: dict[str, int] = {}
+            for name, (table, owner) in reversed(OWNED.items()):
+                done = await session.execute(delete(table).where(owner == user_id))
+                removed[name] = cast("CursorResult[Any]", done).rowcount
+            if await session.get(ErasureRow, user_id) is None:
+                session.add(ErasureRow(user_id=user_id, asked_at=datetime.now(UTC)))
+            if removed["account"]:
+                note(session, None, "account.erased", actor=actor)
+        return removed
+
+    async def left(self, user_id: str) -> int:
+        """How many rows name a person."""
+        async with self._session() as session:
+            count = 0
+            for table, owner in (*OWNED.values(), (AuditRow, AuditRow.user_id)):
+                found = select(func.count()).select_from(table).where(owner == user_id)
+                count += await session.scalar(found) or 0
+        return count
+
+    async def complete(self, user_id: str) -> None:
+        """All rooms have erased them: forget that it was asked for."""
+        async with self._session.begin() as session:
+            await session.execute(delete(ErasureRow).where(ErasureRow.user_id == user_id))
+
+    async def pending(self) -> list[str]:
+        """Give the ids of people whose erasure is not complete, the longest waiting first."""
+        async with self._session() as session:
+            return list(await session.scalars(select(ErasureRow.user_id).order_by(ErasureRow.asked_at)))

@@ -1,0 +1,65 @@
+"""The phone number that a person calls from and may be called at."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import phonenumbers
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from people.audit import note
+from people.models import PhoneRow
+
+_WRITTEN: Final = re.compile(r"\s*\+[0-9 ()./-]{3,38}")
+
+
+class Phone(BaseModel):
+    """A number, and since when it is known to be theirs: null until it has shown that."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    number: str
+    verified_at: datetime | None
+
+
+def e164(text: str) -> str:
+    """Give the one spelling of a number, with the plus. Raises ValueError, without the number, for what is none."""
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError("a phone number is written with digits, blanks, brackets and dashes")
+    try:
+        parsed = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        raise ValueError("a phone number begins with + and its country code") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise ValueError("there is no phone number of that length")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Phones:
+    """Numbers of people, one each. On the engine of `People`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def of(self, user_id: str) -> Phone | None:
+        """Give a person's number."""
+        async with self._session() as session:
+            row = await session.scalar(select(PhoneRow).where(PhoneRow.user_id == user_id))
+        return Phone.model_validate(row) if row else None
+
+    async def set(self, user_id: str, number: str | None) -> Phone | None:
+        """Put another number in the place of a person's, unverified; None takes it away. Raises ValueError for none."""
+        spelt = e164(number) if number is not None else None
+        before = await self.of(user_id)
+        if (before.number if before else None) == spelt:
+            return before
+        async with self._session.begin() as session:
+            await session.execute(delete(PhoneRow).where(PhoneRow.user_id == user_id))
+            if spelt is not None:
+                session.add(PhoneRow(number=spelt, user_id=user_id, added_at=datetime.now(UTC)))
+            note(session, user_id, "account.changed", details="phone")
+        return await self.of(user_id)

@@ -1,0 +1,50 @@
+"""The journal loses a name: amounts stay, and nothing says any more whose they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from routing.journal import journal_errors
+from routing.models import EntryRow, SubjectRow
+
+
+async def known_subject(engine: AsyncEngine, user_id: str) -> str | None:
+    """Give the id under which the journal knows a user, if it does. Raises JournalDownError."""
+    with journal_errors():
+        async with engine.connect() as connection:
+            found = select(SubjectRow.subject).where(SubjectRow.user_id == user_id)
+            return (await connection.execute(found)).scalar_one_or_none()
+
+
+async def forget_name(engine: AsyncEngine, user_id: str) -> dict[str, int]:
+    """Delete whose a subject is. Says how many names and how many entries, which stay. Raises JournalDownError."""
+    subject = await known_subject(engine, user_id)
+    with journal_errors():
+        async with engine.begin() as connection:
+            kept = 0
+            if subject is not None:
+                found = select(func.count()).select_from(EntryRow).where(EntryRow.subject == subject)
+                kept = await connection.scalar(found) or 0
+            done = await connection.execute(delete(SubjectRow).where(SubjectRow.user_id == user_id))
+    return {"names": done.rowcount, "entries kept without a name": kept}
+
+
+async def money_of(engine: AsyncEngine, user_id: str) -> list[dict[str, Any]]:
+    """Give what each call of a user cost, µ$, oldest first. Raises JournalDownError."""
+    subject = await known_subject(engine, user_id)
+    if subject is None:
+        return []
+    total = func.coalesce(func.sum(EntryRow.microdollars), 0)
+    query = (
+        select(EntryRow.call_id, func.min(EntryRow.at_ms), total)
+        .where(EntryRow.subject == subject, EntryRow.kind == "charge")
+        .group_by(EntryRow.call_id)
+        .order_by(func.min(EntryRow.at_ms))
+    )
+    with journal_errors():
+        async with engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+    return [{"call_id": call_id, "began_ms": at, "microdollars": int(amount)} for call_id, at, amount in rows]

@@ -1,0 +1,143 @@
+"""«Erase my account»: told from a wish about tasks, asked about, and done after a clear yes alone."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.erasure import ACTION, wants_erasure
+from agent.persona import instructions, question
+from tests.agent.live_call import LiveCall, live_call
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Erase my account.",
+        "Please delete my account.",
+        "Could you please delete all my data?",
+        "I'd like you to erase everything you know about me.",
+        "Delete everything you have about me, please.",
+        "I want to be forgotten.",
+        "Okay, close my account for good.",
+        "Forget everything about me.",
+        "I want to use my right to erasure.",
+    ],
+)
+def test_a_wish_to_be_erased_is_heard(said: str) -> None:
+    assert wants_erasure(said)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Delete everything.",
+        "Delete all my tasks.",
+        "Erase everything on my list.",
+        "Delete my account task.",
+        "Add a task to delete my account at the bank.",
+        "Remind me to close my account.",
+        "Don't erase my account.",
+        "Never delete my data.",
+        "How do I delete my account?",
+        "Erase my account, no, delete my data",
+        "Delete it.",
+        "Forget it.",
+        "Yes.",
+        "",
+    ],
+)
+def test_other_wishes_are_not(said: str) -> None:
+    assert not wants_erasure(said)
+
+
+@pytest.mark.unit
+def test_the_question_says_what_goes_and_that_it_does_not_come_back() -> None:
+    asked = question([ACTION])
+    assert asked.startswith("This cannot be undone. Shall I erase your account")
+    assert "all your tasks" in asked
+    assert asked.endswith("?")
+
+
+@pytest.mark.unit
+def test_the_model_is_told_that_it_erases_nothing_and_reaches_no_emergency_services() -> None:
+    told = instructions(ZoneInfo("UTC"))
+    assert "«erase my account»" in told
+    assert "emergency" in told
+
+
+class Room:
+    """What erases a person, seen from the call."""
+
+    def __init__(self, outcome: bool | None = True) -> None:
+        self.outcome = outcome
+        self.times = 0
+
+    async def erases(self) -> bool | None:
+        self.times += 1
+        return self.outcome
+
+
+async def over(live: LiveCall) -> str:
+    assert live.ended is not None
+    return await asyncio.wait_for(live.ended, 40)
+
+
+@pytest.mark.system
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("plan", ["economy", "premium"])
+async def test_a_clear_yes_in_a_later_turn_erases_and_ends_the_call(port: int, plan: str) -> None:
+    room = Room()
+    async with live_call(port, f"ann-{uuid4().hex}", plan=plan, erases=room.erases) as live:
+        asked = await live.turn("Erase my account.")
+        assert "cannot be undone" in asked
+        assert "erase your account" in asked
+        assert room.times == 0
+        await live.say("Yes.")
+        assert await over(live) == "erased"
+        assert room.times == 1
+        assert "are erased" in live.ours()
+
+
+@pytest.mark.system
+@pytest.mark.timeout(120)
+async def test_whatever_is_no_clear_yes_erases_nothing(port: int) -> None:
+    room = Room()
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", erases=room.erases) as live:
+        await live.turn("Delete all my data.")
+        await live.turn("No.")
+        assert "erase your account" in await live.turn("Erase my account.")
+        # The wish once more is no answer to the question: nothing goes by a word that came twice.
+        assert "erase your account" in await live.turn("Erase my account.")
+        await live.turn("What is on my list?")
+        await live.turn("Yes.")
+        assert room.times == 0
+        assert live.ended is not None
+        assert not live.ended.done()
+
+
+@pytest.mark.system
+@pytest.mark.timeout(120)
+async def test_where_nothing_could_be_erased_that_is_said_and_the_call_goes_on(port: int) -> None:
+    room = Room(None)
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", erases=room.erases) as live:
+        await live.turn("Erase my account.")
+        await live.say("Yes.")
+        await live.until(lambda: "nothing was changed" in live.ours(), 30, "it is said")
+        assert live.ended is not None
+        assert not live.ended.done()
+        assert room.times == 1
+
+
+@pytest.mark.system
+@pytest.mark.timeout(120)
+async def test_a_caller_who_was_erased_elsewhere_is_told_and_the_call_ends(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
+        live.call.erased()
+        assert await over(live) == "erased"
+        assert "Your account was erased" in live.ours()

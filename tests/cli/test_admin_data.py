@@ -1,0 +1,74 @@
+"""`voicetasks admin erase` and `voicetasks admin export`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.ports import FreePorts
+from people.phones import Phones
+from tests.cli.admin_terminal import Terminal
+
+pytestmark = pytest.mark.system
+
+
+async def test_a_user_is_exported_and_erased_with_a_proof(terminal: Terminal, tmp_path: Path) -> None:
+    user = await terminal.people.create_user(email="ann@example.org", password="x")
+    await Phones(terminal.people.engine).set(user.id, "+4930901820")
+    subject = await terminal.bank.journal.subject_of(user.id)
+    given = await terminal.ask("export", "ann@example.org")
+    assert given["account"]["email"] == "ann@example.org"
+    file = tmp_path / "ann.json"
+    said = await terminal.run("export", "ann@example.org", "--to", str(file))
+    assert (said.code, said.out) == (0, "")
+    assert json.loads(file.read_text())["phones"][0]["number"] == "+4930901820"
+    assert file.stat().st_mode & 0o077 == 0
+
+    asked = await terminal.run("erase", "ann@example.org", stdin="n\n")
+    assert asked.code == 1
+    assert await terminal.people.user_by_id(user.id) is not None
+
+    said = await terminal.run("erase", "ann@example.org", "--yes")
+    assert said.code == 0, said
+    assert "Nothing is left that names them." in said.err
+    for word in ("ann@example.org", user.id, subject):
+        assert word not in said.err
+    assert await terminal.people.user_by_id(user.id) is None
+    trail = (await terminal.ask("users", "audit"))["audit"]
+    assert trail[-1]["event"] == "account.erased"
+    assert trail[-1]["actor"].startswith("terminal")
+    assert {each["user_id"] for each in trail} == {None}
+
+
+async def test_the_proof_is_one_object(terminal: Terminal) -> None:
+    user = await terminal.people.create_user(email="ann@example.org", password="x")
+    proof = await terminal.ask("erase", "ann@example.org")
+    assert proof["complete"] is True
+    assert {step["place"]: step["left"] for step in proof["steps"]} == {
+        "people": 0,
+        "live calls": 0,
+        "tasks": 0,
+        "journal": 0,
+        "redis": 0,
+    }
+    assert (await terminal.ask("erase", user.id))["complete"] is True, (
+        "the id is enough, and once more no harm"
+    )
+
+
+async def test_what_is_away_makes_it_a_failure_that_says_how_to_go_on(terminal: Terminal) -> None:
+    user = await terminal.people.create_user(email="ann@example.org", password="x")
+    away = f"redis://127.0.0.1:{FreePorts().take()}/0"
+    said = await terminal.run("erase", "ann@example.org", "--yes", REDIS_URL=away)
+    assert said.code == 1
+    assert f"voicetasks admin erase {user.id}" in said.err
+    assert (await terminal.run("erase", user.id, "--yes")).code == 0
+
+
+async def test_nobody_can_neither_be_erased_nor_exported(terminal: Terminal) -> None:
+    for command in ("erase", "export"):
+        said = await terminal.run(command, "bob@example.org", "--json")
+        assert (said.code, said.json["error"]["code"]) == (1, "no_such_user")
+        assert (await terminal.run(command, "bob", "--json")).json["error"]["code"] == "no_such_user"

@@ -1,0 +1,86 @@
+"""One's own account on the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.site import Site
+
+pytestmark = pytest.mark.unit
+
+
+async def test_people_see_their_account_and_nobody_elses(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    account = (await ann.client.get("/api/account")).json()
+    assert account == {
+        "email": "ann@example.org",
+        "plan": "premium",
+        "time_zone": "Etc/UTC",
+        "phone": None,
+        "sign_in": ["password"],
+        "made_at": site.ann.created_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert (await site.browser().client.get("/api/account")).status_code == 401
+
+
+async def test_zone_and_phone_are_changed_one_without_the_other_and_noted(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    changed = await change(ann, {"time_zone": "Europe/Berlin"})
+    assert (changed["time_zone"], changed["phone"]) == ("Europe/Berlin", None)
+    changed = await change(ann, {"phone": "+49 (30) 90 18 20"})
+    assert changed["phone"] == {"number": "+4930901820", "verified_at": None}
+    assert changed["time_zone"] == "Europe/Berlin"
+    assert (await change(ann, {"phone": None}))["phone"] is None
+    assert (await ann.client.get("/api/me")).json()["user"]["time_zone"] == "Europe/Berlin"
+    entries = (await ann.client.get("/api/account/history")).json()["entries"]
+    noted = [(each["event"], each["details"]) for each in entries if each["event"] == "account.changed"]
+    assert noted == [
+        ("account.changed", "time zone"),
+        ("account.changed", "phone"),
+        ("account.changed", "phone"),
+    ]
+    assert "901820" not in str(entries)
+
+
+async def test_a_number_that_somebody_claims_is_kept_from_nobody(site: Site) -> None:
+    ann, bob = await site.signed_in(site.ann), await site.signed_in(site.bob)
+    for browser in (ann, bob):
+        assert (await change(browser, {"phone": "+4930901820"}))["phone"]["number"] == "+4930901820"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"time_zone": "Mars/Olympus"},
+        {"phone": "090182"},
+        {"phone": "+49"},
+        {"phone": "+49 30 901820 and more"},
+        {"phone": "x" * 50},
+        {"plan": "premium"},
+        {"email": "other@example.org"},
+        {"role": "admin"},
+        [],
+    ],
+)
+async def test_nothing_else_can_be_changed_and_nothing_into_nonsense(site: Site, body: object) -> None:
+    bob = await site.signed_in(site.bob)
+    headers = {"X-CSRF-Token": bob.csrf}
+    assert (await bob.client.patch("/api/account", json=body, headers=headers)).status_code == 422
+    account = (await bob.client.get("/api/account")).json()
+    assert (account["plan"], account["phone"], account["time_zone"]) == ("economy", None, "Europe/Berlin")
+
+
+async def test_a_foreign_page_changes_nothing(site: Site) -> None:
+    bob = await site.signed_in(site.bob)
+    answer = await bob.client.patch("/api/account", json={"time_zone": "Asia/Tokyo"})
+    assert answer.status_code == 403
+
+
+async def change(browser: object, body: object) -> dict[str, object]:
+    answer = await browser.client.patch(  # type: ignore[attr-defined]
+        "/api/account",
+        json=body,
+        headers={"X-CSRF-Token": browser.csrf},  # type: ignore[attr-defined]
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]

@@ -1,0 +1,131 @@
+"""The account page: what people change of themselves, take along and take away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web.page_driver import PATIENT_MS, OpenTab, Tab
+from tests.web.test_page_looks import LOOKS, Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def email(demo: Any, request: pytest.FixtureRequest) -> str:
+    """Somebody who is there for this test alone."""
+    address = f"person{abs(hash(request.node.nodeid)) % 10**9}@example.org"
+    return make(demo, address)
+
+
+def make(demo: Any, address: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "admin", "users", "create", address, "--password-stdin"],
+        env=demo.environment,
+        input=f"{PASSWORD}\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return address
+
+
+async def at_account(tab: Tab, email: str) -> None:
+    await tab.sign_in(email, PASSWORD)
+    await tab.page.get_by_role("button", name="Account").click()
+    await expect(tab.page.get_by_role("heading", name="Your account")).to_be_visible()
+    await expect(tab.page.get_by_label("Time zone")).to_be_visible(timeout=PATIENT_MS)
+
+
+@pytest.mark.parametrize("name", list(LOOKS))
+async def test_the_account_can_be_seen_and_read_by_everybody(
+    open_tab: OpenTab, email: str, name: str, tmp_path: Path
+) -> None:
+    tab = await open_tab(**LOOKS[name])
+    look = Look(tab, name, Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path))
+    await at_account(tab, email)
+    await look.holds("account")
+    await tab.page.get_by_role("button", name="Erase my account…").click()
+    await expect(tab.page.get_by_role("button", name="Erase everything")).to_be_disabled()
+    await tab.page.get_by_role("button", name="Erase everything").scroll_into_view_if_needed()
+    await look.holds("account-erase")
+    assert tab.errors == []
+
+
+async def test_zone_phone_and_transcripts_are_changed_and_stay(open_tab: OpenTab, email: str) -> None:
+    tab = await open_tab()
+    page = tab.page
+    await at_account(tab, email)
+    await page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    await page.locator("form", has=page.get_by_label("Time zone")).get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible(timeout=PATIENT_MS)
+    phone = page.locator("form", has=page.get_by_label("Phone number"))
+    await page.get_by_label("Phone number").fill("12")
+    await phone.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("That is no phone number")).to_be_visible(timeout=PATIENT_MS)
+    await page.get_by_label("Phone number").fill("+49 (30) 90 18 20")
+    await phone.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Not verified yet")).to_be_visible(timeout=PATIENT_MS)
+    await page.get_by_label("Keep a written transcript").click()
+    await expect(page.get_by_label("Keep a written transcript")).to_be_checked(timeout=PATIENT_MS)
+    await page.get_by_role("button", name="Back").click()
+    await page.reload()
+    await page.get_by_role("button", name="Account").click()
+    await expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo", timeout=PATIENT_MS)
+    await expect(page.get_by_label("Phone number")).to_have_value("+4930901820")
+    await expect(page.get_by_label("Keep a written transcript")).to_be_checked()
+    assert tab.errors == []
+
+
+async def test_people_download_what_is_kept_of_them(open_tab: OpenTab, email: str) -> None:
+    tab = await open_tab()
+    await at_account(tab, email)
+    async with tab.page.expect_download() as coming:
+        await tab.page.get_by_role("link", name="Download my data").click()
+    file = await (await coming.value).path()
+    assert json.loads(file.read_text())["account"]["email"] == email
+
+
+async def test_whoever_types_their_address_is_erased_and_signed_out(
+    open_tab: OpenTab, email: str, demo: Any
+) -> None:
+    tab = await open_tab()
+    page = tab.page
+    await at_account(tab, email)
+    await page.get_by_role("button", name="Erase my account…").click()
+    await page.get_by_label("To erase everything").fill("somebody@example.org")
+    await page.get_by_role("button", name="Erase everything").click()
+    await expect(page.get_by_text("not the address of this account")).to_be_visible(timeout=PATIENT_MS)
+    await page.get_by_label("To erase everything").fill(email)
+    await page.get_by_role("button", name="Erase everything").click()
+    await expect(page.get_by_text("Your account and everything in it are erased.")).to_be_visible(
+        timeout=PATIENT_MS
+    )
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_text("Address or password is wrong.")).to_be_visible(timeout=PATIENT_MS)
+    listed = demo.voicetasks("admin", "users", "list", "--json")
+    assert email not in listed.stdout
+    assert tab.errors == []
+
+
+async def test_somebody_who_was_refused_at_the_provider_is_told_why_once(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.goto(f"{tab.url}/?sign-in=unverified")
+    await expect(tab.page.get_by_text("has not verified an email address")).to_be_visible(timeout=PATIENT_MS)
+    assert "sign-in" not in tab.page.url
+    await tab.page.goto(f"{tab.url}/?sign-in=<script>alert(1)</script>")
+    await expect(tab.page.get_by_text("could not be believed")).to_be_visible(timeout=PATIENT_MS)
+    assert tab.errors == []

@@ -1,0 +1,94 @@
+"""One's own account: zone and phone to change, plan and ways to sign in to look at, and what was done to it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from people.audit import Audit, AuditEntry
+from people.identities import Identities
+from people.phones import Phone, Phones
+from people.user import Plan, TimeZone, User
+from web.database_errors import database_errors
+from web.errors import ApiError
+from web.services import Served, Services
+from web.sign_in import Changing, CurrentUser, same_site
+
+router = APIRouter(prefix="/api/account", tags=["account"])
+
+MOST_ENTRIES = 50
+
+
+class AccountState(BaseModel):
+    """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name."""
+
+    email: str
+    plan: Plan
+    time_zone: str
+    phone: Phone | None
+    sign_in: list[str]
+    made_at: datetime
+
+
+class AccountChange(BaseModel):
+    """What is to be different; what is left out stays. A null phone takes the number away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_zone: TimeZone | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+
+
+class AccountHistory(BaseModel):
+    """What was done to it, the oldest of the newest first."""
+
+    entries: list[AuditEntry]
+
+
+async def _state(services: Services, user: User) -> AccountState:
+    engine = services.people.engine
+    ways = ["password"] if await services.people.has_password(user.id) else []
+    if await Identities(engine).of(user.id):
+        ways.append(services.settings.oidc_name)
+    return AccountState(
+        email=user.email,
+        plan=user.plan,
+        time_zone=user.time_zone,
+        phone=await Phones(engine).of(user.id),
+        sign_in=ways,
+        made_at=user.created_at,
+    )
+
+
+@router.get("")
+async def account(services: Served, user: CurrentUser) -> AccountState:
+    """Give one's account."""
+    with database_errors():
+        return await _state(services, user)
+
+
+@router.patch("", dependencies=[Depends(same_site)])
+async def change_account(
+    services: Served, _: Changing, user: CurrentUser, wish: AccountChange
+) -> AccountState:
+    """Change one's zone or phone. Calls that go on keep the zone they began with."""
+    with database_errors():
+        if "phone" in wish.model_fields_set:
+            try:
+                await Phones(services.people.engine).set(user.id, wish.phone)
+            except ValueError as error:
+                raise ApiError(
+                    422, "bad_phone", "That is no phone number.", "Write it like +49 30 901820."
+                ) from error
+        if wish.time_zone is not None:
+            user = await services.people.set_time_zone(user.id, wish.time_zone) or user
+        return await _state(services, user)
+
+
+@router.get("/history")
+async def history(services: Served, user: CurrentUser) -> AccountHistory:
+    """Give what was done to one's account."""
+    with database_errors():
+        entries = await Audit(services.people.engine).entries(user.id, limit=MOST_ENTRIES)
+    return AccountHistory(entries=entries)

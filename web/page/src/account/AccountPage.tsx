@@ -1,0 +1,93 @@
+import { useCallback, useEffect, useState } from 'react'
+
+import { type AccountState, accountOf, ApiError } from '../api'
+import { Brand } from '../Brand'
+import { EraseAccount } from './EraseAccount'
+import { PhoneNumber } from './PhoneNumber'
+import { TimeZone } from './TimeZone'
+import { TranscriptConsent } from './TranscriptConsent'
+
+interface Props {
+  csrf: string
+  onClose: () => void
+  /** The zone is another one: what is shown of tasks follows it. */
+  onZone: (zone: string) => void
+  onErased: (why: string) => void
+  onSignedOut: () => void
+}
+
+/** One's own account: what may be changed of it, what is kept, and both ways to take it along or away. */
+export function AccountPage({ csrf, onClose, onZone, onErased, onSignedOut }: Props) {
+  const [account, setAccount] = useState<AccountState | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  const look = useCallback(async () => {
+    setProblem(null)
+    try {
+      setAccount(await accountOf())
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) onSignedOut()
+      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+    }
+  }, [onSignedOut])
+  useEffect(() => void look(), [look])
+
+  return (
+    <div className="account-page">
+      <header className="top">
+        <Brand />
+        <button className="plain" onClick={onClose}>
+          Back
+        </button>
+      </header>
+      <main>
+        <h1>Your account</h1>
+        {problem && (
+          <div className="notice bad" role="alert">
+            <p>{problem}</p>
+            <button onClick={() => void look()}>Try again</button>
+          </div>
+        )}
+        {account && (
+          <>
+            <section className="card facts" aria-label="Account">
+              <dl>
+                <dt>Email</dt>
+                <dd>{account.email}</dd>
+                <dt>Plan</dt>
+                <dd>{account.plan === 'premium' ? 'Premium' : 'Economy'}</dd>
+                <dt>You sign in with</dt>
+                <dd>{account.sign_in.map((way) => (way === 'password' ? 'a password' : way)).join(' or ')}</dd>
+              </dl>
+            </section>
+            <section className="card" aria-label="Settings">
+              <TimeZone
+                csrf={csrf}
+                zone={account.time_zone}
+                onChanged={(changed) => {
+                  setAccount(changed)
+                  onZone(changed.time_zone)
+                }}
+              />
+              <PhoneNumber csrf={csrf} phone={account.phone} onChanged={setAccount} />
+            </section>
+            <section className="card" aria-labelledby="transcripts">
+              <h2 id="transcripts">Transcripts</h2>
+              <TranscriptConsent csrf={csrf} />
+            </section>
+            <section className="card" aria-labelledby="export">
+              <h2 id="export">Everything we keep of you</h2>
+              <p>One file with your account, tasks, transcripts and what your calls cost, for you or another program.</p>
+              <p>
+                <a className="button" href="/api/export" download="voicetasks-export.json">
+                  Download my data
+                </a>
+              </p>
+            </section>
+            <EraseAccount csrf={csrf} email={account.email} onErased={onErased} />
+          </>
+        )}
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,51 @@
+import { type FormEvent, useId, useState } from 'react'
+
+import { type AccountState, changeAccount } from '../api'
+import { useSaving } from './useSaving'
+
+interface Props {
+  csrf: string
+  phone: AccountState['phone']
+  onChanged: (account: AccountState) => void
+}
+
+export function PhoneNumber({ csrf, phone, onChanged }: Props) {
+  const [number, setNumber] = useState(phone?.number ?? '')
+  const { busy, said, save } = useSaving((account) => {
+    setNumber(account.phone?.number ?? '')
+    onChanged(account)
+  })
+  const field = useId()
+
+  function onSubmit(event: FormEvent) {
+    event.preventDefault()
+    void save(() => changeAccount(csrf, { phone: number.trim() || null }))
+  }
+
+  return (
+    <form className="setting" onSubmit={onSubmit} noValidate>
+      <label htmlFor={field}>Phone number</label>
+      <p className="quiet">
+        {phone && !phone.verified_at
+          ? 'Not verified yet: a number is no proof of who calls.'
+          : 'With its country code, such as +49 30 901820. Leave it empty to have none.'}
+      </p>
+      <div className="row">
+        <input
+          id={field}
+          type="tel"
+          autoComplete="tel"
+          maxLength={40}
+          value={number}
+          onChange={(event) => setNumber(event.target.value)}
+        />
+        <button type="submit" disabled={busy || number.trim() === (phone?.number ?? '')}>
+          Save
+        </button>
+      </div>
+      <p className="said" role="status">
+        {said}
+      </p>
+    </form>
+  )
+}

@@ -1,0 +1,93 @@
+"""All that is kept of whoever is signed in: given out whole, or erased."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from people.audit import Audit
+from people.user import normalise_email
+from privacy.erasure import AWAY, erase
+from privacy.export import exported
+from web.database_errors import database_errors
+from web.errors import ApiError
+from web.services import Served
+from web.sign_in import Changing, CurrentUser, forget_cookie, same_site
+
+router = APIRouter(prefix="/api", tags=["your data"])
+
+
+class ErasureWish(BaseModel):
+    """Whoever means it types their own address: a click alone erases nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirm: Annotated[str, Field(max_length=254)]
+
+
+class ErasedPlace(BaseModel):
+    """What was done in one place; `left` counts what still names them there, null when that is not known."""
+
+    place: str
+    removed: dict[str, int]
+    left: int | None
+    note: str
+
+
+class Erased(BaseModel):
+    """The proof. What is not complete goes on by itself."""
+
+    complete: bool
+    digest: str
+    at: str
+    steps: list[ErasedPlace]
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/json": {}}, "description": "One JSON object, as a file."}},
+)
+async def export(services: Served, user: CurrentUser) -> StreamingResponse:
+    """Give everything that is kept of oneself, as a file."""
+    pieces = exported(services.places, user.id)
+    with database_errors():
+        await Audit(services.people.engine).note(user.id, "account.exported")
+    try:
+        first = await anext(pieces)  # what cannot be read is told before the answer begins
+    except AWAY as error:
+        raise ApiError(
+            503, "unavailable", "Not everything can be reached right now.", "Try again in a moment."
+        ) from error
+    except LookupError as error:
+        raise ApiError(
+            401, "unauthorized", "You are not signed in.", "Sign in with POST /api/login."
+        ) from error
+
+    async def whole() -> AsyncIterator[str]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return StreamingResponse(
+        whole(),
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="voicetasks-export.json"'},
+    )
+
+
+@router.post("/erase", dependencies=[Depends(same_site)])
+async def erase_me(
+    response: Response, services: Served, session: Changing, user: CurrentUser, wish: ErasureWish
+) -> Erased:
+    """Erase oneself everywhere, live calls included; 422 unless `confirm` is one's own address. It cannot be undone."""
+    if normalise_email(wish.confirm) != user.email:
+        raise ApiError(
+            422, "not_confirmed", "That is not the address of this account.", "Type your own address."
+        )
+    with database_errors():
+        proof = await erase(services.places, session.user_id)
+    forget_cookie(response, services)
+    return Erased.model_validate(proof.as_dict())
