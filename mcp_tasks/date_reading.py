@@ -11,7 +11,12 @@ class DateReading:
     due: date | datetime | None
     """A date without clock time, an aware date-time in the caller's zone, or None for «no date»."""
     spoken: str
-    """How to say it; it is always read back."""
+    """How to say it, with how it repeats; it is always read back."""
+    recurrence: str | None = None
+    """How it repeats: the value of an RFC 5545 RRULE, counted from `due`; None for once.
+
+    An UNTIL is a date where `due` is one, else a UTC time, as RFC 5545 wants it; there is never a COUNT.
+    """
 
 
 @dataclass(frozen=True, slots=True)

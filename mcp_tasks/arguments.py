@@ -1,0 +1,75 @@
+"""What the tools take, as a model reads it: each word is paid for with every reply of a call, so there are few."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from mcp_tasks.exactly_once import MAX_OPERATION_ID
+from mcp_tasks.wording import MAX_LIST, MAX_NOTES, MAX_TAGS, MAX_TITLE, MAX_WORDS
+
+MAX_ID: Final = 64
+
+# Bounds are told in the schema and held by `wording`, whose errors carry a code and count after trimming.
+_TITLE = Field(
+    description="What to do, short and without the date, as the person said it.",
+    json_schema_extra={"minLength": 1, "maxLength": MAX_TITLE},
+)
+_NOTES = Field(
+    description="Details that do not belong in the title.", json_schema_extra={"maxLength": MAX_NOTES}
+)
+Title = Annotated[str, _TITLE]
+NewTitle = Annotated[str | None, _TITLE]
+Notes = Annotated[str, _NOTES]
+NewNotes = Annotated[str | None, _NOTES]
+DueWords = Annotated[
+    str,
+    Field(
+        description=(
+            "The person's own words about when, unchanged: «by Friday», «tomorrow at 5», «every Monday». The server "
+            "reads them with the person's clock and answers bad_date with a question when they are unclear; then "
+            "ask the person and try again."
+        ),
+        json_schema_extra={"maxLength": MAX_WORDS},
+    ),
+]
+NewDueWords = Annotated[
+    str,
+    Field(
+        description=(
+            "As in create_task. «no date» takes the date away, «do not repeat» ends a series; another day moves "
+            "only the next one of a series."
+        ),
+        json_schema_extra={"maxLength": MAX_WORDS},
+    ),
+]
+DueReading = Annotated[
+    str,
+    Field(
+        description=(
+            "Your own reading, ISO, in the person's local time: 2026-11-27 or 2026-11-27T17:00. "
+            "Used only without due_words."
+        ),
+        json_schema_extra={"maxLength": 40},
+    ),
+]
+ListName = Annotated[
+    str,
+    Field(description="A list to put it on: «shopping».", json_schema_extra={"maxLength": MAX_LIST}),
+]
+NewListName = Annotated[str | None, Field(json_schema_extra={"maxLength": MAX_LIST})]
+Tags = Annotated[list[str], Field(json_schema_extra={"maxItems": MAX_TAGS})]
+NewTags = Annotated[list[str] | None, Field(json_schema_extra={"maxItems": MAX_TAGS})]
+TaskId = Annotated[
+    str, Field(description="A task's id, from list_tasks.", json_schema_extra={"maxLength": MAX_ID})
+]
+OperationId = Annotated[
+    str,
+    Field(
+        description="Names this request for retries: a repeat with the same id has no second effect.",
+        json_schema_extra={"maxLength": MAX_OPERATION_ID},
+    ),
+]
+ExpectedVersion = Annotated[
+    int | None,
+    Field(description="Refuse with `conflict` unless the task still has this version.", ge=1, le=2**31 - 1),
+]
