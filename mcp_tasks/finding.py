@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.matching import Meant, by_likeness, by_title, by_words, title_keys
 from mcp_tasks.models import TaskRow
-from mcp_tasks.search_index import Asked, contains, found_by, plan_for_owner
+from mcp_tasks.search_index import Asked, beside_index, contains, found_by, plan_for_owner
 from mcp_tasks.spoken_form import sound, telling
 from mcp_tasks.task import View
 from mcp_tasks.views import in_order
@@ -33,65 +33,85 @@ class Found:
 
 
 async def find(
-    session: AsyncSession, caller: Caller, conditions: Sequence[ColumnElement[bool]], view: View, query: str
+    session: AsyncSession,
+    caller: Caller,
+    conditions: Sequence[ColumnElement[bool]],
+    view: View,
+    query: str,
+    limit: int,
 ) -> Found:
     """Look for a query among an owner's tasks that meet some conditions; each step only where the one before failed."""
     await plan_for_owner(session)
-    dialect = session.get_bind().dialect.name
-    mine = (TaskRow.owner == caller.owner, *conditions)
     if query.startswith("#") and (tag := query[1:].strip().casefold()):
-        mine = (*mine, contains(f"\n#{tag}\n"))
-    asked = telling(query)[:MOST_WORDS]
-    if asked:
-        titled = await _rows(session, view, [*mine, TaskRow.title_key.in_(title_keys(query))], _TIES)
-        has_all = found_by(dialect, caller.owner, [Asked(word) for word in asked])
-        rows = await _rows(session, view, [*mine, has_all], PAGE)
-        total = len(rows) if len(rows) < PAGE else await _count(session, [*mine, has_all])
+        conditions = [*conditions, contains(f"\n#{tag}\n")]
+    search = _Search(session, caller, conditions, view, max(limit, _TIES))
+    if asked := telling(query)[:MOST_WORDS]:
+        titled = await search.titled(query)
+        rows, total = await search.having([Asked(word) for word in asked])
         if titled:
-            named = by_title(query, titled)
+            best = by_title(query, titled)
             rest = [row for row in rows if row not in titled]
-            return Found(Meant(named.match, [*named.rows, *rest], named.equal), max(total, len(titled)))
+            return Found(Meant(best.match, [*best.rows, *rest], best.equal), max(total, len(titled)))
+        if not rows:  # numbers are found whole: «4» does not begin «41»
+            rows, total = await search.having([Asked(word, begins=not word.isdigit()) for word in asked])
         if rows:
             return Found(by_words(query, rows), total)
-        alike = await _alike(session, dialect, caller, mine, view, query, asked)
+        alike = await search.alike(query, asked)
         if alike.rows:
             return Found(alike, len(alike.rows))
-    rows = await _looked_through(session, caller, conditions, view, query)
+    rows = await search.looked_through(query)
     return Found(Meant("words" if rows else None, rows, 0), len(rows))
 
 
-async def _rows(
-    session: AsyncSession, view: View, conditions: Sequence[ColumnElement[bool]], limit: int
-) -> list[TaskRow]:
-    found = await session.scalars(in_order(select(TaskRow).where(*conditions), view).limit(limit))
-    return list(found)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search's bounds: whose tasks, which of them, and how many are wanted."""
 
+    session: AsyncSession
+    caller: Caller
+    conditions: Sequence[ColumnElement[bool]]
+    view: View
+    most: int
 
-async def _count(session: AsyncSession, conditions: Sequence[ColumnElement[bool]]) -> int:
-    return await session.scalar(select(func.count()).select_from(TaskRow).where(*conditions)) or 0
+    @property
+    def _dialect(self) -> str:
+        return self.session.get_bind().dialect.name
 
+    async def titled(self, query: str) -> list[TaskRow]:
+        """Those whose title sounds like the query."""
+        named = [TaskRow.owner == self.caller.owner, TaskRow.title_key.in_(title_keys(query))]
+        return await self._rows([*named, *beside_index(self._dialect, self.conditions)], _TIES)
 
-async def _alike(
-    session: AsyncSession,
-    dialect: str,
-    caller: Caller,
-    mine: Sequence[ColumnElement[bool]],
-    view: View,
-    query: str,
-    asked: Sequence[str],
-) -> Meant:
-    """All words, or all but one, by their sound."""
-    words = [Asked(word, None if word.isdigit() else sound(word)) for word in asked]
-    for left in dict.fromkeys((len(words), max(len(words) - 1, 1))):
-        ways = [found_by(dialect, caller.owner, some) for some in combinations(words, left)]
-        near = by_likeness(query, await _rows(session, view, [*mine, or_(*ways)], PAGE))
-        if near.rows:
-            return near
-    return Meant(None, [], 0)
+    async def having(self, asked: Sequence[Asked]) -> tuple[list[TaskRow], int]:
+        """Those that have all the words, and how many there are in all."""
+        found = found_by(self._dialect, self.caller.owner, self.conditions, asked)
+        rows = await self._rows(found, self.most)
+        if len(rows) < self.most:
+            return rows, len(rows)
+        counted = select(func.count()).select_from(TaskRow).where(*found)
+        return rows, await self.session.scalar(counted) or 0
 
+    async def alike(self, query: str, asked: Sequence[str]) -> Meant:
+        """Those that have all the words, or all but one, by their sound."""
+        words = [Asked(word, None if word.isdigit() else sound(word)) for word in asked]
+        for left in dict.fromkeys((len(words), max(len(words) - 1, 1))):
+            rows: dict[str, TaskRow] = {}
+            for some in combinations(words, left):
+                found = found_by(self._dialect, self.caller.owner, self.conditions, some)
+                rows |= {row.id: row for row in await self._rows(found, _TIES)}
+            near = by_likeness(query, list(rows.values()))
+            if near.rows:
+                return near
+        return Meant(None, [], 0)
 
-async def _looked_through(
-    session: AsyncSession, caller: Caller, conditions: Sequence[ColumnElement[bool]], view: View, query: str
-) -> list[TaskRow]:
-    some = select(TaskRow.number).where(TaskRow.owner == caller.owner, *conditions).limit(SCANNED).subquery()
-    return await _rows(session, view, [TaskRow.number.in_(select(some.c.number)), contains(query)], PAGE)
+    async def looked_through(self, query: str) -> list[TaskRow]:
+        """Those that hold the query as it is written, among as many as can be looked through."""
+        mine = [TaskRow.owner == self.caller.owner, *self.conditions]
+        some = select(TaskRow.number).where(*mine).limit(SCANNED).subquery()
+        return await self._rows([TaskRow.number.in_(select(some.c.number)), contains(query)], self.most)
+
+    async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[TaskRow]:
+        found = await self.session.scalars(
+            in_order(select(TaskRow).where(*conditions), self.view).limit(limit)
+        )
+        return list(found)

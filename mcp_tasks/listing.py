@@ -53,7 +53,7 @@ async def for_a_query(
     limit: int,
 ) -> TaskList:
     """The tasks that a query finds, the best first; which one it means, or what to ask when that is not clear."""
-    found = await find(session, caller, conditions, view, query)
+    found = await find(session, caller, conditions, view, query, limit)
     meant = found.meant
     answer = _answer(caller, view, meant.rows[:limit], found.total)
     answer.match = meant.match

@@ -6,6 +6,7 @@ What is only alike is never taken for meant: it is a question. So is every tie.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import jellyfish
@@ -63,21 +64,23 @@ def by_words(query: str, rows: Sequence[TaskRow]) -> Meant:
 def by_likeness(query: str, rows: Sequence[TaskRow]) -> Meant:
     """Among tasks that sound somewhat like the query: the likest few, none of them meant."""
     scored = sorted(
-        ((likeness(query, row.title), row.created_at, row) for row in rows), key=lambda one: (-one[0], one[1])
+        ((likeness(query, row.title_key), row.created_at, row) for row in rows),
+        key=lambda one: (-one[0], one[1]),
     )
     near = [row for score, _, row in scored if score >= SIMILAR]
     return Meant("similar" if near else None, near, len(near))
 
 
-def likeness(query: str, title: str) -> float:
-    """How much of the telling words is in a title or sounds so, from 0 to 1. Numbers are there or not."""
-    there = spoken_form(title).split()
+def likeness(query: str, title_key: str) -> float:
+    """How much of the telling words is in a title, in spoken form, or sounds so; from 0 to 1. Numbers are there or not."""
+    there = title_key.split()
     asked = telling(query)
     if not asked or not there:
         return 0.0
     return sum(max(_alike(word, other) for other in there) for word in asked) / len(asked)
 
 
+@lru_cache(maxsize=8192)
 def _alike(one: str, other: str) -> float:
     if one == other:
         return 1.0

@@ -1,7 +1,7 @@
 """What makes a search fast: SQLite's FTS5, made by a migration, and Postgres's pg_trgm, made where it may be.
 
-Both only find candidates, by the beginnings of words in `words` and by whole keys in `sounds`. What is meant is
-decided in one place for both, in `matching`.
+Both only find candidates, by words or their beginnings in `words` and by keys in `sounds`. What is meant is decided in
+one place for both, in `matching`.
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, column, or_, select, table, text
+from sqlalchemy import ColumnElement, column, or_, select, table, text, true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -20,20 +20,19 @@ log = logging.getLogger(__name__)
 
 _WORDS = table("tasks_words", column("rowid"), column("tasks_words"))
 _INDEXES: Final = {"ix_tasks_words": "words", "ix_tasks_sounds": "sounds"}
+MOST_HITS: Final = 1_000
 _TOKEN = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One word that a task must have, in spoken form; with a sound, the sound will do instead."""
+    """One word that a task must have, in spoken form."""
 
     word: str
     sound: str | None = None
-
-    @property
-    def whole(self) -> bool:
-        """Numbers are found whole: «4» does not begin «41»."""
-        return self.word.isdigit()
+    """A word that sounds so will do instead."""
+    begins: bool = False
+    """A longer word that begins so will do instead."""
 
 
 async def prepare_search(engine: AsyncEngine) -> None:
@@ -61,29 +60,44 @@ async def compact(engine: AsyncEngine) -> None:
             await connection.execute(text("INSERT INTO tasks_words(tasks_words) VALUES ('optimize')"))
 
 
-def found_by(dialect: str, owner: str, asked: Sequence[Asked]) -> ColumnElement[bool]:
-    """The condition that a task of this owner has all that is asked for. `asked` holds one word at least."""
+def found_by(
+    dialect: str, owner: str, conditions: Sequence[ColumnElement[bool]], asked: Sequence[Asked]
+) -> list[ColumnElement[bool]]:
+    """The conditions for an owner's tasks that have all that is asked for. `asked` holds one word at least.
+
+    Of a word that more than 1,000 tasks have, the newest 1,000 are found.
+    """
+    mine = beside_index(dialect, [TaskRow.owner == owner, *conditions])
     if dialect == "sqlite":
         hits = select(_WORDS.c.rowid).where(_WORDS.c.tasks_words.op("MATCH")(_query(owner, asked)))
-        return TaskRow.number.in_(hits)
-    return and_(*(_has(each) for each in asked))
+        newest = hits.order_by(_WORDS.c.rowid.desc()).limit(MOST_HITS)
+        return [TaskRow.number.in_(newest), *mine]
+    return [*mine, *(_has(each) for each in asked)]
+
+
+def beside_index(dialect: str, conditions: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """The same conditions in a form that no index serves.
+
+    SQLite knows not how many tasks an owner has, and would rather walk all of them in order than sort a few.
+    """
+    return [one.is_(true()) for one in conditions] if dialect == "sqlite" else list(conditions)
 
 
 def _query(owner: str, asked: Sequence[Asked]) -> str:
     """FTS5's language; everything in it is made of word characters, so nothing needs escaping."""
     parts = [f'owner_key : "{owner.encode().hex()}"']
     for each in asked:
-        words = [f'"{token}"{"" if each.whole else " *"}' for token in _TOKEN.findall(each.word)]
+        words = [f'"{token}"{" *" if each.begins else ""}' for token in _TOKEN.findall(each.word)]
         wanted = f"words : ({' AND '.join(words)})"
         parts.append(f'({wanted} OR sounds : "{each.sound}")' if each.sound else wanted)
     return " AND ".join(parts)
 
 
 def _has(asked: Asked) -> ColumnElement[bool]:
-    begins = TaskRow.words.contains(f" {asked.word}{' ' if asked.whole else ''}", autoescape=True)
-    return (
-        or_(begins, TaskRow.sounds.contains(f" {asked.sound} ", autoescape=True)) if asked.sound else begins
-    )
+    there = TaskRow.words.contains(f" {asked.word}{'' if asked.begins else ' '}", autoescape=True)
+    if asked.sound is None:
+        return there
+    return or_(there, TaskRow.sounds.contains(f" {asked.sound} ", autoescape=True))
 
 
 def contains(words: str) -> ColumnElement[bool]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import add
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.derived import NO_DUE
@@ -17,7 +19,7 @@ _PRIORITIES: Final = {"high": 0, "normal": 1, "low": 2}
 
 
 def in_view(view: View, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a view; each is a range of an index, but for the moments among the overdue."""
+    """The conditions of a view, each a range of an index."""
     today, tomorrow = _day(caller, 0), _day(caller, 1)
     still_open = TaskRow.status == "open"
     match view:
@@ -29,7 +31,8 @@ def in_view(view: View, caller: Caller) -> list[ColumnElement[bool]]:
             return [still_open, TaskRow.due_key >= today, TaskRow.due_key < _day(caller, 7)]
         case "overdue":
             # Local dates and moments differ by a day at most, wherever the owner was when they were set.
-            return [still_open, TaskRow.due_key < _day(caller, 2), _overdue(caller)]
+            long_ago = TaskRow.due_key < _day(caller, -2)
+            return [still_open, TaskRow.due_key < _day(caller, 2), or_(long_ago, _overdue(caller))]
         case "all" | "changed":
             return [still_open]
 
@@ -58,22 +61,30 @@ def group_of(row: TaskRow, caller: Caller) -> Group:
 
 
 def counted(caller: Caller, conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[int, ...]]:
-    """Count open tasks by group, in the order of GROUPS; one pass over an index."""
-    group = case(
-        (TaskRow.due_key == NO_DUE, 4),
-        (_overdue(caller), 0),
-        (TaskRow.due_key < _day(caller, 1), 1),
-        (TaskRow.due_key < _day(caller, 7), 2),
-        else_=3,
+    """Count open tasks by group, in the order of GROUPS: ranges of an index, and the days around today one by one."""
+    long_ago, tomorrow, soon, later = (_day(caller, days) for days in (-2, 1, 2, 7))
+    key = TaskRow.due_key
+    near = and_(key >= long_ago, key < soon)
+    passed, not_passed = _overdue(caller), not_(_overdue(caller))
+    ranges: tuple[tuple[ColumnElement[bool], ...], ...] = (
+        (key < long_ago, and_(near, passed)),
+        (and_(near, not_passed, key < tomorrow),),
+        (and_(near, not_passed, key >= tomorrow), and_(key >= soon, key < later)),
+        (and_(key >= later, key < NO_DUE),),
+        (key == NO_DUE,),
     )
-    return select(
-        *(func.coalesce(func.sum(case((group == place, 1), else_=0)), 0) for place in range(5))
-    ).where(*conditions)
+    return select(*(reduce(add, [_number(each, conditions) for each in parts]) for parts in ranges))
+
+
+def _number(range_: ColumnElement[bool], conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    return select(func.count()).select_from(TaskRow).where(*conditions, range_).scalar_subquery()
 
 
 def _overdue(caller: Caller) -> ColumnElement[bool]:
+    """Never null: a task without a clock time is judged by its day alone."""
     day_passed = and_(TaskRow.due_instant.is_(None), TaskRow.due_key < _day(caller, 0))
-    return or_(day_passed, TaskRow.due_instant < caller.now)
+    moment_passed = and_(TaskRow.due_instant.is_not(None), TaskRow.due_instant < caller.now)
+    return or_(day_passed, moment_passed)
 
 
 def _day(caller: Caller, days: int) -> str:

@@ -127,7 +127,7 @@ async def test_dates_views_search_and_undo_work_as_on_sqlite(store: TaskStore) -
     assert (await store.list_tasks(ANN, "overdue", "", 50)).tasks[0].title == "past hour"
     await store.forget(NOW + timedelta(hours=25))
     with pytest.raises(TaskError, match="nothing to undo"):
-        await store.undo(ANN, None)
+        await store.undo(Caller("ann", LA, NOW + timedelta(minutes=11)), None)
 
 
 async def test_two_users_at_once_never_see_each_others_rows(store: TaskStore) -> None:

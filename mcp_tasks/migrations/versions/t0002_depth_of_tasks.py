@@ -1,6 +1,7 @@
 """Priority, list, tags, recurrence, changes without words, and what finds a task by its sound."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,7 +42,7 @@ def upgrade() -> None:
     op.add_column("tasks_changes", sa.Column("made", sa.String(16)))
     _derive()
     op.drop_index("ix_tasks_owner_status_due", "tasks")
-    order = ["owner", "status", "due_key", "created_at", "id"]
+    order = ["owner", "status", "due_key", "created_at", "id", "due_instant"]
     op.create_index("ix_tasks_owner_status_due", "tasks", order)
     for name, columns, condition in (
         ("ix_tasks_owner_completed", ["owner", "completed_at"], "completed_at IS NOT NULL"),
@@ -94,7 +95,7 @@ def downgrade() -> None:
     op.create_index("ix_tasks_owner_status_due", "tasks", ["owner", "status", "due"])
 
 
-def _new_columns() -> list[sa.Column[object]]:
+def _new_columns() -> list[sa.Column[Any]]:
     """A column belongs to one table, so they are made anew for each use."""
     return [
         sa.Column(
