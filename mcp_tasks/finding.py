@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.matching import Meant, by_likeness, by_title, by_words, title_keys
 from mcp_tasks.models import TaskRow
-from mcp_tasks.search_index import Asked, beside_index, contains, found_by, plan_for_owner
+from mcp_tasks.search_index import MOST_HITS, Asked, beside_index, contains, found_by, plan_for_owner
 from mcp_tasks.spoken_form import sound, telling
 from mcp_tasks.task import View
 from mcp_tasks.views import in_order
@@ -19,7 +20,7 @@ from mcp_tasks.views import in_order
 PAGE: Final = 200
 MOST_WORDS: Final = 8
 """A query is a few words; of a longer one the first are looked for."""
-SCANNED: Final = 5_000
+SCANNED: Final = 2_000
 """Tasks of one owner that are looked through, one by one, for what no index holds: signs, the middle of a word."""
 _TIES: Final = 20
 
@@ -43,7 +44,7 @@ async def find(
     """Look for a query among an owner's tasks that meet some conditions; each step only where the one before failed."""
     await plan_for_owner(session)
     if query.startswith("#") and (tag := query[1:].strip().casefold()):
-        conditions = [*conditions, contains(f"\n#{tag}\n")]
+        conditions = [*conditions, contains(f"\n#{tag}\n", TaskRow.search_text)]
     search = _Search(session, caller, conditions, view, max(limit, _TIES))
     if asked := telling(query)[:MOST_WORDS]:
         titled = await search.titled(query)
@@ -83,13 +84,13 @@ class _Search:
         return await self._rows([*named, *beside_index(self._dialect, self.conditions)], _TIES)
 
     async def having(self, asked: Sequence[Asked]) -> tuple[list[TaskRow], int]:
-        """Those that have all the words, and how many there are in all."""
+        """Those that have all the words, and how many there are in all; past a thousand nobody counts."""
         found = found_by(self._dialect, self.caller.owner, self.conditions, asked)
         rows = await self._rows(found, self.most)
         if len(rows) < self.most:
             return rows, len(rows)
-        counted = select(func.count()).select_from(TaskRow).where(*found)
-        return rows, await self.session.scalar(counted) or 0
+        some = select(TaskRow.id).where(*found).limit(MOST_HITS).subquery()
+        return rows, await self.session.scalar(select(func.count()).select_from(some)) or 0
 
     async def alike(self, query: str, asked: Sequence[str]) -> Meant:
         """Those that have all the words, or all but one, by their sound."""
@@ -107,8 +108,11 @@ class _Search:
     async def looked_through(self, query: str) -> list[TaskRow]:
         """Those that hold the query as it is written, among as many as can be looked through."""
         mine = [TaskRow.owner == self.caller.owner, *self.conditions]
-        some = select(TaskRow.number).where(*mine).limit(SCANNED).subquery()
-        return await self._rows([TaskRow.number.in_(select(some.c.number)), contains(query)], self.most)
+        some = aliased(TaskRow, select(TaskRow).where(*mine).limit(SCANNED).subquery())
+        found = await self.session.scalars(
+            select(some).where(contains(query, some.search_text)).limit(self.most)
+        )
+        return list(found)
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[TaskRow]:
         found = await self.session.scalars(

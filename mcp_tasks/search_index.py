@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, column, or_, select, table, text, true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from mcp_tasks.models import TaskRow
 
@@ -100,9 +101,9 @@ def _has(asked: Asked) -> ColumnElement[bool]:
     return or_(there, TaskRow.sounds.contains(f" {asked.sound} ", autoescape=True))
 
 
-def contains(words: str) -> ColumnElement[bool]:
+def contains(words: str, search_text: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """The condition that a text holds this as it is written: for signs, and for the middle of a word."""
-    return TaskRow.search_text.contains(words.casefold(), autoescape=True)
+    return search_text.contains(words.casefold(), autoescape=True)
 
 
 async def plan_for_owner(session: AsyncSession) -> None:
