@@ -1,8 +1,7 @@
 import asyncio
 import contextlib
 import tempfile
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import strategies as st
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
-from mcp_tasks.due import Due
-from mcp_tasks.edit import Edit, NewTask
+from mcp_tasks.edit import Edit
 from mcp_tasks.errors import TaskError
-from mcp_tasks.exactly_once import Operation
 from mcp_tasks.migrate import migrate
 from mcp_tasks.store import TaskStore
 from tests.mcp_tasks.people import ANN, BOB, LA, NOW, later, make, op, titles
