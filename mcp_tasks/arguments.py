@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mcp_tasks.exactly_once import MAX_OPERATION_ID
 from mcp_tasks.wording import MAX_LIST, MAX_NOTES, MAX_TAGS, MAX_TITLE, MAX_WORDS
@@ -10,17 +10,21 @@ from mcp_tasks.wording import MAX_LIST, MAX_NOTES, MAX_TAGS, MAX_TITLE, MAX_WORD
 MAX_ID: Final = 64
 
 # Bounds are told in the schema and held by `wording`, whose errors carry a code and count after trimming.
-_TITLE = Field(
-    description="What to do, short and without the date, as the person said it.",
-    json_schema_extra={"minLength": 1, "maxLength": MAX_TITLE},
-)
-_NOTES = Field(
-    description="Details that do not belong in the title.", json_schema_extra={"maxLength": MAX_NOTES}
-)
-Title = Annotated[str, _TITLE]
-NewTitle = Annotated[str | None, _TITLE]
-Notes = Annotated[str, _NOTES]
-NewNotes = Annotated[str | None, _NOTES]
+# What is said of an argument of create_task holds for update_task too, and is not said again.
+_TITLE_BOUNDS: Final[dict[str, JsonValue]] = {"minLength": 1, "maxLength": MAX_TITLE}
+Title = Annotated[
+    str,
+    Field(
+        description="What to do, short and without the date, as the person said it.",
+        json_schema_extra=_TITLE_BOUNDS,
+    ),
+]
+NewTitle = Annotated[str | None, Field(json_schema_extra=_TITLE_BOUNDS)]
+Notes = Annotated[
+    str,
+    Field(description="Details that do not belong in the title.", json_schema_extra={"maxLength": MAX_NOTES}),
+]
+NewNotes = Annotated[str | None, Field(json_schema_extra={"maxLength": MAX_NOTES})]
 DueWords = Annotated[
     str,
     Field(
@@ -36,8 +40,8 @@ NewDueWords = Annotated[
     str,
     Field(
         description=(
-            "As in create_task. «no date» takes the date away, «do not repeat» ends a series; another day moves "
-            "only the next one of a series."
+            "As in create_task; «no date» takes the date away, «do not repeat» ends a series, another day moves its "
+            "next one alone."
         ),
         json_schema_extra={"maxLength": MAX_WORDS},
     ),
@@ -52,6 +56,7 @@ DueReading = Annotated[
         json_schema_extra={"maxLength": 40},
     ),
 ]
+NewDueReading = Annotated[str, Field(json_schema_extra={"maxLength": 40})]
 ListName = Annotated[
     str,
     Field(description="A list to put it on: «shopping».", json_schema_extra={"maxLength": MAX_LIST}),

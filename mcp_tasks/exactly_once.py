@@ -64,7 +64,7 @@ class Ledger:
         act: Callable[[AsyncSession], Awaitable[Answer]],
     ) -> Answer:
         """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer."""
-        async with self._writing(owner) as session:
+        async with self.writing(owner) as session:
             if operation is not None:
                 first = await _first_answer(session, owner, operation)
                 if first is not None:
@@ -83,7 +83,8 @@ class Ledger:
             return answer
 
     @contextlib.asynccontextmanager
-    async def _writing(self, owner: str) -> AsyncIterator[AsyncSession]:
+    async def writing(self, owner: str) -> AsyncIterator[AsyncSession]:
+        """A transaction in which nobody else changes this owner's tasks."""
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         async with turn, self._sessions.begin() as session:
             if self._sqlite:

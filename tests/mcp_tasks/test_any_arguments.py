@@ -110,8 +110,9 @@ def people(server: Any) -> Iterator[tuple[Caller, Caller, list[str]]]:
             "create_task", {"title": f"{MARKER} {number}", "due": "2030-01-01", "tags": [MARKER]}
         )
         ids.append(made["result"]["structuredContent"]["task"]["id"])
-    with curious.http, victim.http:
-        yield curious, victim, ids
+    yield curious, victim, ids
+    curious.http.close()
+    victim.http.close()
 
 
 @st.composite
