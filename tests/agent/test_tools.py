@@ -26,7 +26,7 @@ pytestmark = pytest.mark.system
 
 
 async def test_a_call_that_is_sent_twice_makes_one_task(ann: Rig) -> None:
-    same = {"title": "Buy milk", "due_words": "Friday"}
+    same = {"title": "Buy milk", "due_words": "tomorrow"}
     first, second = await asyncio.gather(
         ann.model_calls("create_task", same), ann.model_calls("create_task", same)
     )
@@ -179,7 +179,8 @@ async def test_arguments_that_are_not_one_whole_object_are_never_repaired(ann: R
         {"title": 7},
         {},
         {"title": "Buy milk", "due": "2026-02-30"},
-        {"title": "Buy milk", "priority": "high"},
+        {"title": "Buy milk", "priority": "urgent"},
+        {"title": "Buy milk", "colour": "red"},
         "",
     ],
 )

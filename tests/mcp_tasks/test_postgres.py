@@ -182,3 +182,38 @@ async def test_the_trigram_index_is_there_where_it_may_be(store: TaskStore, post
         found = await connection.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'tasks'"))
         assert {"ix_tasks_words", "ix_tasks_sounds"} <= set(found.scalars())
     await engine.dispose()
+
+
+async def test_a_search_means_the_same_as_on_sqlite(store: TaskStore) -> None:
+    for title in ("buy milk", "call Ann", "call Anna", "Task 4", "Task 41", "Clean the garage", "100% sure"):
+        await make(store, title)
+    for said, found, meant in (
+        ("by milk", ["buy milk"], True),
+        ("call Ann", ["call Ann"], True),
+        ("task four", ["Task 4"], True),
+        ("the garridge", ["Clean the garage"], False),
+        ("gara", ["Clean the garage"], False),
+        ("arage", ["Clean the garage"], False),
+        ("100%", ["100% sure"], True),
+        ("zeppelin", [], False),
+        ("'; DROP TABLE tasks; --", [], False),
+    ):
+        answer = await store.list_tasks(ANN, "all", said, 50)
+        assert [task.title for task in answer.tasks][:1] == found, said
+        assert (answer.meant is not None) is meant, said
+    assert (await store.list_tasks(BOB, "all", "milk", 50)).total == 0
+
+
+async def test_a_series_and_its_history_work_as_on_sqlite(store: TaskStore) -> None:
+    new = NewTask(
+        "Water the plants", due=Due(date(2026, 11, 24)), rrule="FREQ=WEEKLY", tags=["home"], list_name="home"
+    )
+    task_id = (await store.create(ANN, None, new))["task"]["id"]
+    done = await store.complete(ANN, None, task_id, 1)
+    assert (done["next"]["due"], done["next"]["tags"]) == ("2026-12-01", ["home"])
+    changes = (await store.list_tasks(ANN, "changed", "", 10)).changes or []
+    assert [change.kind for change in changes] == ["complete", "create"]
+    assert (await store.undo(ANN, None))["task"]["rrule"] == "FREQ=WEEKLY"
+    assert (await store.list_tasks(ANN, "all", "", 10, list_name="home")).groups == {
+        **{"overdue": 0, "today": 1, "week": 0, "later": 0, "no_date": 0}
+    }
