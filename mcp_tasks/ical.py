@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, Todo, vRecur
+from icalendar import Calendar, Component, Todo, vRecur, vText
 
 from mcp_tasks.due import Due
 from mcp_tasks.errors import TaskError
@@ -17,6 +17,15 @@ _LIST: Final = "X-VOICETASKS-LIST"
 """RFC 5545 knows no lists: a program that does not know this keeps it."""
 _PRIORITIES: Final[dict[Priority, int]] = {"high": 1, "normal": 0, "low": 9}
 _DONE: Final = frozenset({"COMPLETED", "CANCELLED"})
+
+
+class _Text(vText):
+    r"""Writes «\N», as in «C:\New», as what it is; the library takes it for the end of a line."""
+
+    def to_ical(self) -> bytes:
+        """Escape as RFC 5545, section 3.3.11 has it."""
+        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return escaped.replace("\r\n", "\n").replace("\n", "\\n").encode()
 
 
 def to_ical(tasks: Sequence[PortableTask], now: datetime) -> str:
@@ -49,15 +58,15 @@ def _todo(task: PortableTask, now: datetime) -> Todo:
     todo = Todo()
     todo.add("uid", task.uid)
     todo.add("dtstamp", now.astimezone(UTC))
-    todo.add("summary", task.title)
+    todo["SUMMARY"] = _Text(task.title)
     if task.notes:
-        todo.add("description", task.notes)
+        todo["DESCRIPTION"] = _Text(task.notes)
     if task.priority != "normal":
         todo.add("priority", _PRIORITIES[task.priority])
     if task.tags:
         todo.add("categories", task.tags)
     if task.list_name:
-        todo.add(_LIST, task.list_name)
+        todo[_LIST] = _Text(task.list_name)
     zone = known_zone(task.time_zone, ZoneInfo("UTC"))
     if task.due is not None:
         todo.add("due", _when(task.due, zone))

@@ -67,7 +67,9 @@ class TaskRow(Base):
     __tablename__ = "tasks"
     __table_args__ = (
         # The moment stands at its end so that the overdue are counted from the index alone.
-        Index("ix_tasks_owner_status_due", "owner", "status", "due_key", "created_at", "id", "due_instant"),
+        Index(
+            "ix_tasks_owner_status_due", "owner", "status", "due_key", "created_at", "number", "due_instant"
+        ),
         Index("ix_tasks_owner_completed", "owner", "completed_at", **_WHERE["completed_at"]),
         Index("ix_tasks_owner_list", "owner", "list_key", "status", **_WHERE["list_key"]),
         Index("ix_tasks_owner_title", "owner", "title_key"),

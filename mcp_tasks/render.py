@@ -32,7 +32,7 @@ def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
         list_name=row.list_name,
         tags=row.tags,
         rrule=row.rrule,
-        repeats=spoken_rule(row.rrule) if row.rrule else None,
+        repeats=spoken_rule(row.rrule, zone) if row.rrule else None,
     )
 
 

@@ -1,6 +1,8 @@
-"""How to say by which rule a task repeats: «every second week on Monday», «every month on the last day»."""
+"""How to say by which rule a task repeats: «every other Monday», «the last day of every month»."""
 
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from icalendar import vRecur
 
@@ -23,35 +25,46 @@ _MONTHS: Final = [
 _WORKDAYS: Final = ["MO", "TU", "WE", "TH", "FR"]
 
 
-def spoken_rule(rrule: str) -> str:
-    """Say a stored rule."""
+def spoken_rule(rrule: str, zone: ZoneInfo) -> str:
+    """Say a stored rule; its end by the clock of this zone."""
     rule: dict[str, list[Any]] = {name: list(value) for name, value in vRecur.from_ical(rrule).items()}
-    said = _every(_UNITS[str(rule["FREQ"][0])], int(rule.get("INTERVAL", [1])[0]))
+    frequency, interval = str(rule["FREQ"][0]), int(rule.get("INTERVAL", [1])[0])
+    every = _every(_UNITS[frequency], interval)
     days = [str(day) for day in rule.get("BYDAY", [])]
-    months = [_MONTHS[int(month) - 1] for month in rule.get("BYMONTH", [])]
     on = _on(days, [int(day) for day in rule.get("BYMONTHDAY", [])], rule.get("BYSETPOS"))
-    if rule["FREQ"][0] == "WEEKLY" and on and said == "every week":
-        said = "every weekday" if days == _WORKDAYS else f"every {on}"
-    elif on:
-        said = f"{said} on {on}"
-    if months:
-        said = f"{said} in {_and(months)}" if not on else f"{said} of {_and(months)}"
+    months = [_MONTHS[int(month) - 1] for month in rule.get("BYMONTH", [])]
+    if not on:
+        said = f"{every} in {_and(months)}" if months else every
+    elif frequency == "YEARLY":
+        said = f"{every} on {on}{f' of {_and(months)}' if months else ''}"
+    elif frequency == "MONTHLY":
+        said = f"{on} of {every}"
+    elif days == _WORKDAYS and interval == 1:
+        said = "every weekday"
+    elif interval == 1 or (interval == 2 and len(days) == 1):
+        said = f"{'every' if interval == 1 else 'every other'} {on}"
+    else:
+        said = f"{every} on {on}"
     if "COUNT" in rule:
         said = f"{said}, {int(rule['COUNT'][0])} times"
     if "UNTIL" in rule:
         end = rule["UNTIL"][0]
+        if isinstance(end, datetime) and end.tzinfo is not None:
+            end = end.astimezone(zone)
         said = f"{said}, until {end:%B} {ordinal(end.day)}, {end.year}"
     return said
 
 
 def _every(unit: str, interval: int) -> str:
-    return {1: f"every {unit}", 2: f"every second {unit}"}.get(interval, f"every {interval} {unit}s")
+    return {1: f"every {unit}", 2: f"every other {unit}"}.get(interval, f"every {interval} {unit}s")
 
 
 def _on(days: list[str], month_days: list[int], places: list[Any] | None) -> str:
     if month_days:
         if places == [-1] and month_days == list(range(28, month_days[-1] + 1)):
-            return "the last day" if month_days[-1] == 31 else f"the {ordinal(month_days[-1])}"
+            return (
+                "the last day" if month_days[-1] == 31 else f"the {ordinal(month_days[-1])}, or the last day,"
+            )
         return _and([_place(day, "day") if day < 0 else f"the {ordinal(day)}" for day in month_days])
     if days and places and len(places) == 1:
         kind = "weekday" if days == _WORKDAYS else _and([_day(day) for day in days])

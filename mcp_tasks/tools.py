@@ -225,19 +225,22 @@ class _When:
 
 def _when(caller: Caller, words: str, reading: str) -> _When:
     """The caller's words win over the model's reading; neither means that nothing was said."""
-    if not words.strip() and not reading.strip():
-        return _When()
-    if ends_repeating(clean_words(words, "due_words")):
+    words, reading = clean_words(words, "due_words"), clean_words(reading, "due")
+    if ends_repeating(words):
         return _When(rrule=None)
-    read = _read(caller, clean_words(words, "due_words"), clean_words(reading, "due"))
+    read = _read(caller, words, reading)
+    if read is None:
+        return _When()
     if read.due is None:
         return _When(due=None, rrule=None)
     rule = as_people_mean(clean_rrule(read.recurrence), read.due) if read.recurrence else UNCHANGED
     return _When(Due(read.due), rule)
 
 
-def _read(caller: Caller, words: str, reading: str) -> DateReading:
-    """Raises TaskError `bad_date` with a question."""
+def _read(caller: Caller, words: str, reading: str) -> DateReading | None:
+    """Raises TaskError `bad_date` with a question; None when nothing was said."""
+    if not words and not reading:
+        return None
     return DateReading(resolve_due(words, reading, now=caller.now, zone=caller.zone), spoken="")
 
 

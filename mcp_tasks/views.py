@@ -40,8 +40,8 @@ def in_view(view: View, caller: Caller) -> list[ColumnElement[bool]]:
 def in_order(matching: Select[tuple[TaskRow]], view: View) -> Select[tuple[TaskRow]]:
     """Soonest due first, those without a date last; done: latest first."""
     if view == "done":
-        return matching.order_by(TaskRow.completed_at.desc(), TaskRow.id)
-    return matching.order_by(TaskRow.due_key, TaskRow.created_at, TaskRow.id)
+        return matching.order_by(TaskRow.completed_at.desc(), TaskRow.number.desc())
+    return matching.order_by(TaskRow.due_key, TaskRow.created_at, TaskRow.number)
 
 
 def as_told(rows: Sequence[TaskRow], caller: Caller) -> list[TaskRow]:

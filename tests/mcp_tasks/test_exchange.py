@@ -36,7 +36,7 @@ async def fill(store: TaskStore) -> None:
     await make(
         store,
         "Buy milk; two, please\\now",
-        notes="first line\nsecond: «ü» 🥛",
+        notes="C:\\New\nsecond: «ü» 🥛",
         tags=["shop", "a,b"],
         list_name="Food",
     )
@@ -196,7 +196,7 @@ async def test_other_programs_tasks_are_taken_and_what_cannot_be_is_named(
     )
     report = tasks["Report"]
     assert (report.due, report.priority, report.tags) == ("2026-11-27T18:00:00", "high", ["work", "urgent"])
-    assert report.repeats == "every month on the last day"
+    assert report.repeats == "the last day of every month"
     assert await titles(store, "done") == ["Old thing"]
     assert (await exchange.take_in(ANN, REMINDERS, "ical")).created == 0
 

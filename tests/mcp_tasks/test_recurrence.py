@@ -159,16 +159,26 @@ def test_other_words_do_not_end_a_series(words: str) -> None:
         ("FREQ=DAILY", "every day"),
         ("FREQ=WEEKLY;BYDAY=MO", "every Monday"),
         ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "every weekday"),
-        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", "every second week on Monday and Thursday"),
-        ("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1", "every month on the last day"),
-        ("FREQ=MONTHLY;BYDAY=-1FR", "every month on the last Friday"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", "every other week on Monday and Thursday"),
+        ("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1", "the last day of every month"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "the last Friday of every month"),
         ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=5", "every year on the 5th of March"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "every other Friday"),
+        ("FREQ=MONTHLY;BYDAY=2TU,4TU", "the 2nd Tuesday and the 4th Tuesday of every month"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "the last weekday of every month"),
+        ("FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1", "the 30th, or the last day, of every month"),
+        (
+            "FREQ=YEARLY;BYMONTH=3,6,9,12;BYMONTHDAY=-1",
+            "every year on the last day of March, June, September and December",
+        ),
+        ("FREQ=YEARLY;BYMONTH=5", "every year in May"),
+        ("FREQ=DAILY;UNTIL=20261128T045959Z", "every day, until November 27th, 2026"),
         ("FREQ=DAILY;COUNT=5", "every day, 5 times"),
         ("FREQ=WEEKLY;UNTIL=20271231", "every week, until December 31st, 2027"),
     ],
 )
 def test_a_rule_is_said_in_words(rrule: str, said: str) -> None:
-    assert spoken_rule(clean_rrule(rrule)) == said
+    assert spoken_rule(clean_rrule(rrule), LA) == said
 
 
 @given(

@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.add_column("tasks_changes", sa.Column("made", sa.String(16)))
     _derive()
     op.drop_index("ix_tasks_owner_status_due", "tasks")
-    order = ["owner", "status", "due_key", "created_at", "id", "due_instant"]
+    order = ["owner", "status", "due_key", "created_at", "number", "due_instant"]
     op.create_index("ix_tasks_owner_status_due", "tasks", order)
     for name, columns, condition in (
         ("ix_tasks_owner_completed", ["owner", "completed_at"], "completed_at IS NOT NULL"),
