@@ -1,6 +1,7 @@
 """The shapes of answers: what a client of the task server reads."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
@@ -17,13 +18,18 @@ class Sparing(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_silence(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        silent = {
-            name
-            for name, field in type(self).model_fields.items()
-            if not field.is_required() and getattr(self, name) == field.get_default(call_default_factory=True)
-        }
         told: dict[str, Any] = handler(self)
-        return {name: value for name, value in told.items() if name not in silent}
+        for name, default in _optional(type(self)):
+            if getattr(self, name) == default:
+                del told[name]
+        return told
+
+
+@cache
+def _optional(kind: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    """The optional fields of a model with what they are when nobody says."""
+    fields = kind.model_fields.items()
+    return tuple((name, field.get_default()) for name, field in fields if not field.is_required())
 
 
 class Task(Sparing):

@@ -1,5 +1,6 @@
 """The tools that any MCP client gets, over one store."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -255,7 +256,6 @@ def _operation(operation_id: str, tool: str, arguments: dict[str, Any]) -> Opera
 
 def _answer(answer: BaseModel) -> CallToolResult:
     """The same JSON as text and as structured content: a client that reads only one is served too."""
-    text = answer.model_dump_json()
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=answer.model_dump(mode="json")
-    )
+    structured = answer.model_dump(mode="json")
+    text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)

@@ -1,12 +1,13 @@
 """Which tasks a view shows, in which order, and how they fall into groups: by the caller's own day."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from functools import reduce
+from datetime import date, timedelta
+from functools import lru_cache, reduce
 from operator import add
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy.orm import defer
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.derived import NO_DUE
@@ -15,6 +16,8 @@ from mcp_tasks.task import Group, View
 
 WEEK: Final = timedelta(days=7)
 GROUPS: Final[tuple[Group, ...]] = ("overdue", "today", "week", "later", "no_date")
+_FOR_INDEXES: Final = (TaskRow.search_text, TaskRow.words, TaskRow.sounds)
+"""Columns that nobody reads again."""
 _PRIORITIES: Final = {"high": 0, "normal": 1, "low": 2}
 
 
@@ -38,7 +41,8 @@ def in_view(view: View, caller: Caller) -> list[ColumnElement[bool]]:
 
 
 def in_order(matching: Select[tuple[TaskRow]], view: View) -> Select[tuple[TaskRow]]:
-    """Soonest due first, those without a date last; done: latest first."""
+    """Soonest due first, those without a date last; done: latest first. For rows that are only told."""
+    matching = matching.options(*(defer(column) for column in _FOR_INDEXES))
     if view == "done":
         return matching.order_by(TaskRow.completed_at.desc(), TaskRow.number.desc())
     return matching.order_by(TaskRow.due_key, TaskRow.created_at, TaskRow.number)
@@ -88,4 +92,9 @@ def _overdue(caller: Caller) -> ColumnElement[bool]:
 
 
 def _day(caller: Caller, days: int) -> str:
-    return (caller.today + timedelta(days=days)).isoformat()
+    return _day_from(caller.today, days)
+
+
+@lru_cache(maxsize=64)
+def _day_from(today: date, days: int) -> str:
+    return (today + timedelta(days=days)).isoformat()
