@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from agent.arguments import EXAMPLES, MOST_NAMED
@@ -116,6 +116,19 @@ def done(actions: Iterable[Action]) -> str:
         told = _DONE.get(group[0].tool)
         said.append(told.format(what=_what(group)) if told else f"I've run {speakable(group[0].title)}.")
     return " ".join(said)
+
+
+def comes_next(results: Iterable[Mapping[str, Any]]) -> str:
+    """Say when tasks that repeat, and were just completed, are due again; from the tools' results."""
+    due = [
+        task
+        for result in results
+        if isinstance(task := result.get("next"), Mapping) and task.get("due_spoken")
+    ]
+    if len(due) == 1:
+        return f"It is next due {due[0]['due_spoken']}."
+    names = [f'"{speakable(str(task["title"])) or WORDLESS}" {task["due_spoken"]}' for task in due]
+    return f"Next due are {_and(names)}." if names else ""
 
 
 def _alike(actions: Iterable[Action]) -> list[list[Action]]:

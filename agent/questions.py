@@ -144,7 +144,8 @@ class Questions:
         if any(outcome.is_error for _, outcome in runs):
             session.reply()
         else:
-            session.say(persona.done(actions))
+            following = persona.comes_next(outcome.structured for _, outcome in runs)
+            session.say(" ".join(filter(None, [persona.done(actions), following])))
 
     async def _put(self) -> None:
         """Ask on the page and aloud, and note when the question was heard to its end."""

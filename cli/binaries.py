@@ -50,6 +50,16 @@ def redis_server() -> Path:
         ) from error
 
 
+def postgres_folder() -> Path:
+    """The folder of Postgres's own programs, the newest that is installed. Raises BinaryNotFoundError."""
+    on_path = shutil.which("initdb")
+    packaged = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(packaged, key=lambda one: int(one.parts[4]), default=Path(on_path) if on_path else None)
+    if newest is None:
+        raise BinaryNotFoundError("no Postgres: `apt-get install postgresql` (or `brew install postgresql`)")
+    return newest.parent
+
+
 def redis_version(binary: Path) -> tuple[int, ...]:
     """(7, 0, 15), or (0,) when the binary does not say."""
     try:

@@ -1,4 +1,4 @@
-"""`voicetasks tasks`: the task server, and a token to speak with it as somebody."""
+"""`voicetasks tasks`: the task server, a token to speak with it as somebody, and their tasks as a file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from cli import task_files
 from cli.one_process import become, demo_environment
 
-app = typer.Typer(help="Run the task server, or make a token for it.")
+app = typer.Typer(help="Run the task server, make a token for it, or take tasks out and in.")
+app.command(name="export")(task_files.export)
+app.command(name="import")(task_files.import_)
 
 
 @app.callback(invoke_without_command=True)

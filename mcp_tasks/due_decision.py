@@ -47,22 +47,6 @@ def decide_due(
     raise _refusal(outcome)
 
 
-def resolve_due(words: str, own_reading: str, *, now: datetime, zone: ZoneInfo) -> date | datetime | None:
-    """Settle the due of something that happens once; None is «no date».
-
-    Raises TaskError `bad_date` as `decide_due` does, and for words that say how it repeats: no repetition is dropped.
-    """
-    outcome = decide_due(words, own_reading, now=now, zone=zone)
-    return once(outcome) if outcome is not None else None
-
-
-def once(outcome: DateReading) -> date | datetime | None:
-    """The due of a reading where nothing can repeat. Raises TaskError `bad_date` rather than drop a repetition."""
-    if outcome.recurrence is None:
-        return outcome.due
-    raise TaskError("bad_date", "A task cannot repeat yet; it needs a single day. Which day do you mean?")
-
-
 def _with_own(outcome: DateQuestion, own_reading: str, now: datetime, zone: ZoneInfo) -> DateQuestion:
     """The model's reading as the candidate of a question that has none."""
     own = understand(own_reading, now=now, zone=zone)

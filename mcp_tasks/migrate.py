@@ -7,11 +7,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcp_tasks.database import create_engine
+from mcp_tasks.search_index import prepare_search
 
 VERSION_TABLE = "mcp_tasks_version"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,9 +23,10 @@ _WAL_PAUSE_SECONDS = 0.1
 _LOCK_ID = zlib.crc32(VERSION_TABLE.encode())
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, to: str = "head") -> None:
     """Upgrade to the newest revision; safe at every start and from several processes at once.
 
+    A revision that was passed already is gone back to, and what was stored in newer columns is lost then.
     Raises what SQLAlchemy raises when the database cannot be reached.
     """
     engine = create_engine(url)
@@ -35,7 +39,9 @@ async def migrate(url: str) -> None:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_move, to)
+        if to == "head":
+            await prepare_search(engine)
     finally:
         await engine.dispose()
 
@@ -52,8 +58,20 @@ async def _use_wal(engine: AsyncEngine) -> None:
         await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
-def _upgrade(connection: Connection) -> None:
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    """Whether Alembic compares a table with the models: those of the full-text index are SQLite's affair."""
+    return kind != "table" or not str(name).startswith("tasks_words")
+
+
+def _move(connection: Connection, to: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    present = MigrationContext.configure(
+        connection, opts={"version_table": VERSION_TABLE}
+    ).get_current_revision()
+    passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
+    if to in passed[1:]:
+        command.downgrade(config, to)
+    else:
+        command.upgrade(config, to)

@@ -3,7 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, Integer, MetaData, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    column,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -42,18 +54,35 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+_WHERE: dict[str, dict[str, Any]] = {
+    name: {f"{dialect}_where": column(name).is_not(None) for dialect in ("sqlite", "postgresql")}
+    for name in ("completed_at", "list_key", "uid")
+}
+"""Most tasks are open, on no list and not imported: their rows cost these indexes nothing."""
+
+
 class TaskRow(Base):
     """One task."""
 
     __tablename__ = "tasks"
-    __table_args__ = (Index("ix_tasks_owner_status_due", "owner", "status", "due"),)
+    __table_args__ = (
+        # The moment stands at its end so that the overdue are counted from the index alone.
+        Index(
+            "ix_tasks_owner_status_due", "owner", "status", "due_key", "created_at", "number", "due_instant"
+        ),
+        Index("ix_tasks_owner_completed", "owner", "completed_at", **_WHERE["completed_at"]),
+        Index("ix_tasks_owner_list", "owner", "list_key", "status", **_WHERE["list_key"]),
+        Index("ix_tasks_owner_title", "owner", "title_key"),
+        Index("uq_tasks_owner_uid", "owner", "uid", unique=True, **_WHERE["uid"]),
+        Index("uq_tasks_number", "number", unique=True),
+    )
 
     owner: Mapped[str] = mapped_column(String(200), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
     notes: Mapped[str] = mapped_column(Text)
     search_text: Mapped[str] = mapped_column(Text)
-    """Title and notes case-folded: SQLite's lower() knows ASCII only."""
+    """Title, notes, list and tags case-folded: SQLite's lower() knows ASCII only."""
     due: Mapped[str | None] = mapped_column(String(19))
     """ISO date, or ISO local date and time in `time_zone`; text, so that both sort by day."""
     due_instant: Mapped[datetime | None] = mapped_column(Instant())
@@ -65,21 +94,49 @@ class TaskRow(Base):
     completed_at: Mapped[datetime | None] = mapped_column(Instant())
     version: Mapped[int] = mapped_column(Integer)
     """Counts up with every change, undo included."""
+    updated_at: Mapped[datetime] = mapped_column(Instant())
+    priority: Mapped[str] = mapped_column(String(6))
+    list_name: Mapped[str] = mapped_column(String(50))
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    rrule: Mapped[str | None] = mapped_column(String(200))
+    """By which rule it repeats: RFC 5545, the value of an RRULE."""
+    repeats_from: Mapped[str | None] = mapped_column(String(19))
+    """The due that the series began with, in the form of `due`: one occurrence may be moved, the series stays."""
+    uid: Mapped[str | None] = mapped_column(String(255))
+    """The UID that it came with from another program."""
+
+    # What follows is made from the rest by `derived.derive`, for indexes.
+    due_key: Mapped[str] = mapped_column(String(19))
+    """`due`, or a word that sorts behind every date: an index cannot put null last on both databases."""
+    list_key: Mapped[str | None] = mapped_column(String(100))
+    title_key: Mapped[str] = mapped_column(Text)
+    """The title as it sounds."""
+    words: Mapped[str] = mapped_column(Text)
+    """All words as they sound, a blank before and behind each."""
+    sounds: Mapped[str] = mapped_column(Text)
+    """A rough key of each word's sound, in the same form."""
+    number: Mapped[int] = mapped_column(BigInteger)
+    """What the full-text index calls the task: SQLite's own rowids change when it vacuums."""
 
 
 class ChangeRow(Base):
-    """One change of a task, kept for as long as it can be undone."""
+    """One change of a task. What it replaced is words of its owner's: kept for as long as it can be undone."""
 
     __tablename__ = "tasks_changes"
+    __table_args__ = (Index("ix_tasks_changes_owner", "owner", "id"),)
 
-    owner: Mapped[str] = mapped_column(String(200), index=True)
+    owner: Mapped[str] = mapped_column(String(200))
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     task_id: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime] = mapped_column(Instant(), index=True)
     version_after: Mapped[int] = mapped_column(Integer)
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """The task as it was; null when the change made it."""
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The task as it was; null when the change made it, or is too old to be undone."""
+    what: Mapped[str] = mapped_column(String(200))
+    """The names of the fields that an update changed, with blanks between them."""
+    made: Mapped[str | None] = mapped_column(String(16))
+    """The id of the next occurrence, which a completion made."""
 
 
 class OperationRow(Base):

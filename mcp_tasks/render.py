@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from mcp_tasks.due import read_due
 from mcp_tasks.models import TaskRow
 from mcp_tasks.spoken import spoken
-from mcp_tasks.task import Task
+from mcp_tasks.spoken_recurrence import spoken_rule
+from mcp_tasks.task import Priority, Task
 
 
 def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
@@ -27,10 +28,38 @@ def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
         created_at=row.created_at,
         completed_at=row.completed_at,
         version=row.version,
+        priority=cast("Priority", row.priority),
+        list_name=row.list_name,
+        tags=row.tags,
+        rrule=row.rrule,
+        repeats=spoken_rule(row.rrule, zone) if row.rrule else None,
     )
 
 
-_SNAPSHOT = ("title", "notes", "due", "due_words", "time_zone", "status", "version")
+_SNAPSHOT = (
+    "title",
+    "notes",
+    "due",
+    "due_words",
+    "time_zone",
+    "status",
+    "version",
+    "priority",
+    "list_name",
+    "tags",
+    "rrule",
+    "repeats_from",
+    "uid",
+)
+_SINCE_T0002: dict[str, object] = {
+    "priority": "normal",
+    "list_name": "",
+    "tags": [],
+    "rrule": None,
+    "repeats_from": None,
+    "uid": None,
+}
+"""What a snapshot from before these columns is taken to hold."""
 _SNAPSHOT_INSTANTS = ("due_instant", "created_at", "completed_at")
 
 
@@ -44,9 +73,9 @@ def snapshot(row: TaskRow) -> dict[str, object]:
 
 
 def restore(row: TaskRow, kept: dict[str, object]) -> None:
-    """Put a snapshot back into a row; version and search text are the caller's to set."""
+    """Put a snapshot back into a row; version, moment of change and derived columns are the caller's to set."""
     for name in _SNAPSHOT:
-        setattr(row, name, kept[name])
+        setattr(row, name, kept[name] if name in kept else _SINCE_T0002[name])
     for name in _SNAPSHOT_INSTANTS:
         moment = kept[name]
         setattr(row, name, datetime.fromisoformat(str(moment)) if moment is not None else None)

@@ -92,6 +92,10 @@ class TaskServer(MCPServer[Any]):
         """Tell clients that no other arguments exist, and take arguments exactly as they were sent."""
         for tool in self._tool_manager.list_tools():
             tool.parameters["additionalProperties"] = False
+            tool.parameters.pop("title", None)
+            tool.description = " ".join(
+                tool.description.split()
+            )  # a docstring's margins are nobody's to pay for
             for argument in tool.parameters["properties"].values():
                 _simplify(argument)
             sent = tool.fn_metadata

@@ -1,15 +1,38 @@
 """The shapes of answers: what a client of the task server reads."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
-View = Literal["today", "week", "overdue", "all", "done"]
+View = Literal["today", "week", "overdue", "all", "done", "changed"]
 ChangeKind = Literal["create", "update", "complete", "delete"]
+Priority = Literal["high", "normal", "low"]
+Group = Literal["overdue", "today", "week", "later", "no_date"]
+Match = Literal["exact", "sound", "words", "similar"]
 
 
-class Task(BaseModel):
+class Sparing(BaseModel):
+    """Leaves out optional fields that say nothing: a model is paid for every word that it reads."""
+
+    @model_serializer(mode="wrap")
+    def _without_silence(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = handler(self)
+        for name, default in _optional(type(self)):
+            if getattr(self, name) == default:
+                del told[name]
+        return told
+
+
+@cache
+def _optional(kind: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    """The optional fields of a model with what they are when nobody says."""
+    fields = kind.model_fields.items()
+    return tuple((name, field.get_default()) for name, field in fields if not field.is_required())
+
+
+class Task(Sparing):
     """One task of the caller's."""
 
     id: Annotated[str, Field(description="Short opaque id, for the other tools; never read it out.")]
@@ -26,23 +49,54 @@ class Task(BaseModel):
     created_at: datetime
     completed_at: datetime | None
     version: Annotated[int, Field(description="Counts up with every change.")]
+    priority: Priority = "normal"
+    list_name: Annotated[str, Field(description="The list that it is on.")] = ""
+    tags: list[str] = []
+    rrule: Annotated[str | None, Field(description="By which rule it repeats: RFC 5545, RRULE.")] = None
+    repeats: Annotated[str | None, Field(description="How to say that rule.")] = None
 
 
-class TaskList(BaseModel):
+class Change(Sparing):
+    """One thing that was changed."""
+
+    kind: ChangeKind
+    at: datetime
+    task_id: str
+    title: str
+    what: Annotated[list[str], Field(description="The fields that an update changed.")] = []
+    was: Annotated[
+        dict[str, str | None] | None,
+        Field(description="What an update replaced; known while it can be undone."),
+    ] = None
+
+
+class TaskList(Sparing):
     """An answer also when it is empty: `total` 0 means that there are no such tasks."""
 
     tasks: list[Task]
     total: Annotated[int, Field(description="How many tasks match; `tasks` may hold fewer.")]
     view: View
     today: Annotated[str, Field(description="The caller's own date of today, ISO.")]
+    groups: Annotated[
+        dict[Group, int] | None,
+        Field(description="How many tasks are in each group, in the order of `tasks`."),
+    ] = None
+    summary: Annotated[str | None, Field(description="What to say of a list too long to read out.")] = None
+    match: Annotated[Match | None, Field(description="How well the best task fits `query`.")] = None
+    meant: Annotated[str | None, Field(description="Id of the one task that `query` clearly means.")] = None
+    question: Annotated[
+        str | None, Field(description="To ask when one task is needed and none is clearly meant.")
+    ] = None
+    changes: Annotated[list[Change] | None, Field(description="View changed: latest first.")] = None
 
 
-class TaskChanged(BaseModel):
+class TaskChanged(Sparing):
     """The task after the change (for a deletion: as it was)."""
 
     task: Task
     changed: Annotated[bool, Field(description="False when the task already was as asked.")]
     repeated: Annotated[bool, Field(description="True when this very request had been answered before.")]
+    next: Annotated[Task | None, Field(description="What comes next of a task that repeats.")] = None
 
 
 class Undone(BaseModel):

@@ -1,6 +1,8 @@
 """The tools that any MCP client gets, over one store."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -9,68 +11,47 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
+from mcp_tasks.arguments import (
+    DueReading,
+    DueWords,
+    ExpectedVersion,
+    ListName,
+    NewDueReading,
+    NewDueWords,
+    NewListName,
+    NewNotes,
+    NewTags,
+    NewTitle,
+    Notes,
+    OperationId,
+    Tags,
+    TaskId,
+    Title,
+)
+from mcp_tasks.caller import Caller
 from mcp_tasks.due import Due
-from mcp_tasks.due_before import due_before
-from mcp_tasks.due_decision import decide_due, once
+from mcp_tasks.due_decision import decide_due
+from mcp_tasks.edit import UNCHANGED, Edit, NewTask, Unchanged
 from mcp_tasks.errors import TaskError
-from mcp_tasks.exactly_once import MAX_OPERATION_ID, Operation
-from mcp_tasks.store import MAX_LIMIT, UNCHANGED, Caller, Edit, TaskStore, Unchanged
-from mcp_tasks.task import TaskChanged, TaskList, Undone, View
-from mcp_tasks.wording import MAX_NOTES, MAX_TITLE, MAX_WORDS, clean_notes, clean_title, clean_words
+from mcp_tasks.exactly_once import Operation
+from mcp_tasks.listing import MAX_LIMIT
+from mcp_tasks.recurrence import as_people_mean, clean_rrule, ends_repeating
+from mcp_tasks.store import TaskStore
+from mcp_tasks.task import Priority, TaskChanged, TaskList, Undone, View
+from mcp_tasks.wording import (
+    MAX_LIST,
+    MAX_WORDS,
+    clean_list,
+    clean_notes,
+    clean_tags,
+    clean_title,
+    clean_words,
+)
 
 Clock = Callable[[], datetime]
 
-MAX_ID = 64
 _NO_TEXT: Final = ""
-
-# Bounds are told in the schema and held by `wording`, whose errors carry a code and count after trimming.
-_TITLE = Field(
-    description="What to do, short and without the date, as the person said it.",
-    json_schema_extra={"minLength": 1, "maxLength": MAX_TITLE},
-)
-_NOTES = Field(
-    description="Details that do not belong in the title.", json_schema_extra={"maxLength": MAX_NOTES}
-)
-Title = Annotated[str, _TITLE]
-NewTitle = Annotated[str | None, _TITLE]
-Notes = Annotated[str, _NOTES]
-NewNotes = Annotated[str | None, _NOTES]
-DueWords = Annotated[
-    str,
-    Field(
-        description=(
-            "The person's own words about when, unchanged: «by Friday», «tomorrow at 5». The server reads them "
-            "with the person's clock and answers bad_date with a question when they are unclear; then ask the "
-            "person and try again. «no date» takes the date away. For a change also «a day later», «same time on "
-            "Friday», «make it 5»: they count from what the task is due now."
-        ),
-        json_schema_extra={"maxLength": MAX_WORDS},
-    ),
-]
-DueReading = Annotated[
-    str,
-    Field(
-        description=(
-            "Your own reading, ISO, in the person's local time: 2026-11-27 or 2026-11-27T17:00. The person's words "
-            "win; where they are not understood, it is offered in the question."
-        ),
-        json_schema_extra={"maxLength": 40},
-    ),
-]
-TaskId = Annotated[
-    str, Field(description="A task's id, from list_tasks.", json_schema_extra={"maxLength": MAX_ID})
-]
-OperationId = Annotated[
-    str,
-    Field(
-        description="Names this request for retries: a repeat with the same id has no second effect.",
-        json_schema_extra={"maxLength": MAX_OPERATION_ID},
-    ),
-]
-ExpectedVersion = Annotated[
-    int | None,
-    Field(description="Refuse with `conflict` unless the task still has this version.", ge=1, le=2**31 - 1),
-]
+_NO_TAGS: Final[list[str]] = []
 
 READ: Final = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -97,22 +78,32 @@ class TaskTools:
             View,
             Field(
                 description=(
-                    "today: due today. week: due from today through the next six days. overdue: due and "
-                    "passed. all: every open task. done: completed ones, latest first."
+                    "week: due from today through the next six days. all: every open task. done: latest first. "
+                    "changed: what was changed lately."
                 )
             ),
         ] = "all",
         query: Annotated[
             str,
             Field(
-                description="Only tasks whose title or notes contain this.",
+                description="Only tasks with these words, or what sounds like them; «#tag» for a tag.",
                 json_schema_extra={"maxLength": MAX_WORDS},
             ),
         ] = _NO_TEXT,
+        list_name: Annotated[
+            str, Field(description="Only this list.", json_schema_extra={"maxLength": MAX_LIST})
+        ] = _NO_TEXT,
         limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="At most so many tasks.")] = 50,
     ) -> Annotated[CallToolResult, TaskList]:
-        """List the person's tasks, soonest due first. An empty list is an answer: there are none."""
-        found = await self._store.list_tasks(self._caller(), view, clean_words(query, "query"), limit)
+        """List the person's tasks, the most urgent first; «the second one» is the second of `tasks`.
+
+        An empty list is an answer: there are none. Of a long list say `summary`. To find one task pass its words in
+        query: `meant` is its id; without it ask `question`.
+        """
+        words = clean_words(query, "query")
+        found = await self._store.list_tasks(
+            self._caller(), view, words, limit, list_name=clean_list(list_name)
+        )
         return _answer(found)
 
     async def create_task(
@@ -121,36 +112,46 @@ class TaskTools:
         due_words: DueWords = _NO_TEXT,
         due: DueReading = _NO_TEXT,
         notes: Notes = _NO_TEXT,
+        priority: Priority = "normal",
+        list_name: ListName = _NO_TEXT,
+        tags: Tags = _NO_TAGS,
         operation_id: OperationId = _NO_TEXT,
     ) -> Annotated[CallToolResult, TaskChanged]:
-        """Make a new task. Read back the title and `due_spoken`."""
+        """Make a new task. Read back the title, `due_spoken` and `repeats`."""
         caller = self._caller()
         asked = {"title": title, "due_words": due_words, "due": due, "notes": notes}
+        asked |= _said(priority=priority, list_name=list_name, tags=tags)
         operation = _operation(operation_id, "create_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
-            when = _due(caller, due_words, due, title=title)
-            answer = await self._store.create(
-                caller,
-                operation,
+            when = _when(caller, due_words, due, title=title)
+            new = NewTask(
                 title=clean_title(title),
                 notes=clean_notes(notes),
-                due=None if isinstance(when, Unchanged) else when,
-                due_words=None if when is UNCHANGED else clean_words(due_words, "due_words") or None,
+                due=None if isinstance(when.due, Unchanged) else when.due,
+                due_words=None if when.due is UNCHANGED else clean_words(due_words, "due_words") or None,
+                rrule=None if isinstance(when.rrule, Unchanged) else when.rrule,
+                priority=priority,
+                list_name=clean_list(list_name),
+                tags=clean_tags(tags),
             )
+            answer = await self._store.create(caller, operation, new)
         return _answer(TaskChanged.model_validate(answer))
 
     async def update_task(
         self,
         task_id: TaskId,
         title: NewTitle = None,
-        due_words: DueWords = _NO_TEXT,
-        due: DueReading = _NO_TEXT,
+        due_words: NewDueWords = _NO_TEXT,
+        due: NewDueReading = _NO_TEXT,
         notes: NewNotes = None,
+        priority: Priority | None = None,
+        list_name: NewListName = None,
+        tags: NewTags = None,
         operation_id: OperationId = _NO_TEXT,
         expected_version: ExpectedVersion = None,
     ) -> Annotated[CallToolResult, TaskChanged]:
-        """Change a task's title, date or notes; what is left out stays. It can be undone."""
+        """Change a task; what is left out stays. It can be undone."""
         caller = self._caller()
         asked = {
             "task_id": task_id,
@@ -160,16 +161,21 @@ class TaskTools:
             "notes": notes,
             "expected_version": expected_version,
         }
+        asked |= _said(priority=priority, list_name=list_name, tags=tags)
         operation = _operation(operation_id, "update_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
-            before = await due_before(self._store, caller, task_id)
-            when = _due(caller, due_words, due, title=title or "", before=before)
+            before = await self._store.due(caller, task_id)
+            when = _when(caller, due_words, due, title=title or "", before=before)
             edit = Edit(
                 title=UNCHANGED if title is None else clean_title(title),
                 notes=UNCHANGED if notes is None else clean_notes(notes),
-                due=when,
-                due_words=clean_words(due_words, "due_words") or None if when is not None else None,
+                due=when.due,
+                due_words=clean_words(due_words, "due_words") or None if when.due is not None else None,
+                rrule=when.rrule,
+                priority=UNCHANGED if priority is None else priority,
+                list_name=UNCHANGED if list_name is None else clean_list(list_name),
+                tags=UNCHANGED if tags is None else clean_tags(tags),
             )
             answer = await self._store.update(caller, operation, task_id, edit, expected_version)
         return _answer(TaskChanged.model_validate(answer))
@@ -180,7 +186,7 @@ class TaskTools:
         operation_id: OperationId = _NO_TEXT,
         expected_version: ExpectedVersion = None,
     ) -> Annotated[CallToolResult, TaskChanged]:
-        """Mark one task as done. Ask the person first."""
+        """Mark one task as done; of one that repeats `next` is what comes then. Ask the person first."""
         asked = {"task_id": task_id, "expected_version": expected_version}
         operation = _operation(operation_id, "complete_task", asked)
         answer = await self._store.complete(self._caller(), operation, task_id, expected_version)
@@ -192,7 +198,7 @@ class TaskTools:
         operation_id: OperationId = _NO_TEXT,
         expected_version: ExpectedVersion = None,
     ) -> Annotated[CallToolResult, TaskChanged]:
-        """Delete one task. Ask the person first; it can be undone for ten minutes."""
+        """Delete one task, a series as a whole. Ask the person first; it can be undone for ten minutes."""
         asked = {"task_id": task_id, "expected_version": expected_version}
         operation = _operation(operation_id, "delete_task", asked)
         answer = await self._store.delete(self._caller(), operation, task_id, expected_version)
@@ -210,22 +216,36 @@ class TaskTools:
         return Caller(token.subject, ZoneInfo(token.claims["zoneinfo"]), self._clock())
 
 
-def _due(
+@dataclass(frozen=True, slots=True)
+class _When:
+    """What was said about when: the due, and by which rule it repeats."""
+
+    due: Due | Unchanged | None = UNCHANGED
+    rrule: str | Unchanged | None = UNCHANGED
+
+
+def _when(
     caller: Caller, words: str, reading: str, *, title: str, before: date | datetime | None = None
-) -> Due | Unchanged | None:
-    """The caller's words win over the model's reading; neither means that nothing was said."""
-    found = decide_due(
-        clean_words(words, "due_words"),
-        clean_words(reading, "due"),
-        now=caller.now,
-        zone=caller.zone,
-        title=title,
-        before=before,
-    )
-    if found is None:
-        return UNCHANGED
-    when = once(found)
-    return None if when is None else Due(when)
+) -> _When:
+    """The caller's words win over the model's reading; neither means that nothing was said.
+
+    Raises TaskError `bad_date` with a question.
+    """
+    words, reading = clean_words(words, "due_words"), clean_words(reading, "due")
+    if ends_repeating(words):
+        return _When(rrule=None)
+    read = decide_due(words, reading, now=caller.now, zone=caller.zone, title=title, before=before)
+    if read is None:
+        return _When()
+    if read.due is None:
+        return _When(due=None, rrule=None)
+    rule = as_people_mean(clean_rrule(read.recurrence), read.due) if read.recurrence else UNCHANGED
+    return _When(Due(read.due), rule)
+
+
+def _said(**arguments: Any) -> dict[str, Any]:
+    """Arguments that say something: a request that could be made before there were such has the fingerprint it had."""
+    return {name: value for name, value in arguments.items() if value not in (None, "", [], "normal")}
 
 
 def _operation(operation_id: str, tool: str, arguments: dict[str, Any]) -> Operation | None:
@@ -234,7 +254,6 @@ def _operation(operation_id: str, tool: str, arguments: dict[str, Any]) -> Opera
 
 def _answer(answer: BaseModel) -> CallToolResult:
     """The same JSON as text and as structured content: a client that reads only one is served too."""
-    text = answer.model_dump_json()
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=answer.model_dump(mode="json")
-    )
+    structured = answer.model_dump(mode="json")
+    text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)

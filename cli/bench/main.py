@@ -31,6 +31,13 @@ class TierName(StrEnum):
     PREMIUM = "premium"
 
 
+class Database(StrEnum):
+    """A database that keeps tasks."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
 Name = TypeVar("Name", bound=StrEnum)
 
 
@@ -223,6 +230,40 @@ def dates(
     report.print(console)
     if libraries:
         report.details += compare(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def tasks(
+    tasks: Annotated[int, typer.Option(help="Tasks of the one owner who has most.", min=100)] = 100_000,
+    users: Annotated[int, typer.Option(help="Other owners, with one task each.", min=1)] = 100_000,
+    seconds: Annotated[
+        float, typer.Option(help="How long each of the twelve lines is measured.", min=0)
+    ] = 5.0,
+    databases: Annotated[
+        str, typer.Option(help="sqlite, postgres or both, with a comma.")
+    ] = "sqlite,postgres",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """List today, search and create among very many tasks, at the store and through MCP; the demo need not run.
+
+    It starts what it needs: a database of its own, Postgres too, and a task server. Exit: 0 when all targets hold,
+    1 when one falls short or something cannot be started.
+    """
+    from cli.bench.tasks.postgres import PostgresError
+    from cli.bench.tasks.run import TaskBenchError, run
+    from cli.binaries import BinaryNotFoundError
+
+    console = Console(stderr=True, highlight=False)
+    chosen = [each.value for each in _names(databases, Database)]
+    try:
+        report = asyncio.run(run(tasks, users, seconds, chosen, console.print))
+    except (BinaryNotFoundError, PostgresError, TaskBenchError, OSError) as error:
+        typer.echo(f"voicetasks bench tasks: {error}", err=True)
+        raise typer.Exit(1) from None
+    report.print(console)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     raise typer.Exit(0 if report.holds else 1)

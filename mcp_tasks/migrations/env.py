@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from mcp_tasks.migrate import VERSION_TABLE
+from mcp_tasks.migrate import VERSION_TABLE, is_ours
 from mcp_tasks.models import Base
 
 context.configure(
@@ -10,6 +10,7 @@ context.configure(
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -18,10 +18,20 @@ _PLACES = {
     "4": 3,
     "fifth": 4,
     "5": 4,
+    "sixth": 5,
+    "6": 5,
+    "seventh": 6,
+    "7": 6,
+    "eighth": 7,
+    "8": 7,
+    "ninth": 8,
+    "9": 8,
+    "tenth": 9,
+    "10": 9,
     "last": -1,
 }
 _PLACE = re.compile(
-    r"^(?:the |my |number |task |task number |the number )*(first|second|third|fourth|fifth|last|[1-5])(?: (?:one|task|1))*$"
+    r"^(?:the |my |number |task |task number |the number )*(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|10|[1-9])(?: (?:one|task|1))*$"
 )
 _AGE = re.compile(r"\b(older|oldest|earlier|newer|newest|latest|later)\b", re.IGNORECASE)
 

@@ -156,7 +156,7 @@ class _Runner:
         if action.query:
             tasks = [task for task in tasks if matching.likeness(action.query, task.title) >= _QUERY_LIKENESS]
             total = len(tasks)
-        text, read = wording.listed(tasks, total, view=view, day=day, query=action.query)
+        text, read = wording.listed(tasks, total, view=view, day=day, query=action.query, summary=ran.summary)
         self._say(wording.OLD + text if ran.result.get("old") else text, index)
         focus = tasks[0] if len(tasks) == 1 else self.progress.state.focus
         self._set(shown=Shown(tuple(tasks), read), focus=focus, last=Last(action, None, "done"))

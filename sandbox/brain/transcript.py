@@ -23,6 +23,7 @@ class Task:
     due_spoken: str | None
     status: str
     created_at: str
+    repeats: str | None = None
 
     @classmethod
     def of(cls, data: object) -> "Task | None":
@@ -41,6 +42,7 @@ class Task:
             due_spoken=text("due_spoken"),
             status=text("status") or "open",
             created_at=text("created_at") or "",
+            repeats=text("repeats"),
         )
 
 
@@ -97,6 +99,12 @@ class Ran:
         """The tasks of a list."""
         found = self.result.get("tasks")
         return [task for task in map(Task.of, found) if task] if isinstance(found, list) else []
+
+    @property
+    def summary(self) -> str | None:
+        """What the server would say of a long list."""
+        found = self.result.get("summary")
+        return found if isinstance(found, str) and found else None
 
     @property
     def total(self) -> int:

@@ -30,6 +30,7 @@ UNDO_IT = "Shall I undo the last change?"
 FAILED = "Sorry, something went wrong with your task list, so I don't know that it worked."
 
 _PAGE = 5
+_SUMMED_UP = 3
 _NOTHING = {
     "all": "You have no tasks.",
     "today": "You have no tasks due today.",
@@ -76,9 +77,17 @@ def count(number: int, kind: str = "") -> str:
 
 
 def listed(
-    tasks: Sequence[Task], total: int, *, view: str, day: str | None, query: str | None
+    tasks: Sequence[Task],
+    total: int,
+    *,
+    view: str,
+    day: str | None,
+    query: str | None,
+    summary: str | None = None,
 ) -> tuple[str, int]:
-    """What to say about a list, and how many of its tasks that reads out."""
+    """What to say about a list, and how many of its tasks that reads out; a summary of the server's names three."""
+    if summary and not day and not query:
+        return summary, min(len(tasks), _SUMMED_UP)
     if not tasks:
         if query:
             return f"I can't find a task about {query}.", 0
@@ -138,10 +147,14 @@ def result(ran: Ran) -> str:
     match ran.tool:
         case "create_task":
             before = "I had already added" if ran.result.get("repeated") else "I've added"
-            return f"{before} {with_due(task)}."
+            return f"{before} {with_due(task)}{_repeating(task)}."
         case "complete_task":
             same = ran.result.get("changed") is False
-            return f"{quoted(task)} was already done." if same else f"I've marked {quoted(task)} as done."
+            return (
+                f"{quoted(task)} was already done."
+                if same
+                else f"I've marked {quoted(task)} as done.{_next(ran)}"
+            )
         case "delete_task":
             return f"I've deleted {quoted(task)}."
         case "update_task":
@@ -150,6 +163,16 @@ def result(ran: Ran) -> str:
             return _undone(str(ran.result.get("undone")), task)
         case _:
             return FAILED
+
+
+def _repeating(task: Task) -> str:
+    return f", {task.repeats}" if task.repeats else ""
+
+
+def _next(ran: Ran) -> str:
+    """What comes next of a task that repeats."""
+    following = Task.of(ran.result.get("next"))
+    return f" It is next due {following.due_spoken}." if following and following.due_spoken else ""
 
 
 def _updated(ran: Ran, task: Task) -> str:

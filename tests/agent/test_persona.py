@@ -4,7 +4,7 @@ import pytest
 
 from agent.gate import Action
 from agent.goodbye import is_goodbye
-from agent.persona import done, greeting, question
+from agent.persona import comes_next, done, greeting, question
 
 pytestmark = pytest.mark.unit
 
@@ -44,3 +44,13 @@ def test_a_goodbye_is_heard(said: str) -> None:
 )
 def test_other_words_are_no_goodbye(said: str) -> None:
     assert not is_goodbye(said)
+
+
+def test_of_a_completed_task_that_repeats_the_next_one_is_told() -> None:
+    plants = {"next": {"title": "Water the plants", "due_spoken": "Tuesday, December 1st"}}
+    rent = {"next": {"title": "Pay the rent", "due_spoken": "tomorrow"}}
+    assert comes_next([{"changed": True}]) == ""
+    assert comes_next([{"changed": True}, plants]) == "It is next due Tuesday, December 1st."
+    assert comes_next([plants, rent]) == (
+        'Next due are "Water the plants" Tuesday, December 1st and "Pay the rent" tomorrow.'
+    )

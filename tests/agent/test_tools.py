@@ -179,7 +179,8 @@ async def test_arguments_that_are_not_one_whole_object_are_never_repaired(ann: R
         {"title": 7},
         {},
         {"title": "Buy milk", "due": "2026-02-30"},
-        {"title": "Buy milk", "priority": "high"},
+        {"title": "Buy milk", "priority": "urgent"},
+        {"title": "Buy milk", "colour": "red"},
         "",
     ],
 )

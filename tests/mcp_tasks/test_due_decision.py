@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mcp_tasks.due_decision import decide_due, once, resolve_due
+from mcp_tasks.due_decision import decide_due
 from mcp_tasks.errors import TaskError
 
 pytestmark = pytest.mark.unit
@@ -21,8 +21,14 @@ def refused(words: str, own: str = "", title: str = "") -> TaskError:
     return found.value
 
 
+def due(words: str, own: str) -> date | datetime | None:
+    found = decide_due(words, own, now=TUESDAY, zone=LA)
+    assert found is not None
+    return found.due
+
+
 def test_the_persons_words_win_over_the_models_reading() -> None:
-    assert resolve_due("by Friday", "2026-12-31", now=TUESDAY, zone=LA) == date(2026, 11, 27)
+    assert due("by Friday", "2026-12-31") == date(2026, 11, 27)
 
 
 def test_a_models_reading_settles_nothing_that_the_words_leave_open() -> None:
@@ -42,7 +48,7 @@ def test_a_models_reading_in_the_past_or_of_no_day_is_not_offered() -> None:
 
 
 def test_a_models_reading_stands_alone_when_there_are_no_words() -> None:
-    assert resolve_due("", "2026-12-07T17:00", now=TUESDAY, zone=LA) == datetime(2026, 12, 7, 17, tzinfo=LA)
+    assert due("", "2026-12-07T17:00") == datetime(2026, 12, 7, 17, tzinfo=LA)
 
 
 def test_nothing_said_is_no_decision_and_no_date_is_one() -> None:
@@ -60,12 +66,8 @@ def test_date_words_of_a_title_decide_nothing_whatever_the_model_read() -> None:
     assert [one.due for one in error.candidates] == ["2026-11-30"]
 
 
-def test_a_repetition_is_never_made_a_single_day_where_nothing_can_repeat() -> None:
+def test_a_repetition_is_never_made_a_single_day() -> None:
     found = decide_due("every other Friday", "2026-11-27", now=TUESDAY, zone=LA)
     assert found is not None
     assert (found.due, found.recurrence) == (date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;INTERVAL=2")
     assert found.spoken == "every other Friday, starting Friday, November 27th"
-    with pytest.raises(TaskError, match="cannot repeat"):
-        once(found)
-    with pytest.raises(TaskError, match="cannot repeat"):
-        resolve_due("every other Friday", "2026-11-27", now=TUESDAY, zone=LA)

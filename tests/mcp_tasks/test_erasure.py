@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mcp_tasks.edit import NewTask
 from mcp_tasks.erasure import OwnersData
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Operation
@@ -21,7 +22,7 @@ BOB = Caller("bob", ZoneInfo("Europe/Berlin"), NOW)
 
 async def make(store: TaskStore, caller: Caller, title: str) -> None:
     operation = Operation.of(f"op {title}", "create_task", {})
-    await store.create(caller, operation, title=title, notes="", due=None, due_words=None)
+    await store.create(caller, operation, NewTask(title=title))
 
 
 async def test_an_erased_owner_has_nothing_and_can_make_nothing_for_a_day(store: TaskStore) -> None:

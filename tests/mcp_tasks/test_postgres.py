@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
 from mcp_tasks.due import Due
+from mcp_tasks.edit import Edit, NewTask
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Operation
 from mcp_tasks.migrate import VERSION_TABLE, migrate
-from mcp_tasks.store import Caller, Edit, TaskStore
+from mcp_tasks.store import TaskStore
+from tests.mcp_tasks.aged import forward_and_back
 
 pytestmark = pytest.mark.system
 
@@ -82,14 +85,7 @@ async def store(postgres: str) -> AsyncIterator[TaskStore]:
 
 async def make(store: TaskStore, title: str, caller: Caller = ANN, **kept: Any) -> dict[str, Any]:
     due = kept.get("due")
-    return await store.create(
-        caller,
-        kept.get("operation"),
-        title=title,
-        notes="",
-        due=Due(due) if due else None,
-        due_words=None,
-    )
+    return await store.create(caller, kept.get("operation"), NewTask(title, due=Due(due) if due else None))
 
 
 async def test_servers_that_start_together_migrate_once(postgres: str, store: TaskStore) -> None:
@@ -119,10 +115,10 @@ async def test_dates_views_search_and_undo_work_as_on_sqlite(store: TaskStore) -
     timed = (await make(store, "past hour", due=datetime(2026, 11, 24, 9, tzinfo=LA)))["task"]
     assert timed["due"] == "2026-11-24T09:00:00"
     listed = (await store.list_tasks(ANN, "all", "", 50)).tasks
-    assert [task.title for task in listed] == ["Émile's day", "past hour", "no date"]
+    assert [task.title for task in listed] == ["past hour", "Émile's day", "no date"]
     assert [task.title for task in (await store.list_tasks(ANN, "overdue", "", 50)).tasks] == ["past hour"]
     assert (await store.list_tasks(ANN, "today", "ÉMILE", 50)).total == 1
-    assert listed[0].created_at == NOW
+    assert listed[1].created_at == NOW
     await store.update(ANN, None, timed["id"], Edit(title="renamed"), 1)
     await store.complete(ANN, None, timed["id"], 2)
     await store.delete(ANN, None, timed["id"], 3)
@@ -131,7 +127,7 @@ async def test_dates_views_search_and_undo_work_as_on_sqlite(store: TaskStore) -
     assert (await store.list_tasks(ANN, "overdue", "", 50)).tasks[0].title == "past hour"
     await store.forget(NOW + timedelta(hours=25))
     with pytest.raises(TaskError, match="nothing to undo"):
-        await store.undo(ANN, None)
+        await store.undo(Caller("ann", LA, NOW + timedelta(minutes=11)), None)
 
 
 async def test_two_users_at_once_never_see_each_others_rows(store: TaskStore) -> None:
@@ -145,3 +141,79 @@ async def test_two_users_at_once_never_see_each_others_rows(store: TaskStore) ->
                 assert task.title.startswith(caller.owner)
 
     await asyncio.gather(work(ANN), work(BOB), work(ANN), work(BOB))
+
+
+async def another_database(postgres: str, name: str, *, owner: str = "tester") -> str:
+    """A database of the test's own in the same server, and its URL."""
+    engine = create_engine(postgres)
+    async with engine.connect() as connection:
+        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await outside.execute(text(f"CREATE DATABASE {name}"))
+        if owner != "tester":
+            await outside.execute(text(f"CREATE ROLE {owner} LOGIN"))
+    await engine.dispose()
+    return postgres.replace("tester@/postgres", f"{owner}@/{name}")
+
+
+async def test_tasks_of_the_first_version_are_found_afterwards_and_can_go_back(postgres: str) -> None:
+    await forward_and_back(await another_database(postgres, "aged"))
+
+
+async def test_without_the_right_to_make_the_extension_searches_are_as_right(
+    postgres: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await another_database(postgres, "plain", owner="nobody_much")
+    engine = create_engine(url.replace("nobody_much@", "tester@"))
+    async with engine.begin() as connection:
+        await connection.execute(text("GRANT ALL ON SCHEMA public TO nobody_much"))
+    await engine.dispose()
+    await migrate(url)
+    assert "search_index_missing" in caplog.text
+    store = TaskStore(create_engine(url))
+    await make(store, "Buy milk")
+    await make(store, "Call Ann")
+    assert [task.title for task in (await store.list_tasks(ANN, "all", "by milk", 5)).tasks] == ["Buy milk"]
+    await store.close()
+
+
+async def test_the_trigram_index_is_there_where_it_may_be(store: TaskStore, postgres: str) -> None:
+    engine = create_engine(postgres)
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'tasks'"))
+        assert {"ix_tasks_words", "ix_tasks_sounds"} <= set(found.scalars())
+    await engine.dispose()
+
+
+async def test_a_search_means_the_same_as_on_sqlite(store: TaskStore) -> None:
+    for title in ("buy milk", "call Ann", "call Anna", "Task 4", "Task 41", "Clean the garage", "100% sure"):
+        await make(store, title)
+    for said, found, meant in (
+        ("by milk", ["buy milk"], True),
+        ("call Ann", ["call Ann"], True),
+        ("task four", ["Task 4"], True),
+        ("the garridge", ["Clean the garage"], False),
+        ("gara", ["Clean the garage"], False),
+        ("arage", ["Clean the garage"], False),
+        ("100%", ["100% sure"], True),
+        ("zeppelin", [], False),
+        ("'; DROP TABLE tasks; --", [], False),
+    ):
+        answer = await store.list_tasks(ANN, "all", said, 50)
+        assert [task.title for task in answer.tasks][:1] == found, said
+        assert (answer.meant is not None) is meant, said
+    assert (await store.list_tasks(BOB, "all", "milk", 50)).total == 0
+
+
+async def test_a_series_and_its_history_work_as_on_sqlite(store: TaskStore) -> None:
+    new = NewTask(
+        "Water the plants", due=Due(date(2026, 11, 24)), rrule="FREQ=WEEKLY", tags=["home"], list_name="home"
+    )
+    task_id = (await store.create(ANN, None, new))["task"]["id"]
+    done = await store.complete(ANN, None, task_id, 1)
+    assert (done["next"]["due"], done["next"]["tags"]) == ("2026-12-01", ["home"])
+    changes = (await store.list_tasks(ANN, "changed", "", 10)).changes or []
+    assert [change.kind for change in changes] == ["complete", "create"]
+    assert (await store.undo(ANN, None))["task"]["rrule"] == "FREQ=WEEKLY"
+    assert (await store.list_tasks(ANN, "all", "", 10, list_name="home")).groups == {
+        **{"overdue": 0, "today": 1, "week": 0, "later": 0, "no_date": 0}
+    }

@@ -1,53 +1,22 @@
 import asyncio
 import contextlib
 import tempfile
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
-from mcp_tasks.due import Due
+from mcp_tasks.edit import Edit
 from mcp_tasks.errors import TaskError
-from mcp_tasks.exactly_once import Operation
 from mcp_tasks.migrate import migrate
-from mcp_tasks.store import Caller, Edit, TaskStore
+from mcp_tasks.store import TaskStore
+from tests.mcp_tasks.people import ANN, BOB, LA, NOW, later, make, op, titles
 
 pytestmark = pytest.mark.unit
-
-LA = ZoneInfo("America/Los_Angeles")
-NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)  # 10:00 in Los Angeles
-ANN = Caller("ann", LA, NOW)
-BOB = Caller("bob", LA, NOW)
-
-
-def later(minutes: float, caller: Caller = ANN) -> Caller:
-    return Caller(caller.owner, caller.zone, caller.now + timedelta(minutes=minutes))
-
-
-def op(name: str, tool: str = "create_task", **arguments: Any) -> Operation:
-    return Operation.of(name, tool, arguments)
-
-
-async def make(
-    store: TaskStore,
-    title: str = "Buy milk",
-    *,
-    caller: Caller = ANN,
-    due: date | datetime | None = None,
-    operation: Operation | None = None,
-    notes: str = "",
-) -> dict[str, Any]:
-    return await store.create(
-        caller, operation, title=title, notes=notes, due=Due(due) if due else None, due_words=None
-    )
-
-
-async def titles(store: TaskStore, view: Any = "all", query: str = "", caller: Caller = ANN) -> list[str]:
-    return [task.title for task in (await store.list_tasks(caller, view, query, 50)).tasks]
 
 
 async def test_a_new_task_is_open_and_knows_when_it_was_made(store: TaskStore) -> None:
@@ -74,11 +43,11 @@ async def test_views_go_by_the_users_day(store: TaskStore) -> None:
     await make(store, "today", due=date(2026, 11, 24))
     await make(store, "in six days", due=date(2026, 11, 30))
     await make(store, "in seven days", due=date(2026, 12, 1))
-    assert await titles(store, "today") == ["today", "past hour", "later today"]
+    assert await titles(store, "today") == ["past hour", "today", "later today"]
     assert await titles(store, "overdue") == ["past day", "past hour"]
-    assert await titles(store, "week") == ["today", "past hour", "later today", "in six days"]
+    assert await titles(store, "week") == ["past hour", "today", "later today", "in six days"]
     assert await titles(store) == [
-        "past day", "today", "past hour", "later today", "in six days", "in seven days", "none",
+        "past day", "past hour", "today", "later today", "in six days", "in seven days", "none",
     ]  # fmt: skip
     assert await titles(store, "done") == []
 
@@ -236,10 +205,12 @@ async def test_a_repeated_undo_undoes_once(store: TaskStore) -> None:
 
 
 async def test_forgetting_drops_old_snapshots_and_answers_and_no_task(store: TaskStore) -> None:
-    await make(store, operation=op("op-1"))
+    task_id = (await make(store, operation=op("op-1")))["task"]["id"]
+    await store.update(ANN, None, task_id, Edit(title="Buy oat milk"), None)
+    await store.update(ANN, None, task_id, Edit(title="Buy milk"), None)
     await store.forget(NOW + timedelta(minutes=11))
     with pytest.raises(TaskError, match="nothing to undo"):
-        await store.undo(ANN, None)
+        await store.undo(later(11), None)
     assert await store.answered(ANN, op("op-1")) is not None
     await store.forget(NOW + timedelta(hours=25))
     assert await store.answered(ANN, op("op-1")) is None

@@ -23,6 +23,7 @@ from agent.thread import Thread, Vault
 from cli.binaries import redis_server
 from cli.ports import FreePorts
 from mcp_tasks.database import create_engine as create_tasks_engine
+from mcp_tasks.edit import NewTask
 from mcp_tasks.exactly_once import Operation
 from mcp_tasks.store import Caller, TaskStore
 from people.audit import Audit
@@ -133,7 +134,7 @@ async def keep_everywhere(places: Places, redis: Redis, *, email: str = EMAIL, c
 
 async def add_task(store: TaskStore, caller: Caller, title: str, operation: Operation | None = None) -> None:
     """Add one with words in its notes too."""
-    await store.create(caller, operation, title=title, notes=f"with {WORDS[3]}", due=None, due_words=None)
+    await store.create(caller, operation, NewTask(title=title, notes=f"with {WORDS[3]}"))
 
 
 def charge(subject: str, call_id: str, microdollars: int) -> Entry:

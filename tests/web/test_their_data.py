@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from mcp_tasks.database import create_engine
+from mcp_tasks.edit import NewTask
 from mcp_tasks.migrate import migrate
 from mcp_tasks.store import Caller, TaskStore
 from people.consent import Consents
@@ -28,7 +29,7 @@ async def keep_something(site: Site, user: User) -> None:
     await migrate(site.services.places.tasks)
     store = TaskStore(create_engine(site.services.places.tasks))
     caller = Caller(user.id, ZoneInfo("Etc/UTC"), datetime.now(UTC))
-    await store.create(caller, None, title=f"Quetzal of {user.email}", notes="", due=None, due_words=None)
+    await store.create(caller, None, NewTask(title=f"Quetzal of {user.email}"))
     await store.close()
     consents = Consents(site.services.people.engine)
     await consents.set(user.id, "browser", given=True)

@@ -45,6 +45,10 @@ class FakeTools:
     held: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     undo_stack: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     broken: bool = False
+    summary: str | None = None
+    """What the server says of a long list."""
+    following: dict[str, Any] | None = None
+    """What comes next of a task that is completed."""
 
     def add(self, title: str, due: str | None = None) -> str:
         number = str(len(self.tasks) + 1)
@@ -98,7 +102,8 @@ class FakeTools:
             shown = [task for task in shown if task["due"] and task["due"] < "2026-12-02"]
         if view == "overdue":
             shown = [task for task in shown if task["due"] and task["due"] < TODAY]
-        return {"tasks": shown[:limit], "total": len(shown), "view": view, "today": TODAY}
+        listed = {"tasks": shown[:limit], "total": len(shown), "view": view, "today": TODAY}
+        return listed | ({"summary": self.summary} if self.summary and view == "all" else {})
 
     def _create_task(self, title: str, due_words: str = "", due: str = "") -> dict[str, Any]:
         when = self._due(due_words, due)
@@ -127,7 +132,8 @@ class FakeTools:
     def _complete_task(self, task_id: str) -> dict[str, Any]:
         self.undo_stack.append(("complete", dict(self.tasks[task_id])))
         self.tasks[task_id]["status"] = "done"
-        return {"task": dict(self.tasks[task_id]), "changed": True, "repeated": False}
+        answer = {"task": dict(self.tasks[task_id]), "changed": True, "repeated": False}
+        return answer | ({"next": self.following} if self.following else {})
 
     def _delete_task(self, task_id: str) -> dict[str, Any]:
         task = self.tasks.pop(task_id)

@@ -213,6 +213,37 @@ def test_a_long_list_is_read_in_parts(caller_with: Make) -> None:
     assert caller.say("yes") == 'Next: "errand number 5" and "errand number 6". That was all of them.'
 
 
+def test_a_long_list_is_summed_up_as_the_server_does_and_gone_on_with_after_the_three(
+    caller_with: Make,
+) -> None:
+    caller = caller_with(*(f"errand number {number}" for number in range(1, 12)))
+    caller.tools.summary = (
+        'You have 11 tasks, all due later. The three most urgent are "errand number 1"; "errand number 2"; '
+        '"errand number 3". Shall I go on?'
+    )
+    assert caller.say("Read my tasks") == caller.tools.summary
+    assert caller.say("Go on").startswith('Next: "errand number 4"; "errand number 5"; ')
+    caller.say("Delete the second one")
+    assert "errand number 2" not in caller.tools.open_titles()
+    caller.say("Read my tasks")
+    caller.say("Delete the tenth one")
+    assert caller.tools.open_titles() == [
+        f"errand number {number}" for number in (1, 3, 4, 5, 6, 7, 8, 9, 10)
+    ]
+
+
+def test_of_a_task_that_repeats_the_next_one_is_told(caller_with: Make) -> None:
+    caller = caller_with("water the plants")
+    caller.tools.following = {
+        "id": "id9",
+        "title": "water the plants",
+        "due": "2026-12-01",
+        "due_spoken": "Tuesday, December 1st",
+    }
+    said = caller.say("Mark water the plants as done")
+    assert said == 'I\'ve marked "water the plants" as done. It is next due Tuesday, December 1st.'
+
+
 def test_only_the_tasks_of_a_named_day_are_read(caller_with: Make) -> None:
     caller = caller_with("buy milk", ("call Ann", "tomorrow"), ("gym", "Friday"))
     assert (

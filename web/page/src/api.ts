@@ -28,6 +28,12 @@ export interface Task {
   due_spoken: string | null
   status: 'open' | 'done'
   version: number
+  /** What follows is only there when it says something. */
+  priority?: 'high' | 'low'
+  list_name?: string
+  tags?: string[]
+  /** How it repeats, in words. */
+  repeats?: string
 }
 
 /** A refusal or a silence: `code` is the server's, or `offline` when nothing answered. */

@@ -52,8 +52,28 @@ function TaskLine({ task, fresh, today = '' }: { task: Task; fresh: boolean; tod
   return (
     // The version is part of the key, so that each change starts the highlight anew.
     <li key={task.version} className={fresh ? 'task fresh' : 'task'} data-task={task.id}>
-      <span className="title">{task.title}</span>
+      <div className="what">
+        <span className="title">{task.title}</span>
+        <TaskFacts task={task} />
+      </div>
       {task.due && task.status === 'open' && <time dateTime={task.due}>{dueForTheEye(task.due, today)}</time>}
     </li>
+  )
+}
+
+/** What a task is beside its title: its priority, how it repeats, its list and its tags. */
+function TaskFacts({ task }: { task: Task }) {
+  const facts = [task.repeats, task.list_name && `List: ${task.list_name}`, ...(task.tags ?? []).map((tag) => `#${tag}`)]
+  const told = facts.filter((fact): fact is string => Boolean(fact))
+  if (!task.priority && told.length === 0) return null
+  return (
+    <span className="facts">
+      {task.priority && (
+        <span className={`priority ${task.priority}`}>{task.priority === 'high' ? 'High priority' : 'Low priority'}</span>
+      )}
+      {told.map((fact) => (
+        <span key={fact}>{fact}</span>
+      ))}
+    </span>
   )
 }

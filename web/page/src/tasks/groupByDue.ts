@@ -24,13 +24,16 @@ export function groupOf(task: Task, now: string): Group {
   return day < end.toISOString().slice(0, 10) ? 'This week' : 'Later'
 }
 
+/** The urgent first, as the spoken list has it. */
+const rank = (task: Task) => (task.priority === 'high' ? 0 : task.priority === 'low' ? 2 : 1)
+
 export function groupByDue(tasks: Task[], now: string): [Group, Task[]][] {
   const groups = new Map<Group, Task[]>()
   for (const task of tasks) {
     const group = groupOf(task, now)
     groups.set(group, [...(groups.get(group) ?? []), task])
   }
-  for (const members of groups.values()) members.sort((a, b) => (a.due ?? '').localeCompare(b.due ?? ''))
+  for (const members of groups.values()) members.sort((a, b) => rank(a) - rank(b) || (a.due ?? '').localeCompare(b.due ?? ''))
   return GROUPS.flatMap((group) => (groups.has(group) ? [[group, groups.get(group)!] as [Group, Task[]]] : []))
 }
 

@@ -1,0 +1,156 @@
+"""Tasks that repeat: a rule (RFC 5545, RRULE) and the due date that comes next by it.
+
+A series keeps its start: the due that it had when the rule was set. One occurrence may then be moved, or done late,
+and the others stay where they were. All reckoning is in wall-clock time, so nine o'clock stays nine o'clock over a
+change of the clocks.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from dateutil import tz
+from dateutil.rrule import rrulestr
+from icalendar import vRecur
+
+from mcp_tasks.due import Due
+from mcp_tasks.errors import TaskError
+
+MAX_RRULE: Final = 200
+_AHEAD: Final = timedelta(days=366 * 30)
+"""A rule with no occurrence for so long has none, or none that anybody waits for; 29 February comes within eight."""
+_PARTS: Final = {
+    "DAILY": frozenset({"BYDAY"}),
+    "WEEKLY": frozenset({"BYDAY"}),
+    "MONTHLY": frozenset({"BYDAY", "BYMONTHDAY", "BYSETPOS"}),
+    "YEARLY": frozenset({"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"}),
+}
+"""What may narrow each frequency. Others say what nobody says of a task, and some of those never come true."""
+_ALWAYS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
+_MOST: Final = {"INTERVAL": 999, "COUNT": 9999}
+_LAST_YEARS: Final = datetime(9950, 1, 1)
+"""dateutil looks for an occurrence until the year 9999; from here it finds out soon whether there can be one."""
+_NOT_A_RULE: Final = TaskError("invalid", "That is not a way to repeat a task.")
+_ENDS: Final = re.compile(
+    r"(?:just |only )?once|just this (?:once|one)|one time(?: only)?|never again|"
+    r"(?:do not|don't|no longer|not|stop|no more|without|no) (?:repeat(?:s|ing)?|recurr(?:ing|ence)|recur)(?: (?:it|any ?more))?",
+    re.IGNORECASE,
+)
+
+
+def clean_rrule(raw: str) -> str:
+    """Return a rule's value in one spelling; raises TaskError `invalid`.
+
+    Days, weeks, months and years may repeat; a task that comes by the hour or oftener is none.
+    """
+    text = raw.strip().removeprefix("RRULE:")
+    if not text or len(text) > MAX_RRULE:
+        raise _NOT_A_RULE
+    try:
+        rule: dict[str, list[Any]] = dict(vRecur.from_ical(text))
+        told: str = _value(rule)
+        possible = _is_said_of_tasks(rule) and _can_come(rule)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        raise _NOT_A_RULE from error
+    if not possible:
+        raise _NOT_A_RULE
+    return told
+
+
+def _is_said_of_tasks(rule: dict[str, list[Any]]) -> bool:
+    narrowing = {name.upper() for name in rule} - _ALWAYS
+    if len(rule["FREQ"]) != 1 or rule["FREQ"][0] not in _PARTS or narrowing - _PARTS[rule["FREQ"][0]]:
+        return False
+    if "COUNT" in rule and "UNTIL" in rule:
+        return False
+    if any(not 1 <= int(rule[name][0]) <= most for name, most in _MOST.items() if name in rule):
+        return False
+    # «Every third day, but only Mondays» may never come.
+    return not (rule["FREQ"][0] == "DAILY" and narrowing and rule.get("INTERVAL", [1]) != [1])
+
+
+def _can_come(rule: dict[str, list[Any]]) -> bool:
+    """Whether any day fits: the 30th of February does not."""
+    bare = {name: value for name, value in rule.items() if name not in ("COUNT", "UNTIL", "INTERVAL")}
+    return next(iter(rrulestr(_value(bare), dtstart=_LAST_YEARS)), None) is not None
+
+
+def _value(rule: dict[str, list[Any]]) -> str:
+    written: bytes = vRecur(rule).to_ical()  # type: ignore[no-untyped-call]
+    return written.decode()
+
+
+def as_people_mean(rrule: str, start: date) -> str:
+    """«Every month» from the 31st means the last day where there is none; a bare rule would skip those months.
+
+    `start` is the first due. The 29th of February is, in other years, the 28th.
+    """
+    rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))
+    if len(days := rule.get("BYMONTHDAY", [start.day])) != 1 or "BYDAY" in rule or "BYSETPOS" in rule:
+        return rrule
+    day = int(days[0])
+    leap = rule["FREQ"][0] == "YEARLY" and day == 29 and rule.get("BYMONTH", [start.month]) == [2]
+    if leap:
+        rule["BYMONTH"] = [2]
+    elif rule["FREQ"][0] != "MONTHLY" or not 28 < day <= 31:
+        return rrule
+    rule["BYMONTHDAY"] = list(range(28, day + 1))
+    rule["BYSETPOS"] = [-1]
+    return clean_rrule(_value(rule))
+
+
+def ends_repeating(words: str) -> bool:
+    """Whether words about when say that a task shall not come again: «don't repeat», «just once»."""
+    return _ENDS.fullmatch(words.strip().strip(".!")) is not None
+
+
+def next_due(rrule: str, start: str, due: str, *, local: datetime) -> Due | None:
+    """The due after `due`, and not in the past; None when the series has ended.
+
+    `start` and `due` are as stored (ISO date, or ISO local date and time), `local` is now on the clock of whoever
+    did the task, whose zone the new due is in. A time that the clocks jump over moves by as much as they do
+    (RFC 5545, section 3.3.10); one that comes twice is the first.
+    """
+    first = datetime.fromisoformat(start)
+    timed = len(start) > len("2026-11-27")
+    floor = datetime.fromisoformat(due)
+    now = local.replace(tzinfo=None) if timed else datetime.combine(local.date(), time(0))
+    for at in _occurrences(rrule, first, _aware(local.tzinfo), until=max(floor, now) + _AHEAD):
+        if at > floor and (at > now if timed else at >= now):
+            return Due(_on_the_clock(at, _aware(local.tzinfo)) if timed else at.date())
+    return None
+
+
+def _occurrences(rrule: str, first: datetime, zone: ZoneInfo, *, until: datetime) -> Any:
+    """Every occurrence in wall-clock time, in order, up to `until` at most."""
+    rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))
+    end = until
+    for last in rule.pop("UNTIL", []):
+        end = min(end, _wall(last, zone))
+    count = int(rule.pop("COUNT", [0])[0])
+    if end < first:
+        return
+    bounded = f"{_value(rule)};UNTIL={end:%Y%m%dT%H%M%S}"
+    for number, at in enumerate(rrulestr(bounded, dtstart=first)):
+        if count and number >= count:
+            return
+        yield at
+
+
+def _wall(last: date | datetime, zone: ZoneInfo) -> datetime:
+    """The end of a rule in wall-clock time; a mere date is in as a whole."""
+    if not isinstance(last, datetime):
+        return datetime.combine(last, time.max).replace(microsecond=0)
+    return last.astimezone(zone).replace(tzinfo=None) if last.tzinfo else last
+
+
+def _on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:
+    when: datetime = tz.resolve_imaginary(at.replace(tzinfo=zone))
+    return when.astimezone(UTC).astimezone(zone)
+
+
+def _aware(zone: Any) -> ZoneInfo:
+    if not isinstance(zone, ZoneInfo):
+        raise TypeError("a caller's clock has a named zone")
+    return zone

@@ -1,0 +1,119 @@
+"""Making and changing rows: a new task, an edit, and the next occurrence of one that repeats."""
+
+import secrets
+from typing import Final
+
+from mcp_tasks.caller import Caller
+from mcp_tasks.derived import derive, fresh_number
+from mcp_tasks.due import Due
+from mcp_tasks.edit import Edit, NewTask, Unchanged
+from mcp_tasks.errors import TaskError
+from mcp_tasks.models import TaskRow
+from mcp_tasks.recurrence import next_due
+
+_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+_ID_LENGTH: Final = 8
+
+
+def new_row(caller: Caller, new: NewTask) -> TaskRow:
+    """A row for a task that was not there; raises TaskError `invalid` for one that repeats without a date."""
+    row = TaskRow(
+        owner=caller.owner,
+        id=_fresh_id(),
+        title=new.title,
+        notes=new.notes,
+        due_words=new.due_words,
+        time_zone=caller.zone.key,
+        status="open",
+        created_at=caller.now,
+        completed_at=None,
+        version=1,
+        updated_at=caller.now,
+        priority=new.priority,
+        list_name=new.list_name,
+        tags=new.tags,
+        uid=None,
+        number=fresh_number(),
+    )
+    _set_due(row, new.due)
+    _set_rule(row, new.rrule)
+    derive(row)
+    return row
+
+
+def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
+    """Change what an edit names; raises TaskError `invalid` for a rule without a date."""
+    if not isinstance(edit.title, Unchanged):
+        row.title = edit.title
+    if not isinstance(edit.notes, Unchanged):
+        row.notes = edit.notes
+    if not isinstance(edit.due, Unchanged):
+        _set_due(row, edit.due)
+        row.due_words = edit.due_words
+        row.time_zone = caller.zone.key
+        if edit.due is None:
+            _set_rule(row, None)
+    if not isinstance(edit.rrule, Unchanged):
+        _set_rule(row, edit.rrule)
+    if not isinstance(edit.priority, Unchanged):
+        row.priority = edit.priority
+    if not isinstance(edit.list_name, Unchanged):
+        row.list_name = edit.list_name
+    if not isinstance(edit.tags, Unchanged):
+        row.tags = edit.tags
+    derive(row)
+
+
+def complete(row: TaskRow, caller: Caller) -> TaskRow | None:
+    """Mark an open task done; the row of its next occurrence, if it has one, on the clock of whoever did it."""
+    following = _following(row, caller)
+    row.status, row.completed_at = "done", caller.now
+    row.rrule = row.repeats_from = None  # the series goes on in the next one
+    return following
+
+
+def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
+    if row.rrule is None or row.due is None:
+        return None
+    due = next_due(row.rrule, row.repeats_from or row.due, row.due, local=caller.local)
+    if due is None:
+        return None
+    following = TaskRow(
+        owner=row.owner,
+        id=_fresh_id(),
+        title=row.title,
+        notes=row.notes,
+        due_words=row.due_words,
+        time_zone=caller.zone.key,
+        status="open",
+        created_at=caller.now,
+        completed_at=None,
+        version=1,
+        updated_at=caller.now,
+        priority=row.priority,
+        list_name=row.list_name,
+        tags=row.tags,
+        rrule=row.rrule,
+        repeats_from=row.repeats_from,
+        uid=None,
+        number=fresh_number(),
+    )
+    _set_due(following, due)
+    derive(following)
+    return following
+
+
+def _set_due(row: TaskRow, due: Due | None) -> None:
+    row.due = due.text if due else None
+    row.due_instant = due.instant if due else None
+
+
+def _set_rule(row: TaskRow, rrule: str | None) -> None:
+    if rrule is not None and row.due is None:
+        raise TaskError("invalid", "A task that repeats needs a first date.")
+    row.rrule = rrule
+    row.repeats_from = row.due if rrule is not None else None
+
+
+def _fresh_id() -> str:
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))

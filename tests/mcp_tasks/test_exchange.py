@@ -1,0 +1,259 @@
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcp_tasks.caller import Caller
+from mcp_tasks.database import create_engine
+from mcp_tasks.edit import Edit
+from mcp_tasks.errors import TaskError
+from mcp_tasks.exchange import Exchange, Imported
+from mcp_tasks.ical import from_ical, to_ical
+from mcp_tasks.portable import PortableTask, from_json, to_json
+from mcp_tasks.store import TaskStore
+from tests.mcp_tasks.people import ANN, BOB, LA, NOW, later, make, titles
+
+pytestmark = pytest.mark.unit
+
+FORMS: Any = pytest.mark.parametrize("form", ["ical", "json"])
+
+
+@pytest.fixture
+async def exchange(store: TaskStore, tmp_path: Path) -> AsyncIterator[Exchange]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'deeper' / 'tasks.db'}")
+    yield Exchange(engine)
+    await engine.dispose()
+
+
+async def fill(store: TaskStore) -> None:
+    await make(
+        store,
+        "Buy milk; two, please\\now",
+        notes="C:\\New\nsecond: «ü» 🥛",
+        tags=["shop", "a,b"],
+        list_name="Food",
+    )
+    await make(store, "Call Ann", due=datetime(2026, 11, 24, 17, tzinfo=LA), priority="high")
+    await make(
+        store, "Water the plants", due=date(2026, 11, 24), rrule="FREQ=WEEKLY;BYDAY=TU", priority="low"
+    )
+    done = await make(store, "Pay the rent", due=date(2026, 11, 20))
+    await store.complete(later(1), None, done["task"]["id"], None)
+
+
+async def told(store: TaskStore, caller: Caller) -> list[dict[str, Any]]:
+    kept = []
+    for view in ("all", "done"):
+        for task in (await store.list_tasks(caller, view, "", 200)).tasks:
+            kept.append(
+                {
+                    key: value
+                    for key, value in task.model_dump().items()
+                    if key not in ("id", "version", "due_words")
+                }
+            )
+    return kept
+
+
+@FORMS
+async def test_what_leaves_comes_back_whole(store: TaskStore, exchange: Exchange, form: Any) -> None:
+    await fill(store)
+    file = await exchange.export(ANN, form)
+    assert await exchange.take_in(BOB, file, form) == Imported(created=4)
+    assert await told(store, BOB) == await told(store, ANN)
+
+
+@FORMS
+async def test_an_import_that_is_repeated_changes_nothing(
+    store: TaskStore, exchange: Exchange, form: Any
+) -> None:
+    await fill(store)
+    file = await exchange.export(ANN, form)
+    before = await told(store, ANN)
+    assert await exchange.take_in(ANN, file, form) == Imported(unchanged=4)
+    assert await exchange.take_in(BOB, file, form) == Imported(created=4)
+    assert await exchange.take_in(BOB, file, form) == Imported(unchanged=4)
+    assert await told(store, ANN) == before
+    assert await exchange.export(BOB, form) == file
+
+
+@FORMS
+async def test_a_series_goes_on_after_it_was_taken_elsewhere(
+    store: TaskStore, exchange: Exchange, form: Any
+) -> None:
+    await fill(store)
+    await exchange.take_in(BOB, await exchange.export(ANN, form), form)
+    (plants,) = (await store.list_tasks(BOB, "all", "water the plants", 5)).tasks
+    assert (await store.complete(BOB, None, plants.id, None))["next"]["due"] == "2026-12-01"
+
+
+@FORMS
+async def test_a_newer_file_changes_and_an_older_one_does_not(
+    store: TaskStore, exchange: Exchange, form: Any
+) -> None:
+    task_id = (await make(store, "Buy milk"))["task"]["id"]
+    older = await exchange.export(ANN, form)
+    await store.update(later(60), None, task_id, Edit(title="Buy oat milk"), None)
+    newer = await exchange.export(ANN, form)
+    assert await exchange.take_in(ANN, older, form) == Imported(unchanged=1)
+    assert await titles(store) == ["Buy oat milk"]
+    await exchange.take_in(BOB, older, form)
+    assert await exchange.take_in(BOB, newer, form) == Imported(updated=1)
+    (task,) = (await store.list_tasks(BOB, "all", "oat", 5)).tasks
+    assert (task.title, task.version) == ("Buy oat milk", 2)
+
+
+async def test_an_import_is_not_undone_over_a_later_change(store: TaskStore, exchange: Exchange) -> None:
+    await make(store, "Buy milk")
+    file = from_json(await exchange.export(ANN, "json"))
+    newer = to_json(
+        [
+            task.model_copy(update={"title": "Buy tea", "updated_at": NOW + timedelta(minutes=1)})
+            for task in file
+        ]
+    )
+    assert await exchange.take_in(ANN, newer, "json") == Imported(updated=1)
+    with pytest.raises(TaskError, match="nothing to undo"):
+        await store.undo(later(2), None)
+    assert await titles(store) == ["Buy tea"]
+
+
+REMINDERS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Apple Inc.//Reminders//EN
+X-WR-CALNAME:Errands
+BEGIN:VTODO
+UID:AAAA-1
+DTSTAMP:20261120T100000Z
+SUMMARY:Fetch the parcel
+DUE;TZID=Europe/Berlin:20261127T173000
+PRIORITY:5
+END:VTODO
+BEGIN:VTODO
+UID:AAAA-2
+DTSTAMP:20261120T100000Z
+SUMMARY:Report
+DUE:20261128T020000Z
+PRIORITY:3
+RRULE:FREQ=MONTHLY;BYMONTHDAY=-1
+CATEGORIES:Work,Urgent
+END:VTODO
+BEGIN:VTODO
+UID:AAAA-3
+DTSTAMP:20261120T100000Z
+SUMMARY:Old thing
+STATUS:COMPLETED
+COMPLETED:20261119T090000Z
+END:VTODO
+BEGIN:VTODO
+UID:AAAA-4
+DTSTAMP:20261120T100000Z
+SUMMARY:
+END:VTODO
+BEGIN:VTODO
+UID:AAAA-5
+DTSTAMP:20261120T100000Z
+SUMMARY:Every hour
+DUE;VALUE=DATE:20261127
+RRULE:FREQ=HOURLY
+END:VTODO
+BEGIN:VTODO
+UID:AAAA-2
+RECURRENCE-ID:20261231T020000Z
+DTSTAMP:20261120T100000Z
+SUMMARY:Report, moved
+END:VTODO
+BEGIN:VEVENT
+UID:AAAA-6
+DTSTAMP:20261120T100000Z
+DTSTART:20261120T100000Z
+SUMMARY:A meeting is no task
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+
+
+async def test_other_programs_tasks_are_taken_and_what_cannot_be_is_named(
+    store: TaskStore, exchange: Exchange
+) -> None:
+    result = await exchange.take_in(ANN, REMINDERS, "ical")
+    assert (result.created, result.updated, result.unchanged) == (3, 0, 0)
+    assert result.refused == ["task 4: A task needs a title.", "task 5: That is not a way to repeat a task."]
+    tasks = {
+        task.title: task for task in (await store.list_tasks(ANN, "all", "", 50, list_name="errands")).tasks
+    }
+    assert set(tasks) == {"Fetch the parcel", "Report"}
+    assert (tasks["Fetch the parcel"].due, tasks["Fetch the parcel"].time_zone) == (
+        "2026-11-27T17:30:00",
+        "Europe/Berlin",
+    )
+    report = tasks["Report"]
+    assert (report.due, report.priority, report.tags) == ("2026-11-27T18:00:00", "high", ["work", "urgent"])
+    assert report.repeats == "the last day of every month"
+    assert await titles(store, "done") == ["Old thing"]
+    assert (await exchange.take_in(ANN, REMINDERS, "ical")).created == 0
+
+
+async def test_the_calendar_is_one_that_other_programs_read(store: TaskStore, exchange: Exchange) -> None:
+    await fill(store)
+    calendar = icalendar.Calendar.from_ical(await exchange.export(ANN, "ical"))
+    assert isinstance(calendar, icalendar.Calendar)
+    todos = {str(todo["SUMMARY"]): todo for todo in calendar.todos}
+    assert len(todos) == 4
+    assert calendar.timezones, "a time with a zone comes with what that zone is"
+    assert todos["Call Ann"]["PRIORITY"] == 1
+    assert todos["Call Ann"].decoded("DUE") == datetime(2026, 11, 24, 17, tzinfo=LA)
+    assert todos["Water the plants"]["RRULE"]["FREQ"] == ["WEEKLY"]
+    assert todos["Pay the rent"]["STATUS"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "BEGIN:VCALENDAR", "{}", "hello", "BEGIN:VTODO\r\nEND:VTODO", "[" * 5000, "\x00"]
+)
+@FORMS
+async def test_what_is_no_file_of_tasks_is_refused_or_empty(exchange: Exchange, text: str, form: Any) -> None:
+    with contextlib.suppress(TaskError):
+        assert (await exchange.take_in(ANN, text, form)).created == 0
+    assert await exchange.export(BOB, "json") == to_json([])
+
+
+TASKS = st.builds(
+    PortableTask,
+    uid=st.text("abc-1", min_size=1, max_size=20),
+    title=st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Zl", "Zp")), min_size=1, max_size=50)
+    .map(str.strip)
+    .filter(bool),
+    notes=st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Zl", "Zp")), max_size=80).map(
+        str.strip
+    ),
+    due=st.none() | st.dates(date(2020, 1, 1), date(2040, 1, 1)).map(str),
+    time_zone=st.sampled_from(["America/Los_Angeles", "UTC"]),
+    priority=st.sampled_from(["high", "normal", "low"]),
+    list_name=st.text("abc ", max_size=10).map(str.strip),
+    tags=st.lists(st.text("abc,;", min_size=1, max_size=8), max_size=3, unique=True),
+    created_at=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
+        lambda at: at.replace(tzinfo=UTC, microsecond=0)
+    ),
+    updated_at=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
+        lambda at: at.replace(tzinfo=UTC, microsecond=0)
+    ),
+)
+
+
+@given(st.lists(TASKS, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_any_task_goes_through_either_form_unchanged(tasks: list[PortableTask]) -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    assert from_json(to_json(tasks)) == tasks
+    back = from_ical(to_ical(tasks, NOW), zone)
+    same = {"uid", "title", "notes", "due", "priority", "list_name", "tags", "created_at", "updated_at"}
+    assert [task.model_dump(include=same) for task in back] == [
+        task.model_dump(include=same) for task in tasks
+    ]
