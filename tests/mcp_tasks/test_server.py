@@ -253,11 +253,11 @@ async def test_words_that_say_how_it_repeats_make_a_series(
         made = await changed("create_task", title="Water the plants", due_words="every other Friday")
         assert (made["rrule"], made["repeats"]) == ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "every other Friday")
         assert date.fromisoformat(made["due"]).weekday() == 4
-        await changed("complete_task", id=made["id"])
+        await changed("complete_task", task_id=made["id"])
         left = ((await client.call_tool("list_tasks", {"view": "all"})).structured_content or {})["tasks"]
         assert [each["title"] for each in left] == ["Water the plants"]
         assert date.fromisoformat(left[0]["due"]) - date.fromisoformat(made["due"]) == timedelta(days=14)
-        over = await changed("update_task", id=left[0]["id"], due_words="do not repeat")
+        over = await changed("update_task", task_id=left[0]["id"], due_words="do not repeat")
         assert over.get("rrule") is None
         assert over["due"] == left[0]["due"]
 
