@@ -18,7 +18,6 @@ from livekit.agents import (
     AgentStateChangedEvent,
     ErrorEvent,
     FunctionToolsExecutedEvent,
-    UserInputTranscribedEvent,
     llm,
     utils,
 )
@@ -27,10 +26,9 @@ from livekit.agents.llm import LLMError
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.claims import NOTHING_DONE
-from agent.consent import ConsentQuestion, wish_about_transcript
-from agent.erasure import AccountErasure, Erases, wants_erasure
-from agent.gate import By, Gate
-from agent.goodbye import is_goodbye
+from agent.consent import ConsentQuestion
+from agent.erasure import AccountErasure, Erases
+from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.microphone import Microphone
 from agent.other_servers import offer
@@ -47,6 +45,7 @@ from agent.tier_session import TierSession
 from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.transcript import Transcript
+from agent.turn_taking import TurnTaking
 from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.user import User
@@ -87,8 +86,6 @@ class Call:
         self._invitation = invitation
         self._user = user
         self._attributes = attributes
-        self._turn = 0
-        self._leaving = False
         gate = Gate()
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
@@ -97,7 +94,7 @@ class Call:
             ToolServer(client),
             gate,
             call_id=invitation.call_id,
-            turn=lambda: self._turn,
+            turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
         )
@@ -105,16 +102,21 @@ class Call:
         self._transcript = transcript
         self._on_said = on_said
         self._consent = ConsentQuestion(transcript)
-        self._half_heard = False
-        self._words_come_to_us = False
-        """The words of the present turn pass `on_turn`, so that what is written of it is no news."""
+        self._turns = TurnTaking(
+            self._consent,
+            self._erasure,
+            questions=lambda: self._questions,
+            session=self._require_session,
+            end=self._end,
+            spawn=self._spawn,
+        )
         self._questions = Questions(
             room,
             gate,
             self._toolbox,
             caller_identity=invitation.identity,
             session=self._require_session,
-            begin_turn=self._begin_turn,
+            begin_turn=self._turns.begin,
             spawn=self._spawn,
             on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
         )
@@ -172,12 +174,14 @@ class Call:
     @property
     def turn(self) -> int:
         """The number of the present turn of the caller; 0 before the first."""
-        return self._turn
+        return self._turns.number
 
     @property
     def thread(self) -> Thread:
         """How far the call has come."""
-        return Thread(self._turn, self._serving.session.history if self._serving is not None else None)
+        return Thread(
+            self._turns.number, self._serving.session.history if self._serving is not None else None
+        )
 
     def end(self, reason: str) -> None:
         """End the call here."""
@@ -226,7 +230,7 @@ class Call:
         serving.on("function_tools_executed", self._on_tools)
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
-        serving.on("user_input_transcribed", self._on_written)
+        serving.on("user_input_transcribed", self._turns.written)
 
     # -- what a swap has to know ---------------------------------------------------------------------------
 
@@ -240,7 +244,7 @@ class Call:
 
     def half_heard(self) -> None:
         """Only the end of the turn that comes next was kept for the successor."""
-        self._half_heard = True
+        self._turns.half_heard()
 
     def is_busy(self) -> bool:
         """Whether a question is open or a tool runs: no time for a change that can wait."""
@@ -263,25 +267,19 @@ class Call:
 
     async def on_turn(self, text: str | None) -> bool:
         """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
-        if not text:  # words that are written too late for us are the model's
-            self._words_come_to_us = False
-        if text is None:
-            self._begin_turn("voice")
-            return False
-        return await self._take_turn(text, by="voice")
+        return await self._turns.spoken(text)
 
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
-        self._words_come_to_us = self._questions.open or self._consent.open or self._half_heard
-        return self._words_come_to_us
+        return self._turns.awaits_words()
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
-        return self._erasure.is_done or self._toolbox.last_change_in == self._turn
+        return self._erasure.is_done or self._toolbox.last_change_in == self._turns.number
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
-        log.warning("claim.broken_off", extra={"turn": self._turn})
+        log.warning("claim.broken_off", extra={"turn": self._turns.number})
         self._spawn(self._correct_ourselves(), name="call.correct")
 
     async def _correct_ourselves(self) -> None:
@@ -292,82 +290,17 @@ class Call:
     async def _ask_in_other_words(self) -> None:
         self._require_session().say(persona.STUCK)
 
-    def _on_written(self, event: UserInputTranscribedEvent) -> None:
-        """The words of a turn that a model has begun to answer: a goodbye ends the call after the reply."""
-        if event.is_final and self._require_session().keeps_spoken_turns:
-            self._leaving = is_goodbye(event.transcript)
-            if self._words_come_to_us:
-                return
-            if wish_about_transcript(event.transcript) is not None:
-                self._spawn(self._hear_of_transcript(event.transcript), name="call.consent")
-            elif wants_erasure(event.transcript):
-                self._spawn(self._hear_of_erasure(), name="call.erasure_asked")
-
-    async def _hear_of_transcript(self, text: str) -> None:
-        """Do what was said of the transcript to a model that has begun to answer it by itself."""
-        if (line := await self._consent.take_turn(text)) is not None:
-            session = self._require_session()
-            await session.hush()
-            session.say(line)
-
-    async def _hear_of_erasure(self) -> None:
-        """Ask about what was said to a model that has begun to answer it by itself."""
-        await self._require_session().hush()
-        self._ask_to_erase()
-
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
             async with asyncio.timeout(BACK_SECONDS):
                 await self._parking.served()
         session = self._require_session()
         await session.hush()
-        if not await self._take_turn(text, by="text"):
+        if not await self._turns.take(text, by="text"):
             session.reply(text)
 
     async def _on_too_long(self) -> None:
         self._require_session().say(persona.TOO_LONG)
-
-    async def _take_turn(self, text: str, *, by: By) -> bool:
-        """Deal with a turn that is for the call itself. False leaves it to the model."""
-        self._begin_turn(by)
-        if self._half_heard and by == "voice" and text:
-            return await self._ask_whether(text)
-        if self._questions.open and await self._questions.take_turn(text, turn=self._turn, by=by):
-            self._consent.open = False
-            return True
-        if (line := await self._consent.take_turn(text)) is not None:
-            self._require_session().say(line)
-            return True
-        if wants_erasure(text):
-            self._ask_to_erase()
-            return True
-        if is_goodbye(text):
-            self._spawn(self._say_goodbye(), name="call.goodbye")
-            return True
-        return False
-
-    def _ask_to_erase(self) -> None:
-        self._erasure.ask(turn=self._turn)
-        self._questions.ask_if_needed()
-
-    async def _ask_whether(self, text: str) -> bool:
-        """Act on no half of a turn: ask whether it is what the caller wants."""
-        self._half_heard = False
-        session = self._require_session()
-        if not session.keeps_spoken_turns:
-            await session.remember(llm.ChatMessage(role="user", content=[text]))
-        what = text[:1].lower() + text[1:].rstrip(" .!?…")
-        session.say(persona.HALF_HEARD.format(what=what))
-        return True
-
-    def _begin_turn(self, by: By) -> int:
-        self._turn += 1
-        log.info("turn.began", extra={"turn": self._turn, "by": by})
-        return self._turn
-
-    async def _say_goodbye(self) -> None:
-        await self._require_session().say(persona.GOODBYE).wait_for_playout()
-        self._end("goodbye")
 
     # -- what the session tells ----------------------------------------------------------------------------
 
@@ -379,7 +312,7 @@ class Call:
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         self._spawn(self._attributes.set_state(event.new_state), name="call.state")
         if event.new_state == "listening":
-            if self._leaving and event.old_state == "speaking":
+            if self._turns.says_goodbye and event.old_state == "speaking":
                 self._end("goodbye")
             self._questions.ask_if_needed()
             self._spawn(self._require_session().shorten_history(), name="call.shorten")
@@ -396,7 +329,7 @@ class Call:
             return
         if not self._require_session().stack.has_voice and item.text_content:
             self._spawn(write(self._room, item.text_content), "call.write")
-        tell_answer(item, turn=self._turn)
+        tell_answer(item, turn=self._turns.number)
 
     def _on_error(self, event: ErrorEvent) -> None:
         tell_error(event)
@@ -428,7 +361,7 @@ class Call:
 
     def _go_on_from(self, thread: Thread) -> None:
         """Go on with a call that another worker began."""
-        self._turn = thread.turn
+        self._turns.number = thread.turn
         session = self._require_session()
         if thread.history is None:
             session.say(persona.THREAD_LOST)

@@ -550,7 +550,7 @@ async def test_a_wish_that_answered_an_open_question_is_dealt_with_once(
     made, speaker = spoken_to
     await asked(made._consent)
     assert made.awaits_answer()
-    made._on_written(written("Stop recording."))
+    made._turns.written(written("Stop recording."))
     assert await made.on_turn("Stop recording.")
     await asyncio.gather(*made._background)
     assert speaker.said == [TRANSCRIPT_OFF]
@@ -565,6 +565,6 @@ async def test_a_wish_that_a_model_began_to_answer_is_heard_from_what_is_written
         await asked(made._consent)
     assert made.awaits_answer() is (text is not None)
     assert not await made.on_turn(text)
-    made._on_written(written("Stop recording."))
+    made._turns.written(written("Stop recording."))
     await asyncio.gather(*made._background)
     assert speaker.said == [TRANSCRIPT_OFF]

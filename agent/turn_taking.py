@@ -1,0 +1,131 @@
+"""The caller's turns: each is numbered and given to what waits for one; what is left is a model's to answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from livekit.agents import UserInputTranscribedEvent, llm
+
+from agent import persona
+from agent.consent import ConsentQuestion, wish_about_transcript
+from agent.erasure import AccountErasure, wants_erasure
+from agent.gate import By
+from agent.goodbye import is_goodbye
+from agent.questions import Questions
+from agent.tier_session import TierSession
+
+log = logging.getLogger("agent.turn_taking")
+
+
+class TurnTaking:
+    """Deals with the turns that are for the call itself: answers, consent, erasure, goodbye."""
+
+    def __init__(
+        self,
+        consent: ConsentQuestion,
+        erasure: AccountErasure,
+        *,
+        questions: Callable[[], Questions],
+        session: Callable[[], TierSession],
+        end: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+    ) -> None:
+        self.number = 0
+        """That of the present turn; 0 before the first."""
+        self.says_goodbye = False
+        """The caller said goodbye to a model that has begun to answer it."""
+        self._consent = consent
+        self._erasure = erasure
+        self._questions = questions
+        self._session = session
+        self._end = end
+        self._spawn = spawn
+        self._half_heard = False
+        self._words_come_to_us = False
+        """The words of the present turn pass `spoken`, so that what is written of it is no news."""
+
+    def begin(self, by: By) -> int:
+        """Begin a turn; gives its number."""
+        self.number += 1
+        log.info("turn.began", extra={"turn": self.number, "by": by})
+        return self.number
+
+    def half_heard(self) -> None:
+        """Only the end of the turn that comes next was kept."""
+        self._half_heard = True
+
+    def awaits_words(self) -> bool:
+        """Whether the next turn must be understood before a model answers it."""
+        self._words_come_to_us = self._questions().open or self._consent.open or self._half_heard
+        return self._words_come_to_us
+
+    async def spoken(self, text: str | None) -> bool:
+        """Take a spoken turn; None where its words are not known yet. True: it is dealt with."""
+        if not text:  # words that are written too late for us are the model's
+            self._words_come_to_us = False
+        if text is None:
+            self.begin("voice")
+            return False
+        return await self.take(text, by="voice")
+
+    async def take(self, text: str, *, by: By) -> bool:
+        """Deal with a turn that is for the call itself. False leaves it to the model."""
+        self.begin(by)
+        if self._half_heard and by == "voice" and text:
+            return await self._ask_whether(text)
+        questions = self._questions()
+        if questions.open and await questions.take_turn(text, turn=self.number, by=by):
+            self._consent.open = False
+            return True
+        if (line := await self._consent.take_turn(text)) is not None:
+            self._session().say(line)
+            return True
+        if wants_erasure(text):
+            self._ask_to_erase()
+            return True
+        if is_goodbye(text):
+            self._spawn(self._say_goodbye(), "call.goodbye")
+            return True
+        return False
+
+    def written(self, event: UserInputTranscribedEvent) -> None:
+        """Read the words of a turn that a model has begun to answer: some of them are for us all the same."""
+        if not event.is_final or not self._session().keeps_spoken_turns:
+            return
+        self.says_goodbye = is_goodbye(event.transcript)
+        if self._words_come_to_us:
+            return
+        if wish_about_transcript(event.transcript) is not None:
+            self._spawn(self._hear_of_transcript(event.transcript), "call.consent")
+        elif wants_erasure(event.transcript):
+            self._spawn(self._hear_of_erasure(), "call.erasure_asked")
+
+    async def _hear_of_transcript(self, text: str) -> None:
+        if (line := await self._consent.take_turn(text)) is not None:
+            session = self._session()
+            await session.hush()
+            session.say(line)
+
+    async def _hear_of_erasure(self) -> None:
+        await self._session().hush()
+        self._ask_to_erase()
+
+    def _ask_to_erase(self) -> None:
+        self._erasure.ask(turn=self.number)
+        self._questions().ask_if_needed()
+
+    async def _ask_whether(self, text: str) -> bool:
+        """Act on no half of a turn: ask whether it is what the caller wants."""
+        self._half_heard = False
+        session = self._session()
+        if not session.keeps_spoken_turns:
+            await session.remember(llm.ChatMessage(role="user", content=[text]))
+        what = text[:1].lower() + text[1:].rstrip(" .!?…")
+        session.say(persona.HALF_HEARD.format(what=what))
+        return True
+
+    async def _say_goodbye(self) -> None:
+        await self._session().say(persona.GOODBYE).wait_for_playout()
+        self._end("goodbye")
