@@ -167,7 +167,9 @@ class RoundOfTalk:
                 before = len(self._talk.line.agent.stack_changes)
                 changes = self._talk.line.agent.stack_changes
                 if await self._changes.wait_until(lambda: len(changes) > before, POINT_SECONDS):
-                    await self._talk.tell()  # the ear that fell silent took the words with it
+                    # The ear that fell silent took the words with it, and may still be waiting for more.
+                    await self._talk.tell()
+                    await self._talk.tell()
 
     async def _break(self) -> None:
         if self._round.broken:
