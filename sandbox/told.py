@@ -46,6 +46,10 @@ class Told:
         except asyncio.QueueFull:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
 
+    def is_waiting(self, tag: str) -> bool:
+        """Whether an ear of `tag` has words to take, or the rest of what it is at."""
+        return bool(self._rest.get(tag)) or not self._queue(tag).empty()
+
     async def next(
         self,
         tag: str,

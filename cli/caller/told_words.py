@@ -9,11 +9,15 @@ from cli.caller.errors import CannotSpeakError
 SECONDS = 5.0
 
 
-async def tell(control_url: str, call_id: str, text: str) -> None:
-    """Give the words for the next utterance of a call. Raises CannotSpeakError when nobody takes them."""
+async def tell(control_url: str, call_id: str, text: str, *, unless_waiting: bool = False) -> None:
+    """Give the words for the next utterance of a call. Raises CannotSpeakError when nobody takes them.
+
+    `unless_waiting`: only where the ear has none to take.
+    """
+    body = {"tag": call_id, "text": text} | ({"unless_waiting": True} if unless_waiting else {})
     try:
         async with httpx.AsyncClient(base_url=control_url, timeout=SECONDS) as client:
-            response = await client.post("/told", json={"tag": call_id, "text": text})
+            response = await client.post("/told", json=body)
     except httpx.HTTPError as error:
         raise CannotSpeakError(
             f"--voice told needs the sandbox's control port, and nobody answers at {control_url}; "

@@ -38,6 +38,7 @@ AROUND_BREATH: Final = (-0.3, 0.25, 0.9)
 INTO_TOOL_SECONDS: Final = 0.5
 INTO_SPEECH_SECONDS: Final = 0.7
 POINT_SECONDS: Final = 20.0
+TELL_SECONDS: Final = 0.05
 LATE_SECONDS: Final = 3.0
 """How long after an answer a second task would come."""
 
@@ -147,6 +148,8 @@ class RoundOfTalk:
                 await asyncio.gather(watching, return_exceptions=True)
 
     async def _watch(self, arrived: asyncio.Event, breath: float) -> None:
+        changes = self._talk.line.agent.stack_changes
+        swaps = len(changes)
         match self._point:
             case Point.MID_SENTENCE:
                 await self._turn_begins()
@@ -164,12 +167,11 @@ class RoundOfTalk:
                 self._at = time.monotonic()
                 await self._break()
             case Point.SILENT if self._round.broken:
-                before = len(self._talk.line.agent.stack_changes)
-                changes = self._talk.line.agent.stack_changes
-                if await self._changes.wait_until(lambda: len(changes) > before, POINT_SECONDS):
-                    # The ear that fell silent took the words with it, and may still be waiting for more.
-                    await self._talk.tell()
-                    await self._talk.tell()
+                # The ear that falls silent takes the words with it, and they must be there when the next one hears.
+                await self._turn_begins()
+                while len(changes) == swaps:
+                    await self._talk.tell(unless_waiting=True)
+                    await asyncio.sleep(TELL_SECONDS)
 
     async def _break(self) -> None:
         if self._round.broken:

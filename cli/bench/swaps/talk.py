@@ -149,9 +149,9 @@ class Talk:
         await self.tell()
         return await self.conversation.say(words, sound)
 
-    async def tell(self) -> None:
+    async def tell(self, *, unless_waiting: bool = False) -> None:
         """Tell the ear the words of this turn; another ear that hears them once more is told them once more."""
-        await tell(self.world.control_url, self.call_id, self.words)
+        await tell(self.world.control_url, self.call_id, self.words, unless_waiting=unless_waiting)
 
     async def served_by(self, stack: str, seconds: float = BACK_SECONDS) -> None:
         """Wait until a stack serves the call. Raises NotBackError."""
