@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -69,6 +69,10 @@ class Round:
     same: bool = False
     """It is still the same room and participant."""
     heard: str = ""
+    understood: str = ""
+    """What was written down of the caller's turn."""
+    made: list[str] = field(default_factory=list)
+    """The tasks that were there at its end."""
 
     def as_json(self) -> dict[str, Any]:
         """For the report."""
@@ -97,6 +101,7 @@ class RoundOfTalk:
         finally:
             await self._desk.heal(SERVICE)
         found.heard, found.heard_ms = turn.heard, self._heard_ms(turn)
+        found.understood = turn.understood
         found.same = talk.is_the_same
         found.swapped = any(change.from_stack == PREMIUM for change in talk.line.agent.stack_changes[swaps:])
         return found
@@ -127,6 +132,7 @@ class RoundOfTalk:
         store, deadline = self._talk.world.store, time.monotonic() + LATE_SECONDS
         while not (titles := titles_of(await store.tasks())) and time.monotonic() < deadline:
             await self._talk.conversation.pause(0.2)
+        self._round.made = titles
         return [spoken_form(title) for title in titles] == [spoken_form(deed)]
 
     # -- the vendor ----------------------------------------------------------------------------------------
