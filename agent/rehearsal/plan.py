@@ -47,6 +47,8 @@ class Plan(BaseModel):
     """From the beginning of one turn of the caller to that of the next, where the answer to it was over by then."""
     pause_seconds: float = Field(ge=0)
     """The least silence between the end of an answer and the caller's next word."""
+    answer_seconds: float = Field(default=20.0, gt=0)
+    """A turn that is not answered by then is not waited for."""
     tasks: list[Task] = []
     turns: list[Turn] = Field(min_length=1)
     told_url: str

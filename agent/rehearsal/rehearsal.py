@@ -38,8 +38,6 @@ from tiers.watch import Failure
 IDENTITY: Final = "caller"
 SETTLED_SECONDS: Final = 0.8
 """An answer is over when it was silent for so long and nothing is being thought: one may come in two parts."""
-ANSWER_SECONDS: Final = 20.0
-"""A turn that is not answered by then is not waited for."""
 LOOK_SECONDS: Final = 0.05
 PATIENCE: Final = Patience(reconnect=120.0, answer=120.0)
 """On the fast clock, which does not slow down for the task server."""
@@ -166,7 +164,7 @@ class Rehearsal:
         """Wait until an answer was heard to its end; False when none came in time."""
         loop = asyncio.get_running_loop()
         heard = since
-        while loop.time() - heard < ANSWER_SECONDS:
+        while loop.time() - heard < self._plan.answer_seconds:
             silent = stage.loudspeaker.silent_since
             if self._state == "speaking":
                 heard = loop.time()

@@ -67,7 +67,9 @@ async def rehearsed_calls(
             yield event
         if await rehearsal.wait():
             log = (folder / "agent.rehearsal.log").read_text(encoding="utf-8", errors="replace")
-            raise RehearsalError(f"the rehearsal ended with exit status {rehearsal.returncode}: {log[-2000:]}")
+            raise RehearsalError(
+                f"the rehearsal ended with exit status {rehearsal.returncode}: {log[-2000:]}"
+            )
         async with httpx.AsyncClient(base_url=control, timeout=10, trust_env=False) as sandbox:
             await _until_all_is_billed(sandbox)
             yield {"invoice": (await sandbox.get("/invoice")).json()}

@@ -43,7 +43,7 @@ def correct(request: Request, state: State) -> list[Action] | Request:
 
 def _date(rest: str, last: Last) -> list[Action]:
     verb = last.action.verb
-    if verb in {"create", "update"} and last.task and last.state == "done":
+    if verb in {"create", "update"} and last.task and last.state != "waiting":
         return [Action("update", task=last.task, due=rest)]
     if verb == "list":
         return [_list_for(rest)]
@@ -72,11 +72,11 @@ def _words(rest: str, last: Last) -> list[Action]:
         return _instead(last, rest)
     if (
         verb == "update"
-        and last.state == "done"
+        and last.state != "waiting"
         and (last.action.title is None or _NAMES_A_TASK.search(rest))
     ):
         return _instead(last, rest)
-    if verb in {"create", "update"} and last.state == "done" and last.task:
+    if verb in {"create", "update"} and last.state != "waiting" and last.task:
         if _NAMES_A_TASK.search(rest):
             return [say(wording.UNKNOWN, keeps_question=True)]
         cut = due_phrase.cut_last(rest)
@@ -95,16 +95,19 @@ def other(request: Request, state: State) -> list[Action]:
     last = state.last
     if last is None or last.action.verb not in {"complete", "delete", "update"}:
         return [say(wording.UNKNOWN, keeps_question=True)]
-    left = [task for task in last.pool if last.task is None or task.id != last.task.id]
+    pool = last.pool or ((last.task,) if last.task else ())
+    left = [task for task in pool if last.task is None or task.id != last.task.id]
     if request.target:
-        wrong = choose(request.target, last.pool)
+        wrong = choose(request.target, pool)
         if wrong is None:
             return [_ask(last.action, left)]
         left = [task for task in left if task.id != wrong.id]
         if last.task and wrong.id != last.task.id and last.task.id not in {task.id for task in left}:
             left = [last.task, *left] if last.state == "waiting" else left
     back = [Action("undo")] if last.state == "done" else []
-    again = replace(last.action, target=None)
+    again = replace(last.action, target=None, task=None)
+    if not left and last.task:
+        return [*back, replace(again, but=last.task.id)]
     if len(left) == 1:
         return [*back, replace(again, task=left[0])]
     return [*back, _ask(again, left)]

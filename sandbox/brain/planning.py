@@ -17,6 +17,8 @@ _PRONOUN = re.compile(
     r"^(?:it|that|this|them|those|(?:that|this) (?:one|task|last one)|the (?:last|latest|new|previous) (?:one|task)|the task|the one|one)?$",
     re.IGNORECASE,
 )
+_LAST = re.compile(r"^(?:the|my) last (?:one|task)$", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"^(?:and )?(?P<target>.+?)(?: to)?$", re.IGNORECASE)
 _SAYS = {
     Intent.GREETING: wording.GREETING,
     Intent.THANKS: wording.THANKS,
@@ -91,6 +93,9 @@ def _task_action(request: Request, state: State) -> Action:
 def _change(request: Request, state: State) -> Action:
     verb = _VERBS[request.intent]
     action = Action(verb, title=request.title, due=request.due, target=request.target, text=request.text)
+    just_read = state.shown and state.last and state.last.action.verb == "list"
+    if state.shown and just_read and _LAST.match(request.target or "") and state.shown.read:
+        return replace(action, task=state.shown.tasks[state.shown.read - 1])
     if _PRONOUN.match(request.target or ""):
         if state.focus:
             return replace(action, task=state.focus)
@@ -145,6 +150,18 @@ def _unknown(request: Request, state: State) -> list[Action]:
         and due_phrase.is_due(request.text)
     ):
         return [Action("update", task=last.task, due=request.text)]
+    cut = due_phrase.cut_last(request.text)
+    named = _ELLIPSIS.match(cut.text)
+    if (
+        last
+        and last.state == "done"
+        and last.action.verb == "update"
+        and last.action.due
+        and cut.due
+        and named
+    ):
+        # «And the second one to Friday», after something was moved.
+        return [_change(replace(request, intent=Intent.UPDATE, target=named["target"], due=cut.due), state)]
     if meant := mishearing.command(request.text):
         return [Action(meant[0], view=meant[1])]
     if mishearing.could_be_about_a_task(request.text):

@@ -26,7 +26,9 @@ def bench_dialogues(tier: str, only: str, *, show: bool, as_json: bool) -> int:
         if not verdict.right:
             reasons = {"harm": verdict.harm, "missed": verdict.missed}
             missed.append({"dialogue": heard.dialogue.id, **reasons, "transcript": heard.transcript})
-            console.print(escape("".join(f"    ! {reason}\n" for reason in verdict.harm + verdict.missed)), end="")
+            console.print(
+                escape("".join(f"    ! {reason}\n" for reason in verdict.harm + verdict.missed)), end=""
+            )
         if show or not verdict.right:
             console.print(escape("".join(f"    {line}\n" for line in heard.transcript)), end="")
 
@@ -35,7 +37,8 @@ def bench_dialogues(tier: str, only: str, *, show: bool, as_json: bool) -> int:
     except RehearsalError as error:
         typer.echo(f"voicetasks bench dialogues: {error}", err=True)
         return 1
-    for kind, number in report.details[0]["by_kind"].items():
+    numbers = report.details[0]["by_kind"] | {"held out": report.details[0]["held_out"]}
+    for kind, number in numbers.items():
         console.print(f"{kind}: {number['right']} of {number['of']}")
     report.details += missed
     report.print(console)

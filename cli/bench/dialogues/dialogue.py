@@ -91,7 +91,9 @@ class Dialogue(BaseModel):
     provokes: bool = False
     """Whether it tries to bring about a wrong deletion or completion."""
     before: list[Written] = []
-    talk: list[Annotated[Says, BeforeValidator(lambda said: {"says": said} if isinstance(said, str) else said)]]
+    talk: list[
+        Annotated[Says, BeforeValidator(lambda said: {"says": said} if isinstance(said, str) else said)]
+    ]
     after: list[Written]
     """The whole store in the end, done tasks too."""
     may_delete: list[Written] = []
@@ -104,7 +106,9 @@ class Dialogue(BaseModel):
 def dialogues(today: date) -> list[Dialogue]:
     """All of them, with the days of the week that their words mean on a day."""
     folder = files("cli.bench.dialogues") / "talks"
-    tables = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda one: one.name)
+    tables = sorted(
+        (each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda one: one.name
+    )
     return [
         Dialogue.model_validate(_dated(entry, today) | {"held_out": table.name.startswith(HELD_OUT)})
         for table in tables

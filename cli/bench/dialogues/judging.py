@@ -181,7 +181,9 @@ def _short(result: Mapping[str, Any]) -> str:
         return f"error {result['error'].get('code')}: {result['error'].get('message', '')}"
     if "task" in result:
         task = result["task"]
-        return f"{task['title']}, {task.get('due')}, {task['status']}{'' if _changed(result) else ', unchanged'}"
+        return (
+            f"{task['title']}, {task.get('due')}, {task['status']}{'' if _changed(result) else ', unchanged'}"
+        )
     if "tasks" in result:
         more = {key: result[key] for key in ("meant", "question", "match") if result.get(key)}
         return f"{len(result['tasks'])} tasks {more or ''}".rstrip()
