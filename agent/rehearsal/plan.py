@@ -49,6 +49,8 @@ class Plan(BaseModel):
     """The least silence between the end of an answer and the caller's next word."""
     answer_seconds: float = Field(default=20.0, gt=0)
     """A turn that is not answered by then is not waited for."""
+    patience: float = Field(default=1.0, ge=1)
+    """How many times longer than in a call of a caller's the vendors are waited for."""
     tasks: list[Task] = []
     turns: list[Turn] = Field(min_length=1)
     told_url: str

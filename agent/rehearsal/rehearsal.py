@@ -33,7 +33,7 @@ from routing.decision import Decision
 from tiers.catalogue import STACKS, Stack
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
-from tiers.watch import Failure
+from tiers.watch import Failure, VendorPatience
 
 IDENTITY: Final = "caller"
 SETTLED_SECONDS: Final = 0.8
@@ -97,6 +97,7 @@ class Rehearsal:
                     today=datetime.now(UTC).date(),
                     on_usage=self._on_usage,
                     on_failure=on_failure,
+                    patience=VendorPatience().times(plan.patience),
                 )
 
             async def show(_decision: Decision, _stack: Stack | None) -> None: ...

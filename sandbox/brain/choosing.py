@@ -68,6 +68,15 @@ def choose(words: str, candidates: Sequence[Task]) -> Task | None:
     return None
 
 
+def at_place(words: str, listed: Sequence[Task]) -> Task | None:
+    """The task of a list that «the second one» means. «Task 4» may be a title: then it means no place."""
+    index = place(words, len(listed))
+    if index is None:
+        return None
+    titled = choose(words, listed)
+    return listed[index] if titled is None or titled is listed[index] else None
+
+
 _FACTS = frozenset(["list", "note", "notes", "to", "about", "my", "a", "in", "says", "from"])
 _FILL = frozenset(
     [

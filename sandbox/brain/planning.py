@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sandbox.brain import due_phrase, mishearing, wording
 from sandbox.brain.answering import answer
-from sandbox.brain.choosing import choose, place
+from sandbox.brain.choosing import at_place
 from sandbox.brain.clause import one
 from sandbox.brain.correcting import correct, other
 from sandbox.brain.dialogue import Action, Question, Shown, State, Verb, say
@@ -101,20 +101,9 @@ def _change(request: Request, state: State) -> Action:
             return replace(action, task=state.focus)
         text = wording.which(verb, ())
         return say(text, asks=Question("which", text, replace(action, target=None)))
-    if state.shown and request.target:
-        index = place(request.target, len(state.shown.tasks))
-        # «Task 4» may be a title: a place counts only when no title says the same.
-        if index is not None and not choose_by_title(request.target, state.shown):
-            return replace(action, task=state.shown.tasks[index])
+    if state.shown and request.target and (listed := at_place(request.target, state.shown.tasks)):
+        return replace(action, task=listed)
     return action
-
-
-def choose_by_title(words: str, shown: Shown) -> bool:
-    """Whether the words are a title of the list that was read."""
-    number = len(shown.tasks)
-    titled = choose(words, shown.tasks)
-    index = place(words, number)
-    return titled is not None and index is not None and titled is not shown.tasks[index]
 
 
 def _short_answer(request: Request, state: State) -> Action:

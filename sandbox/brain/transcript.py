@@ -112,8 +112,8 @@ class Ran:
 
     @property
     def decides(self) -> bool:
-        """Whether the server says which task a query means, or what to ask."""
-        return "match" in self.result
+        """Whether the server says which task a query means, what to ask, or that there is none."""
+        return "match" in self.result or not self.tasks
 
     @property
     def meant(self) -> Task | None:

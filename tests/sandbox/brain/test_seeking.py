@@ -64,3 +64,9 @@ def test_a_likeness_that_the_server_did_not_find_is_only_offered_where_nothing_a
         it = looked_through(Action(verb, target="call and"), tasks, "2026-11-25", sure=False)  # type: ignore[arg-type]
         assert (it.task is not None) is taken
         assert it.task or it.candidates == (tasks[0],)
+
+
+def test_a_search_that_finds_nothing_says_nothing_of_the_list() -> None:
+    nothing = found()
+    assert nothing.decides
+    assert sought("the first one", nothing, "delete").task is None
