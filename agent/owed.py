@@ -89,9 +89,18 @@ def unheard(text: str, heard: str) -> str:
     rest, passed = pieces, 0
     for place, piece in enumerate(pieces):
         if passed >= count:
-            rest = pieces[place:]
+            rest = pieces[_start_of_title(pieces, place) :]
             break
         passed += len(words(piece))
     else:
         rest = [] if passed <= count else pieces[-1:]
     return " ".join(rest) if len(rest) >= SHORTEST_REST or not heard else ""
+
+
+def _start_of_title(pieces: list[str], place: int) -> int:
+    """Where to go on: a title in quotes that was broken off is said whole, for half a title names another task."""
+    opened: int | None = None
+    for number, piece in enumerate(pieces[:place]):
+        for _ in range(piece.count('"')):
+            opened = number if opened is None else None
+    return place if opened is None else opened

@@ -47,7 +47,7 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
         row.title = edit.title
     if not isinstance(edit.notes, Unchanged):
         row.notes = edit.notes
-    if not isinstance(edit.due, Unchanged):
+    if not isinstance(edit.due, Unchanged) and _differs(row, edit.due):
         _set_due(row, edit.due)
         row.due_words = edit.due_words
         row.time_zone = caller.zone.key
@@ -101,6 +101,11 @@ def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
     _set_due(following, due)
     derive(following)
     return following
+
+
+def _differs(row: TaskRow, due: Due | None) -> bool:
+    """Whether a due is another one: the same one in other words is no change, and there is nothing to undo."""
+    return (row.due, row.due_instant) != ((due.text, due.instant) if due else (None, None))
 
 
 def _set_due(row: TaskRow, due: Due | None) -> None:

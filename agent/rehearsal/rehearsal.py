@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -17,13 +17,14 @@ from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.rehearsal.followed import Followed
 from agent.rehearsal.plan import Plan, Turn
 from agent.rehearsal.stage import RATE, NoRoom, Stage
 from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from agent.transcript import transcribing
-from mcp_tasks.client import Patience, TaskClient
+from mcp_tasks.client import Patience, ToolOutcome
 from people.settings import PeopleSettings
 from people.tokens import mint_tasks_token
 from people.user import Plan as UserPlan
@@ -32,13 +33,11 @@ from routing.decision import Decision
 from tiers.catalogue import STACKS, Stack
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
-from tiers.watch import Failure
+from tiers.watch import Failure, VendorPatience
 
 IDENTITY: Final = "caller"
 SETTLED_SECONDS: Final = 0.8
 """An answer is over when it was silent for so long and nothing is being thought: one may come in two parts."""
-ANSWER_SECONDS: Final = 20.0
-"""A turn that is not answered by then is not waited for."""
 LOOK_SECONDS: Final = 0.05
 PATIENCE: Final = Patience(reconnect=120.0, answer=120.0)
 """On the fast clock, which does not slow down for the task server."""
@@ -47,7 +46,9 @@ Tell = Callable[[dict[str, Any]], None]
 
 
 class Rehearsal:
-    """Tells `tell` of every usage, every turn and the end, each with its time since the start in seconds."""
+    """Tells `tell` of every usage, turn, answer and tool that ran, and of the end with the tasks as they are then, each
+    with its time since the start in seconds.
+    """
 
     def __init__(self, plan: Plan, tell: Tell) -> None:
         self._plan = plan
@@ -78,11 +79,13 @@ class Rehearsal:
 
         async with (
             httpx.AsyncClient(base_url=plan.told_url, timeout=60, trust_env=False) as sandbox,
-            TaskClient(settings.tasks_url, token, patience=PATIENCE) as client,
+            Followed(settings.tasks_url, token, patience=PATIENCE) as client,
             transcribing(invitation, user, people) as transcript,
         ):
             for task in plan.tasks:
-                await client.call("create_task", task.model_dump())
+                made = await client.call("create_task", {k: v for k, v in task.model_dump().items() if v})
+                self._tell({"at": 0.0, "has": made.structured.get("task")})
+            client.tell = self._on_tool
             self._began = asyncio.get_running_loop().time()
             attributes = CallAttributes(room, call_id=plan.call_id)
 
@@ -94,6 +97,7 @@ class Rehearsal:
                     today=datetime.now(UTC).date(),
                     on_usage=self._on_usage,
                     on_failure=on_failure,
+                    patience=VendorPatience().times(plan.patience),
                 )
 
             async def show(_decision: Decision, _stack: Stack | None) -> None: ...
@@ -115,6 +119,8 @@ class Rehearsal:
             finally:
                 await utils.aio.cancel_and_wait(serving, talking)
                 await call.aclose()
+            client.tell = None
+            tasks = [task for view in ("all", "done") for task in await _listed(client, view)]
         self._tell(
             {
                 "at": self._now,
@@ -123,6 +129,7 @@ class Rehearsal:
                 "agent_seconds": round(stage.loudspeaker.heard_seconds, 1),
                 "tools": self._tools,
                 "unanswered": self._unanswered,
+                "tasks": tasks,
             }
         )
 
@@ -142,7 +149,8 @@ class Rehearsal:
             await asyncio.sleep(due - self._now)
             self._tell({"at": self._now, "turn": number, "said": turn.words})
             await self._say(turn, stage, sandbox)
-        await asyncio.sleep(self._plan.seconds - self._now)
+        if not self._plan.hangs_up:
+            await asyncio.sleep(self._plan.seconds - self._now)
 
     async def _say(self, turn: Turn, stage: Stage, sandbox: httpx.AsyncClient) -> None:
         told = await sandbox.post("/told", json={"tag": self._plan.call_id, "text": turn.words})
@@ -157,7 +165,7 @@ class Rehearsal:
         """Wait until an answer was heard to its end; False when none came in time."""
         loop = asyncio.get_running_loop()
         heard = since
-        while loop.time() - heard < ANSWER_SECONDS:
+        while loop.time() - heard < self._plan.answer_seconds:
             silent = stage.loudspeaker.silent_since
             if self._state == "speaking":
                 heard = loop.time()
@@ -171,7 +179,11 @@ class Rehearsal:
             await asyncio.sleep(LOOK_SECONDS)
         return False
 
-    # What the session tells
+    # What the session and the task server tell
+
+    def _on_tool(self, tool: str, arguments: Mapping[str, Any], outcome: ToolOutcome) -> None:
+        shown = {key: value for key, value in arguments.items() if key != "operation_id"}
+        self._tell({"at": self._now, "ran": tool, "arguments": shown, "result": outcome.structured})
 
     def _on_usage(self, usage: Usage) -> None:
         self._tell({"at": self._now, "usage": json.loads(usage.to_json())})
@@ -188,3 +200,8 @@ class Rehearsal:
             self._tell(
                 {"at": self._now, "answered": item.text_content or "", "interrupted": item.interrupted}
             )
+
+
+async def _listed(client: Followed, view: str) -> list[dict[str, Any]]:
+    found = await client.call("list_tasks", {"view": view, "limit": 200})
+    return list(found.structured.get("tasks", []))

@@ -236,6 +236,22 @@ def dates(
 
 
 @app.command()
+def dialogues(
+    tier: Annotated[TierName, typer.Option(help="Which stack talks.")] = TierName.ECONOMY,
+    only: Annotated[str, typer.Option(help="Only those with these words in their id.")] = "",
+    show: Annotated[bool, typer.Option(help="Print every transcript, not those of misses alone.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Hold dialogues of two to six turns (corrections, ordinals, ties, homophones, …) and look into the store after each.
+
+    It starts what it needs, on this machine. Exit: 0 when all targets hold, 1 when one falls short.
+    """
+    from cli.bench.dialogues.command import bench_dialogues
+
+    raise typer.Exit(bench_dialogues(tier.value, only, show=show, as_json=as_json))
+
+
+@app.command()
 def tasks(
     tasks: Annotated[int, typer.Option(help="Tasks of the one owner who has most.", min=100)] = 100_000,
     users: Annotated[int, typer.Option(help="Other owners, with one task each.", min=1)] = 100_000,

@@ -1,4 +1,4 @@
-"""A rehearsed call: a sandbox, a task server and the call itself, each a process of its own, for as long as it lasts."""
+"""Rehearsed calls: a sandbox, a task server and the calls, each a process of its own, for as long as they last."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,27 +40,42 @@ async def rehearsed(stack: str, minutes: float, folder: Path) -> AsyncIterator[E
 
     Raises RehearsalError.
     """
+    call = partial(_plan, stack, minutes, folder)
+    async for event in rehearsed_calls(lambda control: [call(control)], folder, speed=SPEED):
+        yield event
+
+
+async def rehearsed_calls(
+    calls: Callable[[str], Sequence[Mapping[str, Any]]], folder: Path, *, speed: float, at_once: int = 1
+) -> AsyncIterator[Event]:
+    """What some calls tell (agent/rehearsal/plan.py), and at the end `invoice`: what the sandbox has billed.
+
+    `calls` gives their plans for a sandbox's control port. Raises RehearsalError.
+    """
     free = FreePorts()
     ports = Ports(**{name: free.take() for name in Ports.__dataclass_fields__})
-    environment = _environment(ports, folder)
+    environment = _environment(ports, folder, speed)
     control = f"http://{HOST}:{ports.sandbox_control}"
     async with contextlib.AsyncExitStack() as running:
         for module, url in (("sandbox", control), ("mcp_tasks", f"http://{HOST}:{ports.tasks}")):
             await running.enter_async_context(_process(module, environment, folder))
             await _until_it_answers(f"{url}/healthz", module)
         rehearsal = await running.enter_async_context(_process("agent.rehearsal", environment, folder))
-        await _hand_over(rehearsal, _plan(stack, minutes, control, folder))
+        plans = {"calls": list(calls(control)), "at_once": at_once, "speed": speed}
+        await _hand_over(rehearsal, plans)
         async for event in _told(rehearsal):
             yield event
         if await rehearsal.wait():
             log = (folder / "agent.rehearsal.log").read_text(encoding="utf-8", errors="replace")
-            raise RehearsalError(f"the call ended with exit status {rehearsal.returncode}: {log[-2000:]}")
+            raise RehearsalError(
+                f"the rehearsal ended with exit status {rehearsal.returncode}: {log[-2000:]}"
+            )
         async with httpx.AsyncClient(base_url=control, timeout=10, trust_env=False) as sandbox:
             await _until_all_is_billed(sandbox)
             yield {"invoice": (await sandbox.get("/invoice")).json()}
 
 
-def _environment(ports: Ports, folder: Path) -> dict[str, str]:
+def _environment(ports: Ports, folder: Path, speed: float) -> dict[str, str]:
     """Everything on this machine, whatever keys the user has."""
     return process_environment(bare_environment(), ports, load_or_make(folder), folder) | {
         "VOICETASKS_SANDBOX_EAR": "told",
@@ -67,11 +83,11 @@ def _environment(ports: Ports, folder: Path) -> dict[str, str]:
         "VOICETASKS_SANDBOX_PROFILE": "instant",
         # Slower than the call's own clock, which stops while something is computed: the vendors' patience is in
         # the wall's seconds. A reply still comes faster than it is played.
-        "VOICETASKS_SANDBOX_TIME_SCALE": str(SPEED / 2),
+        "VOICETASKS_SANDBOX_TIME_SCALE": str(speed / 2),
     }
 
 
-def _plan(stack: str, minutes: float, control: str, folder: Path) -> dict[str, Any]:
+def _plan(stack: str, minutes: float, folder: Path, control: str) -> dict[str, Any]:
     sounds: dict[str, str] = {}
     spoken = turns(minutes)
     for words in spoken:
@@ -87,7 +103,6 @@ def _plan(stack: str, minutes: float, control: str, folder: Path) -> dict[str, A
         "pause_seconds": PAUSE_SECONDS,
         "tasks": [{"title": title, "due_words": due} for title, due in TASKS],
         "turns": [{"words": words, "sound": sounds[words]} for words in spoken],
-        "speed": SPEED,
         "told_url": control,
     }
 

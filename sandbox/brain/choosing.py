@@ -56,6 +56,9 @@ def choose(words: str, candidates: Sequence[Task]) -> Task | None:
         return candidates[index]
     if (found := matching.find(words, candidates)).task:
         return found.task
+    by_fact = [task for task in candidates if _has_fact(words, task)]
+    if len(by_fact) == 1:
+        return by_fact[0]
     by_due = [task for task in candidates if _same_due(words, task)]
     if len(by_due) == 1:
         return by_due[0]
@@ -65,6 +68,16 @@ def choose(words: str, candidates: Sequence[Task]) -> Task | None:
     return None
 
 
+def at_place(words: str, listed: Sequence[Task]) -> Task | None:
+    """The task of a list that «the second one» means. «Task 4» may be a title: then it means no place."""
+    index = place(words, len(listed))
+    if index is None:
+        return None
+    titled = choose(words, listed)
+    return listed[index] if titled is None or titled is listed[index] else None
+
+
+_FACTS = frozenset(["list", "note", "notes", "to", "about", "my", "a", "in", "says", "from"])
 _FILL = frozenset(
     [
         "the",
@@ -85,6 +98,15 @@ _FILL = frozenset(
         "date",
     ]
 )
+
+
+def _has_fact(words: str, task: Task) -> bool:
+    """Whether what was said stands in the task's list or notes: «the one on the office list»."""
+    said = [word for word in plain_form(words).split() if word not in _FILL and word not in _FACTS]
+    there = plain_form(f"{task.list_name or ''} {task.notes or ''}").split()
+    if not there:
+        return plain_form(words).split()[-2:] in (["no", "list"], ["without", "notes"])
+    return bool(said) and all(word in there for word in said)
 
 
 def _same_due(words: str, task: Task) -> bool:

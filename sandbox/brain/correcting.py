@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from sandbox.brain import due_phrase, wording
-from sandbox.brain.choosing import choose
+from sandbox.brain.choosing import at_place, choose
 from sandbox.brain.clause import one
 from sandbox.brain.dialogue import Action, Last, Question, State, Verb, say
 from sandbox.brain.frame import strip_points
@@ -35,20 +35,20 @@ def correct(request: Request, state: State) -> list[Action] | Request:
     if last is None:
         return inner if inner.intent in ACTIONS else [say(wording.UNKNOWN, keeps_question=True)]
     if due_phrase.is_due(rest):
-        return _date(rest, last)
+        return _date(rest, state, last)
     if inner.intent in ACTIONS:
         return _said_again(inner, last)
-    return _words(rest, last)
+    return _words(rest, state, last)
 
 
-def _date(rest: str, last: Last) -> list[Action]:
+def _date(rest: str, state: State, last: Last) -> list[Action]:
     verb = last.action.verb
-    if verb in {"create", "update"} and last.task and last.state == "done":
+    if verb in {"create", "update"} and last.task and last.state != "waiting":
         return [Action("update", task=last.task, due=rest)]
     if verb == "list":
         return [_list_for(rest)]
     if verb in _PICKS:
-        return _instead(last, rest)
+        return _instead(last, rest, state)
     return [say(wording.UNKNOWN, keeps_question=True)]
 
 
@@ -66,17 +66,17 @@ def _said_again(inner: Request, last: Last) -> list[Action] | Request:
     return inner
 
 
-def _words(rest: str, last: Last) -> list[Action]:
+def _words(rest: str, state: State, last: Last) -> list[Action]:
     verb = last.action.verb
     if verb in _PICKS:
-        return _instead(last, rest)
+        return _instead(last, rest, state)
     if (
         verb == "update"
-        and last.state == "done"
+        and last.state != "waiting"
         and (last.action.title is None or _NAMES_A_TASK.search(rest))
     ):
-        return _instead(last, rest)
-    if verb in {"create", "update"} and last.state == "done" and last.task:
+        return _instead(last, rest, state)
+    if verb in {"create", "update"} and last.state != "waiting" and last.task:
         if _NAMES_A_TASK.search(rest):
             return [say(wording.UNKNOWN, keeps_question=True)]
         cut = due_phrase.cut_last(rest)
@@ -84,9 +84,10 @@ def _words(rest: str, last: Last) -> list[Action]:
     return [say(wording.UNKNOWN, keeps_question=True)]
 
 
-def _instead(last: Last, target: str) -> list[Action]:
+def _instead(last: Last, target: str, state: State) -> list[Action]:
     """The same on another task; what was done to the wrong one is taken back first."""
-    again = replace(last.action, target=target, task=None)
+    listed = at_place(target, state.shown.tasks) if state.shown else None
+    again = replace(last.action, target=target, task=listed)
     return [Action("undo"), again] if last.state == "done" else [again]
 
 
@@ -95,16 +96,19 @@ def other(request: Request, state: State) -> list[Action]:
     last = state.last
     if last is None or last.action.verb not in {"complete", "delete", "update"}:
         return [say(wording.UNKNOWN, keeps_question=True)]
-    left = [task for task in last.pool if last.task is None or task.id != last.task.id]
+    pool = last.pool or ((last.task,) if last.task else ())
+    left = [task for task in pool if last.task is None or task.id != last.task.id]
     if request.target:
-        wrong = choose(request.target, last.pool)
+        wrong = choose(request.target, pool)
         if wrong is None:
             return [_ask(last.action, left)]
         left = [task for task in left if task.id != wrong.id]
         if last.task and wrong.id != last.task.id and last.task.id not in {task.id for task in left}:
             left = [last.task, *left] if last.state == "waiting" else left
     back = [Action("undo")] if last.state == "done" else []
-    again = replace(last.action, target=None)
+    again = replace(last.action, target=None, task=None)
+    if not left and last.task:
+        return [*back, replace(again, but=last.task.id)]
     if len(left) == 1:
         return [*back, replace(again, task=left[0])]
     return [*back, _ask(again, left)]

@@ -28,13 +28,14 @@ class Action:
     """One thing to do: a tool to run once it is known on which task, or something to say.
 
     `target` are the caller's words for a task, `task` is that task when it is known already; `due` are words,
-    `due_date` is ISO; `text` of a guess are the caller's words that are to be guessed at; `day` and `query` pick from a list. `text` and `asks` are what to say and to ask.
+    `due_date` is ISO; `but` is the id of a task that is not meant, where the only other one is; `text` of a guess are the caller's words that are to be guessed at; `day` and `query` pick from a list. `text` and `asks` are what to say and to ask.
     """
 
     verb: Verb
     title: str | None = None
     due: str | None = None
     due_date: str | None = None
+    but: str | None = None
     target: str | None = None
     task: Task | None = None
     view: str | None = None
@@ -56,11 +57,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last action on a task: done, or waiting for the caller's yes. `pool` are the tasks it was picked from."""
+    """The last action on a task: done, without effect, or waiting for the caller's yes. `pool` are the tasks it was picked from."""
 
     action: Action
     task: Task | None
-    state: Literal["done", "waiting"]
+    state: Literal["done", "idle", "waiting"]
     pool: tuple[Task, ...] = ()
 
 

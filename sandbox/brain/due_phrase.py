@@ -54,6 +54,17 @@ _DAY = (
     rf"|{_ABSOLUTE}"
 )
 _IN = rf"(?:in|within|after) {_SPAN}(?: (?:from now|time))?|{_SPAN} from now"
+_EVERY_UNIT = (
+    rf"(?:days?|weeks?|months?|years?|fortnights?|quarters?|mornings?|afternoons?|evenings?|nights?|(?:week|working |work)days?|weekends?"
+    rf"|{_WEEKDAY}(?:(?:,? and |, ){_WEEKDAY})*(?: (?:{_DAYPART}))?|(?:{_MONTH} )?{_ORDINAL}(?: of the month)?)"
+)
+_REPETITION = (
+    rf"(?:(?:on )?(?:the )?(?:{_ORDINAL}|last)(?: {_WEEKDAY}| day)? of (?:every|each) (?:{_NUMBER} )?(?:months?|years?|quarters?)"
+    rf"|(?:once )?(?:every|each)(?: (?:single|other|alternate|{_NUMBER}|{_ORDINAL}))? {_EVERY_UNIT}"
+    rf"|(?:daily|weekly|fortnightly|monthly|quarterly|yearly|annually|once an? (?:day|week|month|year))"
+    rf"|on (?:weekdays|weekends|(?:mon|tues|wednes|thurs|fri|satur|sun)days))"
+    rf"(?:,? on (?:the )?(?:{_WEEKDAY}s?|{_ORDINAL}))?"
+)
 _THE_NTH = rf"the {_ORDINAL}(?: of (?:the month|next month|this month))?"
 _NO_DATE = r"(?:no|without (?:a|any)) (?:due )?(?:date|deadline)"
 
@@ -66,6 +77,8 @@ _PHRASE = (
     rf"|{_LEAD}{_CLOCK}(?:,? (?:on |for )?(?:{_DAY}|{_THE_NTH}))?"
     rf"|{_AT}(?:,? (?:on |for )?(?:{_DAY}|{_THE_NTH}))?"
     rf"|(?:due )?(?:{_IN})(?:,? {_AT})?"
+    rf"|{_REPETITION}(?:,? (?:{_AT}|{_CLOCK}))?(?:,? (?:starting|beginning|until|till|from) (?:on )?(?:{_DAY}|{_THE_NTH}))?"
+    rf"|(?:do not|don't|stop) repeat(?:ing)?(?: it)?"
     rf"|{_LEAD}{_NO_DATE})"
 )
 _WHOLE = re.compile(rf"(?:{_PHRASE})", re.IGNORECASE)
@@ -73,7 +86,7 @@ _LAST = re.compile(rf"(?:^|(?<=[\s,;:–-]))(?:{_PHRASE})$", re.IGNORECASE)
 _FIRST = re.compile(rf"^(?:{_PHRASE})(?=$|[\s,;:])", re.IGNORECASE)
 _BARE_HOUR = re.compile(rf"{_NUMBER}(?: {_NUMBER})?|{_ORDINAL}", re.IGNORECASE)
 
-# A repetition is no due date; it stays in the title as it was said.
+# What a repetition that is not known here begins with: it stays in the title as it was said, whole.
 _REPEATS = re.compile(r"\b(?:every|each|daily|weekly|monthly|yearly|once a)\b", re.IGNORECASE)
 
 # Without «by», «on» or the like, a date right after these words is what the task is about: a film, a holiday.
@@ -114,7 +127,7 @@ def cut_last(text: str) -> Cut:
         return Cut(text, None)
     rest = text[: found.start()].rstrip(_EDGE)
     due = _with_its_point(text[found.start() :].strip(_EDGE))
-    if not rest or _REPEATS.search(f"{' '.join(rest.split()[-2:])} {due}"):
+    if not rest or _REPEATS.search(" ".join(rest.split()[-2:])):
         return Cut(text, None)
     firm = re.match(_FIRM_LEAD, due, re.IGNORECASE)
     if not firm and _ABOUT.search(rest):

@@ -14,6 +14,7 @@ from sandbox.brain.transcript import Turn
 from sandbox.brain.understanding import understand
 
 _CUT_OFF: Final = re.compile(r"answer was cut off.*?only this much of it: «(?P<heard>[^»]+)»", re.DOTALL)
+_TITLE: Final = re.compile(r'"[^"]*"')
 _WORD: Final = re.compile(r"[a-z0-9']+")
 
 _WANTED: Final = re.compile(r"Did you want to (?P<what>.+)\?$", re.DOTALL)
@@ -39,10 +40,12 @@ def cut_off(messages: Messages) -> tuple[Messages, str] | None:
 def rest_of(answer: str, heard: str) -> str:
     """What of an answer comes after what was heard of it; all of it when that was something else."""
     known = _WORD.findall(heard.lower())
+    titles = [title.span() for title in _TITLE.finditer(answer)]
     place = 0
     for number, word in enumerate(_WORD.finditer(answer.lower())):
         if number == len(known):
-            return answer[place:].lstrip(" ,;:.!?\"'")
+            begun = next((start for start, end in titles if start < place < end - 1), None)
+            return answer[place:].lstrip(" ,;:.!?\"'") if begun is None else answer[begun:]
         if word.group() != known[number]:
             return answer
         place = word.end()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sandbox.brain import due_phrase, mishearing, wording
 from sandbox.brain.answering import answer
-from sandbox.brain.choosing import choose, place
+from sandbox.brain.choosing import at_place
 from sandbox.brain.clause import one
 from sandbox.brain.correcting import correct, other
 from sandbox.brain.dialogue import Action, Question, Shown, State, Verb, say
@@ -17,6 +17,8 @@ _PRONOUN = re.compile(
     r"^(?:it|that|this|them|those|(?:that|this) (?:one|task|last one)|the (?:last|latest|new|previous) (?:one|task)|the task|the one|one)?$",
     re.IGNORECASE,
 )
+_LAST = re.compile(r"^(?:the|my) last (?:one|task)$", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"^(?:and )?(?P<target>.+?)(?: to)?$", re.IGNORECASE)
 _SAYS = {
     Intent.GREETING: wording.GREETING,
     Intent.THANKS: wording.THANKS,
@@ -91,25 +93,17 @@ def _task_action(request: Request, state: State) -> Action:
 def _change(request: Request, state: State) -> Action:
     verb = _VERBS[request.intent]
     action = Action(verb, title=request.title, due=request.due, target=request.target, text=request.text)
+    just_read = state.shown and state.last and state.last.action.verb == "list"
+    if state.shown and just_read and _LAST.match(request.target or "") and state.shown.read:
+        return replace(action, task=state.shown.tasks[state.shown.read - 1])
     if _PRONOUN.match(request.target or ""):
         if state.focus:
             return replace(action, task=state.focus)
         text = wording.which(verb, ())
         return say(text, asks=Question("which", text, replace(action, target=None)))
-    if state.shown and request.target:
-        index = place(request.target, len(state.shown.tasks))
-        # «Task 4» may be a title: a place counts only when no title says the same.
-        if index is not None and not choose_by_title(request.target, state.shown):
-            return replace(action, task=state.shown.tasks[index])
+    if state.shown and request.target and (listed := at_place(request.target, state.shown.tasks)):
+        return replace(action, task=listed)
     return action
-
-
-def choose_by_title(words: str, shown: Shown) -> bool:
-    """Whether the words are a title of the list that was read."""
-    number = len(shown.tasks)
-    titled = choose(words, shown.tasks)
-    index = place(words, number)
-    return titled is not None and index is not None and titled is not shown.tasks[index]
 
 
 def _short_answer(request: Request, state: State) -> Action:
@@ -145,6 +139,18 @@ def _unknown(request: Request, state: State) -> list[Action]:
         and due_phrase.is_due(request.text)
     ):
         return [Action("update", task=last.task, due=request.text)]
+    cut = due_phrase.cut_last(request.text)
+    named = _ELLIPSIS.match(cut.text)
+    if (
+        last
+        and last.state == "done"
+        and last.action.verb == "update"
+        and last.action.due
+        and cut.due
+        and named
+    ):
+        # «And the second one to Friday», after something was moved.
+        return [_change(replace(request, intent=Intent.UPDATE, target=named["target"], due=cut.due), state)]
     if meant := mishearing.command(request.text):
         return [Action(meant[0], view=meant[1])]
     if mishearing.could_be_about_a_task(request.text):

@@ -9,7 +9,8 @@ from sandbox.brain.dialogue import State
 from sandbox.brain.going_on import as_wanted, cut_off, rest_of
 from sandbox.brain.grammar import MAX_CHARACTERS
 from sandbox.brain.planning import plan
-from sandbox.brain.running import Progress, ToolCall, run, speaks_before
+from sandbox.brain.progress import Progress, ToolCall
+from sandbox.brain.running import run, speaks_before
 from sandbox.brain.transcript import Turn, last_said, turns_of
 from sandbox.brain.understanding import understand
 

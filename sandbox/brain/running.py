@@ -1,13 +1,14 @@
 """Carrying actions out: which tool to call next, given what ran in this turn, and what to say when all is done."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from sandbox.brain import matching, mishearing, wording
 from sandbox.brain.day import due_on
 from sandbox.brain.dialogue import Action, Last, Question, Shown, State
+from sandbox.brain.progress import Progress, ToolCall
+from sandbox.brain.seeking import looked_through, sought
 from sandbox.brain.transcript import Ran, Task, Turn
 
 LIST_LIMIT = 200
@@ -22,28 +23,6 @@ _VERB = {tool: verb for verb, tool in _TOOL.items()}
 _GATED = frozenset({"complete_task", "delete_task"})
 _QUERY_LIKENESS = 0.6
 _AND = re.compile(r",? and (?:also |then )?|, ")
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool to call, with its arguments."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a turn has come: calls to make now, what to say, and the state it leaves."""
-
-    state: State
-    calls: list[ToolCall] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """All that is to be said, each sentence once."""
-        return " ".join(dict.fromkeys(self.said))
 
 
 class _Runner:
@@ -69,9 +48,17 @@ class _Runner:
             if (
                 ran.tool == "list_tasks"
                 and ran.arguments.get("view", "all") == view
-                and not ran.arguments.get("query")
+                and not (ran.arguments.get("query") and (ran.decides or ran.error))
             ):
                 return index, ran
+        return None
+
+    def _search(self, words: str) -> tuple[int, Ran] | None:
+        """The server's search for some words; None when it is only now asked for."""
+        for index, ran in enumerate(self._turn.ran):
+            if ran.tool == "list_tasks" and ran.arguments.get("query") == words:
+                return index, ran
+        self._call("list_tasks", view="all", query=words)
         return None
 
     def _call(self, name: str, **arguments: Any) -> None:
@@ -113,14 +100,17 @@ class _Runner:
 
     def _each(self, action: Action) -> list[Action]:
         """«Buy milk and call Ann» are two tasks when no title is both and each part is clearly one."""
-        found = self._listing("all")
-        parts = _AND.split(action.target or "")
-        if action.task or found is None or len(parts) < 2:
+        target = action.target or ""
+        parts = _AND.split(target)
+        if action.task or len(parts) < 2:
             return [action]
-        pool = found[1].tasks
-        matches = [matching.find(part, pool).task for part in parts]
-        tasks = {task.id: task for task in matches if task}
-        if matching.find(action.target or "", pool).task or len(tasks) < len(parts):
+        found = [(words, self._search(words)) for words in (target, *parts)]
+        known = [(words, each[1]) for words, each in found if each is not None]
+        if len(known) < len(found):
+            return []
+        whole, *single = (sought(words, ran, action.verb).task for words, ran in known)
+        tasks = {task.id: task for task in single if task}
+        if whole or len(tasks) < len(parts):
             return [action]
         return [replace(action, task=task) for task in tasks.values()]
 
@@ -163,17 +153,12 @@ class _Runner:
 
     def _change(self, action: Action) -> None:
         tool = _TOOL[action.verb]
-        task = action.task
-        pool: tuple[Task, ...] = ()
+        task, pool = action.task, tuple[Task, ...]()
         if task is None:
-            listed = self._open_tasks()
-            if listed is None:
+            picked = self._pick(action)
+            if picked is None:
                 return
-            ran = listed[1]
-            pool = tuple(ran.tasks)
-            task = self._pick(action, pool, str(ran.result.get("today") or ""))
-            if task is None:
-                return
+            task, pool = picked
         found = self._take(tool, task)
         if found is None:
             due, due_date = action.due, action.due_date
@@ -212,32 +197,37 @@ class _Runner:
             text = wording.which(meant.verb, guess.candidates)
             self._ask(Question("which", text, meant, guess.candidates))
 
-    def _pick(self, action: Action, pool: tuple[Task, ...], today: str) -> Task | None:
-        """The task that is meant among those listed; else ask, or say that there is none."""
-        target = action.target or ""
+    def _pick(self, action: Action) -> tuple[Task, tuple[Task, ...]] | None:
+        """The task that is meant, and those it was picked from; else ask, or say that there is none."""
+        found = self._search(action.target) if action.target else None
+        if action.target and found is None:
+            return None
+        if found and found[1].error is not None:
+            self._say(wording.result(found[1]), found[0])
+            return None
+        decided = found is not None and found[1].decides
+        if found and decided:
+            it = sought(action.target or "", found[1], action.verb)
+            if it.task:
+                return it.task, tuple(found[1].tasks)
+            if it.question:
+                self._ask(Question("which", it.question, replace(action, target=None), it.candidates))
+                return None
+        listed = self._open_tasks()
+        if listed is None:
+            return None
+        pool = tuple(listed[1].tasks)
         if not pool:
             self._say("You have no tasks.")
             return None
-        match = matching.find(target, pool)
-        if match.task is None and not match.candidates:
-            on_day = due_on(target, list(pool), today) or []
-            match = (
-                matching.Match(on_day[0])
-                if len(on_day) == 1
-                else matching.Match(candidates=tuple(on_day[:6]))
-            )
+        match = looked_through(action, pool, str(listed[1].result.get("today") or ""), sure=not decided)
         if match.task:
-            return match.task
-        if not match.candidates and action.text:
-            guess = mishearing.about_a_task(action.text, pool, (action.verb,))
-            match = matching.Match(guess.task, guess.candidates) if guess else match
-            if match.task:
-                return match.task
+            return match.task, pool
         if match.candidates:
             text = wording.which(action.verb, match.candidates)
-            self._ask(Question("which", text, replace(action, target=None), match.candidates))
+            self._ask(Question("which", text, replace(action, target=None, but=None), match.candidates))
         else:
-            self._say(wording.not_found(target))
+            self._say(wording.not_found(action.target or ""))
         return None
 
     def _ask(self, question: Question) -> None:
@@ -256,7 +246,8 @@ class _Runner:
                 self._set(question=Question("when", text, action, dates=ran.dates))
         else:
             task = ran.task or action.task
-            self._set(focus=task, last=Last(action, task, "done", pool))
+            state: Literal["done", "idle"] = "idle" if ran.result.get("changed") is False else "done"
+            self._set(focus=task, last=Last(action, task, state, pool))
 
     def rest(self) -> None:
         """Tell of changes that no action here asked for: those that the caller's yes released, first of all."""

@@ -24,6 +24,8 @@ class Task:
     status: str
     created_at: str
     repeats: str | None = None
+    list_name: str | None = None
+    notes: str | None = None
 
     @classmethod
     def of(cls, data: object) -> "Task | None":
@@ -43,6 +45,8 @@ class Task:
             status=text("status") or "open",
             created_at=text("created_at") or "",
             repeats=text("repeats"),
+            list_name=text("list_name"),
+            notes=text("notes"),
         )
 
 
@@ -104,6 +108,22 @@ class Ran:
     def summary(self) -> str | None:
         """What the server would say of a long list."""
         found = self.result.get("summary")
+        return found if isinstance(found, str) and found else None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the server says which task a query means, what to ask, or that there is none."""
+        return "match" in self.result or not self.tasks
+
+    @property
+    def meant(self) -> Task | None:
+        """The task that a query means."""
+        return next((task for task in self.tasks if task.id == self.result.get("meant")), None)
+
+    @property
+    def question(self) -> str | None:
+        """What to ask where it is not clear which task a query means."""
+        found = self.result.get("question")
         return found if isinstance(found, str) and found else None
 
     @property

@@ -181,7 +181,7 @@ def _updated(ran: Ran, task: Task) -> str:
     if "title" in ran.arguments:
         return f"I've changed it to {with_due(task)}."
     return (
-        f"I've moved {quoted(task)} to {task.due_spoken}."
+        f"I've moved {quoted(task)} to {task.due_spoken}{_repeating(task)}."
         if task.due_spoken
         else f"I've removed the date of {quoted(task)}."
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
+from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit
 from mcp_tasks.errors import TaskError
 from mcp_tasks.migrate import migrate
@@ -97,6 +98,13 @@ async def test_an_update_changes_what_was_named_and_clears_a_due(store: TaskStor
     cleared = (await store.update(ANN, None, task_id, Edit(due=None), None))["task"]
     assert cleared["due"] is None
     assert (await store.update(ANN, None, task_id, Edit(), None))["changed"] is False
+
+
+async def test_the_same_due_in_other_words_is_no_change_and_leaves_nothing_to_undo(store: TaskStore) -> None:
+    task_id = (await make(store, due=date(2026, 11, 27)))["task"]["id"]
+    again = Edit(due=Due(date(2026, 11, 27)), due_words="on Friday")
+    assert (await store.update(ANN, None, task_id, again, None))["changed"] is False
+    assert (await store.undo(ANN, None))["undone"] == "create"
 
 
 async def test_a_stale_version_is_a_conflict_and_changes_nothing(store: TaskStore) -> None:

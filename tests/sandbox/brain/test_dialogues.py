@@ -345,3 +345,12 @@ def test_another_server_can_go_on_in_the_middle_of_a_conversation(caller_with: M
     second = caller_with(after=first)
     second.say("the 30th")
     assert second.tools.open_titles() == ["pay rent"]
+
+
+def test_a_correction_may_name_a_place_of_the_list_that_was_read(caller_with: Make) -> None:
+    caller = caller_with("sweep the yard", "mow the lawn", "trim the hedge", gate=True)
+    caller.say("What's on my list?")
+    caller.say("Complete the third one")
+    assert "sweep the yard" in caller.say("No, the first one")
+    caller.say("Yes")
+    assert caller.tools.open_titles() == ["mow the lawn", "trim the hedge"]

@@ -7,6 +7,14 @@ from sandbox.brain.due_phrase import cut_first, cut_last, is_due
 pytestmark = pytest.mark.unit
 
 DUES = [
+    "every Monday",
+    "every day at 9",
+    "every other Friday",
+    "every Monday and Thursday",
+    "on the first Monday of every month",
+    "every two weeks on Friday",
+    "every weekday at 8 starting tomorrow",
+    "daily",
     "today",
     "tomorrow at 5",
     "on the 3rd",
@@ -46,8 +54,7 @@ def test_a_date_alone_is_a_date_and_never_a_title(due: str) -> None:
     "title",
     [
         "watch Friday the 13th",
-        "water the plants every Monday",
-        "take vitamins every day at 9",
+        "do it every blue moon",
         "read the Sunday Times",
         "plan Black Friday",
         "prepare the Monday meeting",
