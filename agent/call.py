@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from livekit import rtc
@@ -31,6 +31,7 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.gate import By, Gate
 from agent.goodbye import is_goodbye
 from agent.invitation import Invitation
+from agent.keys import Keys
 from agent.microphone import Microphone
 from agent.other_servers import offer
 from agent.parking import Parking
@@ -112,6 +113,13 @@ class Call:
             begin_turn=self._begin_turn,
             spawn=self._spawn,
         )
+        self._keys = Keys(
+            room,
+            caller_identity=invitation.identity,
+            on_answer=self._on_key_answer,
+            on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
+            on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
+        )
         self._chat = TextChat(
             room,
             caller_identity=invitation.identity,
@@ -151,6 +159,7 @@ class Call:
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
+        self._keys.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
@@ -195,6 +204,7 @@ class Call:
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
+            self._keys.close()
             self._microphone.close()
         # The vendors' sockets do not wait for a tool.
         await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
@@ -330,6 +340,26 @@ class Call:
         what = text[:1].lower() + text[1:].rstrip(" .!?…")
         session.say(persona.HALF_HEARD.format(what=what))
         return True
+
+    def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
+        if not self._questions.press_key(answer) and self._consent.open:
+            self._begin_turn("key")
+            self._spawn(self._hear_of_transcript(answer), "call.consent")
+
+    async def _say_again(self) -> None:
+        """Say once more what we said last."""
+        session = self._require_session()
+        await session.hush()
+        if self._questions.ask_again():
+            return
+        said = [item.text_content for item in session.history.messages() if item.role == "assistant"]
+        if said and said[-1]:
+            session.say(said[-1])
+
+    async def _say_at_once(self, line: str) -> None:
+        session = self._require_session()
+        await session.hush()
+        session.say(line)
 
     def _begin_turn(self, by: By) -> int:
         self._turn += 1
