@@ -18,7 +18,7 @@ from sip.attributes import CALL_ID, NUMBER, is_active
 
 log = logging.getLogger("agent.phone_door")
 
-COME_SECONDS: Final = 5.0
+COME_SECONDS: Final = 1.0
 """The bridge enters the room before we are sent for: who is not there has hung up."""
 WATCHED: Final[tuple[rtc.room.EventTypes, ...]] = (
     "participant_attributes_changed",

@@ -27,9 +27,9 @@ AGENT_NAME: Final = "voicetasks"
 ROOM_PREFIX: Final = "phone"
 METADATA: Final = json.dumps({"channel": "phone"})
 """What the agent is told: the same for every call, so nothing of who calls."""
-EMPTY_SECONDS: Final = 20
-DEPARTURE_SECONDS: Final = 20
-"""A telephone does not come back into its room; our agent closes it at once."""
+EMPTY_SECONDS: Final = 5
+DEPARTURE_SECONDS: Final = 2
+"""The room is made by who enters it, and a telephone does not come back into it."""
 MOST_CALLERS: Final = 1
 SECRETS: Final = frozenset({"auth_password"})
 SERVERS_OWN: Final = frozenset({"sip_trunk_id", "sip_dispatch_rule_id", "created_at", "updated_at"})

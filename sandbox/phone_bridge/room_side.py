@@ -8,8 +8,10 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
+import aiohttp
 import numpy as np
 from livekit import api, rtc
+from livekit.protocol.room import RoomConfiguration
 
 from sandbox.phone_bridge.dispatch import Route
 from sandbox.phone_bridge.g711 import RATE, Pcm
@@ -36,21 +38,21 @@ class RoomSide:
         self._room = rtc.Room()
         self._source = rtc.AudioSource(RATE, 1)
         self._waiting: asyncio.Queue[Pcm] = asyncio.Queue(MOST_WAITING)
+        self._name = ""
+        self._making: asyncio.Task[None] | None = None
+        self._entered = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def enter(self, route: Route) -> None:
-        """Make the room with its agents on their way, enter it, and publish the telephone's sound."""
+        """Make the room, enter it, send for its agents, and publish the telephone's sound.
+
+        In this order, as with the real bridge: an agent that comes and finds nobody knows that they hung up.
+        """
         config = route.rule.room_config
-        await self._client.room.create_room(
-            api.CreateRoomRequest(
-                name=route.room,
-                empty_timeout=config.empty_timeout,
-                departure_timeout=config.departure_timeout,
-                max_participants=config.max_participants,
-                metadata=config.metadata,
-                agents=config.agents,
-            )
-        )
+        self._name = route.room
+        self._making = asyncio.create_task(self._make(config), name="phone.make_room")
+        # A request that is broken off leaves a room that the server never closes.
+        await asyncio.shield(self._making)
         token = (
             api.AccessToken(self._key, self._secret)
             .with_identity(route.identity)
@@ -65,6 +67,13 @@ class RoomSide:
         self._room.on("track_unsubscribed", self._on_track_gone)
         self._room.on("disconnected", lambda *_: self._on_closed())
         await self._room.connect(self._url, token)
+        self._entered = True
+        for agent in config.agents:
+            await self._client.agent_dispatch.create_dispatch(
+                api.CreateAgentDispatchRequest(
+                    agent_name=agent.agent_name, room=route.room, metadata=agent.metadata
+                )
+            )
         track = rtc.LocalAudioTrack.create_audio_track("sip", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self._room.local_participant.publish_track(track, options)
@@ -100,7 +109,26 @@ class RoomSide:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._making is not None and not self._entered:
+            await self._unmake(self._making)
         await self._source.aclose()
+
+    async def _make(self, config: RoomConfiguration) -> None:
+        await self._client.room.create_room(
+            api.CreateRoomRequest(
+                name=self._name,
+                empty_timeout=config.empty_timeout,
+                departure_timeout=config.departure_timeout,
+                max_participants=config.max_participants,
+                metadata=config.metadata,
+            )
+        )
+
+    async def _unmake(self, making: asyncio.Task[None]) -> None:
+        """Delete a room that was made and never entered: the caller had hung up."""
+        with contextlib.suppress(api.ServerError, aiohttp.ClientError):
+            await making
+            await self._client.room.delete_room(api.DeleteRoomRequest(room=self._name))
 
     async def _say_on(self) -> None:
         while True:

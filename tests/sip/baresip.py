@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Baresip:
         self.events: list[dict[str, Any]] = []
         self._folder, self._server = folder, server
         self._reader, self._writer = reader, writer
+        self.kill: Callable[[], None] = lambda: None
+        """Switch it off, without a word to anybody."""
         self._news = asyncio.Condition()
         self._spoken = 0
         self._reading = asyncio.create_task(self._read())
@@ -106,7 +109,7 @@ class Baresip:
         self._writer.close()
 
     async def _read(self) -> None:
-        while True:
+        while not self._reader.at_eof():
             length = await self._reader.readuntil(b":")
             text = await self._reader.readexactly(int(length[:-1]) + 1)
             async with self._news:
@@ -131,9 +134,11 @@ async def telephone(
     )
     try:
         phone = Baresip(folder, server, *await _connect(control))
+        phone.kill = process.kill
         try:
             yield phone
-            await phone.command("quit")
+            with contextlib.suppress(ConnectionError):
+                await phone.command("quit")
         finally:
             await phone.aclose()
     finally:

@@ -12,13 +12,17 @@ from typing import Any
 
 import httpx
 import pytest
+import redis.asyncio
 from livekit import api
 
+from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.phone_bridge import find_bridge
+from routing.budget import PREFIX
 from tests.calls.conftest import Person
 from tests.conftest import FREE_PORTS, LIVE, RunningDemo, _destroy, _start
 from tests.sip.baresip import Baresip, telephone
 from tests.sip.sipp import Played, play
+from tiers.local.ear import Ear
 
 PHONE = ("--phone", "--sip-port", "0", *FREE_PORTS)
 
@@ -81,6 +85,16 @@ def sipp(tmp_path: Path, program: Callable[[str], str]) -> Callable[..., Any]:
 
 
 @pytest.fixture
+async def mouth_and_ear() -> AsyncIterator[tuple[CachedVoice, Ear]]:
+    """A voice for the caller, and an ear for what they hear."""
+    voice, ear = make_voice(VoiceName.PIPER, Quality.BROWSER), Ear()
+    await ear.load()
+    yield voice, ear
+    await voice.aclose()
+    ear.close()
+
+
+@pytest.fixture
 def person() -> Callable[..., Person]:
     """Makes a person at a demo."""
     return Person
@@ -106,3 +120,16 @@ def vendor_sockets(demo: RunningDemo) -> int:
     """Sockets to vendors that are open now."""
     url = f"http://127.0.0.1:{demo.ports['sandbox_control']}/connections"
     return len(httpx.get(url, timeout=10, trust_env=False).json()["open"])
+
+
+async def used_slots(demo: RunningDemo) -> int:
+    """Calls that the workers have."""
+    async with redis.asyncio.from_url(f"redis://127.0.0.1:{demo.ports['redis']}/0") as client:
+        keys = [key async for key in client.scan_iter(match="voicetasks:worker:*")]
+        return sum([int(await client.hget(key, "used") or 0) for key in keys])
+
+
+async def held_leases(demo: RunningDemo) -> int:
+    """Leases of money that calls hold."""
+    async with redis.asyncio.from_url(f"redis://127.0.0.1:{demo.ports['redis']}/0") as client:
+        return int(await client.zcard(f"{PREFIX}leases"))

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from cli.caller.voices import Quality, VoiceName, make_voice
 from tests.sip.talk import Talk
-from tiers.local.ear import Ear
 
 pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-async def mouth_and_ear() -> AsyncIterator[Any]:
-    voice, ear = make_voice(VoiceName.PIPER, Quality.BROWSER), Ear()
-    await ear.load()
-    yield voice, ear
-    await voice.aclose()
-    ear.close()
 
 
 @pytest.mark.parametrize(("plan", "law"), [("economy", "pcmu"), ("premium", "pcma")])
