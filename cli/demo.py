@@ -89,7 +89,7 @@ class Demo:
         log_dir.mkdir(parents=True, exist_ok=True)
         ports = self._free_ports()
         environment = process_environment(self._user_environment, ports, load_or_make(data_dir), data_dir)
-        bridge = find_bridge(self._user_environment) if self._phone else None
+        bridge = find_bridge(self._settings.livekit_sip_bin) if self._phone else None
         wanted = services(self._user_environment, environment, ports, data_dir, bridge)
         self._say_vendors()
         if bridge is not None:

@@ -40,12 +40,11 @@ class Bridge:
         return f"phone bridge: LiveKit's, {self.program}"
 
 
-def find_bridge(environment: Mapping[str, str]) -> Bridge:
-    """By LIVEKIT_SIP_BIN, on PATH, or built by set-up. Raises BinaryNotFoundError when the named one is not there.
+def find_bridge(named: str = "") -> Bridge:
+    """By name, on PATH, or built by set-up. Raises BinaryNotFoundError when the named one is not there.
 
-    `LIVEKIT_SIP_BIN=stand-in` takes the stand-in although the real one is here.
+    `stand-in` takes the stand-in although the real one is here.
     """
-    named = environment.get("LIVEKIT_SIP_BIN", "")
     if named == "stand-in":
         return Bridge("stand-in")
     if named:

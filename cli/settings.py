@@ -22,7 +22,9 @@ class SettingError(typer.BadParameter):
 class CliSettings(BaseSettings):
     """Environment variables `VOICETASKS_CLI_…`; a flag of the same name beats them."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_CLI_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_CLI_", env_ignore_empty=True, populate_by_name=True
+    )
 
     port: int = Field(default=8080, ge=0, le=65530)
     """First of six ports in a row: page, task server, sandbox, sandbox control, worker, phone bridge's health.
@@ -36,6 +38,9 @@ class CliSettings(BaseSettings):
 
     sip_port: int = Field(default=5060, ge=0, le=65535)
     """SIP over UDP, with `--phone`. 0: any free one."""
+
+    livekit_sip_bin: str = Field(default="", validation_alias="LIVEKIT_SIP_BIN")
+    """LiveKit's SIP bridge, with `--phone`. Empty: from PATH or the cache. `stand-in`: the sandbox's, whatever is there."""
 
     data_dir: Path = CHECKOUT / ".voicetasks"
     """Databases, logs and secrets of the demo."""

@@ -19,6 +19,7 @@ from sandbox.phone_bridge.call import Call
 from sandbox.phone_bridge.dialog import Dialog
 from sandbox.phone_bridge.digest import Digest
 from sandbox.phone_bridge.dispatch import Directory
+from sandbox.phone_bridge.masking import mask
 from sandbox.phone_bridge.settings import PhoneBridgeSettings
 from sandbox.phone_bridge.switchboard import Switchboard
 from sandbox.phone_bridge.transaction import Transaction
@@ -79,6 +80,7 @@ async def _tell(board: Switchboard, settings: PhoneBridgeSettings, stack: AsyncE
 def main() -> int:
     """Exit status: 0 ended by a signal, 1 could not start."""
     set_up_logging()
+    mask()
     settings = PhoneBridgeSettings()
     if not ipaddress.ip_address(settings.host).is_loopback:
         log.error("cannot start", extra={"fields": {"why": "the stand-in listens on loopback only"}})
