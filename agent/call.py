@@ -57,6 +57,8 @@ log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
+PHONE_SECONDS: Final = 0.5
+"""A telephone was in the room before us: when it is not, it has just hung up."""
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
 BACK_SECONDS: Final = 15.0
@@ -149,7 +151,8 @@ class Call:
         """
         self._serving, self._parking = serving, parking
         self._microphone.open()
-        self._presence.watch(come_within=COME_WITHIN_SECONDS if thread is None else COME_BACK_SECONDS)
+        comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
+        self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)

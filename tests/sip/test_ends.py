@@ -33,15 +33,14 @@ async def gone_within(demo: Any, seconds: float) -> float:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("moment", ["greeting", "silence", "speech", "answer"])
+@pytest.mark.parametrize("moment", ["answered", "greeting", "silence", "speech", "answer"])
 async def test_after_a_goodbye_everything_ends_within_five_seconds(
     phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any, moment: str
 ) -> None:
     await person(phone_demo).start_with("Buy milk")
     async with baresip(phone_demo) as phone:
         await phone.dial()
-        if moment != "greeting":
-            await asyncio.sleep(9)
+        await asyncio.sleep({"answered": 0.0, "greeting": 2.0}.get(moment, 9.0))
         if moment in ("speech", "answer"):
             sound = await mouth_and_ear[0].speak("What is on my list for today?")
             took = await phone.say(sound, MICROPHONE_RATE)
