@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from livekit import rtc
@@ -30,6 +30,7 @@ from agent.consent import ConsentQuestion
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
 from agent.invitation import Invitation
+from agent.keys import Keys
 from agent.microphone import Microphone
 from agent.other_servers import offer
 from agent.parking import Parking
@@ -56,6 +57,8 @@ log = logging.getLogger("agent.call")
 
 FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
+PHONE_SECONDS: Final = 0.5
+"""A telephone was in the room before us: when it is not, it has just hung up."""
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
 BACK_SECONDS: Final = 15.0
@@ -120,6 +123,13 @@ class Call:
             spawn=self._spawn,
             on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
         )
+        self._keys = Keys(
+            room,
+            caller_identity=invitation.identity,
+            on_answer=self._on_key_answer,
+            on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
+            on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
+        )
         self._chat = TextChat(
             room,
             caller_identity=invitation.identity,
@@ -149,7 +159,8 @@ class Call:
         """
         self._serving, self._parking = serving, parking
         self._microphone.open()
-        self._presence.watch(come_within=COME_WITHIN_SECONDS if thread is None else COME_BACK_SECONDS)
+        comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
+        self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
@@ -159,6 +170,7 @@ class Call:
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
+        self._keys.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
@@ -212,6 +224,7 @@ class Call:
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
+            self._keys.close()
             self._microphone.close()
         # The vendors' sockets do not wait for a tool.
         await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
@@ -301,6 +314,26 @@ class Call:
 
     async def _on_too_long(self) -> None:
         self._require_session().say(persona.TOO_LONG)
+
+    def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
+        if not self._questions.press_key(answer) and self._consent.open:
+            self._turns.begin("key")
+            self._spawn(self._turns.hear_of_transcript(answer), "call.consent")
+
+    async def _say_again(self) -> None:
+        """Say once more what we said last."""
+        session = self._require_session()
+        await session.hush()
+        if self._questions.ask_again():
+            return
+        said = [item.text_content for item in session.history.messages() if item.role == "assistant"]
+        if said and said[-1]:
+            session.say(said[-1])
+
+    async def _say_at_once(self, line: str) -> None:
+        session = self._require_session()
+        await session.hush()
+        session.say(line)
 
     # -- what the session tells ----------------------------------------------------------------------------
 

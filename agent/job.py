@@ -18,6 +18,7 @@ from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
 from agent.parking import Parking
+from agent.phone_door import invitation_from_room, invited, is_up
 from agent.recording import play_recording
 from agent.served import Served, connect
 from agent.serving import Serving
@@ -57,13 +58,18 @@ used for another."""
 async def answer(ctx: JobContext) -> None:
     """Take a dispatched call, unless it is served already. It ends here, or goes on with another worker."""
     settings = AgentSettings()
-    invitation = Invitation.model_validate_json(ctx.job.metadata)
+    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx, settings)
+    if invitation is None:
+        log.info("call.nobody_there")
+        await ctx.delete_room()
+        ctx.shutdown("nobody_there")
+        return
     redis = connect(settings.redis_url)
     served = Served(
         redis,
         call_id=invitation.call_id,
         room=ctx.job.room.name,
-        metadata=ctx.job.metadata,
+        metadata=invitation.model_dump_json(),
         dead_after_seconds=settings.dead_after_seconds,
     )
     try:
@@ -100,6 +106,13 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
     await line.open()
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
     try:
+        # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
+        if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
+            return "abandoned"
+        if not invitation.subject:
+            await attributes.set_state("unknown_caller")
+            await play_recording(ctx.room, "unknown_caller")
+            return "unknown_caller"
         user = await _who(invitation)
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from livekit import rtc
 from livekit.agents import llm
@@ -19,8 +19,6 @@ from agent.tools import Toolbox
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 
 log = logging.getLogger("agent.questions")
-
-KEYS: Final[dict[str, Literal["yes", "no"]]] = {"1": "yes", "2": "no"}
 
 
 class Questions:
@@ -38,10 +36,8 @@ class Questions:
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_erase: Callable[[], None] = lambda: None,
     ) -> None:
-        self._room = room
         self._gate = gate
         self._toolbox = toolbox
-        self._caller = caller_identity
         self._session = session
         self._begin_turn = begin_turn
         self._spawn = spawn
@@ -55,13 +51,11 @@ class Questions:
         return self._gate.pending is not None
 
     def listen(self) -> None:
-        """Begin to take clicks and keys."""
+        """Begin to take clicks."""
         self._card.open()
-        self._room.on("sip_dtmf_received", self._on_key)
 
     def close(self) -> None:
-        """Take no more clicks and keys. Safe to call without `listen`."""
-        self._room.off("sip_dtmf_received", self._on_key)
+        """Take no more clicks. Safe to call without `listen`."""
         self._card.close()
 
     def ask_if_needed(self) -> None:
@@ -78,6 +72,14 @@ class Questions:
             pending.asked = True
             self._spawn(self._put(), "question.put")
         return pending is not None
+
+    def ask_again(self) -> bool:
+        """Put the open question once more, heard or not; whether one is open."""
+        if (pending := self._gate.pending) is None:
+            return False
+        pending.asked = True
+        self._spawn(self._put(), "question.put")
+        return True
 
     def unheard(self) -> None:
         """The caller was not there: the question that is open may have been asked of nobody."""
@@ -103,9 +105,9 @@ class Questions:
     async def _on_click(self, click: Click) -> bool:
         return self._press(click.answer, by="click", pending_id=click.id)
 
-    def _on_key(self, key: rtc.SipDTMF) -> None:
-        if key.participant is not None and key.participant.identity == self._caller and key.digit in KEYS:
-            self._press(KEYS[key.digit], by="key")
+    def press_key(self, answer: Literal["yes", "no"]) -> bool:
+        """Answer by a key; whether there was a question that a key can answer."""
+        return self._press(answer, by="key")
 
     def _press(self, answer: Literal["yes", "no"], *, by: By, pending_id: str | None = None) -> bool:
         released = self._gate.press(answer, by=by, pending_id=pending_id)

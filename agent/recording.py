@@ -11,7 +11,7 @@ from livekit import rtc
 _FRAME_SECONDS: Final = 0.05
 
 
-async def play_recording(room: rtc.Room, name: Literal["no_voice", "trouble"]) -> None:
+async def play_recording(room: rtc.Room, name: Literal["no_voice", "trouble", "unknown_caller"]) -> None:
     """Play one of the recordings in sounds/ to the room, to its end, on a track of its own."""
     if not room.isconnected():
         return

@@ -133,6 +133,8 @@ class Serving:
             await utils.aio.cancel_and_wait(self._moving)
         if self._hold is not None:
             await self._hold.aclose()
+        # A speech that is not told of its end would hold the session up for five seconds.
+        await self.session.leave()
         self._line.detach()
         await self.session.aclose()
         if self._background:

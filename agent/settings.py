@@ -61,6 +61,8 @@ class AgentSettings(BaseSettings):
     """A session older than this is renewed in the next pause: OpenAI ends one after 60 minutes."""
     watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
+    demo_phones: dict[str, str] = {}
+    """Whose telephone a number is, by e-mail address, as JSON. In a demo only: a caller's number proves nothing."""
     log_level: str = "INFO"
 
     def graces(self, channel: Literal["browser", "phone"]) -> Graces:

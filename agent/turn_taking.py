@@ -98,11 +98,12 @@ class TurnTaking:
         if self._words_come_to_us:
             return
         if wish_about_transcript(event.transcript) is not None:
-            self._spawn(self._hear_of_transcript(event.transcript), "call.consent")
+            self._spawn(self.hear_of_transcript(event.transcript), "call.consent")
         elif wants_erasure(event.transcript):
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
 
-    async def _hear_of_transcript(self, text: str) -> None:
+    async def hear_of_transcript(self, text: str) -> None:
+        """Do what was said of the transcript, to a model that may have begun to answer it by itself, or pressed."""
         if (line := await self._consent.take_turn(text)) is not None:
             session = self._session()
             await session.hush()

@@ -20,6 +20,7 @@ from rich.markup import escape
 from cli.binaries import BinaryNotFoundError
 from cli.environment import owns_livekit, owns_redis, process_environment
 from cli.health import http_probe, worker_registered_probe
+from cli.phone_bridge import DemoPhoneError, find_bridge, provision_demo
 from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
@@ -52,12 +53,14 @@ class Demo:
         environment: dict[str, str],
         base_is_a_flag: bool = False,
         browser: bool = True,
+        phone: bool = False,
         as_json: bool = False,
     ) -> None:
         self._settings = settings
         self._user_environment = environment
         self._base_is_a_flag = base_is_a_flag
         self._browser = browser
+        self._phone = phone
         self._as_json = as_json
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._began = time.monotonic()
@@ -74,6 +77,7 @@ class Demo:
             DemoCannotStartError,
             ProcessFailedError,
             BinaryNotFoundError,
+            DemoPhoneError,
             SettingError,
         ) as error:
             self._console.print(f"[bold red]voicetasks demo:[/] {escape(str(error))}")
@@ -85,8 +89,11 @@ class Demo:
         log_dir.mkdir(parents=True, exist_ok=True)
         ports = self._free_ports()
         environment = process_environment(self._user_environment, ports, load_or_make(data_dir), data_dir)
-        wanted = services(self._user_environment, environment, ports, data_dir)
+        bridge = find_bridge(self._settings.livekit_sip_bin) if self._phone else None
+        wanted = services(self._user_environment, environment, ports, data_dir, bridge)
         self._say_vendors()
+        if bridge is not None:
+            self._tell(bridge.sentence)
 
         def note() -> Running:
             running = Running(
@@ -133,6 +140,11 @@ class Demo:
                 )
                 registered = worker_registered_probe(environment["REDIS_URL"])
                 await supervisor.wait_for("a worker for calls", registered)
+                if self._phone:
+                    await provision_demo(environment)
+                    self._tell(
+                        f"a softphone can call sip:tasks@{HOST}:{ports.sip} from +15550100 or +15550101"
+                    )
                 await supervisor.wait_for("the page", http_probe(f"http://{HOST}:{ports.web}/readyz"))
         except TimeoutError as error:
             raise DemoCannotStartError(
@@ -163,7 +175,9 @@ class Demo:
     def _free_ports(self) -> Ports:
         settings, user = self._settings, self._user_environment
         ports = plan(settings, user, base_is_a_flag=self._base_is_a_flag)
-        taken = conflicts(ports, own_livekit=owns_livekit(user), own_redis=owns_redis(user))
+        taken = conflicts(
+            ports, own_livekit=owns_livekit(user), own_redis=owns_redis(user), phone=self._phone
+        )
         if taken:
             raise DemoCannotStartError("\n".join([*taken, "(--port 0 takes free ports)"]))
         return ports

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from cli.demo_phones import DEMO_PHONES
 from cli.ports import HOST, Ports, plan
 from cli.running import read_running
 from cli.secrets_file import load_or_make
@@ -69,6 +70,7 @@ def process_environment(
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)
+    _default(result, "VOICETASKS_AGENT_DEMO_PHONES", DEMO_PHONES)
     # The demo's password is public, so nothing of it may be reached from another machine.
     result |= {
         "VOICETASKS_WEB_HOST": HOST,
@@ -80,6 +82,9 @@ def process_environment(
         "VOICETASKS_SANDBOX_PORT": str(ports.sandbox),
         "VOICETASKS_SANDBOX_CONTROL_PORT": str(ports.sandbox_control),
         "VOICETASKS_AGENT_PORT": str(ports.worker),
+        "VOICETASKS_SANDBOX_PHONE_HOST": HOST,
+        "VOICETASKS_SANDBOX_PHONE_PORT": str(ports.sip),
+        "VOICETASKS_SANDBOX_PHONE_HEALTH_PORT": str(ports.bridge),
         "VOICETASKS_WEB_TASKS_URL": tasks_url,
         "VOICETASKS_WEB_DEMO": "true",
         "VOICETASKS_CLI_DATA_DIR": str(data_dir.resolve()),

@@ -11,8 +11,13 @@ from urllib.parse import unquote, urlsplit
 from cli.ports import HOST, Ports
 
 
-def livekit_config(environment: Mapping[str, str], ports: Ports) -> dict[str, object]:
-    """One node on the loopback: one signalling port, one UDP port, rooms made by the page alone."""
+def livekit_config(
+    environment: Mapping[str, str], ports: Ports, *, rooms_by_entering: bool = False
+) -> dict[str, object]:
+    """One node on the loopback: one signalling port, one UDP port, rooms made by the page alone.
+
+    `rooms_by_entering`: LiveKit's phone bridge makes a call's room by entering it.
+    """
     return {
         "port": ports.livekit,
         "bind_addresses": [HOST],
@@ -26,14 +31,15 @@ def livekit_config(environment: Mapping[str, str], ports: Ports) -> dict[str, ob
             "ips": {"includes": [f"{HOST}/32"]},
         },
         # A token for a call that is over must not open an empty room where nobody answers.
-        "room": {"auto_create": False},
-        "redis": _redis(environment["REDIS_URL"]),
+        "room": {"auto_create": rooms_by_entering},
+        "redis": redis_of(environment["REDIS_URL"]),
         "keys": {environment["LIVEKIT_API_KEY"]: environment["LIVEKIT_API_SECRET"]},
         "logging": {"level": "info", "json": True},
     }
 
 
-def _redis(url: str) -> dict[str, object]:
+def redis_of(url: str) -> dict[str, object]:
+    """A Redis address as LiveKit's servers want it."""
     parts = urlsplit(url)
     address = {"address": f"{parts.hostname or HOST}:{parts.port or 6379}"}
     database = parts.path.strip("/")

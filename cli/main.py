@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli import call, sandbox, tasks
+from cli import call, sandbox, sip, tasks
 from cli.admin import main as admin
 from cli.bench import main as bench
 from cli.doctor.command import doctor
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(sip.app, name="sip")
 app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
 app.command()(doctor)
@@ -34,25 +35,30 @@ call.register(app)
 
 @app.command()
 def demo(
-    port: Annotated[int | None, typer.Option(help="First of five ports; 0 takes free ones.")] = None,
+    port: Annotated[int | None, typer.Option(help="First of six ports; 0 takes free ones.")] = None,
     livekit_port: Annotated[int | None, typer.Option(help="LiveKit; its UDP port is this + 2.")] = None,
     redis_port: Annotated[int | None, typer.Option(help="The embedded Redis.")] = None,
+    sip_port: Annotated[int | None, typer.Option(help="SIP over UDP, with --phone.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Databases, logs and secrets.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
-    phone: Annotated[bool, typer.Option("--phone", help="With the phone bridge.")] = False,
+    phone: Annotated[bool, typer.Option("--phone", help="Calls by telephone too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout once ready.")] = False,
 ) -> None:
     """Start everything on this machine; Ctrl-C ends all of it."""
-    if phone:
-        typer.echo(
-            "voicetasks demo: the phone bridge is not part of this version yet; start without --phone",
-            err=True,
-        )
-        raise typer.Exit(2)
     read_dotenv(os.environ)
-    settings = cli_settings(port=port, livekit_port=livekit_port, redis_port=redis_port, data_dir=data_dir)
+    settings = cli_settings(
+        port=port, livekit_port=livekit_port, redis_port=redis_port, sip_port=sip_port, data_dir=data_dir
+    )
     raise typer.Exit(
-        asyncio.run(_demo(settings, base_is_a_flag=port is not None, browser=not no_browser, as_json=as_json))
+        asyncio.run(
+            _demo(
+                settings,
+                base_is_a_flag=port is not None,
+                browser=not no_browser,
+                phone=phone,
+                as_json=as_json,
+            )
+        )
     )
 
 
@@ -68,7 +74,9 @@ def worker() -> None:
     become("worker")
 
 
-async def _demo(settings: CliSettings, *, base_is_a_flag: bool, browser: bool, as_json: bool) -> int:
+async def _demo(
+    settings: CliSettings, *, base_is_a_flag: bool, browser: bool, phone: bool, as_json: bool
+) -> int:
     from cli.demo import Demo
 
     return await Demo(
@@ -76,6 +84,7 @@ async def _demo(settings: CliSettings, *, base_is_a_flag: bool, browser: bool, a
         environment=dict(os.environ),
         base_is_a_flag=base_is_a_flag,
         browser=browser,
+        phone=phone,
         as_json=as_json,
     ).run()
 

@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from cli.settings import CliSettings, SettingError
 
 HOST = "127.0.0.1"
-OFFSETS = {"web": 0, "tasks": 1, "sandbox": 2, "sandbox_control": 3, "worker": 4}
+OFFSETS = {"web": 0, "tasks": 1, "sandbox": 2, "sandbox_control": 3, "worker": 4, "bridge": 5}
 SETTINGS = {
     "web": "VOICETASKS_WEB_PORT",
     "tasks": "VOICETASKS_TASKS_PORT",
     "sandbox": "VOICETASKS_SANDBOX_PORT",
     "sandbox_control": "VOICETASKS_SANDBOX_CONTROL_PORT",
     "worker": "VOICETASKS_AGENT_PORT",
+    "bridge": "VOICETASKS_SANDBOX_PHONE_HEALTH_PORT",
 }
 
 
@@ -29,9 +30,12 @@ class Ports:
     sandbox: int
     sandbox_control: int
     worker: int
+    bridge: int
+    """Health of the phone bridge."""
     livekit: int
     livekit_udp: int
     redis: int
+    sip: int
 
     def as_dict(self) -> dict[str, int]:
         """For `--json` and the file that tells other commands."""
@@ -61,6 +65,7 @@ def plan(settings: CliSettings, environment: Mapping[str, str], *, base_is_a_fla
         livekit=livekit,
         livekit_udp=livekit_udp,
         redis=settings.redis_port or free.take(),
+        sip=settings.sip_port or free.take(),
     )
 
 
@@ -111,14 +116,17 @@ def is_taken(port: int, *, udp: bool = False) -> bool:
     return False
 
 
-def conflicts(ports: Ports, *, own_livekit: bool, own_redis: bool) -> list[str]:
+def conflicts(ports: Ports, *, own_livekit: bool, own_redis: bool, phone: bool = False) -> list[str]:
     """One sentence for each port that is taken or named twice: whose it is and how to move it."""
-    wanted = [(name, getattr(ports, name), f"--port or {SETTINGS[name]}", False) for name in OFFSETS]
+    used = [name for name in OFFSETS if phone or name != "bridge"]
+    wanted = [(name, getattr(ports, name), f"--port or {SETTINGS[name]}", False) for name in used]
     if own_livekit:
         move = "--livekit-port or VOICETASKS_CLI_LIVEKIT_PORT"
         wanted += [("livekit", ports.livekit, move, False), ("livekit media", ports.livekit_udp, move, True)]
     if own_redis:
         wanted.append(("redis", ports.redis, "--redis-port or VOICETASKS_CLI_REDIS_PORT", False))
+    if phone:
+        wanted.append(("sip", ports.sip, "--sip-port or VOICETASKS_CLI_SIP_PORT", True))
     found: list[str] = []
     seen: dict[tuple[int, bool], str] = {}
     for name, port, move, udp in wanted:

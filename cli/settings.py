@@ -22,16 +22,25 @@ class SettingError(typer.BadParameter):
 class CliSettings(BaseSettings):
     """Environment variables `VOICETASKS_CLI_…`; a flag of the same name beats them."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_CLI_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_CLI_", env_ignore_empty=True, populate_by_name=True
+    )
 
-    port: int = Field(default=8080, ge=0, le=65531)
-    """First of five ports in a row: page, task server, sandbox, sandbox control, worker. 0: any free ones."""
+    port: int = Field(default=8080, ge=0, le=65530)
+    """First of six ports in a row: page, task server, sandbox, sandbox control, worker, phone bridge's health.
+    0: any free ones."""
 
     livekit_port: int = Field(default=7880, ge=0, le=65533)
     """LiveKit's signalling port; its UDP port is this + 2. 0: any free ones."""
 
     redis_port: int = Field(default=6390, ge=0, le=65535)
     """The embedded Redis, when REDIS_URL names none. 0: any free one."""
+
+    sip_port: int = Field(default=5060, ge=0, le=65535)
+    """SIP over UDP, with `--phone`. 0: any free one."""
+
+    livekit_sip_bin: str = Field(default="", validation_alias="LIVEKIT_SIP_BIN")
+    """LiveKit's SIP bridge, with `--phone`. Empty: from PATH or the cache. `stand-in`: the sandbox's, whatever is there."""
 
     data_dir: Path = CHECKOUT / ".voicetasks"
     """Databases, logs and secrets of the demo."""

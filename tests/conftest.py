@@ -161,7 +161,14 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-TOGETHER = {"calls": "calls", "cli": "terminal", "scripts": "terminal", "web": "page", "routing": "money"}
+TOGETHER = {
+    "calls": "calls",
+    "sip": "phone",
+    "cli": "terminal",
+    "scripts": "terminal",
+    "web": "page",
+    "routing": "money",
+}
 """Which rooms' tests take turns: they share a demo, a browser or a race for the whole machine. With three test
 processes, one holds calls, one sits at a terminal, and one looks at pages and at everything small."""
 ALONE = {

@@ -16,7 +16,11 @@ from tiers.local.voice import Voice
 
 RATE = 16_000
 """Samples a second, 16 bit mono."""
-TEXTS = {"no_voice": persona.NO_VOICE_ON_THE_PHONE, "trouble": persona.TROUBLE}
+TEXTS = {
+    "no_voice": persona.NO_VOICE_ON_THE_PHONE,
+    "trouble": persona.TROUBLE,
+    "unknown_caller": persona.UNKNOWN_CALLER,
+}
 
 
 async def main() -> None:

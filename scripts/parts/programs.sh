@@ -6,6 +6,8 @@ system flite flite flite
 system sox sox sox
 system postgres postgresql postgresql@16
 browser chromium chromium --cask=chromium
+phone sipp sip-tester sipp
+phone baresip baresip-core baresip
 '
 
 has_program() {

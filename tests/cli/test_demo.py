@@ -214,7 +214,7 @@ def test_a_process_that_cannot_live_ends_the_demo_with_its_story(start_demo: Any
     mine.end()
 
 
-def test_the_phone_bridge_that_does_not_exist_yet_is_refused_not_ignored(start_demo: Any) -> None:
-    mine = start_demo("--phone")
-    assert mine.process.wait(30) == 2
-    assert "phone bridge" in mine.err.all()
+def test_a_phone_bridge_that_is_named_and_not_there_is_told_at_once(start_demo: Any) -> None:
+    mine = start_demo("--phone", LIVEKIT_SIP_BIN="/nowhere/livekit-sip")
+    assert mine.process.wait(30) == 1
+    assert "/nowhere/livekit-sip" in mine.err.all()

@@ -23,9 +23,11 @@ PORTS = Ports(
     sandbox=9002,
     sandbox_control=9003,
     worker=9004,
+    bridge=9005,
     livekit=9880,
     livekit_udp=9882,
     redis=9390,
+    sip=9060,
 )
 
 

@@ -34,9 +34,11 @@ def test_the_defaults_are_the_ones_that_the_interfaces_promise() -> None:
         "sandbox": 8082,
         "sandbox_control": 8083,
         "worker": 8084,
+        "bridge": 8085,
         "livekit": 7880,
         "livekit_udp": 7882,
         "redis": 6390,
+        "sip": 5060,
     }
 
 

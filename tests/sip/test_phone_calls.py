@@ -1,0 +1,83 @@
+"""Real calls by an independent telephone (baresip: SIP, G.711 over RTP, RFC 4733), through whichever bridge is here."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sip.talk import Talk
+
+pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize(("plan", "law"), [("economy", "pcmu"), ("premium", "pcma")])
+async def test_a_whole_conversation_by_telephone(
+    phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any, plan: str, law: str
+) -> None:
+    somebody = person(phone_demo, f"{plan}@example.com")
+    await somebody.start_with("Water the plants", "Call the plumber", "Wash the car")
+    number = {"economy": "+15550100", "premium": "+15550101"}[plan]
+    async with baresip(phone_demo, number, law=law) as phone:
+        await phone.dial()
+        talk = Talk(phone, *mouth_and_ear)
+        greeting = await talk.listen()
+        assert "task assistant" in greeting
+        if "transcript" in greeting:
+            await talk.press("2")
+
+        heard = await talk.say("What's on my list?")
+        assert "plumber" in heard
+        assert "plants" in heard
+
+        heard = await talk.say("Add a task to review the proposal tomorrow.")
+        assert "review the proposal" in heard
+        assert "tomorrow" in heard
+
+        asked = await talk.say("Please complete the task water the plants.")
+        assert "water the plants" in asked
+        done = await talk.say("Yes.")
+        assert "done" in done or "marked" in done
+
+        asked = await talk.say("Please delete the task call the plumber.")
+        assert "plumber" in asked
+        done = await talk.press("1")
+        assert "deleted" in done
+
+        asked = await talk.say("Please delete the task wash the car.")
+        assert "car" in asked
+        left = await talk.press("2")
+        assert "left" in left or "okay" in left
+        await phone.hang_up()
+
+    tasks = {task["title"].lower(): task for task in await somebody.tasks()}
+    tomorrow = date.fromisoformat(await somebody.today()) + timedelta(days=1)
+    assert tasks["review the proposal"]["due"] == tomorrow.isoformat()
+    assert tasks["water the plants"]["status"] == "done"
+    assert "call the plumber" not in tasks
+    assert tasks["wash the car"]["status"] == "open"
+
+
+async def test_help_and_repeat_by_key(phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any) -> None:
+    await person(phone_demo).start_with("Buy milk")
+    async with baresip(phone_demo) as phone:
+        await phone.dial()
+        talk = Talk(phone, *mouth_and_ear)
+        await talk.listen()
+        assert "press" in await talk.press("0")
+        assert "milk" in await talk.say("What's on my list?")
+        assert "milk" in await talk.press("*")
+        assert "milk" in await talk.press("A*")
+
+
+async def test_a_number_that_nobody_has_linked_is_told_so_and_costs_nothing(
+    phone_demo: Any, baresip: Any, mouth_and_ear: Any
+) -> None:
+    before = phone_demo.voicetasks("sandbox", "invoice", "--json").stdout
+    async with baresip(phone_demo, "+4930123456") as phone:
+        await phone.dial()
+        heard = await Talk(phone, *mouth_and_ear).listen()
+        assert "number" in heard
+        await phone.happens("CALL_CLOSED", 15)
+    assert phone_demo.voicetasks("sandbox", "invoice", "--json").stdout == before
