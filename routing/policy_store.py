@@ -116,15 +116,15 @@ class PolicyStore:
         before = newest.policy()
         if before.version != expected:
             raise await self._conflict(expected)
-        number = newest.number + 1
-        fresh = changed(before, changes, version=str(number))
+        number, at_ms = newest.number + 1, time.time_ns() // 1_000_000
+        fresh = changed(before, changes, version=str(number), at_ms=at_ms)
         if fresh.model_copy(update={"version": expected}) == before:
             return before
         row = {
             "version": number,
             "document": fresh.model_dump_json(),
             "author": author,
-            "at_ms": time.time_ns() // 1_000_000,
+            "at_ms": at_ms,
             "note": note,
         }
         try:

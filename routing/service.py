@@ -97,6 +97,7 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
+            unit=user_id,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
