@@ -50,6 +50,7 @@ from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.user import User
 from routing.decision import Cause
+from routing.outcomes import Outcomes
 from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
@@ -80,6 +81,7 @@ class Call:
         *,
         others: Sequence[ToolServer] = (),
         on_said: Callable[[], None] = lambda: None,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -95,10 +97,12 @@ class Call:
             turn=lambda: self._turn,
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
+            outcomes=outcomes,
         )
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
+        self._outcomes = outcomes
         self._consent = ConsentQuestion(transcript)
         self._half_heard = False
         self._words_come_to_us = False
@@ -367,7 +371,9 @@ class Call:
             return
         if not self._require_session().stack.has_voice and item.text_content:
             self._spawn(write(self._room, item.text_content), "call.write")
-        tell_answer(item, turn=self._turn)
+        milliseconds = tell_answer(item, turn=self._turn)
+        if self._outcomes is not None and milliseconds is not None:
+            self._outcomes.answered(milliseconds)
 
     def _on_error(self, event: ErrorEvent) -> None:
         tell_error(event)

@@ -31,6 +31,7 @@ from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import User
 from routing.decision import Cause
+from routing.outcomes import Outcomes
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -141,7 +142,8 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     serving = desk.serving(stack, money)
     if money.decision is not decision:  # there was another one meanwhile
         serving.follow(money.decision, Cause.VENDOR)
-    return await _serve(ctx, user, desk, serving, Parking(serving, money, call_id=invitation.call_id))
+    parking = Parking(serving, money, call_id=invitation.call_id)
+    return await _serve(ctx, user, desk, serving, parking, money.outcomes)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -152,7 +154,9 @@ async def _who(invitation: Invitation) -> User:
     return user
 
 
-async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking) -> str:
+async def _serve(
+    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, outcomes: Outcomes
+) -> str:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
     async def token() -> str:
@@ -180,6 +184,7 @@ async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, park
             transcript,
             others=others,
             on_said=keeper.news,
+            outcomes=outcomes,
         )
         thread = None
         if begun.before:

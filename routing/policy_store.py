@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -163,6 +164,16 @@ class PolicyStore:
             changes = differences(json.loads(before), json.loads(row.document))
             found.append(PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes))
         return tuple(found)
+
+    async def versions(self) -> AsyncIterator[Policy]:
+        """Give every policy that can still be read, the newest first; the default's is not among them."""
+        query = select(PolicyRow.version, PolicyRow.document).order_by(PolicyRow.version.desc())
+        with journal_errors():
+            async with self._session() as session:
+                rows = (await session.execute(query)).all()
+        for number, document in rows:
+            with suppress(PolicyInvalidError):
+                yield _Row(number, document).policy()
 
     async def _newest(self) -> _Row:
         return await self._row(None) or _DEFAULT
