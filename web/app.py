@@ -9,7 +9,18 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
-from web import calls, consent, health, page_files, rejoin, sandbox_faults, sign_in, status_page, tasks
+from web import (
+    admin_experiments,
+    calls,
+    consent,
+    health,
+    page_files,
+    rejoin,
+    sandbox_faults,
+    sign_in,
+    status_page,
+    tasks,
+)
 from web.body_limit import BodyLimit
 from web.errors import add_error_handlers
 from web.readiness import Readiness
@@ -33,7 +44,18 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
     app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
     app.state.services = services
     app.state.readiness = Readiness(services)
-    for room in (sign_in, consent, calls, rejoin, tasks, sandbox_faults, health, status_page, page_files):
+    for room in (
+        sign_in,
+        consent,
+        calls,
+        rejoin,
+        tasks,
+        admin_experiments,
+        sandbox_faults,
+        health,
+        status_page,
+        page_files,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount(page_files.PREFIX, page_files.page_files(settings.page_dir), name="page")

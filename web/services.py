@@ -16,6 +16,7 @@ from web.call_id import CallIds
 from web.keys import Keys
 from web.metrics import WebMetrics
 from web.rooms import Rooms
+from web.routing_books import RoutingBooks
 from web.settings import WebSettings
 from web.slots import Slots
 from web.try_limit import TryLimit
@@ -36,9 +37,11 @@ class Services:
     slots: Slots
     call_ids: CallIds
     rooms: Rooms
+    books: RoutingBooks
 
     async def aclose(self) -> None:
         """Close every client."""
+        await self.books.aclose()
         await self.rooms.aclose()
         await self.redis.aclose()
         await self.people.aclose()
@@ -65,6 +68,7 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
         slots=Slots(redis),
         call_ids=CallIds(keys),
         rooms=Rooms(settings),
+        books=RoutingBooks(),
     )
 
 

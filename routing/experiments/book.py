@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.experiments.assignment import drawn
 from routing.experiments.bucket import bucket_of
 from routing.experiments.design import Arm, Experiment
-from routing.experiments.reading import read_calls
-from routing.experiments.report import ExperimentReport, report
 from routing.policy import Policy
 from routing.policy_changes import PolicyInvalidError
 from routing.policy_store import PolicyStore
+
+if TYPE_CHECKING:
+    from routing.experiments.report import ExperimentReport
 
 
 class NoExperimentError(LookupError):
@@ -82,6 +84,10 @@ class ExperimentBook:
         self, name: str, *, phase: int | None = None, now_ms: int | None = None
     ) -> ExperimentReport:
         """Reckon with a phase of an experiment, the last one unless said. Raises NoExperimentError."""
+        # Late, since a web server starts without reckoning: numpy and scipy take their time.
+        from routing.experiments.reading import read_calls
+        from routing.experiments.report import report
+
         experiment = await self._as_run(name, phase)
         calls, waiting = await read_calls(
             self._engine,
@@ -90,7 +96,7 @@ class ExperimentBook:
             since_ms=experiment.since_ms,
             now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
         )
-        return report(name, experiment, calls, waiting=waiting)
+        return await asyncio.to_thread(report, name, experiment, calls, waiting=waiting)
 
     async def arms_of(self, name: str, units: Iterable[str]) -> dict[str, str | None]:
         """Give the arm of each user id, as a call of theirs would be given it; None for whom it does not take in."""
