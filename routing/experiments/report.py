@@ -105,19 +105,20 @@ class ExperimentReport:
 
 
 def report(
-    name: str,
-    experiment: Experiment,
-    calls: Sequence[CallResult],
-    *,
-    phase: int | None = None,
-    waiting: int = 0,
+    name: str, experiment: Experiment, calls: Sequence[CallResult], *, waiting: int = 0
 ) -> ExperimentReport:
-    """Reckon with the calls of one phase of an experiment; `phase` is the last one unless said."""
-    results = Results.of(calls, [arm.name for arm in experiment.arms])
+    """Reckon with the calls of the experiment's phase."""
+    return report_of(
+        name, experiment, Results.of(calls, [arm.name for arm in experiment.arms]), waiting=waiting
+    )
+
+
+def report_of(name: str, experiment: Experiment, results: Results, *, waiting: int = 0) -> ExperimentReport:
+    """Reckon with calls that are columns already."""
     return ExperimentReport(
         name=name,
         experiment=experiment,
-        phase=experiment.phase if phase is None else phase,
+        phase=experiment.phase,
         calls=results.calls,
         users=results.users,
         waiting=waiting,

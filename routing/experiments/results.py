@@ -80,17 +80,18 @@ class Results:
 
     def first(self, calls: int) -> Results:
         """The first so many calls."""
-        return self._some(np.arange(self.calls) < calls)
+        return self.where(np.arange(self.calls) < calls)
 
     def of_arms(self, *arms: int) -> Results:
         """The calls of some arms."""
-        return self._some(np.isin(self.arm, arms))
+        return self.where(np.isin(self.arm, arms))
 
     def sample(self, arm: int) -> Sample:
         """One arm's calls."""
         return Sample(self.of_arms(arm))
 
-    def _some(self, which: NDArray[np.bool_]) -> Results:
+    def where(self, which: NDArray[np.bool_]) -> Results:
+        """The calls of which that is true."""
         return Results(
             self.arm[which],
             self.unit[which],
