@@ -8,6 +8,8 @@ from fastapi import Depends
 
 from people.user import Role, User
 from web.errors import ApiError
+from web.routing_books import routing_errors
+from web.services import Served
 from web.sign_in import Changing, CurrentUser
 
 
@@ -29,6 +31,11 @@ async def changing_admin(admin: Admin, _session: Changing) -> User:
 ChangingAdmin = Annotated[User, Depends(changing_admin)]
 
 
-def author_of(admin: User) -> str:
-    """What the policy's history calls an admin: an opaque id."""
-    return f"web:{admin.id}"
+async def author_of(services: Served, admin: ChangingAdmin) -> str:
+    """What the policy's history calls an admin: the id of the journal, which names nobody once they are erased."""
+    with routing_errors():
+        books = await services.books.open()
+        return f"web:{await books.journal.subject_of(admin.id)}"
+
+
+Author = Annotated[str, Depends(author_of)]

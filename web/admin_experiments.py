@@ -13,7 +13,7 @@ from routing.kinds import Channel, Plan
 from routing.policy import Policy
 from tiers.catalogue import MODELS
 from tiers.settings import VendorSettings
-from web.admin import Admin, ChangingAdmin, author_of
+from web.admin import Admin, Author, ChangingAdmin
 from web.routing_books import routing_errors
 from web.services import Served
 from web.sign_in import same_site
@@ -110,14 +110,14 @@ async def experiments(book: Book) -> Listed:
 
 
 @router.post("", status_code=201, dependencies=[Depends(same_site)])
-async def create(book: Book, admin: ChangingAdmin, wanted: NewExperiment) -> Written:
+async def create(book: Book, author: Author, wanted: NewExperiment) -> Written:
     """Write an experiment down."""
     document = wanted.model_dump(mode="json", exclude={"expected", "note", "name"}, exclude_none=True)
     with routing_errors():
         policy = await book.create(
             wanted.name,
             document,
-            author=author_of(admin),
+            author=author,
             expected=wanted.expected,
             note=wanted.note,
         )
@@ -129,24 +129,22 @@ async def start_or_stop(
     name: Name,
     action: Literal["start", "stop"],
     book: Book,
-    admin: ChangingAdmin,
+    author: Author,
     change: Change | None = None,
 ) -> Written:
     """Start an experiment, which begins a phase, or stop it."""
     state, asked = {"start": "running", "stop": "stopped"}[action], change or Change()
     with routing_errors():
-        policy = await book.set_state(
-            name, state, author=author_of(admin), expected=asked.expected, note=asked.note
-        )
+        policy = await book.set_state(name, state, author=author, expected=asked.expected, note=asked.note)
     return _written(name, policy)
 
 
 @router.put("/{name}/weights", dependencies=[Depends(same_site)])
-async def weights(name: Name, book: Book, admin: ChangingAdmin, wanted: NewWeights) -> Written:
+async def weights(name: Name, book: Book, author: Author, wanted: NewWeights) -> Written:
     """Change weights of arms; while the experiment runs that begins a phase."""
     with routing_errors():
         policy = await book.set_weights(
-            name, wanted.weights, author=author_of(admin), expected=wanted.expected, note=wanted.note
+            name, wanted.weights, author=author, expected=wanted.expected, note=wanted.note
         )
     return _written(name, policy)
 

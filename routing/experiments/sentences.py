@@ -28,10 +28,10 @@ def findings(found: Comparison, control: str) -> list[str]:
         said.append(_saving(found.arm, control, found.saving))
     if found.success is not None:
         points = _scaled(found.success, 100)
-        said.append(f"Success changes by {_between(points, 'points', digits=1)}.")
+        said.append(f"Its success changes by {_between(points, 'points', digits=1)}.")
     if found.slow_ms is not None:
         said.append(
-            f"The answer that one of twenty exceeds changes by {_between(found.slow_ms, 'ms', digits=0)}."
+            f"Its slow answers, those that one of twenty exceeds, change by {_between(found.slow_ms, 'ms', digits=0)}."
         )
     return said
 

@@ -38,7 +38,7 @@ async def admin(site: Site) -> Browser:
     return await site.signed_in(user)
 
 
-async def test_an_experiment_is_written_started_reweighted_and_stopped(admin: Browser) -> None:
+async def test_an_experiment_is_written_started_reweighted_and_stopped(site: Site, admin: Browser) -> None:
     made = await admin.post(PATH, WANTED)
     assert (made.status_code, made.json()["experiment"]["state"]) == (201, "draft")
     started = (await admin.post(f"{PATH}/cheap-voice/start")).json()
@@ -46,6 +46,8 @@ async def test_an_experiment_is_written_started_reweighted_and_stopped(admin: Br
     changed = (await admin.put(f"{PATH}/cheap-voice/weights", {"weights": {"cheap": 3}})).json()
     assert (changed["experiment"]["phase"], changed["experiment"]["arms"][1]["weight"]) == (2, 3)
     stopped = (await admin.post(f"{PATH}/cheap-voice/stop", {"note": "enough"})).json()
+    books = await site.services.books.open()
+    assert {each.author[:6] for each in await books.store.history()} == {"web:s_"}  # a name of the journal's
     listed = (await admin.client.get(PATH)).json()
     assert listed["policy_version"] == stopped["policy_version"] == "4"
     assert [each["experiment"]["state"] for each in listed["experiments"]] == ["stopped"]
