@@ -51,6 +51,7 @@ from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.user import User
 from routing.decision import Cause
+from routing.outcomes import Outcomes
 from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
@@ -84,6 +85,7 @@ class Call:
         others: Sequence[ToolServer] = (),
         on_said: Callable[[], None] = lambda: None,
         erases: Erases | None = None,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -100,10 +102,12 @@ class Call:
             turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
+            outcomes=outcomes,
         )
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
+        self._outcomes = outcomes
         self._consent = ConsentQuestion(transcript)
         self._turns = TurnTaking(
             self._consent,
@@ -362,7 +366,9 @@ class Call:
             return
         if not self._require_session().stack.has_voice and item.text_content:
             self._spawn(write(self._room, item.text_content), "call.write")
-        tell_answer(item, turn=self._turns.number)
+        milliseconds = tell_answer(item, turn=self._turns.number)
+        if self._outcomes is not None and milliseconds is not None:
+            self._outcomes.answered(milliseconds)
 
     def _on_error(self, event: ErrorEvent) -> None:
         tell_error(event)

@@ -33,6 +33,7 @@ from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import User
 from routing.decision import Cause
+from routing.outcomes import Outcomes
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -155,7 +156,8 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     serving = desk.serving(stack, money)
     if money.decision is not decision:  # there was another one meanwhile
         serving.follow(money.decision, Cause.VENDOR)
-    return await _serve(ctx, user, desk, serving, Parking(serving, money, call_id=invitation.call_id))
+    parking = Parking(serving, money, call_id=invitation.call_id)
+    return await _serve(ctx, user, desk, serving, parking, money.outcomes)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -166,7 +168,9 @@ async def _who(invitation: Invitation) -> User:
     return user
 
 
-async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking) -> str:
+async def _serve(
+    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, outcomes: Outcomes
+) -> str:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
     async def token() -> str:
@@ -195,6 +199,7 @@ async def _serve(ctx: JobContext, user: User, desk: Desk, serving: Serving, park
             others=others,
             on_said=keeper.news,
             erases=erases(user, call_id=invitation.call_id),
+            outcomes=outcomes,
         )
         thread = None
         if begun.before:

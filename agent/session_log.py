@@ -12,18 +12,20 @@ from tiers.diagnosis import classify
 log = logging.getLogger("agent.session")
 
 
-def tell_answer(item: llm.ChatMessage, *, turn: int) -> None:
-    """Tell that a turn was answered, and after how many ms."""
+def tell_answer(item: llm.ChatMessage, *, turn: int) -> int | None:
+    """Tell that a turn was answered, and give after how many ms; None where the library took no time."""
     metrics = item.metrics or {}
     latency = metrics.get("e2e_latency")
+    milliseconds = round(1000 * latency) if latency is not None else None
     log.info(
         "turn.answered",
         extra={
             "turn": turn,
             "interrupted": item.interrupted,
-            "ms": round(1000 * latency) if latency is not None else None,
+            "ms": milliseconds,
         },
     )
+    return milliseconds
 
 
 def tell_error(event: ErrorEvent) -> None:

@@ -21,8 +21,10 @@ from agent import persona
 from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.task_events import task_event
 from agent.tool_server import ToolServer
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+from routing.outcomes import Outcomes
 
 log = logging.getLogger("agent.tools")
 
@@ -56,7 +58,8 @@ class _Asked(NamedTuple):
 class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
-    `on_stuck` is told when a model cannot get a call right and the caller has to be asked.
+    `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `outcomes` hears what
+    becomes of tasks.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Toolbox:
         turn: Callable[[], int],
         on_stuck: Callable[[], None] = lambda: None,
         completes_at_once: bool = False,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -75,6 +79,7 @@ class Toolbox:
         self._turn = turn
         self._on_stuck = on_stuck
         self._completes_at_once = completes_at_once
+        self._outcomes = outcomes
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -278,6 +283,8 @@ class Toolbox:
         try:
             outcome = await server.call(tool, arguments, operation_id=operation)
         except TaskServerUnavailable as error:
+            if self._outcomes is not None and tool == "create_task":
+                self._outcomes.task("refused", "", turn=turn)
             if operation and error.may_have_happened:
                 self._recent[key] = _Request(operation, time.monotonic(), turn)
             else:
@@ -286,6 +293,8 @@ class Toolbox:
         if outcome.is_error:
             self._forget(key, operation)
         self._note(server, outcome, operation, turn)
+        if self._outcomes is not None and not server.is_foreign and (event := task_event(tool, outcome)):
+            self._outcomes.task(*event, turn=turn)
         return outcome
 
     def _forget(self, key: str, operation: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli import call, sandbox, sip, tasks
+from cli import call, sandbox, sip, tasks, whatif
 from cli.admin import main as admin
 from cli.bench import main as bench
 from cli.doctor.command import doctor
@@ -31,6 +31,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
 app.command()(doctor)
 call.register(app)
+whatif.register(app)
 
 
 @app.command()

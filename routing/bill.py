@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from routing.policy import Tier
+from routing.kinds import Tier
 from tiers.catalogue import STACKS
 from tiers.prices import PriceTable, UnpricedModelError, UnpricedUnitError
 from tiers.usage import Usage

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from routing.caps import Caps
+from routing.kinds import Tier
 from routing.missed import Missed
-from routing.policy import Tier
 from routing.redis_link import BlindError, RedisLink
 from routing.scopes import Scope
 

@@ -12,7 +12,7 @@ from routing.blind import BlindBook
 from routing.budget import Account, Booked, Budget, Refused
 from routing.caps import Caps
 from routing.journal import Entry
-from routing.policy import Tier
+from routing.kinds import Tier
 from routing.redis_link import BlindError
 from routing.scopes import scopes_of
 

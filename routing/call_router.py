@@ -13,10 +13,12 @@ from typing import Any, Final
 from routing.call_budget import Charge
 from routing.cause import cause_of
 from routing.decision import Cause, Decision, RouteInputs, StackState, Unhealthy
+from routing.experiments.assignment import Assignment, assigned
 from routing.failed_here import FailedHere
 from routing.journal import Entry, Journal, JournalDownError
+from routing.kinds import Tier
 from routing.lease import Lease, Verdict
-from routing.policy import Policy, Tier
+from routing.policy import Policy
 from routing.router import decide
 from routing.spool import Spool
 
@@ -35,7 +37,8 @@ class CallRouter:
     """Decides what serves a call, with money reserved for it.
 
     `on_decision` gets every decision that names another stack than the one before, or another set of services to do
-    without, and the cause of the change; what to do about it is the call's.
+    without, and the cause of the change; what to do about it is the call's. `unit` is who experiments know the caller
+    by, the user's id; it is kept nowhere. Without it the call is part of none.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class CallRouter:
         *,
         call_id: str,
         subject: str,
+        unit: str = "",
         policy: Callable[[], Policy],
         health: Callable[[], tuple[Unhealthy, ...]] = tuple,
         on_decision: Callable[[Decision, Cause], None] = lambda _decision, _cause: None,
@@ -59,6 +63,7 @@ class CallRouter:
         self._inputs = inputs
         self._call_id = call_id
         self._subject = subject
+        self._unit = unit
         self._policy = policy
         self._health = health
         self._on_decision = on_decision
@@ -88,9 +93,21 @@ class CallRouter:
         return self._decision is not None and self._decision.least_bad
 
     async def open(self) -> Decision:
-        """Decide for the first time, with the money of the first slice reserved where the stack costs any."""
+        """Decide for the first time, with the money of the first slice reserved where the stack costs any.
+
+        The arm is drawn here, before money and health are looked at, and stays the call's: neither a start nor an end
+        of an experiment moves a call that goes on.
+        """
         async with self._deciding:
+            self._inputs = self._inputs.model_copy(update={"assignment": self._draw()})
             return await self._decide()
+
+    def _draw(self) -> Assignment | None:
+        """The call's part in an experiment. An operator's override serves all calls alike: nothing is compared then."""
+        inputs = self._inputs
+        if inputs.environment_stack:
+            return None
+        return assigned(self._policy().experiments, self._unit, plan=inputs.plan, channel=inputs.channel)
 
     async def park(self) -> None:
         """Give the money back while nobody is there; what was used before is still booked. Nothing is decided."""

@@ -14,6 +14,9 @@ _AGAINST: Final = {
 }
 """What it means that a stack lost; for every other reason an admin wrote another policy."""
 
+_BEATEN: Final = (LostBecause.LOWER_ON_LADDER, LostBecause.OVERRIDDEN, LostBecause.OTHER_ARM)
+"""It could still serve, but something better can."""
+
 
 def cause_of(before: Decision | None, after: Decision) -> Cause:
     """Say why `after` follows on `before`.
@@ -26,7 +29,7 @@ def cause_of(before: Decision | None, after: Decision) -> Cause:
         return Cause.VENDOR if set(after.without) - set(before.without) else Cause.HEALTH
     now = {reason.stack: reason.code for reason in after.reasons}
     lost = now.get(before.stack or "")
-    if lost is not None and lost not in (LostBecause.LOWER_ON_LADDER, LostBecause.OVERRIDDEN):
+    if lost is not None and lost not in _BEATEN:
         return _AGAINST.get(lost, Cause.POLICY)
     could_not = {reason.stack: reason.code for reason in before.reasons}.get(after.stack or "")
     if could_not is None:

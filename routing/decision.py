@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from routing.policy import DEFAULT_POLICY, Plan, Policy, StackName, Tier
-
-Channel = Literal["browser", "phone"]
+from routing.experiments.assignment import Assignment
+from routing.kinds import Channel, Plan, StackName, Tier
+from routing.policy import DEFAULT_POLICY, Policy
 
 
 class StackState(BaseModel):
@@ -109,6 +109,8 @@ class RouteInputs(BaseModel):
     """Services that failed this very call lately, whatever others say of them."""
     least_bad_failed: bool = False
     """The call was served with the least bad stack already, and that failed too: it is not tried with voice again."""
+    assignment: Assignment | None = None
+    """The call's part in an experiment, drawn when it began; its stack is tried before the ladder."""
 
 
 class LostBecause(StrEnum):
@@ -126,6 +128,8 @@ class LostBecause(StrEnum):
     VENDOR_DOWN = "vendor_down"
     NOT_ON_LADDER = "not_on_ladder"
     OVERRIDDEN = "overridden"
+    OTHER_ARM = "other_arm"
+    """It could have served, but the call belongs to an arm of an experiment that another stack serves."""
     LOWER_ON_LADDER = "lower_on_ladder"
 
 
@@ -158,6 +162,12 @@ class Decision(BaseModel):
     serves it."""
     least_bad: bool = False
     """Nothing that can be spoken with was known to work; this is what should be well again soonest."""
+
+    @property
+    def as_assigned(self) -> bool | None:
+        """Whether the call is served with what it was drawn for; None where it is part of no experiment."""
+        drawn = self.inputs.assignment
+        return None if drawn is None else drawn.stack == self.stack
 
 
 class Cause(StrEnum):

@@ -57,6 +57,7 @@ def explain(entry: Entry) -> Explanation:
     sentences = [
         f"{served} {decision.reason}",
         f"The plan was {inputs.plan}, the door {inputs.channel}, the policy version {decision.policy_version}.",
+        *_experiment(decision),
         _money(inputs.budget),
         *_health(decision),
         *(f"{reason.stack} did not serve: {reason.sentence}" for reason in decision.reasons),
@@ -65,6 +66,18 @@ def explain(entry: Entry) -> Explanation:
     if replayed == "different":
         sentences.append(f"It would be {again.stack or 'nothing'} now: {again.reason}")
     return Explanation(entry.at_ms, replayed, tuple(sentences), decision)
+
+
+def _experiment(decision: Decision) -> list[str]:
+    """Say what part the call has in an experiment."""
+    drawn = decision.inputs.assignment
+    if drawn is None:
+        return []
+    served = "which is what served it" if decision.as_assigned else "which did not serve it"
+    return [
+        f"In phase {drawn.phase} of the experiment {drawn.experiment} it belongs to the arm {drawn.arm}: "
+        f"{drawn.stack}, {served}."
+    ]
 
 
 def _health(decision: Decision) -> list[str]:

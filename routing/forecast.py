@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import Final
 
-from routing.policy import Tier
+from routing.kinds import Tier
 
 START_RATES: Final[dict[Tier, int]] = {"premium": 120_000, "economy": 40_000}
 """µ$ a minute, before a call has shown a rate of its own: the product's goals, which the reference conversations

@@ -23,7 +23,7 @@ from routing.decision import Money
 from routing.ending import ended
 from routing.forecast import Forecast
 from routing.journal import Entry, Journal
-from routing.policy import Tier
+from routing.kinds import Tier
 from routing.redis_link import WAIT_SECONDS, BlindError
 from routing.spool import Spool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from routing.budget import PREFIX
-from routing.policy import Tier
+from routing.kinds import Tier
 from routing.redis_link import RedisLink
 
 

@@ -1,14 +1,12 @@
 """Policy: what may be served to whom and for how much, as versioned data."""
 
-from typing import Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from routing.caps import Caps
-
-Tier = Literal["premium", "economy"]
-Plan = Literal["premium", "economy"]
-StackName = str
+from routing.experiments.design import MOST_EXPERIMENTS, Experiment, ExperimentName
+from routing.kinds import Plan, StackName, Tier
 
 
 class Policy(BaseModel):
@@ -29,6 +27,10 @@ class Policy(BaseModel):
     """What may be spent; the user's caps hold for everybody without caps of their own."""
     user_caps: dict[str, Caps] = Field(default_factory=dict, max_length=10_000)
     """Caps of single people, by the random id under which the journal knows them."""
+    experiments: Annotated[dict[ExperimentName, Experiment], Field(max_length=MOST_EXPERIMENTS)] = Field(
+        default_factory=dict
+    )
+    """What is compared, by name. A stack that an arm names need not stand on a ladder."""
 
     def ladder(self, plan: Plan) -> tuple[StackName, ...]:
         """Give the rungs of a plan, each name once."""
@@ -40,9 +42,14 @@ class Policy(BaseModel):
         return self.caps if own is None else own.model_copy(update={"global_day": self.caps.global_day})
 
     def concerning(self, subject: str) -> Self:
-        """Give the policy as it concerns one person: the caps of others are left out, nothing else."""
+        """Give the policy as a decision about one person rests on it.
+
+        The caps of others are left out, and the experiments: the person's own part in them is an input of its own.
+        """
         own = {name: caps for name, caps in self.user_caps.items() if name == subject}
-        return self if own == self.user_caps else self.model_copy(update={"user_caps": own})
+        if own == self.user_caps and not self.experiments:
+            return self
+        return self.model_copy(update={"user_caps": own, "experiments": {}})
 
 
 DEFAULT_POLICY = Policy(

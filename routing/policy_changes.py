@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from routing.experiments.rules import phased, why_not
+from routing.kinds import StackName, Tier
 from routing.policy import DEFAULT_POLICY, Policy
 from tiers.catalogue import STACKS
 
@@ -19,6 +21,7 @@ MAX_DOCUMENT_BYTES: Final = 1_000_000
 KNOWN_STACKS: Final = frozenset(STACKS) | frozenset((*DEFAULT_POLICY.premium, *DEFAULT_POLICY.economy))
 """What a policy may name: the catalogue's stacks, and the rungs of the ladder that are none."""
 
+_TIERS: Final[Mapping[StackName, Tier]] = {name: stack.tier for name, stack in STACKS.items()}
 _SUBJECT: Final = re.compile(r"^s_[0-9a-f]{24}$")
 
 
@@ -53,8 +56,8 @@ def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, A
     return result
 
 
-def changed(policy: Policy, patch: Mapping[str, Any], *, version: str) -> Policy:
-    """Make the policy that follows from a patch.
+def changed(policy: Policy, patch: Mapping[str, Any], *, version: str, at_ms: int) -> Policy:
+    """Make the policy that follows from a patch; at `at_ms`, Unix ms, new phases of its experiments begin.
 
     Raises PolicyInvalidError for a patch that is empty, too long, or makes no policy.
     """
@@ -71,6 +74,8 @@ def changed(policy: Policy, patch: Mapping[str, Any], *, version: str) -> Policy
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the policy"
         raise PolicyInvalidError(f"{where}: {first['msg']}") from error
+    experiments = phased(policy.experiments, fresh.experiments, at_ms=at_ms)
+    fresh = fresh.model_copy(update={"experiments": experiments})
     _refuse_too_long(fresh.model_dump_json())
     _refuse_unknown(fresh)
     return fresh
@@ -108,6 +113,8 @@ def _refuse_unknown(policy: Policy) -> None:
             if stack not in KNOWN_STACKS:
                 known = ", ".join(sorted(KNOWN_STACKS))
                 raise PolicyInvalidError(f"{field}: there is no stack {stack!r}; there are {known}")
+    if wrong := why_not(policy.experiments, _TIERS):
+        raise PolicyInvalidError(wrong)
     for subject in policy.user_caps:
         if not _SUBJECT.match(subject):
             # Who it names instead is not repeated: errors are logged.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -116,15 +117,15 @@ class PolicyStore:
         before = newest.policy()
         if before.version != expected:
             raise await self._conflict(expected)
-        number = newest.number + 1
-        fresh = changed(before, changes, version=str(number))
+        number, at_ms = newest.number + 1, time.time_ns() // 1_000_000
+        fresh = changed(before, changes, version=str(number), at_ms=at_ms)
         if fresh.model_copy(update={"version": expected}) == before:
             return before
         row = {
             "version": number,
             "document": fresh.model_dump_json(),
             "author": author,
-            "at_ms": time.time_ns() // 1_000_000,
+            "at_ms": at_ms,
             "note": note,
         }
         try:
@@ -163,6 +164,16 @@ class PolicyStore:
             changes = differences(json.loads(before), json.loads(row.document))
             found.append(PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes))
         return tuple(found)
+
+    async def versions(self) -> AsyncIterator[Policy]:
+        """Give every policy that can still be read, the newest first; the default's is not among them."""
+        query = select(PolicyRow.version, PolicyRow.document).order_by(PolicyRow.version.desc())
+        with journal_errors():
+            async with self._session() as session:
+                rows = (await session.execute(query)).all()
+        for number, document in rows:
+            with suppress(PolicyInvalidError):
+                yield _Row(number, document).policy()
 
     async def _newest(self) -> _Row:
         return await self._row(None) or _DEFAULT

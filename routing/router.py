@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from routing.availability import choose, out_of_order
 from routing.decision import Decision, LostBecause, Reason, RouteInputs, StackState
-from routing.policy import StackName
+from routing.kinds import StackName
 
 _RANK = {"economy": 0, "premium": 1}
 _SCOPES = {
@@ -44,15 +44,21 @@ def replay(inputs: RouteInputs) -> Decision:
 
 
 def _order(inputs: RouteInputs) -> list[StackName]:
-    """Every stack once: the override, the ladder from its top, then the rest by name."""
-    override = [inputs.environment_stack] if inputs.environment_stack else []
+    """Every stack once: the override, the arm's, the ladder from its top, then the rest by name."""
     ladder = inputs.policy.ladder(inputs.plan)
-    return list(dict.fromkeys([*override, *ladder, *(stack.name for stack in inputs.stacks)]))
+    return list(dict.fromkeys([*_named(inputs), *ladder, *(stack.name for stack in inputs.stacks)]))
+
+
+def _named(inputs: RouteInputs) -> list[StackName]:
+    """Stacks that are tried before the ladder, and whether they stand on it or not."""
+    drawn = inputs.assignment
+    override = [inputs.environment_stack] if inputs.environment_stack else []
+    return override + ([drawn.stack] if drawn is not None else [])
 
 
 def _hurdle(inputs: RouteInputs, name: StackName, state: StackState | None) -> Reason | None:
     """Say what rules a stack out whatever the others are, or None."""
-    override = name == inputs.environment_stack
+    named = name in _named(inputs)
     if state is None:
         return Reason(stack=name, code=LostBecause.UNKNOWN, sentence=f"There is no stack called {name}.")
     if _RANK[state.tier] > _RANK[inputs.plan]:
@@ -61,13 +67,13 @@ def _hurdle(inputs: RouteInputs, name: StackName, state: StackState | None) -> R
             code=LostBecause.DEARER_THAN_PLAN,
             sentence=f"{name} is {state.tier}, and the plan is {inputs.plan}.",
         )
-    if not override and name not in inputs.policy.ladder(inputs.plan):
+    if not named and name not in inputs.policy.ladder(inputs.plan):
         return Reason(
             stack=name,
             code=LostBecause.NOT_ON_LADDER,
             sentence=f"{name} is on no rung of the {inputs.plan} ladder.",
         )
-    if not override and name == "local" and not inputs.policy.local_enabled:
+    if not named and name == "local" and not inputs.policy.local_enabled:
         return Reason(
             stack=name,
             code=LostBecause.LOCAL_NOT_ENABLED,
@@ -120,6 +126,12 @@ def _beaten(inputs: RouteInputs, name: StackName, chosen: StackState | None) -> 
             code=LostBecause.OVERRIDDEN,
             sentence=f"The environment asks for {better} (VOICETASKS_AGENT_STACK).",
         )
+    if (drawn := inputs.assignment) is not None and better == drawn.stack:
+        return Reason(
+            stack=name,
+            code=LostBecause.OTHER_ARM,
+            sentence=f"The experiment {drawn.experiment} has {better} serve the arm {drawn.arm}.",
+        )
     return Reason(
         stack=name, code=LostBecause.LOWER_ON_LADDER, sentence=f"{better} stands above {name} and can serve."
     )
@@ -144,6 +156,8 @@ def _for_the_caller(
         return f"This installation serves calls with {chosen.name}."
     if chosen.name == inputs.plan:
         return f"Your plan includes {inputs.plan}."
+    if lost.get(inputs.plan) is LostBecause.OTHER_ARM:
+        return f"Your plan includes {inputs.plan}; to compare voices, {chosen.name} serves this call."
     if inputs.plan in inputs.policy.ladder(inputs.plan):
         why = _FOR_THE_CALLER.get(
             lost.get(inputs.plan, LostBecause.NOT_CONFIGURED), "which is not set up here"

@@ -16,6 +16,7 @@ from routing.decision import Cause, Decision, RouteInputs
 from routing.health_watch import HealthWatch
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
+from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
@@ -97,18 +98,24 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
+            unit=user_id,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
         )
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health)
+        outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
+        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes)
 
 
 class RoutedCall:
     """One call, as the agent sees its routing: decisions come, usage and what became of the vendors go."""
 
-    def __init__(self, router: CallRouter, bill: Bill, policy: PolicyWatch, health: HealthWatch) -> None:
+    def __init__(
+        self, router: CallRouter, bill: Bill, policy: PolicyWatch, health: HealthWatch, outcomes: Outcomes
+    ) -> None:
         self.router = router
+        self.outcomes = outcomes
+        """Hears what becomes of the call's tasks, and how fast it is answered."""
         self._bill = bill
         self._health = health
         self._forget = (
@@ -154,4 +161,5 @@ class RoutedCall:
         """Settle."""
         for forget in self._forget:
             forget()
+        await self.outcomes.aclose()
         await self.router.aclose()

@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from people.settings import PeopleSettings
 from web import (
     account,
+    admin_experiments,
     calls,
     consent,
     health,
@@ -56,6 +57,7 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
         calls,
         rejoin,
         tasks,
+        admin_experiments,
         sandbox_faults,
         health,
         status_page,

@@ -17,6 +17,7 @@ from web.call_id import CallIds
 from web.keys import Keys
 from web.metrics import WebMetrics
 from web.rooms import Rooms
+from web.routing_books import RoutingBooks
 from web.settings import WebSettings
 from web.slots import Slots
 from web.try_limit import TryLimit
@@ -38,9 +39,11 @@ class Services:
     call_ids: CallIds
     rooms: Rooms
     places: Places
+    books: RoutingBooks
 
     async def aclose(self) -> None:
         """Close every client."""
+        await self.books.aclose()
         await self.rooms.aclose()
         await self.redis.aclose()
         await self.people.aclose()
@@ -68,6 +71,7 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
         call_ids=CallIds(keys),
         rooms=Rooms(settings),
         places=Places.from_environment(),
+        books=RoutingBooks(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.admin import budget, calls, policy, users
+from cli.admin import budget, calls, experiments, policy, users
 from cli.admin.data import erase, export
 from cli.admin.health import health
 from cli.admin.journal import journal
@@ -20,6 +20,7 @@ app.command()(leases)
 app.command()(health)
 app.command()(journal)
 app.add_typer(calls.app, name="calls")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(users.app, name="users")
 app.command()(erase)
 app.command()(export)

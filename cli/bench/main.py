@@ -211,6 +211,36 @@ def swap(
 
 
 @app.command()
+def experiments(
+    same: Annotated[int, typer.Option(help="Experiments of the same with the same.", min=1)] = 400,
+    savings: Annotated[int, typer.Option(help="Experiments with a true saving.", min=1)] = 100,
+    ratios: Annotated[int, typer.Option(help="Experiments with calls served otherwise.", min=1)] = 60,
+    ids: Annotated[int, typer.Option(help="Users whose arms are asked for; 0 for none.", min=0)] = 10_000,
+    seed: Annotated[int, typer.Option(help="Another number, other callers.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Run experiments on simulated callers, where the truth is known, and hold their reports to it.
+
+    Arms are asked of a web server, the command line and a worker's router of the bench's own, and of GrowthBook's SDK
+    where it is installed. Exit: 0 when all targets hold, 1 when one falls short or a process does not answer.
+    """
+    from cli.bench.experiments.doors import DoorError
+    from cli.bench.experiments.run import run
+    from cli.binaries import BinaryNotFoundError
+
+    console = Console(stderr=True)
+    try:
+        report = run(same, savings, ratios, ids, seed, console.print)
+    except (DoorError, BinaryNotFoundError, OSError) as error:
+        typer.echo(f"voicetasks bench experiments: {error}", err=True)
+        raise typer.Exit(1) from None
+    report.print(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
 def dates(
     libraries: Annotated[
         bool,

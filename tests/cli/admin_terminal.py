@@ -34,18 +34,22 @@ class Said:
 
 @dataclass
 class Terminal:
-    """Runs `voicetasks admin …` on a bank."""
+    """Runs `voicetasks …` on a bank, its admin commands for short."""
 
     bank: Bank
     people: People
     environment: dict[str, str]
 
     async def run(self, *arguments: str, stdin: str = "", **environment: str) -> Said:
-        """Run a command as a process would: with an environment and an event loop of its own."""
+        """Run `voicetasks admin …` as a process would: with an environment and an event loop of its own."""
+        return await self.command("admin", *arguments, stdin=stdin, **environment)
+
+    async def command(self, *arguments: str, stdin: str = "", **environment: str) -> Said:
+        """Run any command of `voicetasks` so."""
 
         def run() -> Said:
             with mock.patch.dict(os.environ, self.environment | environment, clear=True):
-                result = CliRunner().invoke(app, ["admin", *arguments], input=stdin)
+                result = CliRunner().invoke(app, [*arguments], input=stdin)
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
             return Said(result.exit_code, result.stdout, result.stderr)

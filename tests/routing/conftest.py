@@ -16,8 +16,8 @@ from cli.ports import FreePorts
 from routing.budget import Account, Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal
+from routing.kinds import Tier
 from routing.migrate import migrate
-from routing.policy import Tier
 from routing.redis_link import RedisLink
 from routing.scopes import scopes_of
 from routing.stream import Drainer, StreamCounts

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from routing.budget import Account, Budget, Refused
 from routing.caps import Cap, Caps
 from routing.journal import Journal
-from routing.policy import Tier
+from routing.kinds import Tier
 from routing.redis_link import BlindError, RedisLink
 from routing.scopes import scopes_of
 from routing.stream import StreamCounts

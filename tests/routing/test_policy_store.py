@@ -240,6 +240,6 @@ def test_a_merge_patch_merges_objects_replaces_values_and_removes_by_null() -> N
 
 
 def test_a_difference_is_told_value_by_value_and_the_version_does_not_count() -> None:
-    fresh = changed(DEFAULT_POLICY, {"caps": {"call": {"premium": 7}}}, version="5")
+    fresh = changed(DEFAULT_POLICY, {"caps": {"call": {"premium": 7}}}, version="5", at_ms=0)
     (change,) = differences(DEFAULT_POLICY.model_dump(mode="json"), fresh.model_dump(mode="json"))
     assert str(change) == "caps.call.premium: 2000000 → 7"

@@ -13,7 +13,7 @@ import pytest
 from routing.charges import read_charges
 from routing.exports.form import Export, Line
 from routing.journal import Entry
-from routing.policy import Tier
+from routing.kinds import Tier
 from routing.reconcile import Drift, Settlement, counters_follow, settle, settlement_of
 from tests.routing.conftest import Bank
 from tiers.usage import Usage

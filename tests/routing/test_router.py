@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.decision import Decision, LostBecause, RouteInputs, StackState
-from routing.policy import DEFAULT_POLICY, Plan, Policy, Tier
+from routing.kinds import Plan, Tier
+from routing.policy import DEFAULT_POLICY, Policy
 from routing.router import decide, replay
 
 pytestmark = pytest.mark.unit

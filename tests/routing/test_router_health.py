@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from routing.cause import cause_of
 from routing.decision import BudgetState, Cause, Decision, LostBecause, RouteInputs, StackState, Unhealthy
-from routing.policy import DEFAULT_POLICY, Plan
+from routing.kinds import Plan
+from routing.policy import DEFAULT_POLICY
 from routing.router import decide, replay
 
 pytestmark = pytest.mark.unit

@@ -1,0 +1,1 @@
+"""`bench experiments`: whether what experiments report can be relied on."""

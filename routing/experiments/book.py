@@ -1,0 +1,144 @@
+"""The experiments as admins handle them: written as changes of the policy, reported from the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from routing.experiments.assignment import drawn
+from routing.experiments.bucket import bucket_of
+from routing.experiments.design import Arm, Experiment
+from routing.policy import Policy
+from routing.policy_changes import PolicyInvalidError
+from routing.policy_store import PolicyStore
+
+if TYPE_CHECKING:
+    from routing.experiments.report import ExperimentReport
+
+
+class NoExperimentError(LookupError):
+    """There is no experiment of that name, or it has no such phase."""
+
+
+class ExperimentBook:
+    """Every method may raise JournalDownError; those that write PolicyInvalidError and PolicyConflictError too."""
+
+    def __init__(self, store: PolicyStore, engine: AsyncEngine) -> None:
+        self._store = store
+        self._engine = engine
+
+    async def all(self) -> tuple[str, dict[str, Experiment]]:
+        """Give the policy's version and its experiments by name."""
+        policy = await self._store.current()
+        return policy.version, dict(policy.experiments)
+
+    async def one(self, name: str) -> Experiment:
+        """Give one experiment. Raises NoExperimentError."""
+        return _known(await self._store.current(), name)
+
+    async def create(
+        self,
+        name: str,
+        experiment: Mapping[str, Any],
+        *,
+        author: str,
+        expected: str | None = None,
+        note: str = "",
+    ) -> Policy:
+        """Write a new experiment, given as data. `expected` is the policy's version that was looked at, if any."""
+        current = await self._store.current()
+        if name in current.experiments:
+            raise PolicyInvalidError(f"experiments: there is one called {name} already")
+        return await self._write(current, name, dict(experiment), expected, author, note)
+
+    async def set_state(
+        self, name: str, state: str, *, author: str, expected: str | None = None, note: str = ""
+    ) -> Policy:
+        """Start or stop an experiment. A start begins a phase; calls that go on keep what they were drawn for."""
+        current = await self._store.current()
+        _known(current, name)
+        return await self._write(current, name, {"state": state}, expected, author, note)
+
+    async def set_weights(
+        self,
+        name: str,
+        weights: Mapping[str, int],
+        *,
+        author: str,
+        expected: str | None = None,
+        note: str = "",
+    ) -> Policy:
+        """Change the weights of some arms. While the experiment runs, that begins a phase."""
+        current = await self._store.current()
+        arms = _known(current, name).arms
+        if unknown := set(weights) - {arm.name for arm in arms}:
+            raise PolicyInvalidError(f"experiments.{name}: there is no arm called {min(unknown)}")
+        changed = [_weighed(arm, weights) for arm in arms]
+        return await self._write(current, name, {"arms": changed}, expected, author, note)
+
+    async def report(
+        self, name: str, *, phase: int | None = None, now_ms: int | None = None
+    ) -> ExperimentReport:
+        """Reckon with a phase of an experiment, the last one unless said. Raises NoExperimentError."""
+        # Late, since a web server starts without reckoning: numpy and scipy take their time.
+        from routing.experiments.reading import read_calls
+        from routing.experiments.report import report
+
+        experiment = await self._as_run(name, phase)
+        calls, waiting = await read_calls(
+            self._engine,
+            name,
+            phase=experiment.phase,
+            since_ms=experiment.since_ms,
+            now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
+        )
+        return await asyncio.to_thread(report, name, experiment, calls, waiting=waiting)
+
+    async def arms_of(self, name: str, units: Iterable[str]) -> dict[str, str | None]:
+        """Give the arm of each user id, as a call of theirs would be given it; None for whom it does not take in."""
+        experiment = await self.one(name)
+        found = {unit: drawn(name, experiment, bucket_of(name, unit)) for unit in units}
+        return {unit: None if one is None else one.arm for unit, one in found.items()}
+
+    async def _as_run(self, name: str, phase: int | None) -> Experiment:
+        """The experiment as it was while a phase ran: what was changed since is another phase's."""
+        current = await self.one(name)
+        phase = current.phase if phase is None else phase
+        if phase == current.phase and (current.state == "running" or not phase):
+            return current
+        async for policy in self._store.versions():
+            experiment = policy.experiments.get(name)
+            if experiment is not None and experiment.state == "running" and experiment.phase == phase:
+                return experiment.model_copy(update={"state": "stopped"})
+        raise NoExperimentError(f"the experiment {name} has no phase {phase}")
+
+    async def _write(
+        self,
+        current: Policy,
+        name: str,
+        change: dict[str, Any],
+        expected: str | None,
+        author: str,
+        note: str,
+    ) -> Policy:
+        return await self._store.write(
+            {"experiments": {name: change}},
+            expected=current.version if expected is None else expected,
+            author=author,
+            note=note,
+        )
+
+
+def _known(policy: Policy, name: str) -> Experiment:
+    experiment = policy.experiments.get(name)
+    if experiment is None:
+        raise NoExperimentError(f"there is no experiment called {name}")
+    return experiment
+
+
+def _weighed(arm: Arm, weights: Mapping[str, int]) -> dict[str, Any]:
+    return arm.model_dump(mode="json") | {"weight": weights.get(arm.name, arm.weight)}

@@ -1,0 +1,1 @@
+"""What calls of the past would have been served with, and have cost, under another policy or other prices."""

@@ -1,0 +1,119 @@
+"""From the journal to what can be reckoned with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from routing.experiments.assignment import Assignment
+from routing.experiments.reading import read_calls
+from routing.outcomes import ANSWERS_AT_ONCE, SUCCESS_MS, Outcomes
+from routing.spool import Spool
+from tests.routing.conftest import Bank
+from tests.routing.experiments.past import MINUTE, charge, decision, outcome, plain_call, task, usage
+
+pytestmark = pytest.mark.system
+
+T = 1_800_000_000_000
+CHEAP = Assignment(experiment="x", phase=2, arm="cheap", stack="budget", bucket=7_000)
+
+
+async def test_a_call_is_put_together_from_all_that_was_written_of_it(bank: Bank) -> None:
+    await bank.journal.append(
+        [
+            *plain_call(
+                "c1", T, subject="s_a", stack="budget", assignment=CHEAP, events=[task("created", "t1")]
+            ),
+            charge("c1", T + 9, usage("u2", "economy"), 2_000, subject="s_a"),
+            outcome("c1", T + 10, 7, subject="s_a", answers_ms=[500, 700]),
+            outcome("c1", T + 11, 8, subject="s_a", answers_ms=[900]),
+        ]
+    )
+    [call], waiting = await read_calls(
+        bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2
+    )
+    assert (call.unit, call.arm, call.as_assigned, waiting) == ("s_a", "cheap", True, 0)
+    assert (call.microdollars, call.tasks, call.successes) == (42_000, 1, 1)
+    assert call.answers_ms == (500, 700, 900)
+
+
+async def test_only_the_phase_that_is_asked_for_is_read(bank: Bank) -> None:
+    other = CHEAP.model_copy(update={"phase": 1})
+    elsewhere = CHEAP.model_copy(update={"experiment": "y"})
+    for number, assignment in enumerate((CHEAP, other, elsewhere, None)):
+        await bank.journal.append(plain_call(f"c{number}", T, subject="s_a", assignment=assignment))
+    calls, _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert len(calls) == 1
+
+
+async def test_the_arm_is_what_was_drawn_first_whatever_served_the_call_later(bank: Bank) -> None:
+    down = {"health": [{"service": "none", "state": "open", "since_ms": 1, "retry_ms": 2}]}
+    off = decision("c1", T, subject="s_a", assignment=CHEAP, budget={"economy": "exhausted", "scope": "call"})
+    await bank.journal.append([off, decision("c1", T + 5, subject="s_a", number=2, assignment=CHEAP, **down)])
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.arm, call.as_assigned) == ("cheap", False)
+
+
+@pytest.mark.parametrize("event", ["undone", "corrected", "deleted"])
+async def test_a_task_that_its_owner_takes_back_within_ten_minutes_is_no_success(
+    bank: Bank, event: str
+) -> None:
+    events = [task("created", "t1"), task("created", "t2"), task("created", "t3")]
+    await bank.journal.append(
+        [
+            *plain_call("c1", T, subject="s_a", assignment=CHEAP, events=events),
+            # In another call, which belongs to no experiment; too late; and by somebody else.
+            outcome("c2", T + 5 * MINUTE, 1, subject="s_a", **task(event, "t1")),
+            outcome("c2", T + 12 * MINUTE, 2, subject="s_a", **task(event, "t2")),
+            outcome("c3", T + 5 * MINUTE, 1, subject="s_b", **task(event, "t3")),
+        ]
+    )
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (3, 2)
+
+
+async def test_a_task_that_was_not_made_counts_once_a_turn_and_not_where_it_was_made_in_the_end(
+    bank: Bank,
+) -> None:
+    events = [
+        task("refused", "", turn=1),
+        task("refused", "", turn=1),
+        task("refused", "", turn=2),
+        task("created", "t1", turn=2),
+    ]
+    await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP, events=events))
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (2, 1)
+
+
+async def test_a_call_of_the_last_ten_minutes_is_not_judged_yet(bank: Bank) -> None:
+    await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP, minutes=2))
+    soon = T + 2 * MINUTE + SUCCESS_MS - 1
+    assert await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon) == ([], 1)
+    calls, waiting = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon + 1)
+    assert (len(calls), waiting) == (1, 0)
+
+
+async def test_calls_of_people_whom_the_database_could_not_name_are_not_one_persons(bank: Bank) -> None:
+    for number in range(2):
+        await bank.journal.append(plain_call(f"c{number}", T, subject="unknown", assignment=CHEAP))
+    calls, _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert {call.unit for call in calls} == {"call:c0", "call:c1"}
+
+
+async def test_what_a_call_tells_is_written_in_few_entries_and_none_is_lost(
+    bank: Bank, tmp_path: Path
+) -> None:
+    outcomes = Outcomes(
+        bank.journal, Spool(tmp_path / "spool"), call_id="c1", subject="s_a", now_ms=lambda: T + 1
+    )
+    for number in range(2 * ANSWERS_AT_ONCE + 3):
+        outcomes.answered(number)
+    outcomes.task("created", "t1", turn=4)
+    await outcomes.aclose()
+    entries = await bank.journal.entries(call_id="c1", kind="outcome")
+    assert len(entries) == 4
+    answers = [each for entry in entries for each in entry.details.get("answers_ms", [])]
+    assert sorted(answers) == list(range(2 * ANSWERS_AT_ONCE + 3))
+    assert {entry.row()["subject"] for entry in entries} == {"s_a"}
