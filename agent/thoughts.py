@@ -15,7 +15,7 @@ from agent.claims import only_true_claims
 from agent.phrase_match import words
 
 MOST_TRIES: Final = 4
-"""A model once more after a rate limit, and each of its alternatives."""
+"""A model once more after a rate limit or an empty answer, and each of its alternatives."""
 BRIDGE: Final = "One moment. "
 
 Chunks = AsyncIterable[Any]
@@ -28,14 +28,18 @@ async def thinking(
 ) -> AsyncIterator[Any]:
     """Give the answer that `ask` streams; after an error ask again where `another_mind` says that it helps.
 
-    Raises what the model raised when nothing helps.
+    A turn that is answered with nothing at all counts as an error: a call of a tool that breaks off at the limit of
+    tokens never comes out of the plugin (livekit-plugins-openai 1.8.9), and the caller would hear silence. Raises what
+    the model raised when nothing helps.
     """
     said: list[str] = []
     bridged = acted = False
     for attempt in range(MOST_TRIES):
         already = [words(each) for each in said]
+        empty = _is_unanswered(items)
         try:
             async for chunk in only_true_claims(ask(), items):
+                empty = empty and not _says_something(chunk)
                 if isinstance(chunk, str):
                     if already and words(chunk) == already[0]:
                         already.pop(0)
@@ -45,6 +49,8 @@ async def thinking(
                 elif isinstance(chunk, llm.ChatChunk) and chunk.delta is not None and chunk.delta.tool_calls:
                     acted = True
                 yield chunk
+            if empty and attempt > 0:
+                raise APIError("the model answered with nothing", retryable=True)
         except APIError as error:
             if acted:  # the call is whole; what it leads to is asked for next
                 return
@@ -54,4 +60,18 @@ async def thinking(
                 bridged = True
                 yield BRIDGE
         else:
-            return
+            if not empty:
+                return
+
+
+def _is_unanswered(items: list[llm.ChatItem]) -> bool:
+    """Whether a turn of the caller stands last: after a tool a model may have nothing to add."""
+    last = next((item for item in reversed(items) if item.type != "agent_config_update"), None)
+    return isinstance(last, llm.ChatMessage) and last.role == "user"
+
+
+def _says_something(chunk: Any) -> bool:
+    if isinstance(chunk, str):
+        return bool(chunk.strip())
+    delta = chunk.delta if isinstance(chunk, llm.ChatChunk) else None
+    return delta is not None and bool(delta.tool_calls or (delta.content or "").strip())
