@@ -16,7 +16,7 @@ from routing.experiments.sequence import multiplier
 
 POWER: Final = 0.95
 """How likely what is there should be found by then. It is reckoned from the error of few calls, which is itself
-uncertain: in simulations nine of ten are found."""
+uncertain: in simulations about nine of ten are found."""
 MOST: Final = 1000.0
 """Times as many calls as there are: beyond that nobody waits."""
 _STEPS: Final = np.geomspace(1 / 16, MOST, 700)
