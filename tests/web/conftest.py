@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ async def redis(redis_server: str, environment: pytest.MonkeyPatch) -> AsyncIter
 def livekit_url(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real LiveKit server with the demo's own configuration."""
     free = FreePorts()
-    ports = Ports(*(free.take() for _ in range(8)))
+    ports = Ports(*(free.take() for _ in fields(Ports)))
     config = livekit_config(
         {
             "REDIS_URL": redis_server.removesuffix("/0") + "/1",
