@@ -52,11 +52,12 @@ async def test_after_a_goodbye_everything_ends_within_five_seconds(
 
 
 async def test_twenty_abandoned_calls_leave_nothing_and_cost_nothing(phone_demo: Any, sipp: Any) -> None:
+    await gone_within(phone_demo, 45)  # nothing of an earlier call may still be billed
     before = json.loads(phone_demo.voicetasks("sandbox", "invoice", "--json").stdout)
     for milliseconds in (0, 150):
         played = await sipp(phone_demo, "cancel", calls=10, at_once=1, milliseconds=milliseconds)
         assert played.code == 0, played.errors
-    await gone_within(phone_demo, 20)
+    await gone_within(phone_demo, 45)
     after = json.loads(phone_demo.voicetasks("sandbox", "invoice", "--json").stdout)
     assert after == before
 
