@@ -13,10 +13,18 @@ class Invitation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     call_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
-    subject: str = Field(min_length=1, max_length=64)
-    """The user's opaque id."""
+    subject: str = Field(max_length=64)
+    """The user's opaque id; empty for a telephone that we do not know whose it is."""
     channel: Literal["browser", "phone"] = "browser"
     identity: str = Field(min_length=1, max_length=128)
     """The caller's identity in the room; nobody else there is listened to."""
     again: bool = False
     """The call lost its worker: it has been admitted before."""
+
+
+class PhoneDispatch(BaseModel):
+    """What a dispatch rule of the telephone bridge says to every call that it sends us."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    channel: Literal["phone"]

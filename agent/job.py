@@ -18,6 +18,7 @@ from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
 from agent.parking import Parking
+from agent.phone_door import admitted, invitation_from_room, invited, is_up
 from agent.recording import play_recording
 from agent.served import Served, connect
 from agent.serving import Serving
@@ -57,13 +58,18 @@ used for another."""
 async def answer(ctx: JobContext) -> None:
     """Take a dispatched call, unless it is served already. It ends here, or goes on with another worker."""
     settings = AgentSettings()
-    invitation = Invitation.model_validate_json(ctx.job.metadata)
+    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx)
+    if invitation is None:
+        log.info("call.nobody_there")
+        await ctx.delete_room()
+        ctx.shutdown("nobody_there")
+        return
     redis = connect(settings.redis_url)
     served = Served(
         redis,
         call_id=invitation.call_id,
         room=ctx.job.room.name,
-        metadata=ctx.job.metadata,
+        metadata=invitation.model_dump_json(),
         dead_after_seconds=settings.dead_after_seconds,
     )
     try:
@@ -100,6 +106,17 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
     await line.open()
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
     try:
+        if not invitation.subject:
+            # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
+            if not await is_up(ctx.room, invitation.identity):
+                return "abandoned"
+            line.ignore()
+            await attributes.set_state("asking_who")
+            if (known := await admitted(ctx.room, invitation, settings)) is None:
+                return "not_admitted"
+            invitation = known
+            line.heed()
+            ours.served.names(invitation.model_dump_json())
         user = await _who(invitation)
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(

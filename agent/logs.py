@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import linecache
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ _WORDLESS: Final = ("agent.", "routing.", "privacy.", "people.", "mcp_tasks.", "
 
 _NAMES: Final = frozenset(["job_id", "room", "agent_name", "version", "worker_id", "pid"])
 """Extras that a library may name by text."""
+_NUMBER: Final = re.compile(r"_.*_")
+"""What the telephone bridge names its rooms by stands between their prefix and their id."""
 _LONGEST_EVENT: Final = 200
 _SHORTEST_WORDS: Final = 8
 _CALL_LINES: Final = 8
@@ -56,6 +59,8 @@ class JsonLines(logging.Formatter):
             value = record.__dict__.get(field)
             if value is None:
                 continue
+            if field == "room":
+                value = _NUMBER.sub("_…_", str(value))
             if ours or isinstance(value, bool | int | float) or field in _NAMES:
                 line[field] = value
             elif isinstance(value, BaseException):

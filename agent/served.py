@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from uuid import uuid4
 
 from livekit.agents import utils
@@ -167,6 +167,10 @@ class Served:
         """Tell from now on how far this call is, and it when another worker has it or is to have it."""
         self._call = call
 
+    def names(self, metadata: str) -> None:
+        """Tell from now on whose call it is, which the dispatch did not say."""
+        self._told[3] = metadata
+
     async def let_go(self) -> None:
         """Have another worker take the call at once."""
         await self.stop()
@@ -242,6 +246,13 @@ class AllServed:
         """Have the call's owner hand it over."""
         if await self._redis.exists(PREFIX + call_id):
             await self._redis.hset(PREFIX + call_id, "leave", "1")
+
+    async def ask_to_leave_room(self, room: str) -> None:
+        """Have the owner of the call in this room hand it over. A call by telephone is known by its room alone."""
+        calls = cast("list[bytes]", await self._redis.zrange(CALLS, 0, -1))
+        for call_id in (call.decode() for call in calls):
+            if await self._redis.hget(PREFIX + call_id, "room") == room.encode():
+                await self.ask_to_leave(call_id)
 
     async def forget(self, call_id: str) -> None:
         """There is no such call any more."""

@@ -168,8 +168,7 @@ class Worker:
         """Have the calls that are left go to other workers."""
         try:
             for job in self._server.active_jobs:
-                invitation = Invitation.model_validate_json(job.job.metadata)
-                await self._calls.ask_to_leave(invitation.call_id)
+                await self._calls.ask_to_leave_room(job.job.room.name)
             async with asyncio.timeout(HAND_OVER_SECONDS):
                 while self._server.active_jobs:  # noqa: ASYNC110 (the server tells nobody)
                     await asyncio.sleep(0.1)
