@@ -24,7 +24,7 @@ from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
 from cli.secrets_file import load_or_make
-from cli.services import Service, services
+from cli.services import OUTBOUND_TRUNK, Service, services
 from cli.settings import CHECKOUT, CliSettings, SettingError
 from cli.stand_ins import STAND_INS
 
@@ -87,6 +87,8 @@ class Demo:
         environment = process_environment(self._user_environment, ports, load_or_make(data_dir), data_dir)
         wanted = services(self._user_environment, environment, ports, data_dir)
         self._say_vendors()
+        if not environment.get(OUTBOUND_TRUNK):
+            self._tell(f"reminders by phone: {OUTBOUND_TRUNK} is not set, so nobody is called")
 
         def note() -> Running:
             running = Running(

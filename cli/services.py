@@ -9,9 +9,12 @@ from pathlib import Path
 
 from cli.binaries import livekit_server, redis_server
 from cli.environment import owns_livekit, owns_redis
-from cli.health import Probe, http_probe, redis_probe
+from cli.health import Probe, http_probe, redis_probe, running_probe
 from cli.livekit_config import livekit_config, write_livekit_config
 from cli.ports import HOST, Ports
+
+OUTBOUND_TRUNK = "VOICETASKS_OUTBOUND_TRUNK_ID"
+"""Without it nobody is called about tasks, and the process that would do it is not there."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ def services(
         _module("worker", "agent", http_probe(f"http://{HOST}:{ports.worker}/"), grace_seconds=14.0),
         _module("web", "web", http_probe(f"http://{HOST}:{ports.web}/healthz")),
     ]
+    if environment.get(OUTBOUND_TRUNK):
+        found.append(_module("reminders", "agent.outbound", running_probe()))
     return found
 
 

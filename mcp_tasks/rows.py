@@ -32,6 +32,7 @@ def new_row(caller: Caller, new: NewTask) -> TaskRow:
         priority=new.priority,
         list_name=new.list_name,
         tags=new.tags,
+        by_phone=new.by_phone,
         uid=None,
         number=fresh_number(),
     )
@@ -61,6 +62,8 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
         row.list_name = edit.list_name
     if not isinstance(edit.tags, Unchanged):
         row.tags = edit.tags
+    if not isinstance(edit.by_phone, Unchanged):
+        row.by_phone = edit.by_phone
     derive(row)
 
 
@@ -93,6 +96,7 @@ def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
         priority=row.priority,
         list_name=row.list_name,
         tags=row.tags,
+        by_phone=row.by_phone,
         rrule=row.rrule,
         repeats_from=row.repeats_from,
         uid=None,
