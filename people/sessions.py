@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.models import SessionRow
@@ -38,11 +38,21 @@ class SessionRecords:
         Not for one that has a successor already: it ends soon.
         """
         async with self._session.begin() as session:
-            row = await session.get(SessionRow, old_hash, with_for_update=True)
+            row = await session.get(SessionRow, old_hash)
             if row is None or row.expires_at <= old_ends_at:
                 return False
-            session.add(SessionRow(id_hash=new_hash, user_id=row.user_id, expires_at=row.expires_at))
-            row.expires_at = old_ends_at
+            user_id, ends_at = row.user_id, row.expires_at
+            # SQLite knows no locked reading: of those who read the same end, one changes it.
+            shortened = await session.execute(
+                update(SessionRow)
+                .where(SessionRow.id_hash == old_hash, SessionRow.expires_at == ends_at)
+                .values(expires_at=old_ends_at)
+                .execution_options(synchronize_session=False)
+                .returning(SessionRow.id_hash)
+            )
+            if shortened.scalar_one_or_none() is None:
+                return False
+            session.add(SessionRow(id_hash=new_hash, user_id=user_id, expires_at=ends_at))
         return True
 
     async def end(self, id_hash: str) -> None:

@@ -74,7 +74,7 @@ async def test_a_flood_and_rubbish_harm_no_call_that_is_up(
         await asyncio.to_thread(flood, port, packets=3_000, seconds=8.0)
         lasted = time.monotonic() - began
         heard = (len(phone.heard()) - before) / 8000
-        assert heard > 0.7 * lasted, f"{heard:.1f} s of sound in {lasted:.1f} s"
+        assert heard > 0.9 * lasted, f"{heard:.1f} s of sound in {lasted:.1f} s"
         assert not phone.is_over
         await phone.hang_up()
 

@@ -21,6 +21,7 @@ from mcp_tasks.client import Patience, TaskClient
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
+from tests.conftest import MARK, clean_environment
 from tests.web.network import Network
 from tests.web.page_agent import StagedCall
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
@@ -32,9 +33,8 @@ from web.settings import WebSettings
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """An installation with no server at all behind it."""
-    for name in os.environ:
-        if name.startswith(("VOICETASKS_", "LIVEKIT_")) or name in ("REDIS_URL", "DATABASE_URL"):
-            monkeypatch.delenv(name)
+    for name in os.environ.keys() - clean_environment(tmp_path).keys() | {MARK, "VOICETASKS_CLI_ENV_FILE"}:
+        monkeypatch.delenv(name, raising=False)
     values = {
         "VOICETASKS_WEB_SECRET": "a web secret that only tests know, 32+",
         "VOICETASKS_WEB_TASKS_URL": f"http://{NOBODY}/mcp",
