@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,3 +40,20 @@ async def test_deleting_a_user_ends_their_sessions(people: People) -> None:
     async with people.engine.begin() as connection:
         await connection.execute(text("DELETE FROM people_users"))
     assert not await records.stands("h1", ann.id)
+
+
+async def test_of_many_who_would_succeed_one_session_one_does(people: People) -> None:
+    ann = await people.create_user(email="ann@example.org", password="p")
+    records = SessionRecords(people.engine)
+    now = datetime.now(UTC)
+    for number in range(10):
+        await records.add(f"old {number}", ann.id, now + timedelta(hours=1))
+        done = await asyncio.gather(
+            *(
+                records.succeed(
+                    f"old {number}", f"new {number} {each}", old_ends_at=now + timedelta(seconds=30 + each)
+                )
+                for each in range(8)
+            )
+        )
+        assert done.count(True) == 1
