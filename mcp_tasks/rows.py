@@ -17,24 +17,7 @@ _ID_LENGTH: Final = 8
 
 def new_row(caller: Caller, new: NewTask) -> TaskRow:
     """A row for a task that was not there; raises TaskError `invalid` for one that repeats without a date."""
-    row = TaskRow(
-        owner=caller.owner,
-        id=_fresh_id(),
-        title=new.title,
-        notes=new.notes,
-        due_words=new.due_words,
-        time_zone=caller.zone.key,
-        status="open",
-        created_at=caller.now,
-        completed_at=None,
-        version=1,
-        updated_at=caller.now,
-        priority=new.priority,
-        list_name=new.list_name,
-        tags=new.tags,
-        uid=None,
-        number=fresh_number(),
-    )
+    row = _row(caller, new)
     _set_due(row, new.due)
     _set_rule(row, new.rrule)
     derive(row)
@@ -78,26 +61,8 @@ def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
     due = next_due(row.rrule, row.repeats_from or row.due, row.due, local=caller.local)
     if due is None:
         return None
-    following = TaskRow(
-        owner=row.owner,
-        id=_fresh_id(),
-        title=row.title,
-        notes=row.notes,
-        due_words=row.due_words,
-        time_zone=caller.zone.key,
-        status="open",
-        created_at=caller.now,
-        completed_at=None,
-        version=1,
-        updated_at=caller.now,
-        priority=row.priority,
-        list_name=row.list_name,
-        tags=row.tags,
-        rrule=row.rrule,
-        repeats_from=row.repeats_from,
-        uid=None,
-        number=fresh_number(),
-    )
+    following = _row(caller, row)
+    following.rrule, following.repeats_from = row.rrule, row.repeats_from
     _set_due(following, due)
     derive(following)
     return following
@@ -122,3 +87,25 @@ def _set_rule(row: TaskRow, rrule: str | None) -> None:
 
 def _fresh_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def _row(caller: Caller, like: NewTask | TaskRow) -> TaskRow:
+    """A row of the caller's with another task's words, without its dates."""
+    return TaskRow(
+        owner=caller.owner,
+        id=_fresh_id(),
+        title=like.title,
+        notes=like.notes,
+        due_words=like.due_words,
+        time_zone=caller.zone.key,
+        status="open",
+        created_at=caller.now,
+        completed_at=None,
+        version=1,
+        updated_at=caller.now,
+        priority=like.priority,
+        list_name=like.list_name,
+        tags=like.tags,
+        uid=None,
+        number=fresh_number(),
+    )
