@@ -31,6 +31,7 @@ from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.keys import Keys
+from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.other_servers import offer
 from agent.parking import Parking
@@ -86,11 +87,13 @@ class Call:
         on_said: Callable[[], None] = lambda: None,
         erases: Erases | None = None,
         outcomes: Outcomes | None = None,
+        metrics: CallMetrics | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
         self._user = user
         self._attributes = attributes
+        self._metrics = metrics or CallMetrics(invitation.channel)
         gate = Gate()
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
@@ -103,6 +106,7 @@ class Call:
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
+            metrics=self._metrics,
         )
         self._others = others
         self._transcript = transcript
@@ -248,6 +252,7 @@ class Call:
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
+        self._metrics.listen(serving)
 
     # -- what a swap has to know ---------------------------------------------------------------------------
 
@@ -284,6 +289,7 @@ class Call:
 
     async def on_turn(self, text: str | None) -> bool:
         """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
+        self._metrics.turn_ended()
         return await self._turns.spoken(text)
 
     def awaits_answer(self) -> bool:

@@ -13,6 +13,7 @@ from agent.attributes import CallAttributes
 from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.metrics.call_metrics import CallMetrics
 from agent.served import Begun, Served
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -31,6 +32,7 @@ class Ownership:
     redis: Redis
     served: Served
     begun: Begun
+    metrics: CallMetrics
 
 
 class Desk:
@@ -69,6 +71,7 @@ class Desk:
 
     async def show(self, decision: Decision, stack: Stack | None) -> None:
         """Show the room what serves the call, and why."""
+        self.ours.metrics.decided(decision, stack.name if stack is not None else None)
         sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
         await self.attributes.show_decision(decision, sandboxed=sandboxed)
 
@@ -76,13 +79,18 @@ class Desk:
         self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
     ) -> TierSession:
         """Make a session for a stack; nothing is dialled before it starts."""
+
+        def failed(failure: Failure) -> None:
+            self.ours.metrics.vendor_failed(failure)
+            on_failure(failure)
+
         return TierSession(
             stack,
             self._vendors,
             call_id=self.invitation.call_id,
             today=datetime.now(UTC).date(),
             on_usage=money.meter,
-            on_failure=on_failure,
+            on_failure=failed,
             on_worked=money.worked,
             patience=VendorPatience().times(self.settings.watch_patience),
         )

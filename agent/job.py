@@ -15,6 +15,7 @@ from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
 from agent.other_servers import other_servers
 from agent.parking import Parking
@@ -79,13 +80,15 @@ async def answer(ctx: JobContext) -> None:
             ctx.shutdown("served_already")
             return
         reason = "leaving"  # when we are cancelled
+        metrics = CallMetrics(invitation.channel)
         try:
-            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun))
+            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun, metrics))
         except Exception:
             reason = "failed"
             raise
         finally:
             log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
+            metrics.ended(reason)
             if reason in HANDED_ON:
                 await served.let_go()
             elif reason != "taken_over":
@@ -124,6 +127,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             attributes,
             on_decision=desk.follow,
             taken_over=ours.begun.before > 0,
+            metrics=ours.metrics,
         ) as money:
             return await _answer(ctx, user, desk, money)
     finally:
@@ -200,6 +204,7 @@ async def _serve(
             on_said=keeper.news,
             erases=erases(user, call_id=invitation.call_id),
             outcomes=outcomes,
+            metrics=desk.ours.metrics,
         )
         thread = None
         if begun.before:

@@ -21,6 +21,7 @@ from agent import persona
 from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.metrics.call_metrics import CallMetrics
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
@@ -72,6 +73,7 @@ class Toolbox:
         on_stuck: Callable[[], None] = lambda: None,
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
+        metrics: CallMetrics | None = None,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -80,6 +82,7 @@ class Toolbox:
         self._on_stuck = on_stuck
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
+        self._metrics = metrics
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -283,6 +286,8 @@ class Toolbox:
         try:
             outcome = await server.call(tool, arguments, operation_id=operation)
         except TaskServerUnavailable as error:
+            if self._metrics is not None:
+                self._metrics.unavailable(tool, turn=turn, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
                 self._outcomes.task("refused", "", turn=turn)
             if operation and error.may_have_happened:
@@ -293,6 +298,8 @@ class Toolbox:
         if outcome.is_error:
             self._forget(key, operation)
         self._note(server, outcome, operation, turn)
+        if self._metrics is not None:
+            self._metrics.ran(tool, outcome, turn=turn, foreign=server.is_foreign)
         if self._outcomes is not None and not server.is_foreign and (event := task_event(tool, outcome)):
             self._outcomes.task(*event, turn=turn)
         return outcome

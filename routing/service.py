@@ -65,12 +65,15 @@ class RoutingService:
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
         taken_over: bool = False,
+        on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
         """Prepare the routing of one call; `open` decides.
 
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
         `taken_over`: another worker served the call before; what it held is replaced.
+        `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
         try:
             subject = await self._journal.subject_of(user_id)
@@ -90,6 +93,7 @@ class RoutingService:
             blind_microdollars=self._settings.blind_microdollars // max(1, share),
             on_spent=on_spent,
             taken_over=taken_over,
+            on_blind=on_blind,
         )
         router = CallRouter(
             lease,
@@ -104,19 +108,26 @@ class RoutingService:
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes)
+        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, on_charge)
 
 
 class RoutedCall:
     """One call, as the agent sees its routing: decisions come, usage and what became of the vendors go."""
 
     def __init__(
-        self, router: CallRouter, bill: Bill, policy: PolicyWatch, health: HealthWatch, outcomes: Outcomes
+        self,
+        router: CallRouter,
+        bill: Bill,
+        policy: PolicyWatch,
+        health: HealthWatch,
+        outcomes: Outcomes,
+        on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
     ) -> None:
         self.router = router
         self.outcomes = outcomes
         """Hears what becomes of the call's tasks, and how fast it is answered."""
         self._bill = bill
+        self._on_charge = on_charge
         self._health = health
         self._forget = (
             policy.on_change(lambda _: router.policy_changed()),
@@ -156,6 +167,7 @@ class RoutedCall:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
             self.router.meter(charge)
+            self._on_charge(usage, int(charge.details["price"]))
 
     async def aclose(self) -> None:
         """Settle."""

@@ -1,5 +1,6 @@
 """The web application: routes, and what stands around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
+from routing.ending import ended
 from web import (
     account,
     admin_experiments,
@@ -17,6 +19,7 @@ from web import (
     health,
     oidc,
     page_files,
+    rating,
     rejoin,
     sandbox_faults,
     sign_in,
@@ -31,6 +34,7 @@ from web.request_log import RequestLog
 from web.security_headers import SecurityHeaders
 from web.services import make_services
 from web.settings import WebSettings
+from web.unanswered import Unanswered
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -41,7 +45,9 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(Unanswered(services).run(), name="web.unanswered")
         yield
+        await ended(watching)
         await services.aclose()
 
     app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
@@ -55,6 +61,7 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
         consent,
         their_data,
         calls,
+        rating,
         rejoin,
         tasks,
         admin_experiments,
