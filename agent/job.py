@@ -32,7 +32,7 @@ from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
-from people.user import User
+from people.user import Role, User
 from routing.decision import Cause
 from routing.outcomes import Outcomes
 from routing.service import RoutedCall
@@ -118,6 +118,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             await play_recording(ctx.room, "unknown_caller")
             return "unknown_caller"
         user = await _who(invitation)
+        ours.metrics.synthetic = user.role is Role.PROBE
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(
             invitation,

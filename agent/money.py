@@ -12,7 +12,7 @@ from agent.attributes import CallAttributes
 from agent.invitation import Invitation
 from agent.metrics.call_metrics import CallMetrics
 from agent.settings import AgentSettings
-from people.user import User
+from people.user import Role, User
 from routing.decision import Cause, Decision, RouteInputs, StackState
 from routing.service import RoutedCall, RoutingService
 from routing.settings import RoutingSettings
@@ -57,6 +57,7 @@ async def routed(
             _inputs(invitation, user, settings, vendors),
             call_id=invitation.call_id,
             user_id=user.id,
+            compared=user.role is not Role.PROBE,
             zone=ZoneInfo(user.time_zone),
             share=settings.slots,
             on_decision=on_decision or wants_another,

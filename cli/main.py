@@ -15,6 +15,7 @@ from cli.bench import main as bench
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.one_process import become
+from cli.probe import command as probe
 from cli.settings import CliSettings, cli_settings
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(sip.app, name="sip")
 app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
+app.add_typer(probe.app, name="probe")
 app.command()(doctor)
 call.register(app)
 whatif.register(app)

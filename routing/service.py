@@ -65,6 +65,7 @@ class RoutingService:
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
         taken_over: bool = False,
+        compared: bool = True,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
         on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
@@ -73,6 +74,7 @@ class RoutingService:
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
         `taken_over`: another worker served the call before; what it held is replaced.
+        `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
         try:
@@ -102,7 +104,7 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
-            unit=user_id,
+            unit=user_id if compared else "",
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,

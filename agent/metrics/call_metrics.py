@@ -84,6 +84,8 @@ class CallMetrics:
         self._interruptions = Interruptions(self._interruption)
         self._turn_ended: float | None = None
         self._turn_answered = True
+        self.synthetic = False
+        """Nobody asked for the tasks of this call: the probe makes it."""
 
     # -- what serves it, and what it costs -----------------------------------------------------------------
 
@@ -178,12 +180,12 @@ class CallMetrics:
     def ran(self, tool: str, outcome: ToolOutcome, *, turn: int, foreign: bool) -> None:
         """A tool gave an answer."""
         with _counting():
-            self._tasks.ran(tool, outcome, turn=turn, foreign=foreign)
+            self._tasks.ran(tool, outcome, turn=turn, foreign=foreign, judged=not self.synthetic)
 
     def unavailable(self, tool: str, *, turn: int, foreign: bool) -> None:
         """A tool's server was not there."""
         with _counting():
-            self._tasks.unavailable(tool, turn=turn, foreign=foreign)
+            self._tasks.unavailable(tool, turn=turn, foreign=foreign, judged=not self.synthetic)
 
     def rated(self, stars: int) -> None:
         """The caller says how good the call was, from 1 to 5. Raises ValueError for any other number."""

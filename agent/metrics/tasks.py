@@ -24,11 +24,11 @@ class TaskCounts:
         self._created_in: set[int] = set()
         self._taken_back: set[str] = set()
 
-    def ran(self, tool: str, outcome: ToolOutcome, *, turn: int, foreign: bool) -> None:
-        """A tool gave an answer."""
+    def ran(self, tool: str, outcome: ToolOutcome, *, turn: int, foreign: bool, judged: bool = True) -> None:
+        """A tool gave an answer. `judged`: somebody wanted it, so that it succeeds or not."""
         code = outcome.code or ("error" if outcome.is_error else "ok")
         TASKS.labels(OTHER if foreign else tool, OTHER if foreign and outcome.code else code).inc()
-        if foreign or (event := task_event(tool, outcome)) is None:
+        if foreign or not judged or (event := task_event(tool, outcome)) is None:
             return
         if event[0] == "created":
             self._created_in.add(turn)
@@ -39,10 +39,10 @@ class TaskCounts:
             self._taken_back.add(event[1])
             TASK_CREATIONS.labels("taken_back").inc()
 
-    def unavailable(self, tool: str, *, turn: int, foreign: bool) -> None:
+    def unavailable(self, tool: str, *, turn: int, foreign: bool, judged: bool = True) -> None:
         """A tool's server was not there."""
         TASKS.labels(OTHER if foreign else tool, "unavailable").inc()
-        if tool == "create_task" and not foreign:
+        if tool == "create_task" and judged and not foreign:
             self._refused_in.add(turn)
 
     def close(self) -> None:
