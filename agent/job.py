@@ -26,6 +26,7 @@ from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.thread import Keeper, Thread, Vault
 from agent.tier_session import TierSession
+from agent.tracing import follow
 from agent.transcript import transcribing
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
@@ -81,6 +82,7 @@ async def answer(ctx: JobContext) -> None:
             return
         reason = "leaving"  # when we are cancelled
         metrics = CallMetrics(invitation.channel)
+        follow(ctx, invitation.call_id)
         try:
             reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun, metrics))
         except Exception:

@@ -24,6 +24,7 @@ from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
+from agent.tracing import tool_span
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 
@@ -284,7 +285,11 @@ class Toolbox:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
             self._recent[key] = _Request(operation, time.monotonic(), turn)
         try:
-            outcome = await server.call(tool, arguments, operation_id=operation)
+            with tool_span(tool, foreign=server.is_foreign) as span:
+                outcome = await server.call(tool, arguments, operation_id=operation)
+                span.set_attribute(
+                    "voicetasks.outcome", outcome.code or ("error" if outcome.is_error else "ok")
+                )
         except TaskServerUnavailable as error:
             if self._metrics is not None:
                 self._metrics.unavailable(tool, turn=turn, foreign=server.is_foreign)

@@ -24,6 +24,7 @@ from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
+from agent.tracing import begin
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -236,6 +237,7 @@ def _keeping_ended(task: asyncio.Task[None]) -> None:
 def prepare(_process: JobProcess) -> None:
     """Set up a job process before its first call: what is read once must hold up neither a greeting nor a swap."""
     configure(AgentSettings().log_level)
+    begin()
     bundled()
     load_vocabulary()
     trust()

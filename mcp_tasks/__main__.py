@@ -18,6 +18,8 @@ from mcp_tasks.migrate import migrate
 from mcp_tasks.server import build_app, build_server
 from mcp_tasks.settings import TasksSettings
 from mcp_tasks.store import TaskStore
+from mcp_tasks.tracing import FLUSH_MS
+from mcp_tasks.tracing import start as start_tracing
 
 log = logging.getLogger("mcp_tasks")
 
@@ -78,7 +80,10 @@ def main() -> int:
             name = ".".join(str(part) for part in problem["loc"]).upper().removeprefix("VOICETASKS_TASKS_")
             log.error("setting VOICETASKS_TASKS_%s: %s", name, problem["msg"])
         return 2
+    tracing = start_tracing("voicetasks-tasks")
     asyncio.run(serve(settings))
+    if tracing is not None:
+        tracing.force_flush(FLUSH_MS)
     return 0
 
 

@@ -41,6 +41,7 @@ class WebMetrics:
             buckets=(1, 2, 3, 4, 5),
             registry=self.registry,
         )
+        self.satisfaction.labels("browser")
         self.without_redis = Counter(
             "voicetasks_web_without_redis",
             "Decisions made without Redis, by which: sign_in_limit or admission.",

@@ -25,8 +25,10 @@ from agent.metrics.names import (
     STAGE,
     UNANSWERED,
     VENDOR_FAILURES,
+    call_begins_at_zero,
 )
 from agent.metrics.tasks import TaskCounts
+from agent.tracing import answered
 from mcp_tasks.client import ToolOutcome
 from routing.decision import Decision
 from tiers.usage import Usage
@@ -96,6 +98,8 @@ class CallMetrics:
         self._arm = self._costs.arm = None if drawn is None else (drawn.experiment, drawn.arm)
         with _counting():
             self._costs.served_with(stack)
+            if stack is not None:
+                call_begins_at_zero(stack, self._channel, self._arm)
 
     def charged(self, usage: Usage, microdollars: int) -> None:
         """Something was used, at a price in µ$."""
@@ -147,6 +151,7 @@ class CallMetrics:
                 seconds = self._clock() - self._turn_ended
                 if seconds <= LONGEST_SECONDS:
                     FIRST_AUDIO.labels(self._stack, self._channel).observe(seconds)
+                    answered(seconds, stack=self._stack, channel=self._channel)
 
     def _on_callers_state(self, event: Any) -> None:
         with _counting():

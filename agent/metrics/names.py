@@ -10,6 +10,8 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
+from tiers.catalogue import STACKS
+
 _ANSWER_BUCKETS: Final = (
     *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
     *(1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0),
@@ -124,6 +126,17 @@ CHANNELS: Final = ("browser", "phone")
 UNANSWERED_REASONS: Final = ("nothing_can_serve", "busy", "failed")
 
 
+def call_begins_at_zero(stack: str, channel: str, arm: tuple[str, str] | None) -> None:
+    """Show what a call is about to count, for the same reason."""
+    for answers in (RESPONSE, FIRST_AUDIO):
+        answers.labels(stack, channel)
+    for vendor in STACKS[stack].vendors if stack in STACKS else ():
+        COST.labels(stack, vendor)
+    if arm is not None:
+        for counted in (EXPERIMENT_CALLS, EXPERIMENT_RESPONSE, EXPERIMENT_COST):
+            counted.labels(*arm)
+
+
 def begin_at_zero() -> None:
     """Show what has not happened yet as 0: a counter that first appears with a 1 has not grown for Prometheus."""
     for reason in UNANSWERED_REASONS:
@@ -132,5 +145,6 @@ def begin_at_zero() -> None:
         TASK_CREATIONS.labels(outcome)
     for channel in CHANNELS:
         BLIND.labels(channel)
+        INTERRUPTION.labels(channel)
         for outcome in ("taken", "late", "missed", "backchannel"):
             INTERRUPTIONS.labels(outcome, channel)

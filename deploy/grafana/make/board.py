@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, timeseries
@@ -88,10 +89,11 @@ class Board:
                 .include_all(True)
                 .all_value(".*")
             )
+        numbers = count(1)
         for title, panels in self.rows:
-            made = made.with_row(dashboard.Row(title))
+            made = made.with_row(dashboard.Row(title).id(next(numbers)))
             for panel in panels:
-                made = made.with_panel(_chart(panel))
+                made = made.with_panel(_chart(panel).id(next(numbers)))
         built: dict[str, Any] = json.loads(JSONEncoder(sort_keys=True).encode(made.build()))
         return built
 
