@@ -22,6 +22,10 @@ BEAT_SECONDS: Final = 3.0
 REDIS_TIMEOUT_SECONDS: Final = 0.2
 """A call never waits longer than this for Redis."""
 
+ACCEPTED_LOAD: Final = 0.65
+"""A LiveKit server offers nothing to a worker whose load reaches its `agents.target_load`, 0.7 if not set
+(livekit/pkg/service/agentservice.go, JobRequestAffinity): then callers meet silence."""
+
 Admission = Literal["take", "busy", "refuse"]
 
 
@@ -48,6 +52,12 @@ class Slots:
     def used(self) -> int:
         """Calls being served or on their way."""
         return self._active() + self._arriving
+
+    @property
+    def load(self) -> float:
+        """What LiveKit is told: the fuller, the less is offered, and nothing once not even «busy» can be said."""
+        share = self.used / (self._slots + self._spare)
+        return ACCEPTED_LOAD * share if share < 1 else 1.0
 
     async def admit(self) -> Admission:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""

@@ -178,7 +178,7 @@ class Worker:
             log.warning("worker.hand_over_timed_out")
 
     def _load(self) -> float:
-        return min(self._slots.used / self._settings.slots, 1.0)
+        return self._slots.load
 
     async def _on_request(self, request: JobRequest) -> None:
         invitation = _invitation(request)
