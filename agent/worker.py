@@ -122,7 +122,12 @@ class Worker:
         ]
         for task in keeping:
             task.add_done_callback(_keeping_ended)
-        health = Health(self._settings.host, self._settings.port, lambda: self._server.worker_info.http_port)
+        health = Health(
+            self._settings.host,
+            self._settings.port,
+            lambda: self._server.worker_info.http_port,
+            ready=lambda: self._registered.is_set() and not stop.is_set(),
+        )
         try:
             async with health:
                 await self._serve(stop)
