@@ -14,6 +14,8 @@ from typing import Final, Literal
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agent.slots_gauge import show
+
 log = logging.getLogger("agent.slots")
 
 PREFIX: Final = "voicetasks:worker:"
@@ -79,6 +81,7 @@ class Slots:
 
     async def stop(self) -> None:
         """Say that nothing can be taken here any more."""
+        show(slots=0, used=0)
         if self._beat is not None:
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
@@ -90,6 +93,7 @@ class Slots:
 
     async def tell(self) -> None:
         """Write the heartbeat once."""
+        show(slots=self._slots, used=self.used)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.hset(self._key, mapping={"slots": self._slots, "used": min(self.used, self._slots)})
