@@ -14,6 +14,7 @@ from cli.admin import main as admin
 from cli.bench import main as bench
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
+from cli.migrate import migrate
 from cli.one_process import become
 from cli.probe import command as probe
 from cli.settings import CliSettings, cli_settings
@@ -32,6 +33,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
 app.add_typer(probe.app, name="probe")
 app.command()(doctor)
+app.command()(migrate)
 call.register(app)
 whatif.register(app)
 

@@ -34,14 +34,6 @@ class WebMetrics:
         )
         for reason in ("busy", "no_worker", "unavailable", "nobody_came"):  # a 1 out of nothing is no growth
             self.unanswered.labels(reason)
-        self.satisfaction = Histogram(
-            "voicetasks_satisfaction",
-            "What callers gave a call, of 5.",
-            ("channel",),
-            buckets=(1, 2, 3, 4, 5),
-            registry=self.registry,
-        )
-        self.satisfaction.labels("browser")
         self.without_redis = Counter(
             "voicetasks_web_without_redis",
             "Decisions made without Redis, by which: sign_in_limit or admission.",
@@ -53,3 +45,11 @@ class WebMetrics:
             "Sessions accepted by their signature alone, because the database was away.",
             registry=self.registry,
         )
+        self.satisfaction = Histogram(
+            "voicetasks_satisfaction",
+            "Stars that callers gave their calls, 1 to 5; changed ones count as they were first.",
+            ("channel",),
+            buckets=(1, 2, 3, 4, 5),
+            registry=self.registry,
+        )
+        self.satisfaction.labels("browser")

@@ -1,10 +1,9 @@
-"""What a worker's main process tells beside its calls: leases, the journal's queue, the policy's age, free slots."""
+"""What a worker's main process tells beside its calls: leases, the journal's queue, the policy's age."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import Gauge
@@ -36,28 +35,20 @@ POLICY_AGE: Final = Gauge(
     "Since Redis or the database last said which policy is in force.",
     multiprocess_mode="livemostrecent",
 )
-SLOTS: Final = Gauge(
-    "voicetasks_slots",
-    "Calls that this worker can serve: used, or free.",
-    ("state",),
-    multiprocess_mode="livemostrecent",
-)
 
 
-async def keep_telling(settings: RoutingSettings, *, slots: int, used: Callable[[], int]) -> None:
+async def keep_telling(settings: RoutingSettings) -> None:
     """Tell until cancelled."""
-    await again("metrics.standing", lambda: _keep_telling(settings, slots, used))
+    await again("metrics.standing", lambda: _keep_telling(settings))
 
 
-async def _keep_telling(settings: RoutingSettings, slots: int, used: Callable[[], int]) -> None:
+async def _keep_telling(settings: RoutingSettings) -> None:
     link = RedisLink(settings.redis_url)
     watch = PolicyWatch(link, settings.database_url)
     try:
         await watch.start()
         while True:
             POLICY_AGE.set(watch.age_seconds)
-            SLOTS.labels("used").set(min(used(), slots))
-            SLOTS.labels("free").set(max(0, slots - used()))
             try:
                 leases = await lease_counts(link)
                 LEASES.labels("held").set(leases.held)

@@ -96,7 +96,7 @@ def rate(url: str, email: str, call_id: str, stars: int) -> None:
     """As the page does."""
     with httpx.Client(base_url=url, trust_env=False) as browser:
         csrf = browser.post("/api/login", json={"email": email, "password": "demo"}).json()["csrf"]
-        browser.post(
+        browser.put(
             f"/api/calls/{call_id}/rating", json={"stars": stars}, headers={"X-CSRF-Token": csrf}
         ).raise_for_status()
 

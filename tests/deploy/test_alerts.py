@@ -82,7 +82,7 @@ def test_every_alert_has_a_case_in_which_it_fires() -> None:
 def test_prometheus_takes_the_configuration_and_the_rules(program: Callable[[str], str]) -> None:
     promtool = program("promtool")
     for arguments in (
-        ["check", "config", "--lint-fatal", str(RULES.parent / "prometheus.yaml")],
+        ["check", "config", "--lint-fatal", str(RULES.parent / "prometheus.yml")],
         ["check", "rules", "--lint-fatal", *map(str, sorted(RULES.glob("*.yaml")))],
     ):
         asked = subprocess.run(

@@ -81,13 +81,13 @@ def test_every_success_metric_has_its_target_as_a_line() -> None:
 
 @pytest.mark.unit
 def test_dashboards_and_rules_ask_for_metrics_that_the_product_has_and_show_all_of_the_interface() -> None:
-    from agent import breaker_gauge, swap_counter
+    from agent import breaker_gauge, slots_gauge, swap_counter
     from agent.metrics import names, standing
     from cli.probe.numbers import ProbeNumbers
     from web.metrics import WebMetrics
 
     known: set[str] = set()
-    for module in (names, standing, breaker_gauge, swap_counter):
+    for module in (names, standing, breaker_gauge, slots_gauge, swap_counter):
         for thing in vars(module).values():
             if (describe := getattr(thing, "describe", None)) is not None and not isinstance(thing, type):
                 known |= {name for family in describe() for name in (family.name, f"{family.name}_total")}
@@ -192,6 +192,10 @@ def test_an_alerts_rule_can_be_asked_of_what_was_recorded(
 def test_grafana_is_told_where_its_source_and_its_dashboards_are() -> None:
     provisioning = CHECKOUT / "deploy" / "grafana" / "provisioning"
     [source] = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]
-    assert (source["type"], source["url"], source["isDefault"]) == ("prometheus", "${PROMETHEUS_URL}", True)
+    assert (source["type"], source["url"], source["isDefault"]) == (
+        "prometheus",
+        "http://prometheus:9090",
+        True,
+    )
     [provider] = yaml.safe_load((provisioning / "dashboards" / "voicetasks.yaml").read_text())["providers"]
     assert provider["type"] == "file"
