@@ -165,6 +165,18 @@ class PolicyStore:
             found.append(PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes))
         return tuple(found)
 
+    async def version(self, number: int) -> PolicyVersion | None:
+        """Read one version with what it changed; None where there is none of that number."""
+        query = select(PolicyRow).where(PolicyRow.version.in_((number - 1, number)))
+        with journal_errors():
+            async with self._session() as session:
+                rows = {row.version: row for row in await session.scalars(query)}
+        if (row := rows.get(number)) is None:
+            return None
+        before = rows[number - 1].document if number - 1 in rows else _DEFAULT.document
+        changes = differences(json.loads(before), json.loads(row.document))
+        return PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes)
+
     async def versions(self) -> AsyncIterator[Policy]:
         """Give every policy that can still be read, the newest first; the default's is not among them."""
         query = select(PolicyRow.version, PolicyRow.document).order_by(PolicyRow.version.desc())

@@ -136,7 +136,8 @@ async def _entries(journal: Journal, since_ms: int) -> AsyncIterator[Entry]:
     while True:
         page = await journal.entries(since_ms=since_ms, after=after, limit=PAGE)
         for entry in page:
-            yield entry
+            if entry.kind != "event":  # no money and no decision
+                yield entry
         if len(page) < PAGE:
             return
         since_ms, after = page[-1].at_ms, page[-1].operation
