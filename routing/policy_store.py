@@ -103,6 +103,13 @@ class PolicyStore:
         """Read the policy in force. Raises PolicyInvalidError when the stored one is none."""
         return (await self._newest()).policy()
 
+    async def looked_at(self, expected: str) -> Policy:
+        """Read the policy in force for somebody who looked at a version. Raises PolicyConflictError for another one."""
+        current = await self.current()
+        if current.version != expected:
+            raise await self._conflict(expected)
+        return current
+
     async def write(
         self, changes: Mapping[str, Any], *, expected: str, author: str, note: str = ""
     ) -> Policy:
