@@ -111,11 +111,17 @@ class PolicyStore:
         return current
 
     async def write(
-        self, changes: Mapping[str, Any], *, expected: str, author: str, note: str = ""
+        self,
+        changes: Mapping[str, Any],
+        *,
+        expected: str,
+        author: str,
+        note: str = "",
+        at_ms: int | None = None,
     ) -> Policy:
         """Make the next version by a JSON merge patch of the version `expected`, and tell every worker.
 
-        A patch that changes nothing makes no version. Raises PolicyInvalidError, and PolicyConflictError when
+        `at_ms`, Unix ms, is now unless something is made up for an earlier time. A patch that changes nothing makes no version. Raises PolicyInvalidError, and PolicyConflictError when
         `expected` is not the version in force.
         """
         if not author or len(author) > 64 or len(note) > 500:
@@ -124,7 +130,8 @@ class PolicyStore:
         before = newest.policy()
         if before.version != expected:
             raise await self._conflict(expected)
-        number, at_ms = newest.number + 1, time.time_ns() // 1_000_000
+        number = newest.number + 1
+        at_ms = time.time_ns() // 1_000_000 if at_ms is None else at_ms
         fresh = changed(before, changes, version=str(number), at_ms=at_ms)
         if fresh.model_copy(update={"version": expected}) == before:
             return before

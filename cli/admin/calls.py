@@ -20,6 +20,7 @@ from routing.call_records import CallRecord, recent_calls
 from routing.charges import usage_of
 from routing.explanation import explain as explained
 from routing.journal import Entry
+from routing.story.demo import is_demo
 from routing.story.happened import happened
 from routing.story.page import clock, page
 from routing.story.reading import read_story
@@ -52,6 +53,7 @@ def list_(
                 "last": moment(call.last_ms),
                 "cost_microdollars": call.microdollars,
                 "decisions": call.decisions,
+                "demo": is_demo(call.call_id),
             }
             for call in calls
         ]
@@ -62,7 +64,7 @@ def list_(
         ("call", "subject", "first entry", "last entry", "cost", "decisions"),
         [
             (
-                *(call.call_id, call.subject, moment(call.first_ms), moment(call.last_ms)),
+                *(_labelled(call.call_id), call.subject, moment(call.first_ms), moment(call.last_ms)),
                 *(dollars(call.microdollars), call.decisions),
             )
             for call in calls
@@ -97,7 +99,7 @@ def show(call_id: CallId, as_json: Json = False) -> None:
             }
         )
         return
-    title = f"call {call_id}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
+    title = f"call {_labelled(call_id)}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
     rows = [
         (*(each[name] for name in ("stack", "vendor", "model", "certainty")), dollars(each["microdollars"]))
         for each in costs
@@ -179,6 +181,10 @@ async def _entries(call_id: str) -> tuple[Sequence[Entry], bool]:
         if not entries:
             raise _no_such_call(call_id)
         return entries, books.sandbox
+
+
+def _labelled(call_id: str) -> str:
+    return f"{call_id} (demo data)" if is_demo(call_id) else call_id
 
 
 async def _story(call_id: str) -> Story:
