@@ -15,7 +15,7 @@ export function CostChart({ costs }: { costs: Costs }) {
   const { names, days } = useMemo(() => byDay(costs, way), [costs, way])
   return (
     <>
-      <div className="switch ways" role="group" aria-label="Costs by">
+      <div className="ways" role="group" aria-label="Costs by">
         {(Object.keys(WAYS) as Way[]).map((each) => (
           <button key={each} aria-pressed={way === each} onClick={() => setWay(each)}>
             {WAYS[each]}

@@ -102,7 +102,11 @@ function Found({ name, phase, onSignedOut }: { name: string; phase: number; onSi
     <Shown asked={report}>
       {(data) => (
         <>
-          {data.sandbox && <Labels sandbox />}
+          {data.sandbox && (
+            <p>
+              <Labels sandbox />
+            </p>
+          )}
           <ExperimentReport report={data} />
         </>
       )}

@@ -2,7 +2,7 @@
 export function Labels({ sandbox, demo }: { sandbox?: boolean; demo?: boolean }) {
   return (
     <>
-      {demo && <span className="badge demo">demo data</span>}
+      {demo && <span className="badge made-up">demo data</span>}
       {sandbox && <span className="badge sandboxed">sandbox</span>}
     </>
   )

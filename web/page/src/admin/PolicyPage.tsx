@@ -126,7 +126,7 @@ function Switches({ data, onChange }: SwitchesProps) {
             key={name}
             name={`stack ${name}`}
             label={name}
-            about={tier}
+            about={`${tier} tier`}
             on={!policy.stacks_off.includes(name)}
             onToggle={() => toggled('stacks_off', name)}
           />

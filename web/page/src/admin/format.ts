@@ -2,7 +2,7 @@
 
 export function dollars(microdollars: number): string {
   const amount = microdollars / 1_000_000
-  const digits = Math.abs(amount) >= 100 ? 0 : Math.abs(amount) >= 1 ? 2 : 4
+  const digits = Math.abs(amount) >= 100 ? 0 : Math.abs(amount) >= 1 || !amount ? 2 : 4
   return amount.toLocaleString('en', { style: 'currency', currency: 'USD', minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
