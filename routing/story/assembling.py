@@ -39,7 +39,7 @@ def assemble(
     `policies` are what admins changed, by the version that it made.
     """
     first = entries[0]
-    # A charge that was settled later is of the time of the call, whenever it was written.
+    # What was settled or rated later is of the time of the call, whenever it was written.
     last = max((each.at_ms for each in entries if not _is_late(each)), default=first.at_ms)
     story = Story(
         first.call_id, first.at_ms, last - first.at_ms, sandbox=sandbox, demo=is_demo(first.call_id)
@@ -74,6 +74,8 @@ def policy_versions(entries: Sequence[Entry]) -> set[str]:
 
 
 def _is_late(entry: Entry) -> bool:
+    if "rating" in entry.details:
+        return True
     usage = usage_of(entry) if entry.kind == "charge" else None
     return usage is not None and usage.certainty == "reconciled"
 
@@ -167,7 +169,11 @@ def _turn(story: Story, number: int, at_ms: int, by: str | None) -> Turn:
 
 def _tasks(story: Story, entries: Sequence[Entry]) -> None:
     for entry in entries:
-        task = entry.details.get("task") if entry.kind == "outcome" else None
+        if entry.kind != "outcome":
+            continue
+        if (rating := entry.details.get("rating")) is not None:
+            story.stars = rating["stars"]
+        task = entry.details.get("task")
         if task is not None:
             _turn(story, task["turn"], entry.at_ms - story.began_ms, None).tasks.append(task["event"])
 

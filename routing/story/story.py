@@ -170,6 +170,8 @@ class Story:
     subject: str = ""
     plan: str = ""
     channel: str = ""
+    stars: int | None = None
+    """What the caller thought of it, 1 to 5."""
     experiment: str = ""
     """Such as `cheap-voice: control`."""
     spoken: list[Spoken] = field(default_factory=list)

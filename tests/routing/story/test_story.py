@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routing.journal import Entry
 from routing.story.assembling import assemble, policy_versions
 from routing.story.happened import happened
 from routing.story.latency import parts_of
@@ -71,6 +72,22 @@ def test_money_is_told_by_vendor_and_what_was_settled_later_makes_no_call_longer
         ("openai", -8),
     ]
     assert (story.microdollars, story.until_ms) == (31_500, 10_000)
+
+
+def test_the_last_stars_count_and_make_no_call_longer() -> None:
+    rated = [
+        Entry(
+            f"c1:rating:{stars}",
+            "outcome",
+            BEGAN + 99_999_999 + stars,
+            "c1",
+            details={"rating": {"stars": stars}},
+        )
+        for stars in (2, 4)
+    ]
+    story = assemble([*moved_call(), *rated])
+    assert (story.stars, story.until_ms) == (4, 10_000)
+    assert "4 of 5" in page(story)
 
 
 def test_of_a_call_without_happenings_money_and_decisions_are_told() -> None:

@@ -99,7 +99,7 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
                     </a>{' '}
                     <Labels demo={call.demo} />
                   </>,
-                  moment(call.first_ms),
+                  <time>{moment(call.first_ms)}</time>,
                   length(call.last_ms - call.first_ms),
                   call.channel || '–',
                   call.plan || '–',

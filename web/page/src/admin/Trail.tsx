@@ -21,7 +21,7 @@ export function Trail({ onSignedOut }: { onSignedOut: () => void }) {
             rows={data.entries.map((entry) => ({
               key: String(entry.id),
               cells: [
-                moment(entry.at),
+                <time>{moment(entry.at)}</time>,
                 entry.event.replaceAll('.', ' ').replaceAll('_', ' '),
                 entry.details || '–',
                 entry.user_id ?? 'somebody erased',

@@ -51,7 +51,7 @@ export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
               rows={data.turns.map((turn, at) => ({
                 key: `${turn.at_ms} ${turn.service} ${at}`,
                 cells: [
-                  moment(turn.at_ms),
+                  <time>{moment(turn.at_ms)}</time>,
                   turn.service,
                   TURNS[turn.turned],
                   words(turn.fault) || '–',
