@@ -41,6 +41,7 @@ from agent.recording import play_recording
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
+from agent.storyteller import Storyteller
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -112,6 +113,7 @@ class Call:
         self._transcript = transcript
         self._on_said = on_said
         self._outcomes = outcomes
+        self._story = Storyteller(outcomes.happenings if outcomes else None, lambda: self._turns.number)
         self._consent = ConsentQuestion(transcript)
         self._turns = TurnTaking(
             self._consent,
@@ -120,6 +122,7 @@ class Call:
             session=self._require_session,
             end=self._end,
             spawn=self._spawn,
+            on_begun=self._story.turn_began,
         )
         self._questions = Questions(
             room,
@@ -130,6 +133,7 @@ class Call:
             begin_turn=self._turns.begin,
             spawn=self._spawn,
             on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
+            on_closed=self._story.question_closed,
         )
         self._keys = Keys(
             room,
@@ -253,6 +257,7 @@ class Call:
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
         self._metrics.listen(serving)
+        self._story.listen(serving)
 
     # -- what a swap has to know ---------------------------------------------------------------------------
 
@@ -303,6 +308,7 @@ class Call:
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
+        self._story.tell("correction")
         self._spawn(self._correct_ourselves(), name="call.correct")
 
     async def _correct_ourselves(self) -> None:
@@ -393,12 +399,14 @@ class Call:
     # -- away and back, here and elsewhere -----------------------------------------------------------------
 
     async def _park(self) -> None:
+        self._story.tell("away")
         if self._parking is not None:
             await self._parking.park()
 
     async def _welcome_back(self) -> None:
         """The caller is here again: what was asked meanwhile was asked of nobody."""
         self._questions.unheard()
+        self._story.tell("back")
         if self._parking is None or not self._parking.parked:
             self._questions.put_again()
         elif not await self._parking.take_up():
@@ -426,6 +434,7 @@ class Call:
 
     def _end(self, reason: str) -> None:
         if not self._over.done():
+            self._story.tell("ended", reason=reason)
             self._over.set_result(reason)
 
     def _require_session(self) -> TierSession:

@@ -107,5 +107,6 @@ class Desk:
             hold=Hold(self.room, lambda: self.line.ring.is_speaking),
             better_after_seconds=self.settings.better_after_seconds,
             renew_after_seconds=self.settings.renew_after_seconds,
+            happenings=money.outcomes.happenings,
         )
         return self._serving

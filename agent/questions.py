@@ -35,6 +35,7 @@ class Questions:
         begin_turn: Callable[[By], int],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_erase: Callable[[], None] = lambda: None,
+        on_closed: Callable[[Pending, Outcome, By | None], None] = lambda _pending, _outcome, _by: None,
     ) -> None:
         self._gate = gate
         self._toolbox = toolbox
@@ -42,6 +43,7 @@ class Questions:
         self._begin_turn = begin_turn
         self._spawn = spawn
         self._on_erase = on_erase
+        self._tell_closed = on_closed
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         gate.on_close(self._on_closed)
 
@@ -167,6 +169,7 @@ class Questions:
 
     def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
         log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
+        self._tell_closed(pending, outcome, by)
         self._session().think_ahead(True)
         answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
         self._spawn(self._card.resolve(pending, outcome, by, answer), "question.resolved")

@@ -164,16 +164,18 @@ class Toolbox:
             outcome = await asyncio.shield(task)
         except TaskServerUnavailable:
             log.warning("tool.unavailable", extra={"tool": tool})
+            self._tell_ran(tool, turn, "unavailable", started)
             raise
-        log.info(
-            "tool.ran",
-            extra={
-                "tool": tool,
-                "outcome": outcome.code or ("error" if outcome.is_error else "ok"),
-                "ms": round(1000 * (time.monotonic() - started)),
-            },
-        )
+        self._tell_ran(tool, turn, outcome.code or ("error" if outcome.is_error else "ok"), started)
         return outcome
+
+    def _tell_ran(self, tool: str, turn: int, outcome: str, started: float) -> None:
+        milliseconds = round(1000 * (time.monotonic() - started))
+        if outcome != "unavailable":
+            log.info("tool.ran", extra={"tool": tool, "outcome": outcome, "ms": milliseconds})
+        if self._outcomes is not None:
+            told = {"tool": tool[:64], "turn": turn, "outcome": outcome[:32], "ms": milliseconds}
+            self._outcomes.happenings.tell("tool", since_ms=milliseconds, **told)
 
     def unavailable(self, tool: str, error: TaskServerUnavailable) -> str:
         """Say that a tool's server was not there, and no more of what became of the request than is known."""

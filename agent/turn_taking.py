@@ -31,7 +31,9 @@ class TurnTaking:
         session: Callable[[], TierSession],
         end: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+        on_begun: Callable[[int, By], None] = lambda _number, _by: None,
     ) -> None:
+        self._on_begun = on_begun
         self.number = 0
         """That of the present turn; 0 before the first."""
         self.says_goodbye = False
@@ -50,6 +52,7 @@ class TurnTaking:
         """Begin a turn; gives its number."""
         self.number += 1
         log.info("turn.began", extra={"turn": self.number, "by": by})
+        self._on_begun(self.number, by)
         return self.number
 
     def half_heard(self) -> None:

@@ -18,7 +18,7 @@ from people.consent import Consents
 from people.database import create_engine
 from people.models import ConsentRow, IdentityRow, PhoneRow, SessionRow, UserRow
 from privacy.places import Places
-from routing.erasure import money_of
+from routing.erasure import events_of, money_of
 from routing.migrate import migrate as migrate_routing
 from routing.ratings import ratings_of
 
@@ -31,7 +31,7 @@ _NOT_SHOWN: Final = frozenset({"password_hash", "id_hash", "user_id"})
 async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
-    Sections: account, phones, identities, consents, sessions, audit, transcript, tasks, changes, calls.
+    Sections: account, phones, identities, consents, sessions, audit, transcript, tasks, changes, events, calls.
     """
     people = create_engine(places.people)
     tasks = create_tasks_engine(places.tasks)
@@ -68,6 +68,7 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
             "transcript": _transcript(people, user_id),
             "tasks": data.tasks(user_id),
             "changes": data.changes(user_id),
+            "events": events_of(routing, user_id),
         }
         for name, rows in sections.items():
             yield f', "{name}": ['

@@ -23,6 +23,8 @@ THREAD_PREFIX: Final = "voicetasks:thread:"
 ERASED: Final = "erased"
 """The field of a call's hash that says that its caller was erased: it ends, and nothing of it is kept."""
 
+HEARD_MS: Final = 10_000
+"""An owner tells of its call every second."""
 SILENT_MS: Final = 60_000
 """A call of which nobody was heard for so long is served by nobody; workers take over long before."""
 LOOK_SECONDS: Final = 0.1
@@ -55,6 +57,12 @@ class LiveCalls:
     async def of(self, user_id: str) -> list[str]:
         """Give the ids of a person's calls: those whose dispatch named them."""
         return [call_id async for call_id, subject in self._all() if subject == user_id]
+
+    async def served(self, *, within_ms: int = HEARD_MS) -> list[str]:
+        """Give the ids of the calls that somebody serves, as far as their owners were heard lately."""
+        seconds, micros = await self._redis.time()
+        now = seconds * 1000 + micros // 1000
+        return [_text(each) for each in await self._redis.zrangebyscore(CALLS, now - within_ms, "+inf")]
 
     async def end(self, call_id: str) -> bool:
         """Have a call end as erased, and delete its thread; whether somebody serves it."""

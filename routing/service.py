@@ -157,6 +157,7 @@ class RoutedCall:
         """Hear that a service failed this call: decide again at once, without it. Never waits and never raises."""
         self.router.failed(service)
         self._health.failed(service, fault)
+        self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
 
     def worked(self, service: str) -> None:
         """Hear that a new connection to a service works: its first event, words or sound came.

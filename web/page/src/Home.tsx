@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 
+import { ADMIN } from './admin/useHash'
 import { type Account, signOut } from './api'
 import { Brand } from './Brand'
 import type { Why } from './call/ending'
@@ -102,6 +103,7 @@ export function Home({ account, onSignedOut }: Props) {
           <button className="plain" disabled={call !== null} onClick={() => setInAccount(true)}>
             Account
           </button>
+          {account.user.role === 'admin' && !call && <a href={ADMIN}>Admin</a>}
           <button className="plain" onClick={() => void leave()}>
             Sign out
           </button>

@@ -42,6 +42,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** All that the server said. */
+    readonly body: unknown = null,
   ) {
     super(message)
   }
@@ -63,7 +65,7 @@ export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20
 function refusal(status: number, body: unknown): ApiError {
   const error = (body as { error?: { code?: string; message?: string; fix?: string } } | null)?.error
   const words = [error?.message, status < 500 ? error?.fix : undefined].filter(Boolean).join(' ')
-  return new ApiError(status, error?.code ?? 'unknown', words || 'Something went wrong on our side. Try again.')
+  return new ApiError(status, error?.code ?? 'unknown', words || 'Something went wrong on our side. Try again.', body)
 }
 
 export function post(body: unknown, csrf?: string): RequestInit {
