@@ -12,6 +12,7 @@ import typer
 from cli import call, sandbox, sip, tasks, whatif
 from cli.admin import main as admin
 from cli.bench import main as bench
+from cli.conformance import command as conformance
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.one_process import become
@@ -32,6 +33,7 @@ app.add_typer(admin.app, name="admin")
 app.command()(doctor)
 call.register(app)
 whatif.register(app)
+conformance.register(app)
 
 
 @app.command()
