@@ -4,6 +4,7 @@ import { Home } from './Home'
 import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
 import { type Account, ApiError, whoAmI } from './api'
+import { words } from './words'
 
 /** A session gets another cookie from time to time, if its page asks who is signed in. */
 const LOOK_AGAIN_MS = 15 * 60_000
@@ -37,11 +38,11 @@ export function App() {
         {who.trouble ? (
           <div className="notice bad" role="alert">
             <p>{who.trouble}</p>
-            <button onClick={() => void look()}>Try again</button>
+            <button onClick={() => void look()}>{words.common.again}</button>
           </div>
         ) : (
           <p className="quiet" role="status">
-            One moment…
+            {words.common.moment}
           </p>
         )}
       </main>
