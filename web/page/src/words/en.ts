@@ -263,7 +263,7 @@ export const en = {
     keep: 'Keep one',
     stop: 'Stop and delete',
     ask: (days: number) =>
-      `May we keep a transcript of your calls here for ${days} days? Sound is never kept.`,
+      `May we keep a transcript of your calls for ${days} days? Sound is never kept.`,
     yes: 'Yes, keep it',
     no: 'No',
   },
