@@ -15,6 +15,7 @@ from cli.bench import main as bench
 from cli.conformance import command as conformance
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
+from cli.migrate import migrate
 from cli.one_process import become
 from cli.settings import CliSettings, cli_settings
 
@@ -31,6 +32,7 @@ app.add_typer(sip.app, name="sip")
 app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
 app.command()(doctor)
+app.command()(migrate)
 call.register(app)
 whatif.register(app)
 conformance.register(app)
