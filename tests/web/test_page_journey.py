@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.web.page_driver import PATIENT_MS, OpenTab, Tab
 from tests.web.test_page_account import PASSWORD, make
-from tests.web.test_page_looks import LOOKS, Look
+from tests.web.test_page_looks import LOOKS, Look, folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -31,7 +30,7 @@ async def test_from_the_first_call_to_what_is_kept_of_it(
 ) -> None:
     tab = await open_tab(**SIZES[name])
     page = tab.page
-    look = Look(tab, name, Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path))
+    look = Look(tab, name, folder_of(tmp_path))
     await tab.sign_in(make(demo, f"journey-{name}@example.org"), PASSWORD)
     await page.get_by_role("button", name="Calls", exact=True).click()
     await expect(page.get_by_text("You have not called yet")).to_be_visible(timeout=PATIENT_MS)
@@ -70,10 +69,10 @@ async def test_from_the_first_call_to_what_is_kept_of_it(
     await look.holds("captions")
     await page.get_by_role("button", name="Large captions").click()
     tools = page.get_by_role("group", name="More ways to talk")
-    await tools.get_by_role("button", name="Hold to talk").click()
+    await tools.get_by_role("button", name="Push to talk").click()
     await expect(page.locator("button.hold")).to_be_visible()
     await look.holds("hold")
-    await tools.get_by_role("button", name="Hold to talk").click()
+    await tools.get_by_role("button", name="Push to talk").click()
 
     await tab.hang_up()
     await look.holds("stars")

@@ -34,7 +34,12 @@ LOOKS: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=list(LOOKS))
 async def look(request: pytest.FixtureRequest, open_tab: OpenTab, tmp_path: Path) -> Look:
     tab = await open_tab(**LOOKS[request.param])
-    return Look(tab, request.param, Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path))
+    return Look(tab, request.param, folder_of(tmp_path))
+
+
+def folder_of(tmp_path: Path) -> Path:
+    """Where screenshots are kept."""
+    return Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path)
 
 
 class Look:
@@ -69,6 +74,12 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_w
     await tab.sign_in(EMAIL)
     await expect(tab.shown_tasks()).to_have_count(2)
     await look.holds("idle")
+    await tab.page.evaluate(
+        "new BroadcastChannel('voicetasks.call').postMessage({ kind: 'here', callId: 'elsewhere' })"
+    )
+    await expect(tab.page.get_by_role("button", name="Move the call here")).to_be_visible()
+    await look.holds("elsewhere")
+    await tab.page.evaluate("new BroadcastChannel('voicetasks.call').postMessage({ kind: 'over' })")
 
     error = {"code": "busy", "message": "All lines are busy.", "fix": "Try again in a minute."}
     await answer_calls_with(tab, 503, json.dumps({"error": error}))

@@ -35,7 +35,7 @@ async def test_with_push_to_talk_only_held_words_are_heard(open_tab: OpenTab, st
     page = tab.page
     await expect(page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
     tools = page.get_by_role("group", name="More ways to talk")
-    await tools.get_by_role("button", name="Hold to talk").click()
+    await tools.get_by_role("button", name="Push to talk").click()
     hold = page.locator("button.hold")
     await expect(hold).to_have_text("Hold to talk")
 
@@ -61,7 +61,7 @@ async def test_with_push_to_talk_only_held_words_are_heard(open_tab: OpenTab, st
     await page.keyboard.press("Space")  # and here it types
     await expect(page.get_by_label("Type a message")).to_have_value("two ")
     assert await tab.muted()
-    await tools.get_by_role("button", name="Hold to talk").click()
+    await tools.get_by_role("button", name="Push to talk").click()
     await eventually(open_)
     await expect(page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
     assert tab.errors == []

@@ -151,7 +151,7 @@ export const en = {
     today: (spent: string, cap: string) => `Today your calls have cost ${spent} of ${cap}.`,
     month: (spent: string, cap: string) => `This month: ${spent} of ${cap}`,
     meter: 'Of today’s budget',
-    sandbox: '(sandbox: no real money)',
+    sandbox: '(sandbox)',
   },
 
   transcript: {
@@ -243,7 +243,7 @@ export const en = {
 
   tools: {
     name: 'More ways to talk',
-    hold: 'Hold to talk',
+    hold: 'Push to talk',
     holdHint: 'Hold the button or the space bar while you talk.',
     keys: 'Keys',
     captions: 'Large captions',
