@@ -12,6 +12,7 @@ import typer
 from cli import call, sandbox, sip, tasks, whatif
 from cli.admin import main as admin
 from cli.bench import main as bench
+from cli.conformance import command as conformance
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.migrate import migrate
@@ -36,6 +37,7 @@ app.command()(doctor)
 app.command()(migrate)
 call.register(app)
 whatif.register(app)
+conformance.register(app)
 
 
 @app.command()

@@ -5,6 +5,7 @@ import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
 import { ADMIN, useHash } from './admin/useHash'
 import { type Account, ApiError, whoAmI } from './api'
+import { words } from './words'
 
 // For admins alone, so nobody else loads it.
 const Admin = lazy(() => import('./admin/Admin').then((page) => ({ default: page.Admin })))
@@ -42,11 +43,11 @@ export function App() {
         {who.trouble ? (
           <div className="notice bad" role="alert">
             <p>{who.trouble}</p>
-            <button onClick={() => void look()}>Try again</button>
+            <button onClick={() => void look()}>{words.common.again}</button>
           </div>
         ) : (
           <p className="quiet" role="status">
-            One moment…
+            {words.common.moment}
           </p>
         )}
       </main>

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 
 import type { Question } from './useConfirmation'
+import { words } from '../words'
 
 interface Props {
   question: Question
@@ -19,7 +20,7 @@ export function ConfirmCard({ question, answering, trouble, onAnswer }: Props) {
     card.current?.scrollIntoView({ block: 'nearest' })
   }, [])
 
-  const { yes, no } = words(question.action)
+  const { yes, no } = labels(question.action)
   return (
     <div className="confirm" ref={card} tabIndex={-1} role="group" aria-labelledby="confirm-question">
       <p id="confirm-question" role="alert">
@@ -33,13 +34,14 @@ export function ConfirmCard({ question, answering, trouble, onAnswer }: Props) {
           {no}
         </button>
       </div>
-      <p className="quiet">{trouble ?? 'Or answer by voice.'}</p>
+      <p className="quiet">{trouble ?? words.confirm.orByVoice}</p>
     </div>
   )
 }
 
-function words(action: string): { yes: string; no: string } {
-  if (action === 'delete_task') return { yes: 'Yes, delete', no: 'No, keep' }
-  if (action === 'complete_task') return { yes: 'Yes, it’s done', no: 'No, not yet' }
-  return { yes: 'Yes', no: 'No' }
+function labels(action: string): { yes: string; no: string } {
+  const { confirm } = words
+  if (action === 'delete_task') return { yes: confirm.yesDelete, no: confirm.noDelete }
+  if (action === 'complete_task') return { yes: confirm.yesComplete, no: confirm.noComplete }
+  return { yes: confirm.yes, no: confirm.no }
 }
