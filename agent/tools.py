@@ -21,6 +21,7 @@ from agent import persona
 from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.seen import Seen
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
@@ -59,7 +60,7 @@ class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `outcomes` hears what
-    becomes of tasks.
+    becomes of tasks; what would make a task of something `seen` on a screen waits for a yes.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Toolbox:
         on_stuck: Callable[[], None] = lambda: None,
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -80,6 +82,7 @@ class Toolbox:
         self._on_stuck = on_stuck
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
+        self._seen = seen or Seen()
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -219,7 +222,13 @@ class Toolbox:
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
             try:
-                if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
+                from_screen = not server.is_foreign and self._seen.concerns(
+                    name, arguments, turn=self._turn()
+                )
+                needs_yes = server.needs_yes(name) and not (
+                    self._completes_at_once and name == "complete_task"
+                )
+                if needs_yes or from_screen:
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self.run(name, arguments, turn=self._turn(), call=ctx.function_call)
@@ -236,7 +245,10 @@ class Toolbox:
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
         title = ""
-        if server.is_foreign or not server.takes(tool, "task_id"):
+        objects: tuple[str, ...]
+        if not server.is_foreign and tool == "create_task":
+            objects = (str(arguments.get("title") or ""),)
+        elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
