@@ -20,7 +20,7 @@ ALIKE: Final = 0.5
 _MAKES: Final = frozenset({"create_task", "update_task"})
 _SECRET: Final = re.compile(
     r"(?:\b(?:pass(?:word|code|phrase)|pin|cvv|cvc|iban|api[ _-]?key|secret|token)\b\s*[:=]\s*\S+)"
-    r"|\b(?:\d[ -]?){12,18}\d\b|\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}\b|[•●*]{4,}",
+    r"|\b(?:\d[ -]?){12,18}\d\b|\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}[ ]?[A-Z0-9]{0,4}\b|[•●*]{4,}",
     re.IGNORECASE,
 )
 

@@ -39,7 +39,7 @@ class Blob(_Message):
     def content(self) -> bytes:
         """The bytes. Raises GeminiError where they are none."""
         try:
-            return base64.b64decode(self.data, altchars=b"-_" if set(self.data) & set("-_") else None)
+            return base64.b64decode(self.data.replace("-", "+").replace("_", "/"), validate=True)
         except (binascii.Error, ValueError):
             raise GeminiError(1007, "Base64 decoding failed") from None
 

@@ -1,13 +1,14 @@
 """Sight of a shared screen by Gemini Live, for as long as it is shared, over as many connections as that takes.
 
-A connection lives about ten minutes and says before it goes; a session without compression ends after two minutes of
-video; a session cannot always be gone on with. None of it is the caller's to notice: the next connection is made
-before the old one ends, and where it knows nothing of the screen it is shown the newest frame.
+A connection lives about ten minutes and says before it goes, and may end without a word. None of it is the caller's to
+notice: the next one is made before the old one ends, and is shown the newest frame, which is all that it has to know.
+No session is resumed: the vendor keeps what can be resumed for a day, and pictures of a screen are to be kept by nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -52,21 +53,26 @@ class Vision:
     ) -> None:
         self._new_client = partial(client, settings, call_id=call_id)
         self._client: genai.Client | None = None
-        self._tells: dict[str, Any] = {"stack": stack, "on_usage": on_usage, "on_handle": self._on_handle}
+        self._tells: dict[str, Any] = {"stack": stack, "on_usage": on_usage}
         self._on_failure = on_failure
         self._on_worked = on_worked
         self._clock = clock
         self._link: VisionLink | None = None
         self._opened = 0.0
-        self._handle: str | None = None
         self._newest: bytes | None = None
         self._failures = 0
         self._not_before = 0.0
         self._dialling = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
-        self.renewals = 0
+        self._links: list[VisionLink] = []
+        """All that are not closed: the one in use, and those before it that still have to answer."""
+        self._ever = 0
+
+    @property
+    def renewals(self) -> int:
         """How many connections took the place of another one."""
+        return max(0, self._ever - 1)
 
     async def show(self, jpeg: bytes) -> None:
         """Take a frame for the newest one and send it. Raises VisionError; the frame is then sent with the next."""
@@ -82,9 +88,9 @@ class Vision:
                 try:
                     reading = await self._ask(about)
                 except VisionError as error:
-                    if error.fault.blame != "vendor" or error.fault.remedy == "retry":
+                    if self._link is None or error.fault.blame != "vendor" or error.fault.remedy == "retry":
                         raise
-                    reading = await self._ask(about)  # the connection may have ended of old age
+                    reading = await self._ask_again(about)
         except TimeoutError:
             # A vendor that keeps its socket open and says nothing would be asked in vain again.
             await self._drop()
@@ -95,12 +101,14 @@ class Vision:
         return reading
 
     async def aclose(self) -> None:
-        """See nothing more: the connection is closed and what it was shown cannot be gone on with."""
-        self._closed, self._newest, self._handle = True, None, None
+        """See nothing more: the connection is closed, and the vendor's session with it."""
+        self._closed, self._newest = True, None
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self._drop()
+        self._link = None
+        await asyncio.gather(*(link.aclose() for link in self._links))
+        self._links.clear()
 
     async def _ask(self, about: str) -> Reading:
         if self._newest is None:
@@ -109,6 +117,16 @@ class Vision:
         if link.shown is not self._newest:
             await link.show(self._newest)
         return await link.ask(about)
+
+    async def _ask_again(self, about: str) -> Reading:
+        """Ask on a new connection: the one before may have ended of old age."""
+        await self._drop()
+        try:
+            return await self._ask(about)
+        except VisionError as error:
+            if self._link is not None:  # a connection that was not made is told already
+                self._failed(error.fault)
+            raise
 
     # -- connections
 
@@ -122,34 +140,32 @@ class Vision:
                 if self._clock() - self._opened > RENEW_AFTER_SECONDS:
                     self._renew_soon()
                 return link
+            if link is not None:
+                await self._drop()
             if self._clock() < self._not_before:
                 raise VisionError(Fault.VENDOR_DOWN, "it has just failed")
             self._link = await self._dial()
-            if link is not None:
-                self.renewals += 1
-                self._spawn(link.aclose())
             return self._link
 
     async def _dial(self) -> VisionLink:
-        if self._handle is not None:
-            try:
-                return await self._opened_link(self._handle)
-            except Exception as error:  # noqa: BLE001 - a new session is tried instead
-                log.info("vision.not_resumed", extra={"error": type(error).__name__})
-                self._handle = None
         try:
-            return await self._opened_link(None)
+            return await self._opened_link()
         except Exception as error:
             fault = fault_of(error)
             self._failed(fault)
             raise VisionError(fault, type(error).__name__) from error
 
-    async def _opened_link(self, handle: str | None) -> VisionLink:
+    async def _opened_link(self) -> VisionLink:
         if self._client is None:  # it reads all the world's certificates, which is nothing for the event loop
             self._client = await asyncio.to_thread(self._new_client)
         async with asyncio.timeout(CONNECT_SECONDS):
-            link = await VisionLink.open(self._client, handle, on_leaving=self._renew_soon, **self._tells)
+            link = await VisionLink.open(self._client, on_leaving=self._renew_soon, **self._tells)
+        self._links.append(link)
+        if self._closed:
+            await link.aclose()
+            raise VisionError(Fault.OURS, "closed")
         self._opened = self._clock()
+        self._ever += 1
         return link
 
     def _failed(self, fault: Fault) -> None:
@@ -160,10 +176,6 @@ class Vision:
             "vendor.failed", extra={"service": MODEL.service, "fault": fault.label, "count": self._failures}
         )
         self._on_failure(fault)
-
-    def _on_handle(self, handle: str) -> None:
-        if not self._closed:
-            self._handle = handle
 
     def _renew_soon(self) -> None:
         if not self._closed:
@@ -178,16 +190,23 @@ class Vision:
                 self._link = await self._dial()
             except VisionError:
                 return  # the old one may live a little longer
-            self.renewals += 1
-            log.info("vision.renewed", extra={"resumed": self._handle is not None})
+            if self._newest is not None:
+                with contextlib.suppress(VisionError):  # it is shown with the next question then
+                    await self._link.show(self._newest)
+            log.info("vision.renewed", extra={"count": self.renewals})
         if old is not None:
             await old.settled()
-            await old.aclose()
+            await self._leave(old)
 
     async def _drop(self) -> None:
         link, self._link = self._link, None
         if link is not None:
-            await link.aclose()
+            await self._leave(link)
+
+    async def _leave(self, link: VisionLink) -> None:
+        await link.aclose()
+        if link in self._links:
+            self._links.remove(link)
 
     def _spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name="vision.background")

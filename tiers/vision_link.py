@@ -68,8 +68,8 @@ def client(settings: VendorSettings, *, call_id: str) -> genai.Client:
     return made
 
 
-def configuration(handle: str | None) -> types.LiveConnectConfig:
-    """How a session is set up; with a handle it goes on with an earlier one."""
+def configuration() -> types.LiveConnectConfig:
+    """How a session is set up. It cannot be resumed: for that the vendor would keep the pictures for a day."""
     describe = types.FunctionDeclaration(
         name=FUNCTION,
         description="Say what on the screen is meant.",
@@ -81,7 +81,6 @@ def configuration(handle: str | None) -> types.LiveConnectConfig:
         media_resolution=types.MediaResolution.MEDIA_RESOLUTION_MEDIUM,
         system_instruction=types.Content(parts=[types.Part(text=INSTRUCTIONS)]),
         tools=[types.Tool(function_declarations=[describe])],
-        session_resumption=types.SessionResumptionConfig(handle=handle),
         context_window_compression=types.ContextWindowCompressionConfig(
             trigger_tokens=TRIGGER_TOKENS, sliding_window=types.SlidingWindow(target_tokens=TARGET_TOKENS)
         ),
@@ -89,7 +88,7 @@ def configuration(handle: str | None) -> types.LiveConnectConfig:
 
 
 class VisionLink:
-    """An open connection. What happens to it is told: usage, handles to go on with, and that it will end or has ended."""
+    """An open connection. It tells what it used, and that it will soon end; whether it has ended is to be looked up."""
 
     def __init__(
         self,
@@ -98,14 +97,12 @@ class VisionLink:
         *,
         stack: Callable[[], str],
         on_usage: Callable[[Usage], None],
-        on_handle: Callable[[str], None],
         on_leaving: Callable[[], None],
     ) -> None:
         self._connecting = connecting
         self._session = session
         self._stack = stack
         self._on_usage = on_usage
-        self._on_handle = on_handle
         self._on_leaving = on_leaving
         self._id = secrets.token_hex(6)
         self._turns = 0
@@ -118,9 +115,9 @@ class VisionLink:
         self._reading = asyncio.create_task(self._read(), name="vision.read")
 
     @classmethod
-    async def open(cls, dialled: genai.Client, handle: str | None, **tells: Any) -> VisionLink:
+    async def open(cls, dialled: genai.Client, **tells: Any) -> VisionLink:
         """Connect and set up. Raises whatever google-genai raises; the caller sets the time."""
-        connecting = dialled.aio.live.connect(model=MODEL.name, config=configuration(handle))
+        connecting = dialled.aio.live.connect(model=MODEL.name, config=configuration())
         session = await connecting.__aenter__()
         if session.setup_complete is None:
             await _closed(connecting)
@@ -180,9 +177,6 @@ class VisionLink:
     async def _take(self, message: types.LiveServerMessage) -> None:
         if message.usage_metadata is not None:
             self._book(message.usage_metadata)
-        update = message.session_resumption_update
-        if update is not None and update.resumable and update.new_handle:
-            self._on_handle(update.new_handle)
         if message.go_away is not None:
             self._on_leaving()
         for call in (message.tool_call.function_calls or []) if message.tool_call else []:

@@ -72,6 +72,8 @@ def find(seen: Seen, about: str = "") -> Finding:
     hidden = secret_pieces(page)
     hidden |= {number for number, piece in enumerate(page.pieces) if is_order(piece.text)}
     open_page = Page(page.width, page.height, tuple(p for n, p in enumerate(page.pieces) if n not in hidden))
+    if not open_page.pieces:
+        return Finding("nothing")
     items = _items(open_page)
     if seen.pointer is not None and (pointed := _pointed(open_page, items, *seen.pointer)) is not None:
         return pointed

@@ -17,7 +17,7 @@ _SMALLEST, _LARGEST = 12, 64
 """How tall an arrow is, pixels."""
 _SLIMMEST, _WIDEST = 0.45, 0.85
 """How wide, for its height."""
-_ALIKE: Final = 0.72
+_ALIKE: Final = 0.7
 """Of the two shapes' area, so much is in both."""
 
 Mask = NDArray[np.bool_]
@@ -44,7 +44,7 @@ def _on_grid(shape: Mask) -> Mask:
 def find_pointer(gray: NDArray[np.uint8]) -> tuple[int, int] | None:
     """Give the arrow's tip, in pixels from the left and the top; None where no shape is clearly one."""
     best, place = _ALIKE, None
-    for mask in (gray < 120, gray > 200):
+    for mask in (gray < 120, gray < 150, gray > 200, gray > 170):
         labels, _ = ndimage.label(mask)
         for number, where in enumerate(ndimage.find_objects(labels), 1):
             if not _could_be(where):
