@@ -1,6 +1,9 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react'
 import { useEffect } from 'react'
 
+import { ScreenPanel } from '../screen/ScreenPanel'
+import { Thumbnail } from '../screen/Thumbnail'
+import { useScreenShare } from '../screen/useScreenShare'
 import { AgentState } from './AgentState'
 import { Composer } from './Composer'
 import { ConfirmCard } from './ConfirmCard'
@@ -46,6 +49,7 @@ export default function Call(props: CallProps) {
   useMicrophoneReport(room, agent.identity, connected, microphone.state)
   const transcript = useTranscript(room, props.onChanged)
   const confirmation = useConfirmation(room, agent.identity, transcript.note, props.onChanged)
+  const screen = useScreenShare(room, agent.identity)
   const { onChanged } = props
 
   // A reply may be cut off or wordless; back to listening the turn is over either way.
@@ -72,8 +76,11 @@ export default function Call(props: CallProps) {
             answering={confirmation.answering}
             trouble={confirmation.trouble}
             onAnswer={confirmation.answer}
-          />
+          >
+            <Thumbnail screen={screen} action={confirmation.question.action} />
+          </ConfirmCard>
         )}
+        {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
         <Composer ready={agent.answered && connected} only={written} onSend={transcript.send} />
         <Controls room={room} microphone={microphone} lost={connection.state === 'lost'} onEnd={hangUp} />
       </section>
