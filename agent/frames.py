@@ -79,8 +79,8 @@ def jpeg(frame: rtc.VideoFrame) -> bytes:
     """A frame as it is sent: scaled down, never up. Takes some milliseconds: not in the event loop."""
     if max(frame.width, frame.height) > LARGEST_SIDE:
         raise ValueError(f"a frame of {frame.width}×{frame.height}")
-    rgb = frame.convert(rtc.VideoBufferType.RGB24)
-    image = Image.frombuffer("RGB", (rgb.width, rgb.height), bytes(rgb.data))
+    rgba = frame if frame.type == rtc.VideoBufferType.RGBA else frame.convert(rtc.VideoBufferType.RGBA)
+    image = Image.frombytes("RGBA", (rgba.width, rgba.height), bytes(rgba.data)).convert("RGB")
     if max(image.size) > LONGEST_SIDE:
         scale = LONGEST_SIDE / max(image.size)
         image = image.resize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from livekit import rtc
@@ -34,6 +34,10 @@ FIRST_FRAME_SECONDS: Final = 1.5
 SPEECH_EVERY_SECONDS: Final = 1.0
 """While somebody speaks a change is sent so often at most: it may be what they speak of."""
 SILENCE_EVERY_SECONDS: Final = 5.0
+
+
+Frames = Callable[[Any, Callable[[], float]], AsyncIterator[rtc.VideoFrame]]
+"""Gives a track's frames for as long as it lives."""
 
 
 class Sees(Protocol):
@@ -70,6 +74,7 @@ class Screen:
         on_gone: Callable[[], None] = lambda: None,
         on_spent: Callable[[], None] = lambda: None,
         patience: float = 1.0,
+        frames: Frames = frames,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._room = room
@@ -80,6 +85,7 @@ class Screen:
         self._on_gone = on_gone
         self._on_spent = on_spent
         self._within = READ_SECONDS * patience
+        self._frames = frames
         self._clock = clock
         self._channel = ScreenChannel(room, caller_identity=caller_identity, on_leave=self.allow)
         self._track: rtc.Track | None = None
@@ -137,6 +143,12 @@ class Screen:
         """Hear the caller's leave for their screen to be looked at, or that they take it back."""
         self._allowed = allowed
         log.info("screen.leave", extra={"outcome": "given" if allowed else "taken_back"})
+        self._review()
+
+    def shared(self, track: Any) -> None:
+        """Hear that the caller shares their screen, by this track."""
+        log.info("screen.shared")
+        self._track = track
         self._review()
 
     def spent(self) -> None:
@@ -227,7 +239,7 @@ class Screen:
             await vision.aclose()
 
     async def _watch(self, track: rtc.Track, vision: Vision) -> None:
-        async for frame in frames(track, self._clock):
+        async for frame in self._frames(track, self._clock):
             self._frame = frame
             self._came.set()
             pause = SPEECH_EVERY_SECONDS if self._is_spoken() else SILENCE_EVERY_SECONDS
@@ -268,9 +280,7 @@ class Screen:
     def _on_track(self, track: rtc.Track, publication: Any, participant: Any) -> None:
         if participant.identity != self._caller or publication.source != rtc.TrackSource.SOURCE_SCREENSHARE:
             return
-        log.info("screen.shared")
-        self._track = track
-        self._review()
+        self.shared(track)
 
     def _on_track_gone(self, track: rtc.Track, publication: Any, participant: Any) -> None:
         if self._track is not None and track.sid == self._track.sid:

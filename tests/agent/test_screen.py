@@ -78,7 +78,7 @@ class Room(rtc.EventEmitter[str]):
 class Stage:
     """A screen on a fake room, and time by hand."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.room = Room()
         self.now = 0.0
         self.spoken = False
@@ -87,7 +87,6 @@ class Stage:
         self.visions: list[FakeVision] = []
         self.frames: asyncio.Queue[rtc.VideoFrame] = asyncio.Queue()
         self.taken = asyncio.Event()
-        monkeypatch.setattr(screen_module, "frames", self._frames)
         self.screen = Screen(
             self.room,  # type: ignore[arg-type]
             caller_identity=CALLER,
@@ -96,6 +95,7 @@ class Stage:
             is_spoken=lambda: self.spoken,
             on_gone=lambda: self.said.append("gone"),
             on_spent=lambda: self.said.append("spent"),
+            frames=self._frames,
             clock=lambda: self.now,
         )
         self.screen.open()
@@ -136,8 +136,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    made = Stage(monkeypatch)
+async def stage() -> AsyncIterator[Stage]:
+    made = Stage()
     yield made
     await made.screen.aclose()
     assert all(vision.closed for vision in made.visions)
