@@ -44,7 +44,7 @@ _AT_THE_DOOR: Mapping[str, frozenset[str]] = {
     "elevenlabs": _DOOR | {"quota", "rate-limit"},
     "gemini-live": frozenset({"refuse", "accept-then-close"}),
 }
-_AT_THE_START = frozenset({"unauthorized", "quota", "rate-limit"})
+_AT_THE_START = frozenset({"unauthorized", "quota", "rate-limit", "server-error"})
 """What a vendor that lets everybody in says to the first message, where it is none of its kinds at the door."""
 _RESUMING = frozenset({"resumption-refused"})
 _MOMENTARY = frozenset({"session-expired"})

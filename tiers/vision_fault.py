@@ -24,15 +24,18 @@ def fault_of(error: BaseException) -> Fault:
         return _by_status(error.response.status_code)
     if isinstance(error, errors.APIError):
         # A closed socket comes as one of these, with the close code for a status.
-        told = f"{error.message or ''} {error.details or ''}".lower()
-        if "api key" in told or "unregistered" in told:
-            return Fault.BAD_KEY
-        if "billing" in told:
-            return Fault.NO_CREDIT
-        if "exhausted" in told:
-            return Fault.VENDOR_BUSY
-        return Fault.VENDOR_DOWN
+        return by_reason(f"{error.message or ''} {error.details or ''}")
     return Fault.VENDOR_DOWN
+
+
+def by_reason(reason: str) -> Fault:
+    """The verdict on the reason that the vendor closes a socket with: it has no codes of its own for them."""
+    told = reason.lower()
+    if "api key" in told or "unregistered" in told:
+        return Fault.BAD_KEY
+    if "billing" in told:
+        return Fault.NO_CREDIT
+    return Fault.VENDOR_BUSY if "exhausted" in told else Fault.VENDOR_DOWN
 
 
 def _by_status(status: int) -> Fault:
