@@ -7,6 +7,7 @@ beside it, and whoever asks what is meant waits no longer than a bound.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -31,6 +32,8 @@ READ_SECONDS: Final = 4.0
 """The longest that an answer waits for what is on the screen."""
 FIRST_FRAME_SECONDS: Final = 1.5
 """Sharing has just begun: so long a question waits for the first frame, within the bound."""
+NEXT_FRAME_SECONDS: Final = 1.0
+"""So long a question about a frame that cannot be read waits for another one."""
 SPEECH_EVERY_SECONDS: Final = 1.0
 """While somebody speaks a change is sent so often at most: it may be what they speak of."""
 SILENCE_EVERY_SECONDS: Final = 5.0
@@ -197,13 +200,32 @@ class Screen:
     async def _read(self, about: str) -> Reading:
         until = self._clock() + self._within
         async with asyncio.timeout(min(FIRST_FRAME_SECONDS, self._within)):
-            await self._came.wait()
+            while self._frame is None:
+                await self._came.wait()
         if self._vision is None or self._frame is None:
             raise VisionError(Fault.OURS, "sharing ended")
         vision = self._vision
-        async with asyncio.timeout(self._within):
+        async with asyncio.timeout(max(0.1, until - self._clock())):
             await self._send(vision, self._frame)
-        return await vision.ask(about, within=max(0.1, until - self._clock()))
+        reading = await vision.ask(about, within=max(0.1, until - self._clock()))
+        if reading.status == "unreadable" and (another := await self._another_frame(until)) is not None:
+            # The first frames of a sharing are empty or blurred until the picture has come through.
+            async with asyncio.timeout(max(0.1, until - self._clock())):
+                await self._send(vision, another)
+            reading = await vision.ask(about, within=max(0.1, until - self._clock()))
+        return reading
+
+    async def _another_frame(self, until: float) -> rtc.VideoFrame | None:
+        """Wait a moment for a frame that shows something else than the last that was sent."""
+        patience = min(NEXT_FRAME_SECONDS, (until - self._clock()) / 2)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, patience)):
+                while self._frame is not None:
+                    if differs(self._sent, thumbnail(self._frame)):
+                        return self._frame
+                    self._came.clear()
+                    await self._came.wait()
+        return None
 
     # -- looking on ----------------------------------------------------------------------------------------
 

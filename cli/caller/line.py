@@ -100,7 +100,8 @@ class Line:
         if self.microphone is not None:
             await self.microphone.aclose()
         await self.room.disconnect()
-        await self.stop_sharing()
+        if self._screen is not None:
+            await self._screen.left()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

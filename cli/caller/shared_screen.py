@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from pathlib import Path
 from typing import Final
@@ -66,12 +65,14 @@ class SharedScreen:
 
     async def aclose(self) -> None:
         """Stop sharing."""
+        await self._room.local_participant.unpublish_track(self._track_sid)
+        await self.left()
+
+    async def left(self) -> None:
+        """Send nothing more: the room is left, and the track went with it."""
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
-        if self._track_sid:
-            with contextlib.suppress(Exception):  # the room may be gone
-                await self._room.local_participant.unpublish_track(self._track_sid)
         await self._source.aclose()
 
     async def _send(self) -> None:

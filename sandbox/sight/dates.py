@@ -27,7 +27,7 @@ _DATE: Final = "|".join(
 )
 _CLOCK: Final = r"(?:[01]?\d|2[0-3])(?::[0-5]\d)?\s?[ap]\.?m\b\.?|(?:[01]?\d|2[0-3]):[0-5]\d(?!\d)|noon"
 _WHEN: Final = re.compile(
-    rf"\b(?P<date>{_DATE})(?:(?:,|\s+at|,\s*at|\s+by|\s+[-–—|·])?\s+(?P<clock>{_CLOCK}))?(?!\w)",
+    rf"\b(?P<date>{_DATE})(?:(?:,|\s+at|,\s*at|\s+by|\s+[-–—|·⋅•.*+])?\s+(?P<clock>{_CLOCK}))?(?!\w)",
     re.IGNORECASE,
 )
 _CLOCK_FIRST: Final = re.compile(rf"\b(?P<clock>{_CLOCK})\s+(?:on\s+)(?P<date>{_DATE})(?!\w)", re.IGNORECASE)
@@ -43,11 +43,11 @@ _STAMP: Final = re.compile(
     re.IGNORECASE,
 )
 _DUE_LABEL: Final = re.compile(
-    r"^(?:due(?:\s+(?:date|on|by))?|deadline|target(?:\s+date)?|finish\s+by|complete\s+by|end(?:\s+date)?|expires|closes|when\s+due)\s*:?$",
+    r"^(?:(?:payment\s+|pay\s+)?due(?:\s+(?:date|on|by))?|pay(?:able)?\s+by|deadline|target(?:\s+date)?|finish\s+by|complete\s+by|end(?:\s+date)?|expires|closes|when\s+due)\s*:?$",
     re.IGNORECASE,
 )
 _STAMP_LABEL: Final = re.compile(
-    r"^(?:created|updated|opened|sent|received|modified|last\s+\w+|date|posted|published|start(?:\s+date)?|reported|resolved)\s*:?$",
+    r"^(?:created|updated|opened|sent|received|modified|last\s+\w+|(?:(?:invoice|order|issue|letter|document|print)\s+)?date|posted|published|start(?:\s+date)?|reported|resolved)\s*:?$",
     re.IGNORECASE,
 )
 _CLOCK_ONLY_TODAY: Final = re.compile(r"^(?:today|yesterday)\b", re.IGNORECASE)

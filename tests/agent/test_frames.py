@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from livekit import rtc
 from PIL import Image, ImageDraw
 
-from agent.frames import LARGEST_SIDE, LONGEST_SIDE, differs, jpeg, thumbnail
+from agent.frames import LARGEST_SIDE, LONGEST_SIDE, LOOK_SECONDS, differs, frames, jpeg, thumbnail
 
 pytestmark = pytest.mark.unit
 
@@ -72,3 +75,39 @@ def test_a_frame_of_four_thousand_pixels_is_looked_at_in_some_milliseconds() -> 
 def test_a_monster_is_refused() -> None:
     with pytest.raises(ValueError, match="frame of"):
         jpeg(rtc.VideoFrame(LARGEST_SIDE + 2, 2, rtc.VideoBufferType.RGBA, bytes(4 * 2 * (LARGEST_SIDE + 2))))
+
+
+class FastSource:
+    """A track's stream at a hundred frames a second; counts the frames that were copied out of it."""
+
+    copied = 0
+    opened = 0
+
+    def __init__(self, _track: object, *, capacity: int) -> None:
+        assert capacity == 1
+        FastSource.opened += 1
+        self._frame = frame(page(64, 36))
+
+    def __aiter__(self) -> FastSource:
+        return self
+
+    async def __anext__(self) -> SimpleNamespace:
+        await asyncio.sleep(0.01)
+        FastSource.copied += 1
+        return SimpleNamespace(frame=self._frame)
+
+    async def aclose(self) -> None: ...
+
+
+async def test_of_a_fast_source_few_frames_are_copied_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtc, "VideoStream", FastSource)
+    track: Any = object()
+    seen = 0
+    began = time.monotonic()
+    async for _ in frames(track):
+        seen += 1
+        if seen == 4:
+            break
+    assert time.monotonic() - began >= 3 * LOOK_SECONDS - 0.05
+    assert FastSource.copied <= 3 * seen
+    assert FastSource.opened > 1

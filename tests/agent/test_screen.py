@@ -317,3 +317,18 @@ async def test_on_a_telephone_there_is_no_screen() -> None:
 async def _until(condition: Any) -> None:
     while not condition():
         await asyncio.sleep(0.01)
+
+
+async def test_a_first_frame_that_cannot_be_read_is_followed_by_the_next(stage: Stage) -> None:
+    stage.share()
+    await stage.shows("black")
+    answers = [Reading(status="unreadable"), ONE]
+
+    async def ask(about: str, *, within: float) -> Reading:
+        return answers.pop(0)
+
+    stage.visions[0].ask = ask  # type: ignore[method-assign]
+    reading = asyncio.create_task(stage.read())
+    await asyncio.sleep(0.01)
+    await stage.shows("white")
+    assert await asyncio.wait_for(reading, 5) == ONE
