@@ -38,6 +38,9 @@ from agent.parking import Parking
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.questions import Questions
 from agent.recording import play_recording
+from agent.screen import Screen, Sees
+from agent.screen_tool import read_screen
+from agent.seen import Seen
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
@@ -89,6 +92,7 @@ class Call:
         erases: Erases | None = None,
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
+        sees: Sees | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -99,6 +103,7 @@ class Call:
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
         )
+        seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
             gate,
@@ -108,7 +113,16 @@ class Call:
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,
+            seen=seen,
         )
+        self._screen: Screen | None = None
+        if sees is not None:
+            self._screen = sees(
+                is_spoken=lambda: not self._require_session().is_quiet,
+                on_gone=lambda: self._spawn(self._say_in_a_pause(persona.SCREEN_GONE), "call.screen_gone"),
+                on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
+            )
+        self._read_screen = read_screen(self._screen, seen, gate, turn=lambda: self._turns.number)
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
@@ -134,6 +148,7 @@ class Call:
             spawn=self._spawn,
             on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
             on_closed=self._story.question_closed,
+            on_look=self._look,
         )
         self._keys = Keys(
             room,
@@ -176,13 +191,15 @@ class Call:
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
-        tools = await self._toolbox.load()
+        tools = [*await self._toolbox.load(), self._read_screen]
         instructions = persona.instructions(ZoneInfo(self._user.time_zone))
         history = thread.history if thread is not None else None
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
         self._keys.open()
+        if self._screen is not None:
+            self._screen.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
@@ -232,6 +249,8 @@ class Call:
     async def aclose(self) -> None:
         """Leave: let running tools finish, then end the session. Bounded in time."""
         self._presence.stop()
+        if self._screen is not None:
+            await self._screen.aclose()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()
@@ -346,6 +365,17 @@ class Call:
         if said and said[-1]:
             session.say(said[-1])
 
+    async def _say_in_a_pause(self, line: str) -> None:
+        """Say it when nobody speaks and no answer is on its way, and soon in any case."""
+        await self._wait_for_quiet()
+        self._require_session().say(line)
+
+    def _look(self) -> None:
+        """The caller agreed that their screen is looked at."""
+        if self._screen is not None:
+            self._screen.allow(True)
+        self._require_session().say(persona.LOOKING)
+
     async def _say_at_once(self, line: str) -> None:
         session = self._require_session()
         await session.hush()
@@ -424,11 +454,14 @@ class Call:
             session.reply()
 
     async def _leave(self) -> None:
+        await self._wait_for_quiet()
+        self._end("leaving")
+
+    async def _wait_for_quiet(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_SECONDS):
                 while not self._require_session().is_quiet:  # noqa: ASYNC110 (agent and caller: two states)
                     await asyncio.sleep(LOOK_SECONDS)
-        self._end("leaving")
 
     # -- ends ----------------------------------------------------------------------------------------------
 

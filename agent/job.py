@@ -35,7 +35,6 @@ from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import Role, User
 from routing.decision import Cause
-from routing.outcomes import Outcomes
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -164,7 +163,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     if money.decision is not decision:  # there was another one meanwhile
         serving.follow(money.decision, Cause.VENDOR)
     parking = Parking(serving, money, call_id=invitation.call_id)
-    return await _serve(ctx, user, desk, serving, parking, money.outcomes)
+    return await _serve(ctx, user, desk, serving, parking, money)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -176,7 +175,7 @@ async def _who(invitation: Invitation) -> User:
 
 
 async def _serve(
-    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, outcomes: Outcomes
+    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, money: RoutedCall
 ) -> str:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
@@ -206,8 +205,9 @@ async def _serve(
             others=others,
             on_said=keeper.news,
             erases=erases(user, call_id=invitation.call_id),
-            outcomes=outcomes,
+            outcomes=money.outcomes,
             metrics=desk.ours.metrics,
+            sees=desk.sees(money),
         )
         thread = None
         if begun.before:

@@ -11,7 +11,7 @@ from tiers.settings import VendorSettings
 
 _SANDBOX_KEY: Final = "sandbox"
 """What the demo calls a vendor's stand-in with."""
-_VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs")
+_VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs", "google")
 
 
 def start_refusals(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:

@@ -22,6 +22,7 @@ from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
+from agent.seen import Seen
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
 from agent.tracing import tool_span
@@ -61,7 +62,7 @@ class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `outcomes` hears what
-    becomes of tasks.
+    becomes of tasks; what would make a task of something `seen` on a screen waits for a yes.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Toolbox:
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -84,6 +86,7 @@ class Toolbox:
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
         self._metrics = metrics
+        self._seen = seen or Seen()
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -225,7 +228,13 @@ class Toolbox:
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
             try:
-                if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
+                from_screen = not server.is_foreign and self._seen.concerns(
+                    name, arguments, turn=self._turn()
+                )
+                needs_yes = server.needs_yes(name) and not (
+                    self._completes_at_once and name == "complete_task"
+                )
+                if needs_yes or from_screen:
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self.run(name, arguments, turn=self._turn(), call=ctx.function_call)
@@ -242,7 +251,10 @@ class Toolbox:
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
         title = ""
-        if server.is_foreign or not server.takes(tool, "task_id"):
+        objects: tuple[str, ...]
+        if not server.is_foreign and tool == "create_task":
+            objects = (str(arguments.get("title") or ""),)
+        elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:

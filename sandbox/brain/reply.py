@@ -11,6 +11,7 @@ from sandbox.brain.grammar import MAX_CHARACTERS
 from sandbox.brain.planning import plan
 from sandbox.brain.progress import Progress, ToolCall
 from sandbox.brain.running import run, speaks_before
+from sandbox.brain.showing import TOOL
 from sandbox.brain.transcript import Turn, last_said, turns_of
 from sandbox.brain.understanding import understand
 
@@ -43,7 +44,7 @@ def reply(
             whole if whole.text is None else replace(whole, text=rest_of(whole.text, heard) or wording.OKAY)
         )
     offered = {str(tool["name"]) for tool in tools}
-    progress = _progress(messages)
+    progress = _progress(messages, sees=TOOL in offered)
     calls = [call for call in progress.calls if call.name in offered]
     if isinstance(must_call, str):
         calls = [call for call in calls if call.name == must_call] or [ToolCall(must_call, {})]
@@ -59,19 +60,19 @@ def reply(
     return Reply(progress.text or wording.OKAY)
 
 
-def _progress(messages: Sequence[Mapping[str, Any]]) -> Progress:
+def _progress(messages: Sequence[Mapping[str, Any]], *, sees: bool) -> Progress:
     turns = as_wanted(turns_of(messages))
     if not turns:
         return Progress(State(), said=[wording.GREETING])
     state = State()
     said_before: str | None = None
     for turn in turns[:-1]:
-        state = _take(turn, state, said_before).state
+        state = _take(turn, state, said_before, sees=sees).state
         said_before = " ".join(turn.said) or said_before
-    return _take(turns[-1], state, last_said(messages))
+    return _take(turns[-1], state, last_said(messages), sees=sees)
 
 
-def _take(turn: Turn, state: State, said_before: str | None) -> Progress:
+def _take(turn: Turn, state: State, said_before: str | None, *, sees: bool) -> Progress:
     if len(turn.text) > 4 * MAX_CHARACTERS:
         return Progress(state, said=[wording.TOO_LONG])
-    return run(plan(understand(turn.text), state, said_before=said_before), turn, state)
+    return run(plan(understand(turn.text), state, said_before=said_before), turn, state, sees=sees)
