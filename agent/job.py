@@ -18,7 +18,7 @@ from agent.line import Line
 from agent.money import routed
 from agent.other_servers import other_servers
 from agent.parking import Parking
-from agent.phone_door import invitation_from_room, invited, is_up
+from agent.phone_door import admitted, invitation_from_room, invited, is_up
 from agent.recording import play_recording
 from agent.served import Served, connect
 from agent.serving import Serving
@@ -59,7 +59,7 @@ used for another."""
 async def answer(ctx: JobContext) -> None:
     """Take a dispatched call, unless it is served already. It ends here, or goes on with another worker."""
     settings = AgentSettings()
-    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx, settings)
+    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx)
     if invitation is None:
         log.info("call.nobody_there")
         await ctx.delete_room()
@@ -111,9 +111,13 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
         if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
             return "abandoned"
         if not invitation.subject:
-            await attributes.set_state("unknown_caller")
-            await play_recording(ctx.room, "unknown_caller")
-            return "unknown_caller"
+            line.ignore()
+            await attributes.set_state("asking_who")
+            if (known := await admitted(ctx.room, invitation, settings)) is None:
+                return "not_admitted"
+            invitation = known
+            line.heed()
+            ours.served.names(invitation.model_dump_json())
         user = await _who(invitation)
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(

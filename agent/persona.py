@@ -53,11 +53,6 @@ NO_VOICE_ON_THE_PHONE: Final = (
     "You can see them on the web page, or call again later. Goodbye."
 )
 """Heard as a recording."""
-UNKNOWN_CALLER: Final = (
-    "Hello, this is the task assistant, an AI. I don't know this telephone number yet. "
-    "Please sign in on the web page to manage your tasks. Goodbye."
-)
-"""Heard as a recording."""
 HELP_BY_KEY: Final = (
     "Tell me what to do with your tasks: list, add, complete or delete. "
     "When I ask you something, press 1 for yes or 2 for no. Press star to hear the last thing again."

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.other_servers import OtherServer
+from agent.phone_admission import AdmissionRules, UnknownCallers
 from agent.presence import Graces
 
 
@@ -61,9 +62,20 @@ class AgentSettings(BaseSettings):
     """A session older than this is renewed in the next pause: OpenAI ends one after 60 minutes."""
     watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
-    demo_phones: dict[str, str] = {}
-    """Whose telephone a number is, by e-mail address, as JSON. In a demo only: a caller's number proves nothing."""
+    phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
+    unknown_callers: UnknownCallers = "refuse"
+    """A telephone that is nobody's: `refuse`, or `guest` for a list of their own in economy, under a PIN they choose."""
+    attestation_is_proof: bool = False
+    """A carrier that vouches for a number (STIR/SHAKEN level A, from a trusted trunk) stands for the PIN."""
+    guest_time_zone: str = ""
+    """The IANA zone of guests; empty is UTC."""
     log_level: str = "INFO"
+
+    @property
+    def admission_rules(self) -> AdmissionRules:
+        """Who is let in by telephone."""
+        return AdmissionRules(self.unknown_callers, self.attestation_is_proof, self.guest_time_zone)
 
     def graces(self, channel: Literal["browser", "phone"]) -> Graces:
         """How long a caller may be away. A telephone that hung up or lost its line does not come back into its room."""

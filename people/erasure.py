@@ -14,7 +14,10 @@ from people.models import (
     ConsentRow,
     ErasureRow,
     IdentityRow,
+    PhoneCodeRow,
     PhoneRow,
+    PinRow,
+    PinTryRow,
     SessionRow,
     TranscriptRow,
     UserRow,
@@ -26,6 +29,9 @@ OWNED: Final = {
     "consents": (ConsentRow, ConsentRow.user_id),
     "transcript lines": (TranscriptRow, TranscriptRow.user_id),
     "phones": (PhoneRow, PhoneRow.user_id),
+    "phone codes": (PhoneCodeRow, PhoneCodeRow.user_id),
+    "pins": (PinRow, PinRow.user_id),
+    "pin tries": (PinTryRow, PinTryRow.user_id),
     "identities": (IdentityRow, IdentityRow.user_id),
 }
 """What is a person's own, by what people call it, with the column that says whose."""

@@ -102,6 +102,39 @@ class PhoneRow(Base):
     verified_at: Mapped[datetime | None] = mapped_column(Instant())
 
 
+class PinRow(Base):
+    """What a person proves on a telephone that they are themselves with: digits, hashed like a password."""
+
+    __tablename__ = "people_pins"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    pin_hash: Mapped[str] = mapped_column(String(255))
+    set_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class PinTryRow(Base):
+    """How many PINs in a row were wrong for a person, from one number, with its carrier's word for it or without."""
+
+    __tablename__ = "people_pin_tries"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), primary_key=True)
+    attested: Mapped[bool] = mapped_column(primary_key=True)
+    tries: Mapped[int] = mapped_column()
+    free_at: Mapped[datetime] = mapped_column(Instant())
+    """No PIN is judged before it."""
+
+
+class PhoneCodeRow(Base):
+    """A code that a signed-in person may key in a call, once. Only a keyed hash of it is kept."""
+
+    __tablename__ = "people_phone_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    code_tag: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant())
+
+
 class IdentityRow(Base):
     """Who a person is at an OpenID Connect provider: its `iss` and `sub`, which never change (Core, section 5.7)."""
 

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from people.audit import Audit, AuditEntry
 from people.identities import Identities
+from people.phone_codes import PhoneCodes
 from people.phones import Phone, Phones
+from people.pins import LONGEST, Pins
 from people.user import Plan, TimeZone, User
 from web.database_errors import database_errors
 from web.errors import ApiError
@@ -21,12 +23,16 @@ MOST_ENTRIES = 50
 
 
 class AccountState(BaseModel):
-    """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name."""
+    """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name.
+
+    `pin` says whether there is one to key on the telephone.
+    """
 
     email: str
     plan: Plan
     time_zone: str
     phone: Phone | None
+    pin: bool
     sign_in: list[str]
     made_at: datetime
 
@@ -38,6 +44,21 @@ class AccountChange(BaseModel):
 
     time_zone: TimeZone | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
+
+
+class PinChange(BaseModel):
+    """Another PIN for the telephone; null for none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pin: Annotated[SecretStr, Field(max_length=4 * LONGEST)] | None
+
+
+class LinkingCode(BaseModel):
+    """What to key in a call so that its telephone is linked: once, until `expires_at`."""
+
+    code: str
+    expires_at: datetime
 
 
 class AccountHistory(BaseModel):
@@ -56,6 +77,7 @@ async def _state(services: Services, user: User) -> AccountState:
         plan=user.plan,
         time_zone=user.time_zone,
         phone=await Phones(engine).of(user.id),
+        pin=await Pins(engine).is_set(user.id),
         sign_in=ways,
         made_at=user.created_at,
     )
@@ -84,6 +106,29 @@ async def change_account(
         if wish.time_zone is not None:
             user = await services.people.set_time_zone(user.id, wish.time_zone) or user
         return await _state(services, user)
+
+
+@router.put("/pin", dependencies=[Depends(same_site)])
+async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: PinChange) -> AccountState:
+    """Give oneself another PIN, or none: then a telephone shows who calls by a code alone."""
+    with database_errors():
+        try:
+            await Pins(services.people.engine).set(user.id, wish.pin)
+        except ValueError as error:
+            raise ApiError(
+                422, "bad_pin", f"That PIN cannot be used: {error}.", "Choose 6 to 12 digits that are no row."
+            ) from error
+        return await _state(services, user)
+
+
+@router.post("/phone-code", dependencies=[Depends(same_site)])
+async def phone_code(response: Response, services: Served, _: Changing, user: CurrentUser) -> LinkingCode:
+    """Make a code that links the telephone it is keyed on. One that was made before is void."""
+    codes = PhoneCodes(services.people.engine, services.people_settings.tasks_token_secret)
+    with database_errors():
+        code = await codes.issue(user.id)
+    response.headers["Cache-Control"] = "no-store"
+    return LinkingCode(code=code.digits.get_secret_value(), expires_at=code.expires_at)
 
 
 @router.get("/history")

@@ -118,6 +118,8 @@ export interface AccountState {
   plan: 'premium' | 'economy'
   time_zone: string
   phone: { number: string; verified_at: string | null } | null
+  /** Whether there is a PIN to key on the telephone. */
+  pin: boolean
   /** `password`, or what the provider is called. */
   sign_in: string[]
 }
@@ -126,6 +128,12 @@ export const accountOf = () => ask<AccountState>('/api/account')
 
 export const changeAccount = (csrf: string, change: { time_zone: string } | { phone: string | null }) =>
   ask<AccountState>('/api/account', { ...post(change, csrf), method: 'PATCH' })
+
+export const changePin = (csrf: string, pin: string | null) =>
+  ask<AccountState>('/api/account/pin', { ...post({ pin }, csrf), method: 'PUT' })
+
+/** A code that links the telephone it is keyed on, once. */
+export const linkingCode = (csrf: string) => ask<{ code: string }>('/api/account/phone-code', post({}, csrf))
 
 /** Erases everything; it waits for calls that go on to end. */
 export const eraseAccount = (csrf: string, confirm: string) =>

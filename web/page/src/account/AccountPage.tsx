@@ -4,6 +4,7 @@ import { type AccountState, accountOf, ApiError } from '../api'
 import { Brand } from '../Brand'
 import { EraseAccount } from './EraseAccount'
 import { PhoneNumber } from './PhoneNumber'
+import { PhonePin } from './PhonePin'
 import { TimeZone } from './TimeZone'
 import { TranscriptConsent } from './TranscriptConsent'
 
@@ -70,6 +71,7 @@ export function AccountPage({ csrf, onClose, onZone, onErased, onSignedOut }: Pr
                 }}
               />
               <PhoneNumber csrf={csrf} phone={account.phone} onChanged={setAccount} />
+              <PhonePin csrf={csrf} account={account} onChanged={setAccount} />
             </section>
             <section className="card" aria-labelledby="transcripts">
               <h2 id="transcripts">Transcripts</h2>
