@@ -32,6 +32,7 @@ from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.microphone import Microphone
+from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import offer
 from agent.parking import Parking
 from agent.presence import COME_WITHIN_SECONDS, Presence
@@ -49,6 +50,7 @@ from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
 from agent.written import write
 from mcp_tasks.client import TaskClient
+from people.reminder_consent import How
 from people.user import User
 from routing.decision import Cause
 from routing.outcomes import Outcomes
@@ -86,6 +88,8 @@ class Call:
         on_said: Callable[[], None] = lambda: None,
         erases: Erases | None = None,
         outcomes: Outcomes | None = None,
+        may_call: bool = False,
+        stops_calls: StopsCalls | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
@@ -103,15 +107,21 @@ class Call:
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
+            may_call=may_call,
         )
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
         self._outcomes = outcomes
         self._consent = ConsentQuestion(transcript)
+        self._stops_calls = stops_calls
+        self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
+        self.opening = ""
+        """Said before the greeting."""
         self._turns = TurnTaking(
             self._consent,
             self._erasure,
+            on_no_more_calls=lambda: self._stop_calls("voice"),
             questions=lambda: self._questions,
             session=self._require_session,
             end=self._end,
@@ -175,6 +185,7 @@ class Call:
         self._chat.open()
         self._questions.listen()
         self._keys.open()
+        self._opt_out.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
@@ -182,7 +193,7 @@ class Call:
         if thread is not None and thread.turn:
             self._go_on_from(thread)
             return await self._over
-        greeting = session.say(self._consent.greeting(self._invitation.channel))
+        greeting = session.say(f"{self.opening} {self._consent.greeting(self._invitation.channel)}".strip())
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
         self._spawn(heard, "call.consent_asked")
         return await self._over
@@ -229,6 +240,7 @@ class Call:
             await self._chat.close()
             self._questions.close()
             self._keys.close()
+            self._opt_out.close()
             self._microphone.close()
         # The vendors' sockets do not wait for a tool.
         await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
@@ -306,6 +318,15 @@ class Call:
 
     async def _ask_in_other_words(self) -> None:
         self._require_session().say(persona.STUCK)
+
+    def _stop_calls(self, how: How) -> None:
+        self._spawn(self._call_no_more(how), "call.no_more_calls")
+
+    async def _call_no_more(self, how: How) -> None:
+        session = self._require_session()
+        await session.hush()
+        done = self._stops_calls is not None and await self._stops_calls(how)
+        session.say(STOPPED if done else NOT_STOPPED)
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:

@@ -16,10 +16,12 @@ from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.money import routed
+from agent.no_more_calls import stops_calls
 from agent.other_servers import other_servers
 from agent.parking import Parking
 from agent.phone_door import admitted, invitation_from_room, invited, is_up
 from agent.recording import play_recording
+from agent.reminder import may_call, opening
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -204,6 +206,8 @@ async def _serve(
             on_said=keeper.news,
             erases=erases(user, call_id=invitation.call_id),
             outcomes=outcomes,
+            may_call=await may_call(user, people_settings),
+            stops_calls=stops_calls(user, people_settings),
         )
         thread = None
         if begun.before:
@@ -219,6 +223,8 @@ async def _serve(
         keeper.start(lambda: call.thread)
         reason = "leaving"
         try:
+            if thread is None:
+                call.opening = await opening(invitation, client, people_settings)
             reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})

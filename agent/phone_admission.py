@@ -27,6 +27,8 @@ MOST_ENTRIES: Final = 3
 
 UnknownCallers = Literal["refuse", "guest"]
 By = Literal["pin", "code", "attestation", "guest"]
+OPT_OUT: Final = "9"
+"""Keyed by whoever picks up a call of ours."""
 
 
 class Handset(Protocol):
@@ -56,21 +58,36 @@ class AdmissionRules:
     guest_time_zone: str = ""
 
 
+class OptedOutError(Exception):
+    """Whoever picked up wants no more calls of ours."""
+
+
 class PhoneAdmission:
     """Admits one caller. Raises what the database raises."""
 
     def __init__(
-        self, people: People, caller: Caller, handset: Handset, rules: AdmissionRules, secret: SecretStr
+        self,
+        people: People,
+        caller: Caller,
+        handset: Handset,
+        rules: AdmissionRules,
+        secret: SecretStr,
+        *,
+        we_called: bool = False,
     ) -> None:
         self._people = people
         self._caller = caller
         self._handset = handset
         self._rules = rules
+        self._we_called = we_called
         self._phones, self._pins = Phones(people.engine), Pins(people.engine)
         self._codes = PhoneCodes(people.engine, secret)
 
     async def admit(self) -> Admitted | None:
-        """Find out who calls; None when they did not show it, and have been told."""
+        """Find out who calls; None when they did not show it, and have been told.
+
+        Raises OptedOutError where we called and are not to.
+        """
         admitted = await self._admit()
         # Nothing that was keyed, no number: how it went.
         outcome = admitted.by if admitted is not None else "refused"
@@ -80,15 +97,27 @@ class PhoneAdmission:
     async def _admit(self) -> Admitted | None:
         number = self._caller.number
         holders = await self._phones.holders(number) if number is not None else []
-        if self._rules.attestation_is_proof and self._caller.attested and len(holders) == 1:
+        if (
+            self._rules.attestation_is_proof
+            and not self._we_called
+            and self._caller.attested
+            and len(holders) == 1
+        ):
             return Admitted(holders[0], "attestation")
-        if number is not None and not holders and self._rules.unknown_callers == "guest":
+        if (
+            number is not None
+            and not holders
+            and not self._we_called
+            and self._rules.unknown_callers == "guest"
+        ):
             return await self._new_guest(number)
-        prompt = phone_prompts.WELCOME
+        prompt = phone_prompts.REMINDER if self._we_called else phone_prompts.WELCOME
         for _ in range(MOST_ENTRIES):
             keyed = await self._handset.ask(prompt)
             if keyed is None:
                 break
+            if self._we_called and keyed.get_secret_value() == OPT_OUT:
+                raise OptedOutError
             if (admitted := await self._by_code(keyed)) is not None:
                 return admitted
             prompt = phone_prompts.WRONG

@@ -12,6 +12,8 @@ LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
 WEAK: Final = "phone_weak"
 AGAIN: Final = "phone_again"
+REMINDER: Final = "phone_reminder"
+NO_MORE: Final = "phone_no_more"
 
 PROMPTS: Final = {
     WELCOME: (
@@ -37,6 +39,11 @@ PROMPTS: Final = {
         "That PIN is too easy to guess. Please choose another one of six to twelve digits, "
         "and then the hash key."
     ),
+    REMINDER: (
+        "Hello, this is the task assistant, an AI, with a reminder that you asked for. "
+        "To hear it, key in your PIN, and then the hash key. To get no more of these calls, press nine and hash."
+    ),
+    NO_MORE: "All right, this number is not called again. Goodbye.",
     AGAIN: "Please key in the same PIN once more, and then the hash key.",
 }
 """By name of the recording in sounds/. None says whether a number has an account, let alone whose."""

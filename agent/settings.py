@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.other_servers import OtherServer
+from agent.outbound_rules import Rules
 from agent.phone_admission import AdmissionRules, UnknownCallers
 from agent.presence import Graces
+from people.reminder_calls import Caps
 
 
 class AgentSettings(BaseSettings):
@@ -88,3 +91,34 @@ class AgentSettings(BaseSettings):
             lost=max(lost, self.park_seconds),
             lost_parked=lost,
         )
+
+
+class OutboundSettings(BaseSettings):
+    """Calls about tasks that are due: by which trunk, whom, when, and how many."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_OUTBOUND_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    trunk_id: str = ""
+    """LiveKit's id of an outbound SIP trunk. Without one nobody is called."""
+    countries: frozenset[str] = frozenset({"US", "CA"})
+    """Whose numbers are called, ISO 3166, as JSON: [\"US\", \"DE\"]. Calls abroad cost many times as much."""
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    """On the person's clock nobody is called between them; both the same is never."""
+    per_minute: Annotated[int, Field(ge=1)] = 30
+    """Telephones that ring in a minute, over all processes."""
+    per_day: Annotated[int, Field(ge=1)] = 1000
+    """In 24 hours. With the longest call (10 minutes) it bounds what the carrier can bill."""
+    per_person_day: Annotated[int, Field(ge=1)] = 10
+
+    @property
+    def rules(self) -> Rules:
+        """Whom we may call, and when."""
+        return Rules(self.countries, self.quiet_from, self.quiet_until)
+
+    @property
+    def caps(self) -> Caps:
+        """How often telephones may ring."""
+        return Caps(self.per_minute, self.per_day, self.per_person_day)

@@ -13,6 +13,7 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
+from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
 from agent.tier_session import TierSession
 
@@ -31,6 +32,7 @@ class TurnTaking:
         session: Callable[[], TierSession],
         end: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+        on_no_more_calls: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = 0
         """That of the present turn; 0 before the first."""
@@ -42,6 +44,7 @@ class TurnTaking:
         self._session = session
         self._end = end
         self._spawn = spawn
+        self._on_no_more_calls = on_no_more_calls
         self._half_heard = False
         self._words_come_to_us = False
         """The words of the present turn pass `spoken`, so that what is written of it is no news."""
@@ -85,6 +88,9 @@ class TurnTaking:
         if wants_erasure(text):
             self._ask_to_erase()
             return True
+        if wants_no_more_calls(text):
+            self._on_no_more_calls()
+            return True
         if is_goodbye(text):
             self._spawn(self._say_goodbye(), "call.goodbye")
             return True
@@ -101,6 +107,8 @@ class TurnTaking:
             self._spawn(self.hear_of_transcript(event.transcript), "call.consent")
         elif wants_erasure(event.transcript):
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
+        elif wants_no_more_calls(event.transcript):
+            self._on_no_more_calls()
 
     async def hear_of_transcript(self, text: str) -> None:
         """Do what was said of the transcript, to a model that may have begun to answer it by itself, or pressed."""

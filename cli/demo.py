@@ -25,7 +25,7 @@ from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
 from cli.secrets_file import load_or_make
-from cli.services import Service, services
+from cli.services import OUTBOUND_TRUNK, Service, services
 from cli.settings import CHECKOUT, CliSettings, SettingError
 from cli.stand_ins import STAND_INS
 
@@ -94,6 +94,8 @@ class Demo:
         self._say_vendors()
         if bridge is not None:
             self._tell(bridge.sentence)
+        if not environment.get(OUTBOUND_TRUNK):
+            self._tell(f"reminders by phone: {OUTBOUND_TRUNK} is not set, so nobody is called")
 
         def note() -> Running:
             running = Running(

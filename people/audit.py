@@ -22,6 +22,8 @@ Event = Literal[
     "pin.blocked",
     "pin.changed",
     "plan.changed",
+    "reminder_calls.allowed",
+    "reminder_calls.stopped",
     "role.changed",
     "sign_in",
     "sign_out",

@@ -18,6 +18,9 @@ from people.models import (
     PhoneRow,
     PinRow,
     PinTryRow,
+    ReminderCallRow,
+    ReminderConsentRow,
+    ReminderDialRow,
     SessionRow,
     TranscriptRow,
     UserRow,
@@ -32,6 +35,9 @@ OWNED: Final = {
     "phone codes": (PhoneCodeRow, PhoneCodeRow.user_id),
     "pins": (PinRow, PinRow.user_id),
     "pin tries": (PinTryRow, PinTryRow.user_id),
+    "reminder consents": (ReminderConsentRow, ReminderConsentRow.user_id),
+    "reminder calls": (ReminderCallRow, ReminderCallRow.user_id),
+    "reminder dials": (ReminderDialRow, ReminderDialRow.user_id),
     "identities": (IdentityRow, IdentityRow.user_id),
 }
 """What is a person's own, by what people call it, with the column that says whose."""

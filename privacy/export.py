@@ -16,7 +16,17 @@ from mcp_tasks.migrate import migrate as migrate_tasks
 from people.audit import Audit
 from people.consent import Consents
 from people.database import create_engine
-from people.models import ConsentRow, IdentityRow, PhoneRow, PinRow, PinTryRow, SessionRow, UserRow
+from people.models import (
+    ConsentRow,
+    IdentityRow,
+    PhoneRow,
+    PinRow,
+    PinTryRow,
+    ReminderCallRow,
+    ReminderConsentRow,
+    SessionRow,
+    UserRow,
+)
 from privacy.places import Places
 from routing.erasure import money_of
 from routing.migrate import migrate as migrate_routing
@@ -30,7 +40,7 @@ _NOT_SHOWN: Final = frozenset({"password_hash", "pin_hash", "id_hash", "user_id"
 async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
-    Sections: account, phones, pins, pin_tries, identities, consents, sessions, audit, transcript, tasks, changes, calls.
+    Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, identities, consents, sessions, audit, transcript, tasks, changes, calls.
     """
     people = create_engine(places.people)
     tasks = create_tasks_engine(places.tasks)
@@ -50,6 +60,8 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
             ("phones", PhoneRow, PhoneRow.user_id),
             ("pins", PinRow, PinRow.user_id),
             ("pin_tries", PinTryRow, PinTryRow.user_id),
+            ("reminder_consents", ReminderConsentRow, ReminderConsentRow.user_id),
+            ("reminder_calls", ReminderCallRow, ReminderCallRow.user_id),
             ("identities", IdentityRow, IdentityRow.user_id),
             ("consents", ConsentRow, ConsentRow.user_id),
             ("sessions", SessionRow, SessionRow.user_id),

@@ -11,6 +11,7 @@ from people.identities import Identities
 from people.phone_codes import PhoneCodes
 from people.phones import Phone, Phones
 from people.pins import LONGEST, Pins
+from people.reminder_consent import ReminderConsents
 from people.user import Plan, TimeZone, User
 from web.database_errors import database_errors
 from web.errors import ApiError
@@ -20,6 +21,12 @@ from web.sign_in import Changing, CurrentUser, same_site
 router = APIRouter(prefix="/api/account", tags=["account"])
 
 MOST_ENTRIES = 50
+_LINK = "Show a code here, call from that telephone and key it in."
+_NOT_CALLED = {
+    "no_number": ("There is no telephone to call.", _LINK),
+    "not_verified": ("Your telephone is not linked yet.", _LINK),
+    "do_not_call": ("Whoever picked up there asked us never to call again.", "Link another telephone."),
+}
 
 
 class AccountState(BaseModel):
@@ -33,6 +40,7 @@ class AccountState(BaseModel):
     time_zone: str
     phone: Phone | None
     pin: bool
+    reminder_calls: bool
     sign_in: list[str]
     made_at: datetime
 
@@ -54,6 +62,14 @@ class PinChange(BaseModel):
     pin: Annotated[SecretStr, Field(max_length=4 * LONGEST)] | None
 
 
+class ReminderWish(BaseModel):
+    """Whether one wants to be called about tasks for which one asked for a call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    given: bool
+
+
 class LinkingCode(BaseModel):
     """What to key in a call so that its telephone is linked: once, until `expires_at`."""
 
@@ -67,6 +83,10 @@ class AccountHistory(BaseModel):
     entries: list[AuditEntry]
 
 
+def _reminder_calls(services: Services) -> ReminderConsents:
+    return ReminderConsents(services.people.engine, services.people_settings.tasks_token_secret)
+
+
 async def _state(services: Services, user: User) -> AccountState:
     engine = services.people.engine
     ways = ["password"] if await services.people.has_password(user.id) else []
@@ -78,6 +98,7 @@ async def _state(services: Services, user: User) -> AccountState:
         time_zone=user.time_zone,
         phone=await Phones(engine).of(user.id),
         pin=await Pins(engine).is_set(user.id),
+        reminder_calls=await _reminder_calls(services).of(user.id),
         sign_in=ways,
         made_at=user.created_at,
     )
@@ -118,6 +139,20 @@ async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: Pin
             raise ApiError(
                 422, "bad_pin", f"That PIN cannot be used: {error}.", "Choose 6 to 12 digits that are no row."
             ) from error
+        return await _state(services, user)
+
+
+@router.put("/reminder-calls", dependencies=[Depends(same_site)])
+async def reminder_calls(
+    services: Served, _: Changing, user: CurrentUser, wish: ReminderWish
+) -> AccountState:
+    """Agree to be called about tasks, or take that back; 409 where there is no number that can be called."""
+    consents = _reminder_calls(services)
+    with database_errors():
+        why_not = (await consents.number_of(user.id))[1]
+        if wish.given and why_not is not None:
+            raise ApiError(409, why_not, *_NOT_CALLED[why_not])
+        await consents.set(user.id, given=wish.given, how="page")
         return await _state(services, user)
 
 

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from people.phone_codes import PhoneCodes
+from people.phones import Phones
 from tests.web.site import Site
 
 pytestmark = pytest.mark.unit
@@ -20,6 +21,7 @@ async def test_people_see_their_account_and_nobody_elses(site: Site) -> None:
         "time_zone": "Etc/UTC",
         "phone": None,
         "pin": False,
+        "reminder_calls": False,
         "sign_in": ["password"],
         "made_at": site.ann.created_at.isoformat().replace("+00:00", "Z"),
     }
@@ -108,6 +110,21 @@ async def test_a_code_links_the_telephone_it_is_keyed_on_and_is_no_others(site: 
     assert await codes.redeem(code) == site.ann.id
     assert await codes.redeem(code) is None
     assert (await site.browser().client.post("/api/account/phone-code")).status_code == 401
+
+
+async def test_who_wants_to_be_called_needs_a_telephone_that_is_theirs(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    agree = {"given": True}
+    refused = await ann.put("/api/account/reminder-calls", agree)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_number")
+    await change(ann, {"phone": "+14155550132"})
+    refused = await ann.put("/api/account/reminder-calls", agree)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_verified")
+    assert (await ann.client.get("/api/account")).json()["reminder_calls"] is False
+    await Phones(site.services.people.engine).link(site.ann.id, "+14155550132")
+    assert (await ann.put("/api/account/reminder-calls", agree)).json()["reminder_calls"] is True
+    assert (await ann.put("/api/account/reminder-calls", {"given": False})).json()["reminder_calls"] is False
+    assert (await ann.client.put("/api/account/reminder-calls", json=agree)).status_code == 403
 
 
 async def change(browser: object, body: object) -> dict[str, object]:

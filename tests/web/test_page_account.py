@@ -105,6 +105,10 @@ async def test_a_pin_and_a_code_for_the_telephone_are_set_on_the_page(open_tab: 
     await expect(page.get_by_text(re.compile(r"Call and key in \d{4} \d{4} #"))).to_be_visible(
         timeout=PATIENT_MS
     )
+    # Nobody is called at a number that is not linked.
+    await page.get_by_label("Call me about tasks").click()
+    await expect(page.get_by_text("There is no telephone to call.")).to_be_visible(timeout=PATIENT_MS)
+    await expect(page.get_by_label("Call me about tasks")).not_to_be_checked()
     await form.get_by_role("button", name="Remove").click()
     await expect(page.get_by_text("You have none yet.")).to_be_visible(timeout=PATIENT_MS)
     assert tab.errors == []

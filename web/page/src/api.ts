@@ -120,6 +120,8 @@ export interface AccountState {
   phone: { number: string; verified_at: string | null } | null
   /** Whether there is a PIN to key on the telephone. */
   pin: boolean
+  /** Whether one is called about tasks for which one asked for a call. */
+  reminder_calls: boolean
   /** `password`, or what the provider is called. */
   sign_in: string[]
 }
@@ -131,6 +133,9 @@ export const changeAccount = (csrf: string, change: { time_zone: string } | { ph
 
 export const changePin = (csrf: string, pin: string | null) =>
   ask<AccountState>('/api/account/pin', { ...post({ pin }, csrf), method: 'PUT' })
+
+export const changeReminderCalls = (csrf: string, given: boolean) =>
+  ask<AccountState>('/api/account/reminder-calls', { ...post({ given }, csrf), method: 'PUT' })
 
 /** A code that links the telephone it is keyed on, once. */
 export const linkingCode = (csrf: string) => ask<{ code: string }>('/api/account/phone-code', post({}, csrf))
