@@ -20,7 +20,7 @@ from rich.markup import escape
 from cli.binaries import BinaryNotFoundError
 from cli.environment import owns_livekit, owns_redis, process_environment
 from cli.health import http_probe, worker_registered_probe
-from cli.phone_bridge import DemoPhoneError, find_bridge, provision_demo
+from cli.phone_bridge import DemoPhoneError, find_bridge, how_to_call, provision_demo
 from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
@@ -144,9 +144,7 @@ class Demo:
                 await supervisor.wait_for("a worker for calls", registered)
                 if self._phone:
                     await provision_demo(environment)
-                    self._tell(
-                        f"a softphone can call sip:tasks@{HOST}:{ports.sip} from +15550100 or +15550101"
-                    )
+                    self._tell(how_to_call(ports.sip))
                 await supervisor.wait_for("the page", http_probe(f"http://{HOST}:{ports.web}/readyz"))
         except TimeoutError as error:
             raise DemoCannotStartError(
