@@ -24,23 +24,28 @@ from livekit.agents import (
 from livekit.agents.llm import LLMError
 
 from agent import persona
+from agent.answers import Answer
 from agent.attributes import CallAttributes
+from agent.call_back import GoOnQuestion
 from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
+from agent.heard import was_heard
 from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.microphone import Microphone
 from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import offer
 from agent.parking import Parking
+from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.questions import Questions
 from agent.recording import play_recording
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
+from agent.silence import SilencePatience
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -118,9 +123,12 @@ class Call:
         self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
         self.opening = ""
         """Said before the greeting."""
+        self.go_on = GoOnQuestion()
+        """Asked in the greeting where there is a call to go on from."""
         self._turns = TurnTaking(
             self._consent,
             self._erasure,
+            self.go_on,
             on_no_more_calls=lambda: self._stop_calls("voice"),
             questions=lambda: self._questions,
             session=self._require_session,
@@ -143,6 +151,16 @@ class Call:
             on_answer=self._on_key_answer,
             on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
             on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
+        )
+        self._manners = PhoneManners(
+            room,
+            SilencePatience(settings.silence_seconds),
+            turns=self._turns,
+            questions=lambda: self._questions,
+            session=self._require_session,
+            is_busy=lambda: self._toolbox.is_running,
+            end=self._end,
+            spawn=self._spawn,
         )
         self._chat = TextChat(
             room,
@@ -179,12 +197,15 @@ class Call:
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
         tools = await self._toolbox.load()
-        instructions = persona.instructions(ZoneInfo(self._user.time_zone))
-        history = thread.history if thread is not None else None
+        instructions = persona.instructions(ZoneInfo(self._user.time_zone), self._invitation.channel)
+        begun = thread or self.go_on.thread
+        history = begun.history if begun is not None else None
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
         self._keys.open()
+        if self._invitation.channel == "phone":
+            self._manners.open(serving)
         self._opt_out.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
@@ -192,6 +213,9 @@ class Call:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
         if thread is not None and thread.turn:
             self._go_on_from(thread)
+            return await self._over
+        if self.go_on.thread is not None:
+            self._spawn(self._ask_to_go_on(), "call.ask_to_go_on")
             return await self._over
         greeting = session.say(f"{self.opening} {self._consent.greeting(self._invitation.channel)}".strip())
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
@@ -235,6 +259,7 @@ class Call:
     async def aclose(self) -> None:
         """Leave: let running tools finish, then end the session. Bounded in time."""
         self._presence.stop()
+        self._manners.close()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()
@@ -260,6 +285,14 @@ class Call:
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
+
+    async def _ask_to_go_on(self) -> None:
+        session = self._require_session()
+        asked = session.say(f"{self.opening} {persona.SHALL_WE_GO_ON}".strip())
+        await asked.wait_for_playout()
+        self.go_on.open = self._turns.number == 0 and was_heard(
+            asked, persona.SHALL_WE_GO_ON, verbatim=not session.keeps_spoken_turns
+        )
 
     # -- what a swap has to know ---------------------------------------------------------------------------
 
@@ -341,7 +374,11 @@ class Call:
         self._require_session().say(persona.TOO_LONG)
 
     def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
-        if not self._questions.press_key(answer) and self._consent.open:
+        if self._questions.press_key(answer):
+            return
+        if self.go_on.open:
+            self._spawn(self._turns.hear_of_going_on(Answer(answer)), "call.go_on")
+        elif self._consent.open:
             self._turns.begin("key")
             self._spawn(self._turns.hear_of_transcript(answer), "call.consent")
 

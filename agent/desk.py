@@ -85,6 +85,7 @@ class Desk:
             on_failure=on_failure,
             on_worked=money.worked,
             patience=VendorPatience().times(self.settings.watch_patience),
+            narrow=self.invitation.channel == "phone",
         )
 
     def serving(self, stack: Stack, money: RoutedCall) -> Serving:

@@ -11,6 +11,7 @@ from livekit.agents import JobContext
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.call_back import CUT_OFF, CallBack
 from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
@@ -188,9 +189,11 @@ async def _serve(
         transcribing(invitation, user, people_settings) as transcript,
     ):
         served, begun = desk.ours.served, desk.ours.begun
+        vault = Vault(settings.takeover_key) if settings.takeover_key is not None else None
+        call_back = CallBack(desk.ours.redis, vault, user.id)
         keeper = Keeper(
             desk.ours.redis,
-            Vault(settings.takeover_key) if settings.takeover_key is not None else None,
+            vault,
             call_id=invitation.call_id,
             allowed=transcript.is_allowed,
         )
@@ -219,6 +222,8 @@ async def _serve(
                     "outcome": "without_thread" if thread.history is None else "with_thread",
                 },
             )
+        elif invitation.channel == "phone":
+            call.go_on.thread = await call_back.found(allowed=await transcript.is_allowed())
         served.as_served(call)
         keeper.start(lambda: call.thread)
         reason = "leaving"
@@ -237,6 +242,8 @@ async def _serve(
                 await keeper.flush()
             elif reason != "taken_over":
                 await keeper.forget()
+            if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
+                await call_back.keep(call.thread)
             await call.aclose()
         return reason
 

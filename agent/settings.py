@@ -65,6 +65,8 @@ class AgentSettings(BaseSettings):
     """A session older than this is renewed in the next pause: OpenAI ends one after 60 minutes."""
     watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
+    silence_seconds: Annotated[float, Field(ge=3, le=120)] = 10.0
+    """By phone: after so long in which neither side says anything the caller is asked whether they are there."""
     phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
     unknown_callers: UnknownCallers = "refuse"

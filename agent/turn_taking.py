@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from livekit.agents import UserInputTranscribedEvent, llm
 
 from agent import persona
+from agent.answers import Answer
+from agent.call_back import GoOnQuestion
 from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
 from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
+from agent.spelling import SHORT_SECONDS, Spelling
 from agent.tier_session import TierSession
 
 log = logging.getLogger("agent.turn_taking")
@@ -27,6 +31,7 @@ class TurnTaking:
         self,
         consent: ConsentQuestion,
         erasure: AccountErasure,
+        go_on: GoOnQuestion,
         *,
         questions: Callable[[], Questions],
         session: Callable[[], TierSession],
@@ -40,11 +45,14 @@ class TurnTaking:
         """The caller said goodbye to a model that has begun to answer it."""
         self._consent = consent
         self._erasure = erasure
+        self._go_on = go_on
         self._questions = questions
         self._session = session
         self._end = end
         self._spawn = spawn
         self._on_no_more_calls = on_no_more_calls
+        self.spelling = Spelling(lambda text: spawn(self._spelled(text), "call.spelled"))
+        self._began_at = self._sounded = 0.0
         self._half_heard = False
         self._words_come_to_us = False
         """The words of the present turn pass `spoken`, so that what is written of it is no news."""
@@ -55,13 +63,26 @@ class TurnTaking:
         log.info("turn.began", extra={"turn": self.number, "by": by})
         return self.number
 
+    def caller_sounds(self, sounding: bool) -> None:
+        """Hear from the detector of speech."""
+        now = time.monotonic()
+        self._began_at, self._sounded = (now, 0.0) if sounding else (self._began_at, now - self._began_at)
+        self.spelling.caller_sounds(sounding)
+
     def half_heard(self) -> None:
         """Only the end of the turn that comes next was kept."""
         self._half_heard = True
 
     def awaits_words(self) -> bool:
         """Whether the next turn must be understood before a model answers it."""
-        self._words_come_to_us = self._questions().open or self._consent.open or self._half_heard
+        self._words_come_to_us = (
+            self._questions().open
+            or self._consent.open
+            or self._go_on.open
+            or self._half_heard
+            or self.spelling.is_held
+            or 0 < self._sounded < SHORT_SECONDS
+        )
         return self._words_come_to_us
 
     async def spoken(self, text: str | None) -> bool:
@@ -71,7 +92,20 @@ class TurnTaking:
         if text is None:
             self.begin("voice")
             return False
-        return await self.take(text, by="voice")
+        if self._questions().open or self._consent.open:
+            return await self.take(text, by="voice")
+        if (whole := self.spelling.take(text)) is None:
+            return True
+        if whole == text:
+            return await self.take(text, by="voice")
+        await self._spelled(whole)
+        return True
+
+    async def _spelled(self, text: str) -> None:
+        """Take what was spelled, in as many turns as it took."""
+        if not await self.take(text, by="voice"):
+            session = self._session()
+            session.reply(None if session.keeps_spoken_turns else text)
 
     async def take(self, text: str, *, by: By) -> bool:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
@@ -84,6 +118,9 @@ class TurnTaking:
             return True
         if (line := await self._consent.take_turn(text)) is not None:
             self._session().say(line)
+            return True
+        if (answer := self._go_on.take_turn(text)) is not None:
+            await self._go_on_or_not(answer)
             return True
         if wants_erasure(text):
             self._ask_to_erase()
@@ -109,6 +146,23 @@ class TurnTaking:
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
         elif wants_no_more_calls(event.transcript):
             self._on_no_more_calls()
+
+    async def _go_on_or_not(self, answer: Answer) -> None:
+        session, thread = self._session(), self._go_on.thread
+        if answer is Answer.NO:
+            await session.forget()
+            session.say(persona.START_ANEW)
+        elif thread is not None and thread.owes_answer:
+            session.reply()
+        else:
+            session.say(persona.GOING_ON)
+
+    async def hear_of_going_on(self, answer: Answer) -> None:
+        """Take a key for the answer."""
+        self._go_on.open = False
+        self.begin("key")
+        await self._session().hush()
+        await self._go_on_or_not(answer)
 
     async def hear_of_transcript(self, text: str) -> None:
         """Do what was said of the transcript, to a model that may have begun to answer it by itself, or pressed."""
