@@ -54,6 +54,8 @@ class RoomHandset:
 
     async def tell(self, prompt: str) -> None:
         """Play a recording to its end."""
+        # The keys that it answers were pressed before: none of them ends it.
+        self._pressed.clear()
         await self._while_there(self._play(prompt))
 
     async def ask(self, prompt: str) -> SecretStr | None:

@@ -112,8 +112,10 @@ class PhoneAdmission:
         ):
             return await self._new_guest(number)
         prompt = phone_prompts.REMINDER if self._we_called else phone_prompts.WELCOME
-        for _ in range(MOST_ENTRIES):
+        for number_of in range(MOST_ENTRIES):
             keyed = await self._handset.ask(prompt)
+            if keyed is None and number_of == 0 and not self._we_called:
+                keyed = await self._handset.ask(prompt)  # they may have heard nothing of the first
             if keyed is None:
                 break
             if self._we_called and keyed.get_secret_value() == OPT_OUT:

@@ -102,6 +102,26 @@ async def test_a_pause_ends_an_entry_and_no_key_at_all_is_none(
         assert await phone.ask(CLOSED) is None
 
 
+async def test_what_is_told_after_an_entry_is_told_to_its_end(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def play(_: Any, name: str) -> None:
+        room.playing.set()
+        await asyncio.sleep(0.05)
+        told.append(name)
+
+    async with handset(room) as phone, asyncio.timeout(5):
+        asking = asyncio.create_task(phone.ask(WELCOME))
+        await room.playing.wait()
+        room.press("530817#")
+        await asking
+        monkeypatch.setattr(agent.handset, "play_recording", play)
+        await phone.tell(CLOSED)
+    assert told == [CLOSED]
+
+
 async def test_keys_of_others_are_nobodys(room: Room) -> None:
     async with handset(room) as phone, asyncio.timeout(5):
         asking = asyncio.create_task(phone.ask(WELCOME))

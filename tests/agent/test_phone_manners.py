@@ -12,10 +12,11 @@ from agent import persona
 from agent.thread import Thread
 from tests.agent.live_call import LiveCall, live_call
 from tests.agent.test_swap import slow_tools
+from tests.agent.together import together
 
 pytestmark = pytest.mark.system
 
-PLANS = pytest.mark.parametrize("plan", ["economy", "premium"])
+PLANS = together(["economy", "premium"])
 
 
 def somebody() -> str:
