@@ -101,6 +101,7 @@ class Desk:
             on_failure=failed,
             on_worked=money.worked,
             patience=VendorPatience().times(self.settings.watch_patience),
+            narrow=self.invitation.channel == "phone",
         )
 
     def sees(self, money: RoutedCall) -> Sees | None:

@@ -70,6 +70,7 @@ class TierSession:
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
+        narrow: bool = False,
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
@@ -77,7 +78,7 @@ class TierSession:
         self._meter = Meter(stack, self._models, on_usage)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
-            **self._models.session_arguments(),
+            **self._models.session_arguments(narrow=narrow),
             max_tool_steps=MAX_TOOL_STEPS,
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
@@ -280,6 +281,20 @@ class TierSession:
             return
         history = self._agent.chat_ctx.copy()
         history.items.extend(items)
+        await self._agent.update_chat_ctx(history)
+
+    async def forget(self) -> None:
+        """Drop what was said until now: it is another conversation."""
+        if self._agent is None:
+            return
+        said = (llm.ChatMessage, llm.FunctionCall, llm.FunctionCallOutput)
+        history = self._agent.chat_ctx.copy()
+        history.items = [
+            item
+            for item in history.items
+            if not isinstance(item, said)
+            or (isinstance(item, llm.ChatMessage) and item.role in ("system", "developer"))
+        ]
         await self._agent.update_chat_ctx(history)
 
     async def offer(self, tools: list[llm.Tool]) -> None:

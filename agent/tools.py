@@ -39,6 +39,7 @@ MOST_CORRECTIONS: Final = 2
 SAME_REQUEST_SECONDS: Final = 30.0
 """A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
 «Undo» has no arguments, and twice means twice."""
+BY_PHONE: Final = "by_phone"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
@@ -77,6 +78,7 @@ class Toolbox:
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
         seen: Seen | None = None,
+        may_call: bool = False,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -87,6 +89,8 @@ class Toolbox:
         self._outcomes = outcomes
         self._metrics = metrics
         self._seen = seen or Seen()
+        # Who did not agree to be called is promised no call, and pays for no word about one.
+        self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -217,7 +221,7 @@ class Toolbox:
         schema = {
             "name": name,
             "description": server.describe(name),
-            "parameters": _shown(server, name),
+            "parameters": self._shown(server, name),
         }
 
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
@@ -226,7 +230,7 @@ class Toolbox:
                 whole = "The arguments were not one complete JSON object."
                 return self._refuse("invalid", _error("invalid", whole))
             if not server.is_foreign:
-                arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
+                arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
                 from_screen = not server.is_foreign and self._seen.concerns(
                     name, arguments, turn=self._turn()
@@ -247,6 +251,13 @@ class Toolbox:
             return server.for_model(name, outcome)
 
         return function_tool(ask_the_server, raw_schema=schema)
+
+    def _shown(self, server: ToolServer, name: str) -> dict[str, Any]:
+        """A tool's schema without what is the call's own to fill in."""
+        schema = server.tools[name].input_schema
+        hidden = frozenset[str]() if server.is_foreign else self._hidden
+        properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
+        return {**schema, "properties": properties}
 
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
@@ -364,14 +375,6 @@ def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any
 
 def _canonical(request: list[Any]) -> str:
     return json.dumps(request, sort_keys=True, separators=(",", ":"))
-
-
-def _shown(server: ToolServer, name: str) -> dict[str, Any]:
-    """A tool's schema without what is the call's own to fill in."""
-    schema = server.tools[name].input_schema
-    hidden = frozenset[str]() if server.is_foreign else NOT_FOR_MODELS
-    properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
-    return {**schema, "properties": properties}
 
 
 def _error(code: str, message: str) -> str:
