@@ -22,12 +22,18 @@ PATIENCE: Final = aiohttp.ClientTimeout(total=2.0)
 
 
 class Health:
-    """`/` and `/worker` as livekit's server has them, `/metrics` for Prometheus. `port` 0 takes any."""
+    """`/` and `/worker` as livekit's server has them, `/metrics` for Prometheus, and what an orchestrator asks:
+    `/healthz` (the process lives, whatever is away behind it: its calls must not be ended for that) and `/readyz`
+    (it can be given calls). `port` 0 takes any.
+    """
 
-    def __init__(self, host: str, port: int, inside: Callable[[], int]) -> None:
+    def __init__(
+        self, host: str, port: int, inside: Callable[[], int], *, ready: Callable[[], bool] = lambda: True
+    ) -> None:
         self._host = host
         self._port = port
         self._inside = inside
+        self._ready = ready
         self._runner: web.AppRunner | None = None
 
     @property
@@ -43,6 +49,8 @@ class Health:
             [
                 web.get("/", self._hand_on),
                 web.get("/worker", self._hand_on),
+                web.get("/healthz", self._lives),
+                web.get("/readyz", self._can_be_given_calls),
                 web.get("/metrics", self._metrics),
             ]
         )
@@ -56,14 +64,27 @@ class Health:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def _lives(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _can_be_given_calls(self, _request: web.Request) -> web.Response:
+        if not self._ready():
+            return web.json_response({"status": "starting or stopping"}, status=503)
+        inside = await self._ask_inside("/")
+        status = "ok" if inside.status == web.HTTPOk.status_code else "no livekit"
+        return web.json_response({"status": status}, status=inside.status)
+
     async def _hand_on(self, request: web.Request) -> web.Response:
+        return await self._ask_inside(request.path)
+
+    async def _ask_inside(self, path: str) -> web.Response:
         port = self._inside()
         if not port:
             return web.Response(status=503, text="starting")
         try:
             async with (
                 aiohttp.ClientSession(timeout=PATIENCE) as session,
-                session.get(f"http://{INSIDE}:{port}{request.path}") as answer,
+                session.get(f"http://{INSIDE}:{port}{path}") as answer,
             ):
                 body = await answer.read()
                 return web.Response(status=answer.status, body=body, content_type=answer.content_type)

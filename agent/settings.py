@@ -15,13 +15,17 @@ class AgentSettings(BaseSettings):
     """How many calls a worker takes, and where it finds the servers that a call needs."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VOICETASKS_AGENT_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="VOICETASKS_AGENT_",
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     livekit_url: Annotated[str, Field(validation_alias="LIVEKIT_URL")] = "ws://127.0.0.1:7880"
     livekit_api_key: Annotated[str, Field(validation_alias="LIVEKIT_API_KEY")] = ""
     livekit_api_secret: Annotated[SecretStr, Field(validation_alias="LIVEKIT_API_SECRET")] = SecretStr("")
-    redis_url: Annotated[str, Field(validation_alias="REDIS_URL")] = "redis://127.0.0.1:6390/0"
+    redis_url: Annotated[str, Field(validation_alias="REDIS_URL", repr=False)] = "redis://127.0.0.1:6390/0"
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8084

@@ -14,6 +14,8 @@ from typing import Final, Literal
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agent.slots_gauge import show
+
 log = logging.getLogger("agent.slots")
 
 PREFIX: Final = "voicetasks:worker:"
@@ -21,6 +23,10 @@ EXPIRE_SECONDS: Final = 15
 BEAT_SECONDS: Final = 3.0
 REDIS_TIMEOUT_SECONDS: Final = 0.2
 """A call never waits longer than this for Redis."""
+
+ACCEPTED_LOAD: Final = 0.65
+"""A LiveKit server offers nothing to a worker whose load reaches its `agents.target_load`, 0.7 if not set
+(livekit/pkg/service/agentservice.go, JobRequestAffinity): then callers meet silence."""
 
 Admission = Literal["take", "busy", "refuse"]
 
@@ -49,6 +55,12 @@ class Slots:
         """Calls being served or on their way."""
         return self._active() + self._arriving
 
+    @property
+    def load(self) -> float:
+        """What LiveKit is told: the fuller, the less is offered, and nothing once not even «busy» can be said."""
+        share = self.used / (self._slots + self._spare)
+        return ACCEPTED_LOAD * share if share < 1 else 1.0
+
     async def admit(self) -> Admission:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
         if self.used >= self._slots:
@@ -69,6 +81,7 @@ class Slots:
 
     async def stop(self) -> None:
         """Say that nothing can be taken here any more."""
+        show(slots=0, used=0)
         if self._beat is not None:
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
@@ -80,6 +93,7 @@ class Slots:
 
     async def tell(self) -> None:
         """Write the heartbeat once."""
+        show(slots=self._slots, used=self.used)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.hset(self._key, mapping={"slots": self._slots, "used": min(self.used, self._slots)})

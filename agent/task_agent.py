@@ -35,6 +35,9 @@ class Listener(Protocol):
 class Turns(Protocol):
     """What an agent tells its session of turns and answers."""
 
+    async def whole_turn(self, text: str) -> str | None:
+        """The words of a turn that has come to an end; None when more of it is on its way."""
+
     def on_turn_ended(self) -> None:
         """The caller's turn is over and will be answered or dealt with."""
 
@@ -104,8 +107,12 @@ class TaskAgent(Agent):
 
     @override
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
-        self._turns.on_turn_ended()
         text: str | None = new_message.text_content or ""
+        if self._words is None and (text := await self._turns.whole_turn(text or "")) is None:
+            raise StopResponse
+        self._turns.on_turn_ended()
+        if self._words is None and text != new_message.text_content:
+            new_message.content = [text or ""]
         if self._words is not None:
             text = await self._words() if self._listener.awaits_answer() else None
             self._turns.on_turn_ended()

@@ -30,6 +30,7 @@ from livekit.agents.voice import SpeechHandle
 from agent.history import shortened
 from agent.line import Line
 from agent.owed import Leftover, Owed
+from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
@@ -96,6 +97,7 @@ class TierSession:
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
+        self._replayed = Replayed()
         self._leaving = False
         self._cut = ""
         self._asked: llm.ChatMessage | None = None
@@ -173,6 +175,8 @@ class TierSession:
         """Hear the caller and be heard, on a line that no other session has."""
         self._line = line
         if self.stack.has_voice:
+            if line.ring.is_open:
+                self._replayed.begins()
             line.attach(self.session)
 
     async def leave(self) -> Leftover:
@@ -204,6 +208,8 @@ class TierSession:
                 self.session.clear_user_turn()
             self._agent.update_options(**change.arguments)
             if "stt" in change.arguments and self._line is not None:
+                if self._line.ring.is_open:
+                    self._replayed.begins()
                 self._line.replay()
         self._spares.changed()
         return change
@@ -319,6 +325,10 @@ class TierSession:
 
     # -- what its agent asks -------------------------------------------------------------------------------
 
+    async def whole_turn(self, text: str) -> str | None:
+        """The words of a turn; None when more of it is on its way."""
+        return await self._replayed.whole(text)
+
     def on_turn_ended(self) -> None:
         """A turn is over. One that a session finds after it was replaced is its successor's."""
         if self._leaving:
@@ -357,6 +367,8 @@ class TierSession:
         self._watch.heard(event.transcript, final=event.is_final)
         if event.is_final:
             self._marks.mark("words", again=True)
+        if event.transcript.strip():
+            self._replayed.hears()
         if event.is_final and self._written is not None and not self._written.done():
             self._written.set_result(event.transcript)
 
@@ -364,6 +376,8 @@ class TierSession:
         speaking = event.new_state == "speaking"
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
+        if speaking:
+            self._replayed.hears()
         if self._line is not None:
             self._line.ring.speaks(speaking)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import signal
+import sys
 from functools import partial
 from typing import Final
 from uuid import uuid4
@@ -19,6 +20,7 @@ from agent.health import INSIDE, Health
 from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
+from agent.production import start_refusals
 from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import Slots
@@ -43,6 +45,9 @@ log = logging.getLogger("agent.worker")
 
 HAND_OVER_SECONDS: Final = 8.0
 """How long calls may take to leave a worker that stops before they are over."""
+
+_REFUSED: Final = 2
+"""The exit code of a start that the settings speak against."""
 
 AGENT_NAME: Final = "voicetasks"
 """The name under which calls are dispatched, explicitly."""
@@ -117,7 +122,12 @@ class Worker:
         ]
         for task in keeping:
             task.add_done_callback(_keeping_ended)
-        health = Health(self._settings.host, self._settings.port, lambda: self._server.worker_info.http_port)
+        health = Health(
+            self._settings.host,
+            self._settings.port,
+            lambda: self._server.worker_info.http_port,
+            ready=lambda: self._registered.is_set() and not stop.is_set(),
+        )
         try:
             async with health:
                 await self._serve(stop)
@@ -178,7 +188,7 @@ class Worker:
             log.warning("worker.hand_over_timed_out")
 
     def _load(self) -> float:
-        return min(self._slots.used / self._settings.slots, 1.0)
+        return self._slots.load
 
     async def _on_request(self, request: JobRequest) -> None:
         invitation = _invitation(request)
@@ -230,8 +240,17 @@ def prepare(_process: JobProcess) -> None:
 
 
 def main() -> None:
-    """Run a worker with the environment's settings."""
-    settings = AgentSettings()
+    """Run a worker with the environment's settings. Exit code 2: they speak against starting."""
+    configure("INFO")
+    try:
+        settings = AgentSettings()
+        refusals = start_refusals(settings, PeopleSettings(), VendorSettings())
+    except ValidationError as error:
+        refusals = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    if refusals:
+        for refusal in refusals:
+            log.error("worker.not_started", extra={"what": refusal})
+        sys.exit(_REFUSED)
     configure(settings.log_level)
     refuse_unpriced(STACKS.values())
     asyncio.run(_run(settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import Final
 
 from dotenv import dotenv_values
 
@@ -14,6 +15,15 @@ from cli.running import read_running
 from cli.secrets_file import load_or_make
 from cli.settings import CHECKOUT, CliSettings, SettingError, cli_settings
 from cli.stand_ins import stand_in_variables
+
+_OFF: Final = ("false", "0", "no", "off", "f", "n")
+"""What pydantic takes for a switch that is off."""
+_DEFAULTS: Final = {
+    "LIVEKIT_URL": "ws://127.0.0.1:7880",
+    "REDIS_URL": "redis://127.0.0.1:6390/0",
+    "VOICETASKS_WEB_TASKS_URL": "http://127.0.0.1:8081/mcp",
+}
+"""The rooms' own, for commands that ask the environment."""
 
 
 def read_dotenv(environment: MutableMapping[str, str]) -> None:
@@ -33,6 +43,11 @@ def owns_livekit(environment: Mapping[str, str]) -> bool:
 def owns_redis(environment: Mapping[str, str]) -> bool:
     """Whether the demo starts a Redis of its own: no REDIS_URL names another."""
     return not environment.get("REDIS_URL")
+
+
+def is_production(environment: Mapping[str, str]) -> bool:
+    """Whether somebody has said that this is no demo."""
+    return environment.get("VOICETASKS_WEB_DEMO", "").casefold() in _OFF
 
 
 def process_environment(
@@ -100,11 +115,14 @@ def _default(environment: dict[str, str], name: str, value: str) -> None:
 def load(settings: CliSettings | None = None) -> tuple[dict[str, str], Ports]:
     """For a single command: the environment and the ports of the demo that runs, or of one that would.
 
-    A running demo tells its ports by a file in its data folder, so a command needs no flag to find it.
+    A running demo tells its ports by a file in its data folder, so a command needs no flag to find it. Where
+    VOICETASKS_WEB_DEMO is switched off the environment is a production's, and nothing of a demo is added to it.
     """
     read_dotenv(os.environ)
     settings = settings or cli_settings()
     running = read_running(settings.data_dir)
     ports = running.ports if running else plan(settings, os.environ)
+    if running is None and is_production(os.environ):
+        return _DEFAULTS | os.environ, ports
     secrets = load_or_make(settings.data_dir)
     return process_environment(os.environ, ports, secrets, settings.data_dir), ports

@@ -14,6 +14,7 @@ from cli.admin import main as admin
 from cli.bench import main as bench
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
+from cli.migrate import migrate
 from cli.one_process import become
 from cli.settings import CliSettings, cli_settings
 
@@ -30,6 +31,7 @@ app.add_typer(sip.app, name="sip")
 app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
 app.command()(doctor)
+app.command()(migrate)
 call.register(app)
 whatif.register(app)
 

@@ -21,8 +21,11 @@ class Running:
     supervisor: int
 
     def public(self) -> dict[str, object]:
-        """The object that `--json` prints."""
-        return {"url": self.url, "ports": self.ports.as_dict(), "pids": self.pids, "log_dir": self.log_dir}
+        """The object that `--json` prints. Without a phone bridge nobody listens on its ports, so none are named."""
+        ports = self.ports.as_dict()
+        if "bridge" not in self.pids:
+            del ports["bridge"], ports["sip"]
+        return {"url": self.url, "ports": ports, "pids": self.pids, "log_dir": self.log_dir}
 
 
 def _path(data_dir: Path) -> Path:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_tasks.database import create_engine
+from mcp_tasks.known_secrets import is_known, known_secret
 from mcp_tasks.log import log_as_json
 from mcp_tasks.migrate import migrate
 from mcp_tasks.server import build_app, build_server
@@ -77,6 +78,9 @@ def main() -> int:
         for problem in error.errors(include_input=False, include_url=False):
             name = ".".join(str(part) for part in problem["loc"]).upper().removeprefix("VOICETASKS_TASKS_")
             log.error("setting VOICETASKS_TASKS_%s: %s", name, problem["msg"])
+        return 2
+    if is_known(settings.token_secret.get_secret_value()):
+        log.error(known_secret("VOICETASKS_TASKS_TOKEN_SECRET"))
         return 2
     asyncio.run(serve(settings))
     return 0

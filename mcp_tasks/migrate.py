@@ -71,7 +71,7 @@ def _move(connection: Connection, to: str) -> None:
         connection, opts={"version_table": VERSION_TABLE}
     ).get_current_revision()
     passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
-    if to in passed[1:]:
+    if to == "base" or to in passed[1:]:
         command.downgrade(config, to)
     else:
         command.upgrade(config, to)

@@ -14,13 +14,16 @@ MIN_SECRET_BYTES = 32
 class TasksSettings(BaseSettings):
     """Where the task server listens, where it keeps tasks, and whose tokens it believes."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_TASKS_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_TASKS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     host: str = "127.0.0.1"
     """Bound to loopback the server also refuses foreign Host and Origin headers (DNS rebinding)."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8081
     database_url: Annotated[
-        str, Field(validation_alias=AliasChoices("VOICETASKS_TASKS_DATABASE_URL", "DATABASE_URL"))
+        str,
+        Field(validation_alias=AliasChoices("VOICETASKS_TASKS_DATABASE_URL", "DATABASE_URL"), repr=False),
     ] = DEFAULT_DATABASE_URL
     token_secret: SecretStr
     """The key that `people` signs task tokens with; any issuer that holds it speaks for any user."""

@@ -92,12 +92,17 @@ class Consents:
                 await session.execute(insert(TranscriptRow), lines)
         return True
 
-    async def transcript(self, user_id: str, *, after: int = 0, limit: int = 10_000) -> list[Line]:
-        """Give what is kept of a person in the order in which it was kept, behind the line `after`."""
+    async def transcript(
+        self, user_id: str, *, call_id: str | None = None, after: int = 0, limit: int = 10_000
+    ) -> list[Line]:
+        """Give what is kept of a person, or of one call, in the order in which it was kept, behind the line `after`."""
+        whose = TranscriptRow.user_id == user_id
+        if call_id is not None:
+            whose &= TranscriptRow.call_id == call_id
         async with self._session() as session:
             rows = await session.scalars(
                 select(TranscriptRow)
-                .where(TranscriptRow.user_id == user_id, TranscriptRow.id > after)
+                .where(whose, TranscriptRow.id > after)
                 .order_by(TranscriptRow.id)
                 .limit(limit)
             )

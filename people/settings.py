@@ -19,7 +19,8 @@ class PeopleSettings(BaseSettings):
     )
 
     database_url: Annotated[
-        str, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DATABASE_URL", "DATABASE_URL"))
+        str,
+        Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DATABASE_URL", "DATABASE_URL"), repr=False),
     ] = DEFAULT_DATABASE_URL
     tasks_token_secret: Annotated[
         SecretStr, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET", validate_default=True)

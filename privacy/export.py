@@ -20,6 +20,7 @@ from people.models import ConsentRow, IdentityRow, PhoneRow, SessionRow, UserRow
 from privacy.places import Places
 from routing.erasure import money_of
 from routing.migrate import migrate as migrate_routing
+from routing.ratings import ratings_of
 
 FORMAT: Final = "voicetasks-export-1"
 LINES_AT_ONCE: Final = 1_000
@@ -58,7 +59,9 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
             for each in await Audit(people).entries(user_id)
         ]
         # What is bounded is read before the first piece goes out, so that a failure is told in full.
-        head["calls"] = await money_of(routing, user_id)
+        calls = await money_of(routing, user_id)
+        stars = await ratings_of(routing, [call["call_id"] for call in calls])
+        head["calls"] = [call | {"stars": stars.get(call["call_id"])} for call in calls]
         yield _json(head)[:-1]
         data = OwnersData(tasks)
         sections = {

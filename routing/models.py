@@ -37,6 +37,7 @@ class EntryRow(Base):
 
     __table_args__ = (
         Index("ix_routing_journal_call_id", "call_id"),
+        Index("ix_routing_journal_subject", "subject"),
         Index("ix_routing_journal_user_day", "user_day"),
         Index("ix_routing_journal_user_month", "user_month"),
         Index("ix_routing_journal_global_day", "global_day"),

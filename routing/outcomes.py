@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from routing.journal import Entry, Journal, JournalDownError
+from routing.kinds import Channel
+from routing.ratings import rating_details
 from routing.spool import Spool
 
 log = logging.getLogger("routing.outcomes")
@@ -52,6 +54,10 @@ class Outcomes:
         self._answers.append(milliseconds)
         if len(self._answers) >= ANSWERS_AT_ONCE:
             self._write_answers()
+
+    def rated(self, stars: int, channel: Channel) -> None:
+        """Hear how many stars the caller gave, 1 to 5. Never waits; raises ValueError for others."""
+        self._write(rating_details(stars, channel))
 
     async def aclose(self) -> None:
         """Write what is left, before the call's lease is closed."""

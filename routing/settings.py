@@ -14,11 +14,14 @@ DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'routing.db'
 class RoutingSettings(BaseSettings):
     """Where money is counted, and how much of it at a time."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_ROUTING_", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_ROUTING_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
-    redis_url: Annotated[str, Field(validation_alias="REDIS_URL")] = "redis://127.0.0.1:6390/0"
+    redis_url: Annotated[str, Field(validation_alias="REDIS_URL", repr=False)] = "redis://127.0.0.1:6390/0"
     database_url: Annotated[
-        str, Field(validation_alias=AliasChoices("VOICETASKS_ROUTING_DATABASE_URL", "DATABASE_URL"))
+        str,
+        Field(validation_alias=AliasChoices("VOICETASKS_ROUTING_DATABASE_URL", "DATABASE_URL"), repr=False),
     ] = DEFAULT_DATABASE_URL
     slice_seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
     """How much talk a lease pays for at a time."""

@@ -178,6 +178,7 @@ ALONE = {
     "test_calls_survive_us.py",
     "test_chaos.py",
     "test_erased_callers.py",
+    "test_every_slot.py",
     "test_page_line.py",
     "test_swap_told.py",
 }
@@ -233,8 +234,16 @@ def _destroy(demo: RunningDemo) -> None:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    """The whole product on free ports, started once for all tests that need it; vendors answer at once."""
-    started = _start(tmp_path_factory.mktemp("demo"), *FREE_PORTS, VOICETASKS_SANDBOX_PROFILE="instant")
+    """The whole product on free ports, started once for all tests that need it; vendors answer at once.
+
+    Callers whose page was closed without a word keep their slots for two minutes: there are enough for those too.
+    """
+    started = _start(
+        tmp_path_factory.mktemp("demo"),
+        *FREE_PORTS,
+        VOICETASKS_SANDBOX_PROFILE="instant",
+        VOICETASKS_AGENT_SLOTS="24",
+    )
     LIVE.append(started)
     try:
         yield started.wait_ready()

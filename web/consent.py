@@ -60,11 +60,14 @@ async def change_consent(
 async def transcript(
     services: Served,
     user: CurrentUser,
+    call_id: Annotated[str | None, Query(max_length=64)] = None,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES,
 ) -> Transcript:
-    """Give what is kept of one's own calls, in a browser and by phone, in the order in which it was kept."""
+    """Give what is kept of one's own calls, or of one of them, by every door, in the order in which it was kept."""
     with database_errors():
-        found = await Consents(services.people.engine).transcript(user.id, after=after, limit=limit + 1)
+        found = await Consents(services.people.engine).transcript(
+            user.id, call_id=call_id, after=after, limit=limit + 1
+        )
     lines = found[:limit]
     return Transcript(lines=lines, next=lines[-1].id if len(found) > limit else None)

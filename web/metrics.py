@@ -37,3 +37,10 @@ class WebMetrics:
             "Sessions accepted by their signature alone, because the database was away.",
             registry=self.registry,
         )
+        self.satisfaction = Histogram(
+            "voicetasks_satisfaction",
+            "Stars that callers gave their calls, 1 to 5; changed ones count as they were first.",
+            ("channel",),
+            buckets=(1, 2, 3, 4, 5),
+            registry=self.registry,
+        )

@@ -2,12 +2,11 @@
 
 from urllib.parse import urlsplit
 
+from mcp_tasks.known_secrets import is_known, known_secret
 from people.demo_accounts import open_demo_accounts
 from people.settings import PeopleSettings
 from people.store import People
 from web.settings import WebSettings, is_loopback
-
-_KNOWN = frozenset({"devkey", "secret", "demo", "sandbox", "changeme"})
 
 
 def start_refusals(settings: WebSettings, people_settings: PeopleSettings) -> list[str]:
@@ -37,11 +36,7 @@ def _production(settings: WebSettings, people_settings: PeopleSettings) -> list[
         "VOICETASKS_WEB_SECRET": settings.secret.get_secret_value(),
         "VOICETASKS_TASKS_TOKEN_SECRET": people_settings.tasks_token_secret.get_secret_value(),
     }
-    refusals = [
-        f"{name} is a value that everybody knows: make your own, for instance with `openssl rand -hex 32`."
-        for name, value in secrets.items()
-        if value.casefold() in _KNOWN or value.casefold().startswith("demo")
-    ]
+    refusals = [known_secret(name) for name, value in secrets.items() if is_known(value)]
     issuer = urlsplit(settings.oidc_issuer)
     if settings.oidc_issuer and issuer.scheme != "https" and not is_loopback(issuer.hostname or ""):
         refusals.append(

@@ -152,9 +152,7 @@ def cost(
 
 @app.command()
 def chaos(
-    calls: Annotated[
-        int, typer.Option(help="How many calls, about half a minute each, two at once.", min=1)
-    ] = 40,
+    calls: Annotated[int, typer.Option(help="How many calls, about half a minute each.", min=1)] = 40,
     seed: Annotated[int, typer.Option(help="Another number, another order.")] = 1,
     state: Annotated[
         Path | None, typer.Option(help="A file that a run goes on from where it stopped.", show_default=False)
@@ -166,7 +164,9 @@ def chaos(
     plot: Annotated[
         Path | None, typer.Option(help="Where to draw what became of the calls.", show_default=False)
     ] = None,
-    at_once: Annotated[int, typer.Option(help="Calls at the same time.", min=1, max=2)] = 2,
+    at_once: Annotated[
+        int, typer.Option(help="Calls at the same time, each at a demo of its own.", min=1, max=8)
+    ] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Call a demo of the bench's own while its vendors fail, in every way and at every point of a turn.

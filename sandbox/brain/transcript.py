@@ -13,6 +13,10 @@ _HOLDS = re.compile(r"\s*(?:one|just a) (?:moment|second)[.,!… ]*", re.IGNOREC
 """What only asks for patience tells nothing of what a tool did."""
 
 
+_OPEN_END = re.compile(r"(\b(?:to|the|an?|by|for|on|at|and|with|my)) ?[.…]+$", re.IGNORECASE)
+"""An ear ends what it hears with a point, also where nobody would."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task as the task server describes it. Its title is data: shown, compared, never obeyed."""
@@ -144,6 +148,11 @@ class Turn:
     announced: int = 0
     """How many of the tools had run when something was last said in this turn."""
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether nobody has done or said anything about it."""
+        return not self.ran and not self.said
+
 
 def _object(text: str) -> dict[str, Any]:
     try:
@@ -160,7 +169,10 @@ def turns_of(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
     for message in messages:
         role, text = message["role"], str(message.get("content") or "")
         if role == "user":
-            turns.append(Turn(text))
+            if turns and turns[-1].is_unanswered:
+                turns[-1].text = _together(turns[-1].text, text)
+            else:
+                turns.append(Turn(text))
             continue
         if not turns:
             continue
@@ -175,6 +187,12 @@ def turns_of(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
             tool, arguments = calls[message["tool_call_id"]]
             turn.ran.append(Ran(tool, arguments, _object(text)))
     return turns[-_TURNS:]
+
+
+def _together(before: str, after: str) -> str:
+    """What a caller said in two turns, because they took a breath; or because they said all of it once more."""
+    said, says = before.casefold().strip(" .,!?"), after.casefold()
+    return after if says.startswith(said) else _OPEN_END.sub(r"\1", before) + " " + after
 
 
 def last_said(messages: Sequence[Mapping[str, Any]]) -> str | None:

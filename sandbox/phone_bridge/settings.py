@@ -12,7 +12,11 @@ class PhoneBridgeSettings(BaseSettings):
     """`VOICETASKS_SANDBOX_PHONE_…`; the room server's address and key by LiveKit's own names."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VOICETASKS_SANDBOX_PHONE_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="VOICETASKS_SANDBOX_PHONE_",
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     livekit_url: Annotated[str, Field(validation_alias="LIVEKIT_URL")] = "ws://127.0.0.1:7880"

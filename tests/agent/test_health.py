@@ -48,3 +48,26 @@ async def test_metrics_are_told_before_anything_else_works() -> None:
         status, text = await get(served.port, "/metrics")
     assert status == 200
     assert "# HELP" in text
+
+
+async def test_a_worker_lives_while_livekit_is_away_and_is_not_ready() -> None:
+    async def health(_request: web.Request) -> web.Response:
+        return web.Response(status=503 if away else 200, text="of livekit")
+
+    app = web.Application()
+    app.add_routes([web.get("/", health)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    away, registered = False, False
+    try:
+        inside = int(runner.addresses[0][1])
+        async with Health("127.0.0.1", 0, lambda: inside, ready=lambda: registered) as served:
+            assert await get(served.port, "/readyz") == (503, '{"status": "starting or stopping"}')
+            registered = True
+            assert (await get(served.port, "/readyz"))[0] == 200
+            away = True
+            assert await get(served.port, "/readyz") == (503, '{"status": "no livekit"}')
+            assert (await get(served.port, "/healthz"))[0] == 200
+    finally:
+        await runner.cleanup()

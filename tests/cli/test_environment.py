@@ -147,3 +147,22 @@ def test_livekit_is_told_to_stay_on_the_loopback_and_the_file_is_private(tmp_pat
         "use_tls": True,
     }
     assert stat.S_IMODE((tmp_path / "livekit.yaml").stat().st_mode) == 0o600
+
+
+def test_where_the_demo_is_switched_off_nothing_of_one_is_added_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [*os.environ]:
+        if name.startswith(("VOICETASKS_", "LIVEKIT_", "OPENAI_", "REDIS_", "DATABASE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("VOICETASKS_CLI_ENV_FILE", os.devnull)
+    monkeypatch.setenv("VOICETASKS_WEB_DEMO", "false")
+    monkeypatch.setenv("VOICETASKS_WEB_HOST", "0.0.0.0")
+    monkeypatch.setenv("REDIS_URL", "redis://redis:6379/0")
+    made, _ = load(CliSettings(data_dir=tmp_path / "none"))
+    assert made["REDIS_URL"] == "redis://redis:6379/0"
+    assert (made["VOICETASKS_WEB_DEMO"], made["VOICETASKS_WEB_HOST"]) == ("false", "0.0.0.0")
+    assert not {name for name in made if name.endswith(("_SECRET", "_API_KEY"))}
+    assert not (tmp_path / "none").exists()
+    monkeypatch.setenv("VOICETASKS_WEB_DEMO", "")
+    assert load(CliSettings(data_dir=tmp_path / "some"))[0]["OPENAI_API_KEY"] == "sandbox"

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SCRIPTS = [path for path in (CHECKOUT / "scripts").rglob("*") if path.is_file()] + [CHECKOUT / ".ci/run"]
+SCRIPTS = [
+    *(path for path in (CHECKOUT / "scripts").rglob("*") if path.is_file()),
+    *(CHECKOUT / name for name in (".ci/run", "deploy/backup", "deploy/restore", "deploy/addresses.sh")),
+]
 GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 pytestmark = pytest.mark.timeout(600)

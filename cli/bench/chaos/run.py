@@ -1,15 +1,16 @@
-"""A run of `bench chaos`: its demo, its calls two at a time, and what they come to."""
+"""A run of `bench chaos`: its demos, its calls side by side, and what they come to."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.bench.bare_environment import bare_environment
 from cli.bench.chaos.books import Desk, open_desk
 from cli.bench.chaos.call import SENTENCES, Caller, call
 from cli.bench.chaos.demo import NoDemoError, demo_of_its_own
@@ -46,7 +47,7 @@ class Order:
     only: tuple[str, ...]
     at_once: int
     folder: Path
-    """The demo's data and logs."""
+    """The demos' data and logs."""
 
 
 class NoSuchCellError(ValueError):
@@ -54,57 +55,64 @@ class NoSuchCellError(ValueError):
 
 
 async def run(order: Order, state: State, tell: Tell) -> tuple[Drift, ...]:
-    """Make the calls that are not done yet; what is left between their journal and their invoice after
+    """Make the calls that are not done yet; what is left between their journals and their invoices after
     reconciliation. Raises NoDemoError and NoSuchCellError.
     """
     if all(number in state.done for number in range(order.calls)):
         return ()
-    await asyncio.to_thread(order.folder.mkdir, parents=True, exist_ok=True)
-    async with _world(order.folder) as (desk, tasks, url, voice):
-        todo = planned(cells(await desk.kinds(), order.only), order.calls, order.seed)
+    async with AsyncExitStack() as stack:
+        # A demo for each lane: a vendor that fails one call would else fail the call beside it.
+        worlds = [
+            await stack.enter_async_context(_world(order.folder / f"demo-{lane + 1}"))
+            for lane in range(min(order.at_once, order.calls))
+        ]
+        todo = planned(cells(await worlds[0].desk.kinds(), order.only), order.calls, order.seed)
         if not todo:
             raise NoSuchCellError(
                 "no such calls: the words are names of a stack, a service, a kind and a point"
             )
-        todo = [each for each in todo if each.number not in state.done]
-        tasks_url = os.environ["VOICETASKS_WEB_TASKS_URL"]
-        premium, others = (
-            [each for each in todo if (each.cell.stack == "premium") is wanted] for wanted in (True, False)
-        )
-        lanes = [todo] if order.at_once == 1 else [premium, others]
-        async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(_lane(lane, url, tasks_url, desk, tasks, voice, state, tell))
-        return await desk.reconciled()
+        async with AsyncExitStack() as voices, asyncio.TaskGroup() as group:
+            voice = make_voice(VoiceName.PIPER, Quality.BROWSER)
+            voices.push_async_callback(voice.aclose)
+            for sentence in SENTENCES:
+                await voice.speak(sentence)
+            waiting = iter([each for each in todo if each.number not in state.done])
+            for world in worlds:
+                group.create_task(_lane(waiting, world, voice, state, tell))
+        return tuple([drift for world in worlds for drift in await world.desk.reconciled()])
+
+
+@dataclass(frozen=True)
+class _World:
+    """A demo, and what a lane of calls needs of it."""
+
+    url: str
+    desk: Desk
+    tasks: SlowTasks
+    stores: Mapping[str, BenchStore]
+    """The tasks of a plan's caller."""
 
 
 async def _lane(
-    lane: Sequence[Planned],
-    url: str,
-    tasks_url: str,
-    desk: Desk,
-    tasks: SlowTasks,
-    voice: CachedVoice,
-    state: State,
-    tell: Tell,
+    waiting: Iterator[Planned], world: _World, voice: CachedVoice, state: State, tell: Tell
 ) -> None:
-    """One call after the other."""
-    for each in lane:
+    """One call after the other, as long as one waits."""
+    desk = world.desk
+    for each in waiting:
         plan = "premium" if each.cell.stack == "premium" else "economy"
-        async with BenchStore(tasks_url, f"{plan}@example.com") as store:
-            if plan == "economy":
-                await desk.serve_economy_with(each.cell.stack)
-            await desk.forget_health(STACKS[each.cell.stack].services)
-            facts = await call(
-                each, Caller(url, f"{plan}@example.com", DEMO_PASSWORD, store, voice), desk, tasks
-            )
+        if plan == "economy":
+            await desk.serve_economy_with(each.cell.stack)
+        await desk.forget_health(STACKS[each.cell.stack].services)
+        caller = Caller(world.url, f"{plan}@example.com", DEMO_PASSWORD, world.stores[plan], voice)
+        facts = await call(each, caller, desk, world.tasks)
         state.add(facts)
         tell(facts)
 
 
 @asynccontextmanager
-async def _world(folder: Path) -> AsyncIterator[tuple[Desk, SlowTasks, str, CachedVoice]]:
-    """Start all that calls need."""
+async def _world(folder: Path) -> AsyncIterator[_World]:
+    """Start a demo and open all that belongs to it."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     tasks = SlowTasks()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(tasks.serve())
@@ -113,15 +121,25 @@ async def _world(folder: Path) -> AsyncIterator[tuple[Desk, SlowTasks, str, Cach
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
-        environment, _ = load(cli_settings(data_dir=folder))
-        os.environ.update(environment)  # the addresses and keys of this demo, for everything that asks
+        _take_addresses_of(folder)
         desk = await stack.enter_async_context(open_desk(f"http://{HOST}:{ports['sandbox_control']}"))
         await desk.set_up()
-        voice = make_voice(VoiceName.PIPER, Quality.BROWSER)
-        stack.push_async_callback(voice.aclose)
-        for sentence in SENTENCES:
-            await voice.speak(sentence)
-        yield desk, tasks, str(demo["url"]), voice
+        stores = {
+            plan: await stack.enter_async_context(
+                BenchStore(os.environ["VOICETASKS_WEB_TASKS_URL"], f"{plan}@example.com")
+            )
+            for plan in ("premium", "economy")
+        }
+        yield _World(str(demo["url"]), desk, tasks, stores)
+
+
+def _take_addresses_of(folder: Path) -> None:
+    """Have what is opened next find this demo, and no key or address of the user's or of the demo before."""
+    for name in os.environ.keys() - bare_environment().keys():
+        del os.environ[name]
+    os.environ["VOICETASKS_CLI_ENV_FILE"] = os.devnull
+    environment, _ = load(cli_settings(data_dir=folder))
+    os.environ.update(environment)
 
 
 __all__ = ("NoDemoError", "NoSuchCellError", "Order", "run")

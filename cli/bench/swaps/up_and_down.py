@@ -8,12 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from cli.bench.report import Report
 from cli.bench.swaps.process import Held, held, job_of, swaps_told
 from cli.bench.swaps.talk import PREMIUM, Talk, swap_by_policy, talk, world
-from cli.environment import load
 
 OWN_MS: Final = 50
 """p95 of what we add to a swap: the new session is made and takes the line."""
@@ -33,10 +31,9 @@ async def run(swaps: int, folder: Path, tell: Tell) -> Report:
     # Nothing fails here, and a busy machine shall not look as if something did.
     async with world(folder, VOICETASKS_AGENT_WATCH_PATIENCE="3") as running:
         await running.store.fill(["Buy milk"])
-        sandbox = urlsplit(load()[0]["OPENAI_BASE_URL"]).port or 0
         async with talk(running) as talking:
             await talking.served_by(PREMIUM)
-            job = job_of(running.worker, sandbox)
+            job = job_of(running.worker, running.ports["sandbox"])
             unanswered = 0
             looks: list[tuple[Held, int]] = []
             for number in range(1, swaps + 1):

@@ -22,6 +22,28 @@ def test_a_task_is_created_and_read_back_from_the_result(caller: Caller) -> None
     assert caller.tools.ran == [("create_task", {"title": "review the proposal", "due_words": "by Friday"})]
 
 
+@pytest.mark.parametrize(
+    "unanswered", ["Please add a task to", "Please add a task to.", "Please add a task to paint"]
+)
+def test_a_sentence_that_came_in_two_turns_is_answered_as_one(caller: Caller, unanswered: str) -> None:
+    caller.messages.append({"role": "user", "content": unanswered})
+    rest = "the fence." if unanswered.endswith("paint") else "paint the fence."
+    caller.say(rest)
+    assert caller.tools.open_titles() == ["paint the fence"]
+
+
+def test_a_sentence_that_was_begun_and_then_said_whole_is_one(caller: Caller) -> None:
+    caller.messages.append({"role": "user", "content": "Please add a task to paint."})
+    caller.say("Please add a task to paint the fence.")
+    assert caller.tools.open_titles() == ["paint the fence"]
+
+
+def test_two_requests_of_which_the_first_got_no_answer_are_both_done(caller: Caller) -> None:
+    caller.messages.append({"role": "user", "content": "Add buy milk."})
+    caller.say("Add paint the fence.")
+    assert sorted(caller.tools.open_titles()) == ["buy milk", "paint the fence"]
+
+
 def test_an_empty_list_is_an_answer(caller: Caller) -> None:
     assert caller.say("What's on my list?") == "You have no tasks."
 

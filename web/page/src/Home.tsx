@@ -112,7 +112,7 @@ export function Home({ account, onSignedOut }: Props) {
           Talk
         </button>
         <button aria-pressed={shown === 'tasks'} onClick={() => setShown('tasks')}>
-          Tasks {tasks.loaded && <span className="count">{tasks.open.length}</span>}
+          Tasks <span className="count">{tasks.loaded ? tasks.open.length : ''}</span>
         </button>
       </div>
       <main className="talk">
@@ -140,7 +140,8 @@ export function Home({ account, onSignedOut }: Props) {
       </main>
       <aside className="side">
         <TaskPanel tasks={tasks} timeZone={zone} />
-        {account.sandbox && <SandboxPanel csrf={account.csrf} />}
+        {/* Below the tasks: it comes with them, so that they do not push it down. */}
+        {account.sandbox && (tasks.loaded || tasks.trouble) && <SandboxPanel csrf={account.csrf} />}
       </aside>
       <footer className="foot">
         <p>You talk to an AI assistant. It can be wrong, and it asks before it completes or deletes a task. It

@@ -1,0 +1,47 @@
+"""What a worker's start refuses: things of a demo where calls are real, and secrets that everybody knows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.settings import AgentSettings
+from mcp_tasks.known_secrets import is_known, known_secret
+from people.settings import PeopleSettings
+from tiers.settings import VendorSettings
+
+_SANDBOX_KEY: Final = "sandbox"
+"""What the demo calls a vendor's stand-in with."""
+_VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs")
+
+
+def start_refusals(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:
+    """Give a sentence for everything that speaks against starting, each with what to do; none is good.
+
+    A demo may have all of it: its processes listen on the loopback alone.
+    """
+    if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
+        return ["LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not both set: set those of your LiveKit server."]
+    return [] if people.demo else _production(settings, people, vendors)
+
+
+def _production(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:
+    secrets = {
+        "LIVEKIT_API_KEY": settings.livekit_api_key,
+        "LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value(),
+        "VOICETASKS_TASKS_TOKEN_SECRET": people.tasks_token_secret.get_secret_value(),
+    }
+    if settings.takeover_key is not None:
+        secrets["VOICETASKS_AGENT_TAKEOVER_KEY"] = settings.takeover_key.get_secret_value()
+    refusals = [known_secret(name) for name, value in secrets.items() if is_known(value)]
+    refusals += [
+        f"{vendors.key_name(vendor)} is the sandbox's: callers would talk with a stand-in. Set the vendor's own key, "
+        "or none."
+        for vendor in _VENDORS
+        if vendors.key(vendor) == _SANDBOX_KEY
+    ]
+    if settings.demo_phones:
+        refusals.append(
+            "VOICETASKS_AGENT_DEMO_PHONES is set, and this is no demo: whoever sends such a number would be taken for "
+            "somebody. Remove it."
+        )
+    return refusals

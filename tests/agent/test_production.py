@@ -1,0 +1,92 @@
+"""A worker does not start with a demo's things where calls are real."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.production import start_refusals
+from agent.settings import AgentSettings
+from agent.worker import main
+from people.settings import PeopleSettings
+from tests.conftest import clean_environment
+from tiers.settings import VendorSettings
+
+pytestmark = pytest.mark.unit
+
+PROPER = {
+    "LIVEKIT_API_KEY": "APIproper",
+    "LIVEKIT_API_SECRET": "a secret that only tests know, 32 bytes",
+    "VOICETASKS_TASKS_TOKEN_SECRET": "a tasks secret that only tests know, 32",
+    "VOICETASKS_AGENT_TAKEOVER_KEY": "a takeover key that only tests know, 32",
+    "OPENAI_API_KEY": "sk-proper",
+}
+
+
+def refused(environment: pytest.MonkeyPatch, tmp_path: Path, **changed: str) -> str:
+    for name in os.environ.keys() - clean_environment(tmp_path).keys():
+        environment.delenv(name)
+    for name, value in (PROPER | changed).items():
+        environment.setenv(name, value)
+    return "\n".join(start_refusals(AgentSettings(), PeopleSettings(), VendorSettings()))
+
+
+def test_a_proper_start_is_not_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert refused(monkeypatch, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIVEKIT_API_KEY", "devkey"),
+        ("LIVEKIT_API_SECRET", "secret"),
+        ("VOICETASKS_TASKS_TOKEN_SECRET", "demo-secret-that-everybody-could-know"),
+        ("VOICETASKS_AGENT_TAKEOVER_KEY", "changeme-changeme-changeme-changeme"),
+        ("OPENAI_API_KEY", "sandbox"),
+        ("ELEVEN_API_KEY", "sandbox"),
+        ("VOICETASKS_AGENT_DEMO_PHONES", '{"+15550100": "economy@example.com"}'),
+        ("LIVEKIT_API_KEY", ""),
+    ],
+)
+def test_each_of_a_demos_things_is_refused_by_name_and_allowed_in_a_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
+    sentence = refused(monkeypatch, tmp_path, **{name: value})
+    assert sentence.startswith(name)
+    assert len(value) < 20 or value not in sentence
+    if value:
+        assert refused(monkeypatch, tmp_path, **{name: value, "VOICETASKS_WEB_DEMO": "true"}) == ""
+
+
+def test_the_process_ends_with_exit_code_2_and_says_why(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent"],
+        env=clean_environment(tmp_path, **(PROPER | {"LIVEKIT_API_SECRET": "secret"})),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in said] == ["worker.not_started"]
+    assert said[0]["what"].startswith("LIVEKIT_API_SECRET")
+
+
+def test_a_setting_that_is_wrong_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused(monkeypatch, tmp_path)
+    monkeypatch.setenv("VOICETASKS_AGENT_TAKEOVER_KEY", "quetzal")
+    monkeypatch.setattr("agent.worker.configure", lambda _level: None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    (told,) = [record.__dict__["what"] for record in caplog.records]
+    assert told.startswith("takeover_key")
+    assert "quetzal" not in told

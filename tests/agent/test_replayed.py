@@ -1,0 +1,48 @@
+"""What was replayed in a burst is one turn, however the ear cuts it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.replayed import PHASE_SECONDS, Replayed
+
+pytestmark = pytest.mark.unit
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_turn_behind_which_words_come_is_the_beginning_of_the_next() -> None:
+    turns = Replayed()
+    turns.begins()
+    first = asyncio.create_task(turns.whole("Please add a task to"))
+    await asyncio.sleep(0)
+    turns.hears()
+    assert await first is None
+    assert await turns.whole("paint the fence.") == "Please add a task to paint the fence."
+
+
+async def test_a_turn_behind_which_nothing_comes_is_whole() -> None:
+    turns = Replayed()
+    turns.begins()
+    turns.hears()  # of itself
+    assert await turns.whole("What's on my list?") == "What's on my list?"
+
+
+async def test_outside_of_a_burst_nothing_is_waited_for_or_kept() -> None:
+    clock = Clock()
+    turns = Replayed(clock)
+    assert await asyncio.wait_for(turns.whole("Delete it."), 0.1) == "Delete it."
+    turns.begins()
+    first = asyncio.create_task(turns.whole("Please add a task to"))
+    await asyncio.sleep(0)
+    turns.hears()
+    assert await first is None
+    clock.now += PHASE_SECONDS + 0.1
+    assert await asyncio.wait_for(turns.whole("Delete it."), 0.1) == "Delete it."

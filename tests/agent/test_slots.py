@@ -1,0 +1,35 @@
+"""A worker's slots: whoever can be served or told is offered to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.slots import Slots
+
+pytestmark = pytest.mark.unit
+
+TARGET_LOAD = 0.7
+"""Where a LiveKit server stops offering calls, unless its configuration says otherwise."""
+
+
+def worker(active: list[None], *, slots: int = 4, spare: int = 2) -> Slots:
+    return Slots("redis://127.0.0.1:1/0", worker_id="w", slots=slots, spare=spare, active=lambda: len(active))
+
+
+@pytest.mark.parametrize("slots", [1, 4, 500])
+@pytest.mark.parametrize("spare", [0, 2, 50])
+def test_a_call_is_offered_as_long_as_it_could_be_served_or_told_that_lines_are_busy(
+    slots: int, spare: int
+) -> None:
+    active: list[None] = []
+    one = worker(active, slots=slots, spare=spare)
+    loads = []
+    while len(active) < slots + spare:
+        loads.append(one.load)
+        active.append(None)
+    assert max(loads) < TARGET_LOAD
+    assert loads == sorted(set(loads)), "the emptier worker has the lower load"
+
+
+def test_nothing_is_offered_to_a_worker_that_could_not_even_say_so() -> None:
+    assert worker([None] * 6).load == worker([None] * 9).load == 1.0
