@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from livekit.agents import (
     AgentSession,
+    AgentStateChangedEvent,
     APIConnectionError,
     APIError,
     APIStatusError,
@@ -33,6 +34,7 @@ from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
+from agent.turn_marks import TurnMarks
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.faults import Fault
@@ -91,7 +93,8 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
-        self._spares = SpareParts(self._watch, lambda: self._leaving)
+        self._marks = TurnMarks(call_id)
+        self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
@@ -103,6 +106,7 @@ class TierSession:
         listeners: dict[str, Callable[[Any], None]] = {
             "user_input_transcribed": self._on_written,
             "user_state_changed": self._on_user_state,
+            "agent_state_changed": self._on_agent_state,
             "conversation_item_added": self._on_item,
             "function_tools_executed": self._on_tools,
             "error": self._on_error,
@@ -345,6 +349,7 @@ class TierSession:
         if self._leaving:
             raise StopResponse
         self._turn_ended = time.monotonic()
+        self._marks.mark("ended", again=True)
         self.turn_ended.set()
 
     def on_turn_left(self, text: str | None) -> None:
@@ -375,6 +380,8 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
+        if event.is_final:
+            self._marks.mark("words", again=True)
         if event.transcript.strip():
             self._replayed.hears()
         if event.is_final and self._written is not None and not self._written.done():
@@ -388,6 +395,10 @@ class TierSession:
             self._replayed.hears()
         if self._line is not None:
             self._line.ring.speaks(speaking)
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._marks.playing()
 
     def _on_item(self, event: Any) -> None:
         item = event.item

@@ -38,7 +38,9 @@ class Line:
         show: Callable[[Segment], None],
         *,
         record: bool,
+        room_noise: float = 0.0,
     ) -> None:
+        self._room_noise = room_noise
         self.changes = Changes()
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
@@ -80,7 +82,7 @@ class Line:
         self.connected = True
         for participant in self.room.remote_participants.values():
             self.agent.joined(participant)
-        self.microphone = Microphone(self.changes)
+        self.microphone = Microphone(self.changes, self._room_noise)
         await self.microphone.publish(self.room)
 
     async def share(self, frame: rtc.VideoFrame) -> None:
