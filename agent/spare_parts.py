@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from livekit.agents import APIError
 
+from agent.turn_marks import TurnMarks
 from tiers.diagnosis import classify
 from tiers.faults import Fault
 from tiers.vendor_watch import VendorWatch
@@ -22,8 +23,9 @@ BUSY_SECONDS: Final = 1.0
 class SpareParts:
     """What an agent asks where a part of its session fails. `has_left`: whether the session was replaced."""
 
-    def __init__(self, watch: VendorWatch, has_left: Callable[[], bool]) -> None:
+    def __init__(self, watch: VendorWatch, has_left: Callable[[], bool], marks: TurnMarks) -> None:
         self._watch = watch
+        self._marks = marks
         self._has_left = has_left
         self._changed = asyncio.Event()
 
@@ -31,13 +33,23 @@ class SpareParts:
         """Hear that other models serve from now on."""
         self._changed.set()
 
+    def on_ask(self) -> None:
+        """A language model is asked."""
+        self._marks.mark("asked", again=True)
+
     def on_thought(self) -> None:
         """A language model has begun to answer."""
+        self._marks.mark("thought")
         self._watch.worked("llm")
 
     def on_sound(self) -> None:
         """A voice has begun to speak."""
+        self._marks.mark("sound")
         self._watch.worked("tts")
+
+    def on_reply(self) -> None:
+        """A model that speaks has begun to."""
+        self._marks.mark("sound")
 
     def thought_patience(self) -> float:
         """How long a language model may be silent, seconds."""

@@ -57,6 +57,9 @@ class Turns(Protocol):
 class Parts(Protocol):
     """What an agent asks where a vendor fails."""
 
+    def on_ask(self) -> None:
+        """A language model is asked."""
+
     def on_thought(self) -> None:
         """A language model has begun to answer."""
 
@@ -68,6 +71,9 @@ class Parts(Protocol):
 
     def sound_patience(self) -> float:
         """How long a voice may be silent, seconds."""
+
+    def on_reply(self) -> None:
+        """A model that speaks has begun to."""
 
     async def another_mind(self, error: APIError, attempt: int) -> bool:
         """A language model failed; whether asking again helps."""
@@ -120,6 +126,7 @@ class TaskAgent(Agent):
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
         def ask() -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
+            self._parts.on_ask()
             chunks = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
             return patiently(chunks, self._parts.thought_patience())
 
@@ -140,6 +147,14 @@ class TaskAgent(Agent):
         )
         async for frame in sound:
             self._parts.on_sound()
+            yield frame
+
+    @override
+    async def realtime_audio_output_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterable[rtc.AudioFrame]:
+        async for frame in Agent.default.realtime_audio_output_node(self, audio, model_settings):
+            self._parts.on_reply()
             yield frame
 
     @override

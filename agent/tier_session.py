@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from livekit.agents import (
     AgentSession,
+    AgentStateChangedEvent,
     APIConnectionError,
     APIError,
     APIStatusError,
@@ -33,6 +34,7 @@ from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
+from agent.turn_marks import TurnMarks
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.faults import Fault
@@ -70,6 +72,7 @@ class TierSession:
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
+        narrow: bool = False,
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
@@ -77,7 +80,7 @@ class TierSession:
         self._meter = Meter(stack, self._models, on_usage)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
-            **self._models.session_arguments(),
+            **self._models.session_arguments(narrow=narrow),
             max_tool_steps=MAX_TOOL_STEPS,
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
@@ -90,7 +93,8 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
-        self._spares = SpareParts(self._watch, lambda: self._leaving)
+        self._marks = TurnMarks(call_id)
+        self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
@@ -102,6 +106,7 @@ class TierSession:
         listeners: dict[str, Callable[[Any], None]] = {
             "user_input_transcribed": self._on_written,
             "user_state_changed": self._on_user_state,
+            "agent_state_changed": self._on_agent_state,
             "conversation_item_added": self._on_item,
             "function_tools_executed": self._on_tools,
             "error": self._on_error,
@@ -282,6 +287,20 @@ class TierSession:
         history.items.extend(items)
         await self._agent.update_chat_ctx(history)
 
+    async def forget(self) -> None:
+        """Drop what was said until now: it is another conversation."""
+        if self._agent is None:
+            return
+        said = (llm.ChatMessage, llm.FunctionCall, llm.FunctionCallOutput)
+        history = self._agent.chat_ctx.copy()
+        history.items = [
+            item
+            for item in history.items
+            if not isinstance(item, said)
+            or (isinstance(item, llm.ChatMessage) and item.role in ("system", "developer"))
+        ]
+        await self._agent.update_chat_ctx(history)
+
     async def offer(self, tools: list[llm.Tool]) -> None:
         """Give the model more tools."""
         if self._agent is not None:
@@ -330,6 +349,7 @@ class TierSession:
         if self._leaving:
             raise StopResponse
         self._turn_ended = time.monotonic()
+        self._marks.mark("ended", again=True)
         self.turn_ended.set()
 
     def on_turn_left(self, text: str | None) -> None:
@@ -360,6 +380,8 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
+        if event.is_final:
+            self._marks.mark("words", again=True)
         if event.transcript.strip():
             self._replayed.hears()
         if event.is_final and self._written is not None and not self._written.done():
@@ -373,6 +395,10 @@ class TierSession:
             self._replayed.hears()
         if self._line is not None:
             self._line.ring.speaks(speaking)
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._marks.playing()
 
     def _on_item(self, event: Any) -> None:
         item = event.item

@@ -69,6 +69,7 @@ PRELOAD: Final = [
     "aiosqlite",
     "genai_prices.data",
     "bpe_openai",
+    "tiers.vision",
 ]
 """Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
 

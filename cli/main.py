@@ -81,6 +81,12 @@ def worker() -> None:
     become("worker")
 
 
+@app.command()
+def reminders() -> None:
+    """Run a process that calls people about tasks that are due."""
+    become("reminders")
+
+
 async def _demo(
     settings: CliSettings, *, base_is_a_flag: bool, browser: bool, phone: bool, as_json: bool
 ) -> int:

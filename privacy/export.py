@@ -16,7 +16,17 @@ from mcp_tasks.migrate import migrate as migrate_tasks
 from people.audit import Audit
 from people.consent import Consents
 from people.database import create_engine
-from people.models import ConsentRow, IdentityRow, PhoneRow, SessionRow, UserRow
+from people.models import (
+    ConsentRow,
+    IdentityRow,
+    PhoneRow,
+    PinRow,
+    PinTryRow,
+    ReminderCallRow,
+    ReminderConsentRow,
+    SessionRow,
+    UserRow,
+)
 from privacy.places import Places
 from routing.erasure import events_of, money_of
 from routing.migrate import migrate as migrate_routing
@@ -24,14 +34,14 @@ from routing.ratings import ratings_of
 
 FORMAT: Final = "voicetasks-export-1"
 LINES_AT_ONCE: Final = 1_000
-_NOT_SHOWN: Final = frozenset({"password_hash", "id_hash", "user_id"})
+_NOT_SHOWN: Final = frozenset({"password_hash", "pin_hash", "id_hash", "user_id"})
 """Secrets of the product's own, and what is the same in every row."""
 
 
 async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
-    Sections: account, phones, identities, consents, sessions, audit, transcript, tasks, changes, events, calls.
+    Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, identities, consents, sessions, audit, transcript, tasks, changes, events, calls.
     """
     people = create_engine(places.people)
     tasks = create_tasks_engine(places.tasks)
@@ -49,6 +59,10 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
         }
         for name, table, owner in (
             ("phones", PhoneRow, PhoneRow.user_id),
+            ("pins", PinRow, PinRow.user_id),
+            ("pin_tries", PinTryRow, PinTryRow.user_id),
+            ("reminder_consents", ReminderConsentRow, ReminderConsentRow.user_id),
+            ("reminder_calls", ReminderCallRow, ReminderCallRow.user_id),
             ("identities", IdentityRow, IdentityRow.user_id),
             ("consents", ConsentRow, ConsentRow.user_id),
             ("sessions", SessionRow, SessionRow.user_id),

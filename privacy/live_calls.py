@@ -20,6 +20,8 @@ CALL_PREFIX: Final = "voicetasks:served:"
 """Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave, erased."""
 THREAD_PREFIX: Final = "voicetasks:thread:"
 """Of what was said in a call, encrypted."""
+CUT_OFF_PREFIX: Final = "voicetasks:cut_off:"
+"""By a person's id: what was said in a call of theirs that was cut off within the last two minutes, encrypted."""
 ERASED: Final = "erased"
 """The field of a call's hash that says that its caller was erased: it ends, and nothing of it is kept."""
 
@@ -69,6 +71,10 @@ class LiveCalls:
         keys = (CALL_PREFIX + call_id, THREAD_PREFIX + call_id, CALLS)
         answer = self._redis.eval(_END, len(keys), *keys, call_id, str(SILENT_MS))
         return bool(await cast("Awaitable[int]", answer))
+
+    async def forget_cut_off(self, user_id: str) -> int:
+        """Delete what a call of theirs that was cut off left; how many there were."""
+        return int(await self._redis.delete(CUT_OFF_PREFIX + user_id))
 
     async def wait(self, call_ids: list[str], *, seconds: float) -> list[str]:
         """Wait until calls are over; those that are not in time."""

@@ -20,6 +20,7 @@ from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
+from routing.sight_budget import SightBudget
 from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.faults import Fault
@@ -110,7 +111,8 @@ class RoutingService:
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, on_charge)
+        sight = SightBudget(self._settings.sight_microdollars)
+        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
 
 
 class RoutedCall:
@@ -123,9 +125,11 @@ class RoutedCall:
         policy: PolicyWatch,
         health: HealthWatch,
         outcomes: Outcomes,
+        sight: SightBudget,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
     ) -> None:
         self.router = router
+        self._sight = sight
         self.outcomes = outcomes
         """Hears what becomes of the call's tasks, and how fast it is answered."""
         self._bill = bill
@@ -169,8 +173,14 @@ class RoutedCall:
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
+            self._sight.charged(usage, charge.microdollars)
             self.router.meter(charge)
             self._on_charge(usage, int(charge.details["price"]))
+
+    @property
+    def may_look(self) -> bool:
+        """Whether there is money for looking at the caller's screen: some is reserved, and sight has not had its part."""
+        return self._sight.is_left and self.router.holds_money
 
     async def aclose(self) -> None:
         """Settle."""

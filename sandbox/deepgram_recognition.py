@@ -18,6 +18,7 @@ from sandbox.deepgram_query import ListenQuery
 from sandbox.desk import Desk
 from sandbox.recording import Recording
 from sandbox.shared_ear import Guess, SharedEar
+from sandbox.timed_words import TimedWords
 from sandbox.word_times import spread
 from tiers.local.speech import SAMPLE_RATE, Change, SpeechDetector, SpeechEvent, loudness, silero
 
@@ -32,6 +33,13 @@ about as long anyway, so waiting costs little."""
 
 TOLD_SETTLE_MS = 100
 """The same where words are told: nothing can be misheard, and the latency profile alone should count."""
+
+TIMED_PAUSE_MS, TIMED_SETTLE_MS = 32, 64
+"""The same where it is told when the words are spoken: the vendor ends a result after 25 ms of silence, and one window
+more keeps the stops inside words from being taken for one."""
+
+TIMED_INTERIM_SECONDS = 0.25
+"""Between interim results of such words, which cost nothing."""
 
 REJOIN_SECONDS = 0.7
 """Speech again this soon after an utterance whose result is not out yet belongs to the same sentence."""
@@ -80,8 +88,11 @@ class Recognition:
         self._messages = messages
         self._send = send
         told = desk.ear is None
-        settle = max(TOLD_SETTLE_MS if told else SETTLE_MS, query.endpointing or 0)
-        self._detector = SpeechDetector(loudness() if told else silero(), pause_ms=PAUSE_MS, stop_ms=settle)
+        self._settle = max(TOLD_SETTLE_MS if told else SETTLE_MS, query.endpointing or 0)
+        self._detector = SpeechDetector(
+            loudness() if told else silero(), pause_ms=PAUSE_MS, stop_ms=self._settle
+        )
+        self._timed: TimedWords | None = None
         self._recording = Recording(SAMPLE_RATE)
         self._now: _Utterance | None = None
         self._closed: asyncio.Queue[_Utterance] = asyncio.Queue(_WAITING)
@@ -143,6 +154,7 @@ class Recognition:
                 await self._over(event.at)
 
     async def _began(self, at: float) -> None:
+        self._time_words(at)
         last = self._last
         if last and self._unpublished(last) and not last.from_finalize and at - last.end < REJOIN_SECONDS:
             last.reopened = True
@@ -152,7 +164,20 @@ class Recognition:
             self._now = _Utterance(at)
             if self._query.vad_events:
                 await self._send(self._messages.speech_started(at))
-        self._next_interim = self._now.start + INTERIM_SECONDS
+        self._next_interim = self._now.start + (INTERIM_SECONDS if self._timed is None else 0.0)
+
+    def _time_words(self, at: float) -> None:
+        """Begin with the next words that were told with their times, when those before are over."""
+        if self._desk.ear is not None or (self._timed is not None and at < self._timed.end):
+            return
+        self._timed = self._desk.told.timed(self._query.tag or "", at) or (
+            None if self._timed is None or self._timed.over else self._timed
+        )
+        if self._timed is None:
+            self._detector.hasten(pause_ms=PAUSE_MS, stop_ms=self._settle)
+        else:
+            settle = max(TIMED_SETTLE_MS, self._query.endpointing or 0)
+            self._detector.hasten(pause_ms=TIMED_PAUSE_MS, stop_ms=settle)
 
     def _unpublished(self, utterance: _Utterance) -> bool:
         return utterance.hearing is not None and not utterance.hearing.done()
@@ -212,6 +237,10 @@ class Recognition:
             if now - self._now.start > LONGEST_SECONDS:
                 await self._over(now, speech_final=False)
                 self._now = _Utterance(now)
+            elif now >= self._next_interim and self._timed is not None:
+                self._next_interim = now + TIMED_INTERIM_SECONDS
+                if self._query.interim_results and (words := self._timed.heard(now)):
+                    self._keep(self._interim(self._now, asyncio.create_task(self._guessed(words)), now))
             elif now >= self._next_interim and not self._detector.paused:
                 self._next_interim = now + INTERIM_SECONDS
                 if self._query.interim_results and self._desk.ear is not None and not self._ear.busy:
@@ -256,7 +285,7 @@ class Recognition:
         if utterance.reopened or utterance.hearing.cancelled():
             return
         guess = utterance.hearing.result()
-        text = guess.text if self._desk.ear is not None else await self._told()
+        text = guess.text if self._desk.ear is not None else await self._told(utterance.end)
         met = self._desk.faults.answer(SERVICE)
         await self._desk.faults.late(SERVICE)
         words = spread("" if met == "empty-final" else text, utterance.start, utterance.end)
@@ -286,6 +315,13 @@ class Recognition:
             )
         )
 
-    async def _told(self) -> str:
+    async def _guessed(self, words: str) -> Guess:
+        """Words that are known, as late as the latency profile's vendor gives them."""
+        await self._desk.pause("stt")
+        return Guess(words, 0.9)
+
+    async def _told(self, end: float) -> str:
+        if self._timed is not None:
+            return self._timed.take(end)
         wait = self._desk.clock.real(TOLD_WAIT_SECONDS)
         return await self._desk.told.next(self._query.tag or "", wait, to_breath=True) or ""

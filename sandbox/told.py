@@ -2,6 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+
+from sandbox.timed_words import TimedWords
 
 MAX_TEXT = 2000
 BREATH = "…"
@@ -23,6 +26,8 @@ class Told:
         """What comes after the breath that an ear has stopped at, by tag."""
         self._whole: dict[str, str] = {}
         """What that is the rest of."""
+        self._ends: OrderedDict[tuple[str, str], tuple[float, ...]] = OrderedDict()
+        """When the pieces between breaths end, of words that were told with it."""
 
     def _queue(self, tag: str) -> asyncio.Queue[str]:
         queue = self._queues.get(tag)
@@ -35,8 +40,12 @@ class Told:
             self._whole.pop(oldest, None)
         return queue
 
-    def put(self, tag: str, text: str) -> None:
-        """Words that the caller of `tag` says next. Raises ToldError when they are too long or too many."""
+    def put(self, tag: str, text: str, ends: Sequence[float] = ()) -> None:
+        """Words that the caller of `tag` says next. Raises ToldError when they are too long or too many.
+
+        `ends`: when each piece between breaths ends, seconds since the first word. An ear that streams then gives the
+        words as they are spoken, as the vendor's does, and not all of them in the first pause.
+        """
         if len(text) > MAX_TEXT:
             raise ToldError(f"at most {MAX_TEXT} characters at a time")
         if self._whole.get(tag) != text:  # told again for another ear, the one that is at it hears the rest
@@ -45,6 +54,21 @@ class Told:
             self._queue(tag).put_nowait(text)
         except asyncio.QueueFull:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
+        if ends:
+            self._ends[tag, text] = tuple(ends)
+            while len(self._ends) > _MAX_TAGS:
+                self._ends.popitem(last=False)
+
+    def timed(self, tag: str, onset: float) -> TimedWords | None:
+        """The next words of `tag` if it is known when they are spoken; they begin at `onset` of the ear's clock."""
+        waiting = self._queue(tag)
+        # Peeking is not in asyncio's queue; what is taken in vain would lose its place.
+        text = waiting._queue[0] if not waiting.empty() else None  # type: ignore[attr-defined]
+        ends = self._ends.pop((tag, text), None) if text is not None else None
+        if text is None or ends is None:
+            return None
+        waiting.get_nowait()
+        return TimedWords(text.split(BREATH), ends, onset)
 
     def is_waiting(self, tag: str) -> bool:
         """Whether an ear of `tag` has words to take, or the rest of what it is at."""
@@ -94,3 +118,4 @@ class Told:
         self._queues.clear()
         self._rest.clear()
         self._whole.clear()
+        self._ends.clear()

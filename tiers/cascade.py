@@ -78,11 +78,11 @@ class Cascade:
         """The voice. Raises KeyError where there is none."""
         return self.built["tts"].plugin  # type: ignore[no-any-return]
 
-    def session_arguments(self) -> dict[str, Any]:
-        """What an AgentSession needs to run on these models."""
+    def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
         arguments: dict[str, Any] = {part: built.plugin for part, built in self.built.items()}
         if "stt" in self.built:
-            arguments |= {"vad": voice_activity(), "turn_handling": turn_handling()}
+            arguments |= {"vad": voice_activity(narrow=narrow), "turn_handling": turn_handling(narrow=narrow)}
         else:
             # Turns are typed, so nobody listens for their end.
             arguments |= {"vad": None, "turn_handling": TurnHandlingOptions(turn_detection="manual")}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from livekit.agents import APIConnectOptions, vad
-from livekit.agents.voice.turn import TurnHandlingOptions
+from livekit.agents import APIConnectOptions
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
@@ -22,17 +21,16 @@ class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
     llm: ThriftyRealtimeModel
-    vad: vad.VAD
-    turns: TurnHandlingOptions
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
 
     speaks_lines = False
     """The model says our lines itself, when it is asked to; there is no voice beside it."""
 
-    def session_arguments(self) -> dict[str, Any]:
-        """What an AgentSession needs to run on these models."""
-        return {"llm": self.llm, "vad": self.vad, "turn_handling": self.turns}
+    def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
+        vad, turns = voice_activity(narrow=narrow), turn_handling(narrow=narrow)
+        return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
@@ -59,7 +57,5 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
-        vad=voice_activity(),
-        turns=turn_handling(),
         parts=parts,
     )

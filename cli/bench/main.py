@@ -38,6 +38,13 @@ class Database(StrEnum):
     POSTGRES = "postgres"
 
 
+class ProfileName(StrEnum):
+    """How slow the vendors' stand-ins are."""
+
+    INSTANT = "instant"
+    SEED = "seed"
+
+
 Name = TypeVar("Name", bound=StrEnum)
 
 
@@ -94,6 +101,30 @@ def ledger(
         report = asyncio.run(run(seconds, console.print))
     except (BinaryNotFoundError, BlindError, OSError) as error:
         typer.echo(f"voicetasks bench ledger: {error}", err=True)
+        raise typer.Exit(1) from None
+    report.print(console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    raise typer.Exit(0 if report.holds else 1)
+
+
+@app.command()
+def screen(
+    minutes: Annotated[int, typer.Option(help="How long a screen is shared.", min=1, max=30)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Share screens with the product's own sight, faster than real time, and count what it costs and gets right.
+
+    It starts what it needs, a sandbox among it. Exit: 0 when all targets hold, 1 when one falls short.
+    """
+    from cli.bench.rehearsing import RehearsalError
+    from cli.bench.screen import run
+
+    console = Console(stderr=True, highlight=False)
+    try:
+        report = asyncio.run(run(minutes))
+    except (RehearsalError, OSError) as error:
+        typer.echo(f"voicetasks bench screen: {error}", err=True)
         raise typer.Exit(1) from None
     report.print(console)
     if as_json:
@@ -172,6 +203,48 @@ def chaos(
     folder = cli_settings().data_dir / "bench-chaos"
     chosen = tuple(each.strip() for each in only.split(",") if each.strip())
     raise typer.Exit(run_chaos(calls, seed, state, chosen, at_once, folder, plot, as_json=as_json))
+
+
+@app.command()
+def latency(
+    turns: Annotated[
+        int, typer.Option(help="Turns of ours, over all doors, tiers and profiles.", min=2)
+    ] = 300,
+    systems: Annotated[
+        str, typer.Option(help="Who is measured: economy, premium, starter, pipecat; with a comma.")
+    ] = "economy,premium,starter,pipecat",
+    channels: Annotated[str, typer.Option(help="browser, phone or both, with a comma.")] = "browser,phone",
+    profiles: Annotated[
+        str, typer.Option(help="How slow the vendors' stand-ins are: instant, seed or both, with a comma.")
+    ] = "instant,seed",
+    seed: Annotated[int, typer.Option(help="Another number, another order.")] = 1,
+    real_ear: Annotated[
+        bool, typer.Option("--real-ear", help="Whisper hears what is said; it needs the machine for itself.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="Where to draw where the time went.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Speak turns to a demo of the bench's own and to two peers, and measure at the caller's ear how long each takes.
+
+    A turn takes about 8 s. Its data and logs lie in bench-latency of the data folder. Exit: 0 when all targets hold,
+    1 when one falls short or the demo does not start, 3 when nobody answers, 4 when refused.
+    """
+    from cli.bench.latency.command import bench_latency
+    from cli.bench.latency.doors import Channel, System
+    from cli.bench.latency.run import Order
+
+    order = Order(
+        turns,
+        tuple(_names(systems, System)),
+        tuple(_names(channels, Channel)),
+        tuple(each.value for each in _names(profiles, ProfileName)),
+        seed,
+        cli_settings().data_dir / "bench-latency",
+        real_ear,
+    )
+    raise typer.Exit(bench_latency(order, plot, as_json=as_json))
 
 
 @app.command()

@@ -37,8 +37,11 @@ class Playing:
 class Microphone:
     """Publishes sound at its natural speed and knows when each sample left."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, room_noise: float = 0.0) -> None:
+        """`room_noise`: root mean square of what is heard while nobody speaks, in sample units; real rooms have some."""
         self._changes = changes
+        self._noise = _noise(room_noise)
+        self._noise_at = 0
         self._source = rtc.AudioSource(MICROPHONE_RATE, 1, queue_size_ms=QUEUE_MS)
         self._waiting: deque[Playing] = deque()
         self._queue_end = 0.0
@@ -73,10 +76,16 @@ class Microphone:
                 await asyncio.sleep(self._queue_end - now - AHEAD_SECONDS)
                 continue
             leaves_at = max(self._queue_end, now)
-            samples = self._next_samples(leaves_at) if self._waiting else silence
+            samples = self._in_the_room(self._next_samples(leaves_at) if self._waiting else silence)
             self._queue_end = leaves_at + FRAME_SAMPLES / MICROPHONE_RATE
             frame = rtc.AudioFrame(samples.tobytes(), MICROPHONE_RATE, 1, FRAME_SAMPLES)
             await self._source.capture_frame(frame)
+
+    def _in_the_room(self, samples: Pcm) -> Pcm:
+        if self._noise is None:
+            return samples
+        self._noise_at = (self._noise_at + FRAME_SAMPLES) % (len(self._noise) - FRAME_SAMPLES)
+        return samples + self._noise[self._noise_at : self._noise_at + FRAME_SAMPLES]
 
     def _next_samples(self, leaves_at: float) -> Pcm:
         playing = self._waiting[0]
@@ -93,3 +102,12 @@ class Microphone:
             self._waiting.popleft()
             samples = np.pad(samples, (0, FRAME_SAMPLES - len(samples)))
         return samples
+
+
+def _noise(level: float) -> Pcm | None:
+    """Ten seconds of it, gone round and round; None for a room without any."""
+    if not level:
+        return None
+    rng = np.random.default_rng(1)
+    found: Pcm = rng.normal(0, level, 10 * MICROPHONE_RATE).astype(np.int16)
+    return found

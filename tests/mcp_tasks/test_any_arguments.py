@@ -53,6 +53,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "list_name": TEXTS,
     "due": TEXTS | st.dates().map(str) | st.datetimes().map(lambda one: one.isoformat()),
     "tags": st.lists(TEXTS, max_size=5),
+    "by_phone": st.booleans(),
     "priority": st.sampled_from(["high", "normal", "low"]),
     "view": st.sampled_from(["today", "week", "overdue", "all", "done", "changed"]),
     "limit": st.integers(1, 200),
@@ -61,9 +62,19 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
 }
 TAKES = {
     "list_tasks": ["view", "query", "list_name", "limit"],
-    "create_task": ["title", "due_words", "due", "notes", "priority", "list_name", "tags", "operation_id"],
+    "create_task": [
+        "title",
+        "due_words",
+        "due",
+        "notes",
+        "priority",
+        "list_name",
+        "tags",
+        "by_phone",
+        "operation_id",
+    ],
     "update_task": [
-        *("task_id", "title", "due_words", "due", "notes", "priority", "list_name", "tags"),
+        *("task_id", "title", "due_words", "due", "notes", "priority", "list_name", "tags", "by_phone"),
         *("operation_id", "expected_version"),
     ],
     "complete_task": ["task_id", "operation_id", "expected_version"],

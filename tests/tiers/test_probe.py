@@ -23,6 +23,7 @@ DIALLED = [
     "deepgram-tts",
     "cartesia",
     "elevenlabs",
+    "gemini-live",
 ]
 DEAR = 500
 """µ$: a twentieth of a cent."""
@@ -46,6 +47,7 @@ def settings(running: Running, monkeypatch: pytest.MonkeyPatch) -> VendorSetting
         "DEEPGRAM": "deepgram",
         "CARTESIA": "cartesia",
         "ELEVEN": "elevenlabs/v1",
+        "GOOGLE": "gemini",
     }.items():
         monkeypatch.setenv(f"{name}_API_KEY", "sandbox")
         monkeypatch.setenv(f"{name}_BASE_URL", f"{running.url}/{path}")

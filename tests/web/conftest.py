@@ -147,9 +147,13 @@ async def open_tab(demo: Any, program: Callable[[str], str]) -> AsyncIterator[Op
         playwright = await stack.enter_async_context(async_playwright())
 
         async def open_(
-            *, microphone: Path | None = None, real_microphone: bool = False, **context: Any
+            *,
+            microphone: Path | None = None,
+            real_microphone: bool = False,
+            flags: Sequence[str] = (),
+            **context: Any,
         ) -> Tab:
-            flags = list(FLAGS)
+            flags = [*FLAGS, *flags]
             if microphone is not None or real_microphone:
                 flags.append("--use-fake-device-for-media-stream")
             if microphone is not None:

@@ -70,6 +70,11 @@ class SpeechDetector:
         self.paused = False
         """Between PAUSE and RESUME or STOP."""
 
+    def hasten(self, *, pause_ms: int, stop_ms: int) -> None:
+        """Take a pause and the end for shorter silences from now on, or for longer ones."""
+        self._pause = _windows(pause_ms)
+        self._stop = max(_windows(stop_ms), self._pause)
+
     @property
     def now(self) -> float:
         """Seconds of sound judged so far."""

@@ -122,6 +122,10 @@ export interface AccountState {
   plan: 'premium' | 'economy'
   time_zone: string
   phone: { number: string; verified_at: string | null } | null
+  /** Whether there is a PIN to key on the telephone. */
+  pin: boolean
+  /** Whether one is called about tasks for which one asked for a call. */
+  reminder_calls: boolean
   /** `password`, or what the provider is called. */
   sign_in: string[]
 }
@@ -130,6 +134,15 @@ export const accountOf = () => ask<AccountState>('/api/account')
 
 export const changeAccount = (csrf: string, change: { time_zone: string } | { phone: string | null }) =>
   ask<AccountState>('/api/account', { ...post(change, csrf), method: 'PATCH' })
+
+export const changePin = (csrf: string, pin: string | null) =>
+  ask<AccountState>('/api/account/pin', { ...post({ pin }, csrf), method: 'PUT' })
+
+export const changeReminderCalls = (csrf: string, given: boolean) =>
+  ask<AccountState>('/api/account/reminder-calls', { ...post({ given }, csrf), method: 'PUT' })
+
+/** A code that links the telephone it is keyed on, once. */
+export const linkingCode = (csrf: string) => ask<{ code: string }>('/api/account/phone-code', post({}, csrf))
 
 /** Erases everything; it waits for calls that go on to end. */
 export const eraseAccount = (csrf: string, confirm: string) =>

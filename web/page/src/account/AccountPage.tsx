@@ -4,6 +4,8 @@ import { type AccountState, accountOf, ApiError } from '../api'
 import { Brand } from '../Brand'
 import { EraseAccount } from './EraseAccount'
 import { PhoneNumber } from './PhoneNumber'
+import { PhonePin } from './PhonePin'
+import { ReminderCalls } from './ReminderCalls'
 import { TimeZone } from './TimeZone'
 import { TranscriptConsent } from './TranscriptConsent'
 import { words } from '../words'
@@ -71,6 +73,8 @@ export function AccountPage({ csrf, onClose, onZone, onErased, onSignedOut }: Pr
                 }}
               />
               <PhoneNumber csrf={csrf} phone={account.phone} onChanged={setAccount} />
+              <PhonePin csrf={csrf} account={account} onChanged={setAccount} />
+              <ReminderCalls csrf={csrf} account={account} onChanged={setAccount} />
             </section>
             <section className="card" aria-labelledby="transcripts">
               <h2 id="transcripts">{words.account.transcripts}</h2>

@@ -2,6 +2,9 @@ import { RoomAudioRenderer, RoomContext } from '@livekit/components-react'
 import { useEffect, useState } from 'react'
 
 import { words } from '../words'
+import { ScreenPanel } from '../screen/ScreenPanel'
+import { Thumbnail } from '../screen/Thumbnail'
+import { useScreenShare } from '../screen/useScreenShare'
 import { AgentState } from './AgentState'
 import { CallTools } from './CallTools'
 import { Captions } from './Captions'
@@ -65,6 +68,7 @@ export default function Call(props: CallProps) {
   const transcript = useTranscript(room, props.onChanged)
   const unsent = useUnsent(ready, transcript.send, props.onUnsent)
   const confirmation = useConfirmation(room, agent.identity, transcript.note, props.onChanged)
+  const screen = useScreenShare(room, agent.identity)
   const { onChanged } = props
 
   // A reply may be cut off or wordless; back to listening the turn is over either way.
@@ -91,8 +95,11 @@ export default function Call(props: CallProps) {
             answering={confirmation.answering}
             trouble={confirmation.trouble}
             onAnswer={confirmation.answer}
-          />
+          >
+            <Thumbnail screen={screen} action={confirmation.question.action} />
+          </ConfirmCard>
         )}
+        {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
         {keys && <Keypad room={room} ready={ready} />}
         <Composer
           ready={ready}

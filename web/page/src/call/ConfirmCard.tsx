@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 
 import type { Question } from './useConfirmation'
 import { words } from '../words'
@@ -8,10 +8,12 @@ interface Props {
   answering: boolean
   trouble: string | undefined
   onAnswer: (yes: boolean) => void
+  /** What is shown between the question and its buttons. */
+  children?: ReactNode
 }
 
 /** The spoken question, to be answered by click. */
-export function ConfirmCard({ question, answering, trouble, onAnswer }: Props) {
+export function ConfirmCard({ question, answering, trouble, onAnswer, children }: Props) {
   const card = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // To the card, not to a button: a key meant for something else must not delete. Whoever types is left alone.
@@ -26,8 +28,9 @@ export function ConfirmCard({ question, answering, trouble, onAnswer }: Props) {
       <p id="confirm-question" role="alert">
         {question.question}
       </p>
+      {children}
       <div className="row">
-        <button className="danger" disabled={answering} onClick={() => onAnswer(true)}>
+        <button className={question.action === 'create_task' ? 'primary' : 'danger'} disabled={answering} onClick={() => onAnswer(true)}>
           {yes}
         </button>
         <button disabled={answering} onClick={() => onAnswer(false)}>
@@ -43,5 +46,6 @@ function labels(action: string): { yes: string; no: string } {
   const { confirm } = words
   if (action === 'delete_task') return { yes: confirm.yesDelete, no: confirm.noDelete }
   if (action === 'complete_task') return { yes: confirm.yesComplete, no: confirm.noComplete }
+  if (action === 'create_task') return { yes: confirm.yesAdd, no: confirm.no }
   return { yes: confirm.yes, no: confirm.no }
 }

@@ -178,6 +178,7 @@ export const en = {
     no: 'No',
     yesDelete: 'Yes, delete',
     noDelete: 'No, keep',
+    yesAdd: 'Yes, add it',
     yesComplete: 'Yes, it’s done',
     noComplete: 'No, not yet',
     notArrived: 'That answer did not arrive. Try again, or say it.',

@@ -1,0 +1,85 @@
+"""`bench latency` at a terminal: progress, tables, the seed's budget, a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.bench.chaos.demo import NoDemoError
+from cli.bench.cost_plot import NoPlotError
+from cli.bench.latency.budget import show_budget
+from cli.bench.latency.judge import DEAD_AIR_MS, Cell, p50, p95, report_of
+from cli.bench.latency.plot import draw
+from cli.bench.latency.run import Order, run
+from cli.caller.errors import CallError
+
+STOPPED: Final = 130
+WIDTH: Final = 150
+"""Characters, where no terminal says how many: the table has thirteen columns."""
+
+
+def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
+    """Run, and give the exit code."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        console = Console(stderr=True, highlight=False, width=WIDTH)
+    try:
+        cells = asyncio.run(run(order, lambda text: console.print(text, markup=False)))
+    except KeyboardInterrupt:
+        return STOPPED
+    except (CallError, NoDemoError, OSError, TimeoutError) as error:
+        typer.echo(f"voicetasks bench latency: {error}", err=True)
+        return error.exit_code if isinstance(error, CallError) else 1
+    show(cells, console)
+    show_budget(cells, console)
+    report = report_of(cells)
+    report.print(console)
+    path = plot or order.folder.parent / "bench-latency.png"
+    try:
+        draw(cells, path)
+        console.print(f"picture: {path}", markup=False)
+    except NoPlotError as error:
+        typer.echo(f"voicetasks bench latency: {error}", err=True)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    return 0 if report.holds else 1
+
+
+def show(cells: Sequence[Cell], console: Console) -> None:
+    """A row for each that was measured, with the machine's load beside it."""
+    table = Table(title="last word to first sound at the caller's ear, ms")
+    columns = (
+        "who",
+        "door",
+        "stand-ins",
+        "n",
+        "p50",
+        "p95",
+        "worst",
+        "cut off %",
+        "dead air",
+        "echo",
+        "own p95",
+    )
+    for column in (*columns, "load/CPU", "others' CPU %"):
+        table.add_column(column, justify="left" if column in columns[:3] else "right")
+    for cell in cells:
+        answers, own = cell.answers, cell.own()
+        dead = sum(answer > DEAD_AIR_MS for answer in answers) + sum(
+            turn.answer_ms is None for turn in cell.spoken
+        )
+        table.add_row(
+            *(str(cell.system), str(cell.channel), cell.profile, str(len(cell.spoken))),
+            *(f"{value:.0f}" for value in (p50(answers), p95(answers), max(answers, default=float("nan")))),
+            *(f"{cell.cut_percent:.1f}", str(dead), f"{cell.way_ms:.0f}"),
+            f"{p95(own):.0f}" if own else "",
+            *(f"{cell.load:.1f}", f"{cell.others_percent:.0f}"),
+        )
+    console.print(table)

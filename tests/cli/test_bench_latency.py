@@ -1,0 +1,153 @@
+"""`bench latency`: what it plans to say, how it tells where time went, and what it holds to which promise."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.bench.latency.caller import Heard
+from cli.bench.latency.doors import Channel, System
+from cli.bench.latency.judge import Cell, report_of
+from cli.bench.latency.parts import parts_of, place, read_marks
+from cli.bench.latency.plot import draw
+from cli.bench.latency.run import Order
+from cli.bench.latency.turns import BREATH, BREATH_SECONDS, KINDS, Manner, phrases, plan
+
+pytestmark = pytest.mark.unit
+
+TURN = Heard("short", "after", 0, 1.5, answer_ms=640, ended_at=100.0, heard_at=100.64)
+CASCADE = {
+    "words": 100.2,
+    "ended": 100.33,
+    "asked": 100.21,
+    "thought": 100.5,
+    "sound": 100.58,
+    "playing": 100.59,
+}
+
+
+def test_a_third_of_the_turns_hold_their_breath_and_all_kinds_are_spoken() -> None:
+    turns = [each for each in plan(300) if each.manner is not Manner.MHM]
+    assert len(turns) == 300
+    assert {each.kind for each in turns} == set(KINDS)
+    held = [each for each in turns if each.breath]
+    assert len(held) == 100
+    assert all(
+        BREATH_SECONDS[0] <= each.breath <= BREATH_SECONDS[1] and len(each.pieces) > 1 for each in held
+    )
+    assert not any(BREATH in each.words for each in turns)
+
+
+def test_every_fifth_turn_interrupts_and_as_often_there_is_a_murmur() -> None:
+    planned = plan(100)
+    assert sum(each.manner is Manner.OVER for each in planned) == 20
+    assert sum(each.manner is Manner.MHM for each in planned) == 20
+
+
+def test_the_same_number_gives_the_same_turns_and_another_one_others() -> None:
+    assert plan(30, 7) == plan(30, 7) != plan(30, 8)
+
+
+def test_each_kind_has_phrases_that_can_hold_their_breath() -> None:
+    known = phrases()
+    assert all(any(BREATH in text for text in known[kind]) for kind in KINDS)
+    assert all(len(text.split()) == 1 for text in known["backchannel"])
+
+
+def test_the_parts_of_a_turn_are_the_whole_of_it() -> None:
+    turn = replace(TURN, marks=CASCADE)
+    parts = parts_of(turn, way_ms=80)
+    assert parts is not None
+    assert sum(parts.values()) == pytest.approx(640)
+    assert parts["hearing"] == pytest.approx(160)
+    assert parts["thinking"] == pytest.approx(290)
+    assert parts["speaking"] == pytest.approx(80)
+    assert parts["waiting"] == 0  # the end of the turn was found while the model thought
+
+
+def test_an_end_that_is_found_after_the_sound_is_there_was_waited_for() -> None:
+    late = CASCADE | {"ended": 100.9, "playing": 100.91}
+    parts = parts_of(replace(TURN, marks=late, answer_ms=970, heard_at=100.97), way_ms=80)
+    assert parts is not None
+    assert parts["waiting"] == pytest.approx(320)
+    assert sum(parts.values()) == pytest.approx(970)
+
+
+def test_one_model_for_everything_is_waited_for_and_thinks() -> None:
+    parts = parts_of(replace(TURN, marks={"ended": 100.3, "sound": 100.55, "playing": 100.56}), way_ms=80)
+    assert parts is not None
+    assert parts["waiting"] == pytest.approx(260)
+    assert parts["thinking"] == pytest.approx(250)
+    assert parts["hearing"] == parts["speaking"] == 0
+
+
+def test_moments_are_those_of_the_answer_that_was_heard(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    before = CASCADE | {"ended": 98.0, "playing": 98.5}
+    lines = [{"event": "turn.timed", "call_id": "c", "marks": marks} for marks in (before, CASCADE)]
+    log.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    turn = replace(TURN)
+    place([turn], [marks for _, marks in read_marks(log)])
+    assert turn.marks == CASCADE
+
+
+def _cell(system: System, answers: list[int], **more: object) -> Cell:
+    turns = [replace(TURN, answer_ms=each, heard_at=100 + each / 1000) for each in answers]
+    return replace(Cell(system, Channel.BROWSER, "seed", turns), **more)  # type: ignore[arg-type]
+
+
+def test_what_is_quick_enough_holds_and_what_is_not_does_not() -> None:
+    assert report_of([_cell(System.ECONOMY, [600] * 20)]).holds
+    slow = report_of([_cell(System.ECONOMY, [600] * 17 + [900] * 3)])
+    assert [line.line for line in slow.lines if not line.holds] == [
+        "economy browser seed: last word to first sound, p95"
+    ]
+
+
+def test_turns_that_were_talked_into_are_counted_and_not_timed() -> None:
+    cell = _cell(System.PREMIUM, [600] * 19 + [-300])
+    cell.turns[-1].cut_off = True
+    assert cell.cut_percent == 5.0
+    assert min(cell.answers) == 600
+    assert not report_of([cell]).holds
+
+
+def test_a_murmur_that_silences_us_and_an_interruption_that_does_not_fall_short() -> None:
+    cell = _cell(System.ECONOMY, [600] * 4)
+    cell.turns += [
+        Heard("backchannel", Manner.MHM, 0, 0.4, silent_ms=430),
+        replace(TURN, manner=Manner.OVER, silent_ms=None),
+    ]
+    short = {line.line for line in report_of([cell]).lines if not line.holds}
+    assert {
+        "economy browser seed: «mhm» not taken",
+        "economy browser seed: interruptions taken",
+    } <= short
+
+
+def test_a_peer_is_held_against_the_cascade_on_the_same_stand_ins() -> None:
+    cells = [_cell(System.ECONOMY, [500] * 20), _cell(System.PIPECAT, [450] * 20)]
+    against = report_of(cells).lines[-1]
+    assert re.match("pipecat browser seed: its p95", against.line)
+    assert (against.measured, against.holds) == (0.9, False)
+
+
+def test_a_cell_that_could_not_be_measured_does_not_hold() -> None:
+    assert not report_of([_cell(System.ECONOMY, [], problem="nobody came into the room")]).holds
+
+
+def test_telephones_are_not_asked_of_a_peer_and_turns_are_shared_out(tmp_path: Path) -> None:
+    order = Order(300, tuple(System)[:4], tuple(Channel), ("instant", "seed"), 1, tmp_path)
+    assert len(order.cells) == 12
+    assert order.turns_a_cell == 38
+
+
+def test_where_the_time_went_is_drawn(tmp_path: Path) -> None:
+    cell = _cell(System.ECONOMY, [600, 700])
+    cell.turns[0].marks = CASCADE
+    draw([cell], tmp_path / "bench.png")
+    assert (tmp_path / "bench.png").stat().st_size > 5_000

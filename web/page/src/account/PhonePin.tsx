@@ -1,0 +1,85 @@
+import { type FormEvent, useId, useState } from 'react'
+
+import { type AccountState, ApiError, changePin, linkingCode } from '../api'
+import { useSaving } from './useSaving'
+
+interface Props {
+  csrf: string
+  account: AccountState
+  onChanged: (account: AccountState) => void
+}
+
+/** What shows on a telephone who calls: a PIN, and a code that links the telephone it is keyed on. */
+export function PhonePin({ csrf, account, onChanged }: Props) {
+  const [pin, setPin] = useState('')
+  const [code, setCode] = useState('')
+  const [problem, setProblem] = useState('')
+  const { busy, said, save } = useSaving((changed) => {
+    setPin('')
+    onChanged(changed)
+  })
+  const field = useId()
+
+  function onSubmit(event: FormEvent) {
+    event.preventDefault()
+    void save(() => changePin(csrf, pin))
+  }
+
+  async function onCode() {
+    setProblem('')
+    try {
+      setCode((await linkingCode(csrf)).code)
+    } catch (error) {
+      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+    }
+  }
+
+  return (
+    <>
+      <form className="setting" onSubmit={onSubmit} noValidate>
+        <label htmlFor={field}>PIN for the telephone</label>
+        <p className="quiet">
+          {account.pin ? 'You have one. ' : 'You have none yet. '}
+          Six to twelve digits, keyed when you call. Never say it aloud.
+        </p>
+        <div className="row">
+          <input
+            id={field}
+            type="password"
+            inputMode="numeric"
+            autoComplete="off"
+            maxLength={12}
+            value={pin}
+            onChange={(event) => setPin(event.target.value)}
+          />
+          <button type="submit" disabled={busy || pin.length < 6}>
+            Save
+          </button>
+          {account.pin && (
+            <button type="button" disabled={busy} onClick={() => void save(() => changePin(csrf, null))}>
+              Remove
+            </button>
+          )}
+        </div>
+        <p className="said" role="status">
+          {said}
+        </p>
+      </form>
+      <div className="setting">
+        <p className="quiet">
+          To link a telephone, call from it and key in a code from here instead of the PIN. It works once, for ten
+          minutes.
+        </p>
+        <button onClick={() => void onCode()}>{code ? 'Show another code' : 'Show a code'}</button>
+        <p className="said" role="status">
+          {code && (
+            <>
+              Call and key in <strong>{code.replace(/(\d{4})(?=\d)/g, '$1 ')} #</strong>
+            </>
+          )}
+          {problem}
+        </p>
+      </div>
+    </>
+  )
+}
