@@ -58,7 +58,7 @@ export function App() {
   }
   if (who.account.user.role === 'admin' && hash.startsWith(ADMIN)) {
     return (
-      <Suspense fallback={<p className="quiet">One moment…</p>}>
+      <Suspense fallback={<p className="quiet">{words.common.moment}</p>}>
         <Admin account={who.account} place={hash.slice(ADMIN.length).replace(/^\//, '')} onSignedOut={leave} />
       </Suspense>
     )

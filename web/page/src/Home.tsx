@@ -121,7 +121,7 @@ export function Home({ account, onSignedOut }: Props) {
           <button className="plain" disabled={call !== null} onClick={() => setPlace('account')}>
             {words.home.account}
           </button>
-          {account.user.role === 'admin' && !call && <a href={ADMIN}>Admin</a>}
+          {account.user.role === 'admin' && !call && <a href={ADMIN}>{words.home.admin}</a>}
           <button className="plain" onClick={() => void leave()}>
             {words.home.signOut}
           </button>

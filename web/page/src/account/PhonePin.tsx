@@ -1,6 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
 
 import { type AccountState, ApiError, changePin, linkingCode } from '../api'
+import { words } from '../words'
 import { useSaving } from './useSaving'
 
 interface Props {
@@ -30,17 +31,16 @@ export function PhonePin({ csrf, account, onChanged }: Props) {
     try {
       setCode((await linkingCode(csrf)).code)
     } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+      setProblem(error instanceof ApiError ? error.message : words.common.failed)
     }
   }
 
   return (
     <>
       <form className="setting" onSubmit={onSubmit} noValidate>
-        <label htmlFor={field}>PIN for the telephone</label>
+        <label htmlFor={field}>{words.pin.title}</label>
         <p className="quiet">
-          {account.pin ? 'You have one. ' : 'You have none yet. '}
-          Six to twelve digits, keyed when you call. Never say it aloud.
+          {account.pin ? words.pin.have : words.pin.haveNone} {words.pin.what}
         </p>
         <div className="row">
           <input
@@ -53,11 +53,11 @@ export function PhonePin({ csrf, account, onChanged }: Props) {
             onChange={(event) => setPin(event.target.value)}
           />
           <button type="submit" disabled={busy || pin.length < 6}>
-            Save
+            {words.common.save}
           </button>
           {account.pin && (
             <button type="button" disabled={busy} onClick={() => void save(() => changePin(csrf, null))}>
-              Remove
+              {words.pin.take}
             </button>
           )}
         </div>
@@ -66,15 +66,12 @@ export function PhonePin({ csrf, account, onChanged }: Props) {
         </p>
       </form>
       <div className="setting">
-        <p className="quiet">
-          To link a telephone, call from it and key in a code from here instead of the PIN. It works once, for ten
-          minutes.
-        </p>
-        <button onClick={() => void onCode()}>{code ? 'Show another code' : 'Show a code'}</button>
+        <p className="quiet">{words.pin.link}</p>
+        <button onClick={() => void onCode()}>{code ? words.pin.showAnother : words.pin.show}</button>
         <p className="said" role="status">
           {code && (
             <>
-              Call and key in <strong>{code.replace(/(\d{4})(?=\d)/g, '$1 ')} #</strong>
+              {words.pin.keyIn} <strong>{code.replace(/(\d{4})(?=\d)/g, '$1 ')} #</strong>
             </>
           )}
           {problem}

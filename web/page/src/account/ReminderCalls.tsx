@@ -1,4 +1,5 @@
 import { type AccountState, changeReminderCalls } from '../api'
+import { words } from '../words'
 import { useSaving } from './useSaving'
 
 interface Props {
@@ -19,12 +20,9 @@ export function ReminderCalls({ csrf, account, onChanged }: Props) {
           disabled={busy}
           onChange={({ target: { checked } }) => void save(() => changeReminderCalls(csrf, checked))}
         />
-        Call me about tasks when I ask for that
+        {words.reminders.callMe}
       </label>
-      <p>
-        An automatic voice calls your linked telephone, never at night. It tells nothing before your PIN is keyed. Say
-        «stop calling me» or press 9 to end it.
-      </p>
+      <p>{words.reminders.how}</p>
       <p className="said" role="status">
         {said}
       </p>

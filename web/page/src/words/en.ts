@@ -45,6 +45,7 @@ export const en = {
 
   home: {
     calls: 'Calls',
+    admin: 'Admin',
     account: 'Account',
     signOut: 'Sign out',
     shown: 'What is shown',
@@ -310,6 +311,27 @@ export const en = {
     kept: (lines: number) => (lines === 1 ? '1 line is kept.' : `${lines} lines are kept.`),
     show: 'Show the transcript',
     rate: 'Your stars for this call',
+  },
+
+  pin: {
+    title: 'PIN for the telephone',
+    have: 'You have one.',
+    haveNone: 'You have none yet.',
+    what: 'Six to twelve digits, keyed when you call. Never say it aloud.',
+    take: 'Remove',
+    link:
+      'To link a telephone, call from it and key in a code from here instead of the PIN. It works once, for ten ' +
+      'minutes.',
+    show: 'Show a code',
+    showAnother: 'Show another code',
+    keyIn: 'Call and key in',
+  },
+
+  reminders: {
+    callMe: 'Call me about tasks when I ask for that',
+    how:
+      'An automatic voice calls your linked telephone, never at night. It tells nothing before your PIN is keyed. Say ' +
+      '«stop calling me» or press 9 to end it.',
   },
 
   account: {
