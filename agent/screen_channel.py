@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from livekit import rtc
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agent.caller_stream import CallerStream
 from tiers.sighting import Sighting
 
 TOPIC: Final = "voicetasks.screen"
@@ -39,20 +40,19 @@ class ScreenChannel:
         self._room = room
         self._caller = caller_identity
         self._on_leave = on_leave
-        self._open = False
+        self._stream = CallerStream(
+            room, TOPIC, caller_identity=caller_identity, longest=LONGEST_CHARS, on_text=self._on_text
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "off"
 
     def open(self) -> None:
         """Begin to listen."""
-        self._open = True
-        self._room.register_text_stream_handler(TOPIC, self._on_stream)
+        self._stream.open()
 
     def close(self) -> None:
         """Listen no more. Safe to call without `open`."""
-        if self._open:
-            self._open = False
-            self._room.unregister_text_stream_handler(TOPIC)
+        self._stream.close()
         for task in list(self._tasks):
             task.cancel()
 
@@ -78,21 +78,9 @@ class ScreenChannel:
                     text, topic=TOPIC, destination_identities=[self._caller]
                 )
 
-    def _on_stream(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        if identity == self._caller:
-            self._spawn(self._read(reader))
-
-    async def _read(self, reader: rtc.TextStreamReader) -> None:
-        text = ""
-        try:
-            async for part in reader:
-                text += part
-                if len(text) > LONGEST_CHARS:
-                    reader.close()
-                    return
-            self._on_leave(Leave.model_validate_json(text).allowed)
-        except (rtc.StreamError, ValidationError):
-            return
+    async def _on_text(self, text: str | None) -> None:
+        with contextlib.suppress(ValidationError):
+            self._on_leave(Leave.model_validate_json(text or "").allowed)
 
     def _spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name="screen.channel")
