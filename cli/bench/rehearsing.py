@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 
 from cli.bench.bare_environment import bare_environment
+from cli.bench.ending import end
 from cli.bench.reference_conversation import PAUSE_SECONDS, TASKS, TURN_SECONDS, turns
 from cli.caller.told_sound import told_sound
 from cli.environment import process_environment
@@ -149,13 +150,7 @@ async def _process(
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), END_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await end(process, within=END_SECONDS)
 
 
 async def _until_it_answers(url: str, name: str) -> None:
