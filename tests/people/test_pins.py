@@ -13,9 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from people.audit import Audit
-from people.database import create_engine
 from people.guests import make_guest
-from people.migrate import migrate
 from people.phones import MOST_HOLDERS, Phones
 from people.pins import FREE_TRIES, Pins, checked, wait_after
 from people.store import People
@@ -196,14 +194,8 @@ async def test_thirty_at_once_are_judged_five_times(people: People) -> None:
 
 
 @pytest.fixture
-async def people_on_postgres(postgres: str) -> AsyncIterator[People]:
-    engine = create_engine(postgres)
-    async with engine.begin() as connection:
-        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            await connection.execute(text(statement))
-    await engine.dispose()
-    await migrate(postgres)
-    async with People(postgres) as store:
+async def people_on_postgres(postgres_url: str) -> AsyncIterator[People]:
+    async with People(postgres_url) as store:
         yield store
 
 

@@ -13,9 +13,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
-from people.database import create_engine
 from people.migrate import migrate
 from people.reminder_calls import CLAIM_FOR, KEEP_FOR, Caps, ReminderCalls, Wish
 from people.store import People
@@ -174,17 +172,6 @@ def test_whatever_order_and_whoever_dies_no_reminder_rings_twice(
 
     rang = asyncio.run(race())
     assert len(rang) == len(set(rang)) == count
-
-
-@pytest.fixture
-async def postgres_url(postgres: str) -> str:
-    engine = create_engine(postgres)
-    async with engine.begin() as connection:
-        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            await connection.execute(text(statement))
-    await engine.dispose()
-    await migrate(postgres)
-    return postgres
 
 
 @pytest.mark.system

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from sandbox.app import Running, serve
+from sandbox.app import Running
 from sandbox.desk import Desk
 from tiers import probe as probing
 from tiers.faults import Fault
@@ -27,17 +25,6 @@ DIALLED = [
 ]
 DEAR = 500
 """µ$: a twentieth of a cent."""
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-async def running(desk: Desk) -> AsyncIterator[Running]:
-    async with serve(desk) as served:
-        yield served
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.app import Running, serve
+from sandbox.app import Running
 from sandbox.desk import Desk
 from tests.sandbox.test_gemini_live import jpeg
 from tiers.faults import Fault
@@ -52,17 +52,6 @@ class Sight:
         async with asyncio.timeout(WITHIN):
             while not condition():
                 await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-async def running(desk: Desk) -> AsyncIterator[Running]:
-    async with serve(desk) as served:
-        yield served
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 
 import { ApiError, listCalls, type PastCall } from '../api'
-import { Brand } from '../Brand'
+import { OwnPage } from '../account/OwnPage'
 import { words } from '../words'
 import { PastCallCard } from './PastCallCard'
 
@@ -40,14 +40,8 @@ export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
   useEffect(() => void load(null), [load])
 
   return (
-    <div className="account-page">
-      <header className="top">
-        <Brand />
-        <button className="plain" onClick={onClose}>
-          {words.common.back}
-        </button>
-      </header>
-      <main>
+    <OwnPage
+      heading={
         <div className="title">
           <h1>{words.calls.title}</h1>
           {sandbox && (
@@ -56,26 +50,24 @@ export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
             </span>
           )}
         </div>
-        {problem && (
-          <div className="notice bad" role="alert">
-            <p>{problem}</p>
-            <button onClick={() => void load(null)}>{words.common.again}</button>
-          </div>
-        )}
-        {calls?.length === 0 && <p className="quiet">{words.calls.none}</p>}
-        <ul className="past-calls">
-          {calls?.map((call) => (
-            <PastCallCard key={call.call_id} csrf={csrf} call={call} />
-          ))}
-        </ul>
-        {next !== null && (
-          <p>
-            <button disabled={busy} onClick={() => void load(next)}>
-              {words.calls.more}
-            </button>
-          </p>
-        )}
-      </main>
-    </div>
+      }
+      problem={problem}
+      onRetry={() => void load(null)}
+      onClose={onClose}
+    >
+      {calls?.length === 0 && <p className="quiet">{words.calls.none}</p>}
+      <ul className="past-calls">
+        {calls?.map((call) => (
+          <PastCallCard key={call.call_id} csrf={csrf} call={call} />
+        ))}
+      </ul>
+      {next !== null && (
+        <p>
+          <button disabled={busy} onClick={() => void load(next)}>
+            {words.calls.more}
+          </button>
+        </p>
+      )}
+    </OwnPage>
   )
 }
