@@ -88,6 +88,7 @@ export default function Call(props: CallProps) {
         <MicrophoneNotice microphone={microphone} />
         {large && <Captions lines={transcript.lines} />}
         <Transcript lines={transcript.lines} waiting={unsent.waiting} />
+        {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
         {confirmation.question && (
           <ConfirmCard
             key={confirmation.question.id}
@@ -99,7 +100,6 @@ export default function Call(props: CallProps) {
             <Thumbnail screen={screen} action={confirmation.question.action} />
           </ConfirmCard>
         )}
-        {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
         {keys && <Keypad room={room} ready={ready} />}
         <Composer
           ready={ready}
