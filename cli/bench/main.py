@@ -239,6 +239,28 @@ def latency(
 
 
 @app.command()
+def restarts(
+    calls: Annotated[int, typer.Option(help="Live calls, each somebody's of their own.", min=1, max=16)] = 8,
+    events: Annotated[
+        str,
+        typer.Option(help="What happens, in this order; with a comma between them."),
+    ] = "worker-drained,worker-killed,livekit,redis,tasks,postgres",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Hold calls at a demo of the bench's own while workers end and servers restart, and look what they notice.
+
+    Postgres is the demo's database where its programs are installed. Data and logs lie in bench-restarts of the data
+    folder. Exit: 0 when all targets hold, 1 when one falls short or the demo does not start, 130 when it was stopped.
+    """
+    from cli.bench.restarts.command import bench_restarts
+    from cli.bench.restarts.events import Event
+    from cli.bench.restarts.run import Order as RestartOrder
+
+    order = RestartOrder(calls, tuple(_names(events, Event)), cli_settings().data_dir / "bench-restarts")
+    raise typer.Exit(bench_restarts(order, as_json=as_json))
+
+
+@app.command()
 def failover(
     rounds: Annotated[int, typer.Option(help="How often the vendor dies, at each point.", min=1)] = 50,
     points: Annotated[
