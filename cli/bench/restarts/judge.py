@@ -72,7 +72,7 @@ def report_of(found: Found) -> Report:
         what = "heard again" if each.cuts_lines else "answered, and done,"
         report.at_most(f"{name}: {what} after, at most", BACK_SECONDS, longest, "s", len(back))
     if found.looked_into:
-        report.at_most("tasks asked for and lost", 0, len(found.lost), "tasks", found.asked)
+        report.at_most("tasks that were made and lost", 0, len(found.lost), "tasks", found.asked)
         report.at_most("tasks made twice or unasked", 0, len(found.wrong), "tasks", found.asked)
         report.at_most("calls over whose money is still held", 0, len(found.unsettled), "calls", found.calls)
         report.details += found.requests

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from cli.bench.restarts.judge import Found, Round
 from cli.bench.restarts.people import make_callers
 from cli.bench.restarts.services import Services
 from cli.bench.restarts.talker import Talker
-from cli.bench.restarts.titles import SPOKEN
+from cli.bench.restarts.titles import SPOKEN, sentence, titles
 from cli.bench.task_store import BenchStore
 from cli.bench.tasks.postgres import OwnPostgres, PostgresError, own_postgres
 from cli.binaries import BinaryNotFoundError
@@ -57,7 +58,7 @@ class Order:
             "VOICETASKS_SANDBOX_VOICE": "tone",
             "VOICETASKS_SANDBOX_PROFILE": "instant",
             # A busy machine must not look like a silent vendor.
-            "VOICETASKS_AGENT_WATCH_PATIENCE": "3",
+            "VOICETASKS_AGENT_WATCH_PATIENCE": "8",
             "VOICETASKS_AGENT_SLOTS": str(self.calls),
             # A worker that may be given all calls of another at once has as many processes ready.
             "VOICETASKS_AGENT_WARM_PROCESSES": str(min(16, self.calls)),
@@ -147,7 +148,7 @@ async def _postgres(stack: contextlib.AsyncExitStack, order: Order, found: Found
 async def _talkers(stack: contextlib.AsyncExitStack, count: int, control: str) -> list[Talker]:
     voice = make_voice(VoiceName.PIPER, Quality.BROWSER)
     try:
-        sounds = tuple([await voice.speak(text) for text in SPOKEN])
+        sounds = tuple([await voice.speak(sentence(title)) for title in islice(titles(), SPOKEN)])
     finally:
         await voice.aclose()
     talkers = []

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.bench.restarts.titles import titles
+from cli.bench.restarts.titles import sentence, titles
 from cli.bench.spoken_form import spoken_form
 from cli.bench.task_store import BenchStore, TaskStoreError
 from cli.caller.errors import CallError
@@ -134,10 +134,10 @@ class Talker:
         return sum(max(0, asked.tries - 1) for asked in self.asked if since < asked.began_at <= until)
 
     async def books(self) -> tuple[list[str], list[str]]:
-        """The titles that were asked for and are not there, and those that are there more than once or unasked."""
+        """The titles that were there once and are not any more, and those that are there twice or unasked."""
         there = Counter(spoken_form(task.title) for task in await self.store.tasks())
         wanted = {spoken_form(asked.title) for asked in self.asked}
-        lost = sorted(wanted - there.keys())
+        lost = sorted({spoken_form(asked.title) for asked in self.asked if asked.done} - there.keys())
         wrong = [title for title, count in there.items() if count > 1 or title not in wanted]
         return lost, sorted(wrong)
 
@@ -146,7 +146,7 @@ class Talker:
     async def _ask(self, title: str) -> bool:
         asked = Asked(title)
         self.asked.append(asked)
-        sound = self.sounds[len(self.asked) % len(self.sounds)]
+        sound = self.sounds[(len(self.asked) - 1) % len(self.sounds)]
         while asked.tries < TRIES:
             await self._somebody_there()
             answered_at = await self._say(asked, sound)
@@ -170,7 +170,7 @@ class Talker:
             await tell(
                 self.control_url,
                 self.call_id,
-                f"Add a task to {asked.title}.",
+                sentence(asked.title),
                 unless_waiting=bool(asked.tries),
             )
         asked.tries += 1

@@ -12,8 +12,13 @@ THINGS: Final = (
     *("garage", "roof", "door", "chair", "clock", "sofa", "oven", "shelf", "ladder", "tent", "kayak"),
     *("drum", "guitar", "printer", "camera", "fridge", "heater", "basket", "bench", "statue", "vase"),
 )
-SPOKEN: Final = ("Add a task to wash the car.", "Add a task to paint the garage.")
-"""How any of them sounds: the ear is told the words."""
+SPOKEN: Final = 32
+"""How many of them are spoken as they are; what comes after sounds like these, and its words are told to the ear."""
+
+
+def sentence(title: str) -> str:
+    """How it is asked for."""
+    return f"Add a task to {title}."
 
 
 def titles() -> Iterator[str]:
