@@ -18,6 +18,8 @@ from cli.bench.latency.speech import Spoken
 
 BEGINS_SECONDS: Final = 90.0
 """How long a call may take to its first answer."""
+WARMS_UP_SECONDS: Final = 10.0
+"""After a worker can take calls it still makes processes ready."""
 SETTLES_SECONDS: Final = 3.0
 """After a call began: a process for the next one is made ready meanwhile."""
 LONGEST: Final = 4.0
@@ -57,6 +59,7 @@ class Climber:
 
     async def climb(self, climb: Climb, way: Way) -> None:
         """Fill `climb`, step by step."""
+        await asyncio.sleep(WARMS_UP_SECONDS)
         climb.idle = await self._measure(0, way)
         try:
             for calls in range(1, way.most + 1):

@@ -32,7 +32,10 @@ from routing.live_leases import live_leases
 SOAK_SHARE: Final = 0.8
 """Of the calls that are carried, at which the soak runs."""
 PLANNED: Final = 60
-"""Turns of the plan, of which those are spoken that wait for the answer before them; then from the beginning."""
+"""Turns of the plan of `bench latency`, of which some are spoken; then from the beginning."""
+KINDS: Final = ("short", "long")
+"""Whole sentences without a breath inside: where the end of a turn is in doubt, the doubt takes longer than the machine,
+and some doubtful turns more or less would look like a machine that is full."""
 
 Tell = Callable[[str], None]
 
@@ -72,7 +75,8 @@ async def run(order: Order, measured: Measured, tell: Tell) -> None:
         _voice() as voice,
         demo_of_its_own(order.folder, **order.settings) as demo,
     ):
-        spoken = [await speak(voice, each) for each in plan(PLANNED) if each.manner is Manner.AFTER]
+        wanted = [each for each in plan(PLANNED) if each.manner is Manner.AFTER]
+        spoken = [await speak(voice, each) for each in wanted if each.kind in KINDS and not each.breath]
         take_addresses_of(order.folder)
         control = f"http://{HOST}:{demo['ports']['sandbox_control']}"
         async with open_desk(control) as desk:
