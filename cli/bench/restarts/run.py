@@ -33,7 +33,7 @@ AFTER: Final = 2
 BEFORE_SECONDS: Final = 8.0
 """So long the calls talk undisturbed before an event."""
 ROUND_SECONDS: Final = 90.0
-"""A call that has not gone on so long after an event is dropped."""
+"""A call that has not gone on so long after an event is over is dropped."""
 LOOK_SECONDS: Final = 0.1
 LAST_SECONDS: Final = 60.0
 """How long the requests that are under way at the end may take."""
@@ -109,11 +109,12 @@ async def _round(event: Event, events: Events, talkers: Sequence[Talker], found:
     this.served_again_s = round(time.monotonic() - began, 1)
     tell(f"{event}: serves again after {this.served_again_s} s")
 
-    def goes_on(talker: Talker) -> bool:
-        moved = not event.moves or talker.agent not in (None, agents[talker.call_id])
-        return moved and talker.answered_since(began) >= AFTER
+    over = time.monotonic()
 
-    while not all(map(goes_on, live)) and time.monotonic() < began + ROUND_SECONDS:  # noqa: ASYNC110
+    def goes_on(talker: Talker) -> bool:
+        return talker.answered_since(over) >= AFTER
+
+    while not all(map(goes_on, live)) and time.monotonic() < over + ROUND_SECONDS:  # noqa: ASYNC110
         await asyncio.sleep(LOOK_SECONDS)
     until = time.monotonic()
     for each in live:
