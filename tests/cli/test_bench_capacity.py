@@ -14,12 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.bench.capacity.command import show_earlier
+from cli.bench.capacity.climb import Way
+from cli.bench.capacity.command import bench_capacity, show_earlier
 from cli.bench.capacity.judge import Climb, Measured, Soak, Step, growth, report_of
 from cli.bench.capacity.plot import draw
+from cli.bench.capacity.run import Order
 from cli.bench.capacity.sizing import NoFieldsError, fields, fill, workers
 from cli.bench.capacity.soak import Held
 from cli.bench.capacity.usage import Reading, cores, memory_mb
+from cli.bench.latency.doors import System
 from tests.conftest import CHECKOUT
 
 pytestmark = pytest.mark.unit
@@ -185,3 +188,20 @@ def test_a_process_that_works_is_seen_to_work_and_its_memory_is_counted() -> Non
         busy.kill()
         busy.wait()
     assert cores(before, before) == {}
+
+
+def test_a_run_that_is_stopped_keeps_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def stopped(_order: Order, found: Measured, _tell: object) -> None:
+        found.climbs.append(climb("economy", 600, 650))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.bench.capacity.command.run", stopped)
+    order = Order((System.ECONOMY,), Way(4, 5.0, 1, 200.0), "seed", 0.0, None, tmp_path / "bench-capacity")
+    assert bench_capacity(order, None, None, as_json=True) == 130
+    told = capsys.readouterr()
+    (line,) = json.loads(told.out)["lines"]
+    assert (line["line"], line["measured"]) == ("economy: calls at once", 2)
+    assert "economy: 2 calls or more" in told.err
+    assert (tmp_path / "bench-capacity.png").is_file()

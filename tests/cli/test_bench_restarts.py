@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import islice
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,8 +13,10 @@ from typer.testing import CliRunner
 
 from cli.bench.judge import StoredTask
 from cli.bench.main import app
+from cli.bench.restarts.command import bench_restarts
 from cli.bench.restarts.events import ALL, Event
 from cli.bench.restarts.judge import Found, Round, report_of
+from cli.bench.restarts.run import Order
 from cli.bench.restarts.talker import Asked, Talker
 from cli.bench.restarts.titles import SPOKEN, THINGS, VERBS, sentence, titles
 from cli.bench.spoken_form import spoken_form
@@ -112,6 +115,19 @@ def test_a_run_that_was_stopped_tells_its_rounds_and_no_more() -> None:
     assert {"not_run": "postgres: not installed"} in report.details
     assert json.loads(json.dumps(report.as_json()))["name"] == "restarts"
     assert not report_of(Found()).holds
+
+
+def test_a_run_that_is_stopped_keeps_its_rounds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def stopped(_order: Order, found: Found, _tell: object) -> None:
+        found.rounds.append(Round("redis", 2, waits_s=[1.0, 1.5]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.bench.restarts.command.run", stopped)
+    assert bench_restarts(Order(2, (Event.REDIS,), tmp_path), as_json=True) == 130
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert [(line["measured"], line["holds"]) for line in lines] == [(0, True), (1.5, True)]
 
 
 def test_a_round_without_a_call_that_went_on_does_not_hold() -> None:

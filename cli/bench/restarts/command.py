@@ -39,7 +39,8 @@ def bench_restarts(order: Order, *, as_json: bool) -> int:
     if found.rounds:
         _show(found, console)
         report.print(console)
-    return code or report.conclude(as_json=as_json) if found.rounds else code or 1
+    concluded = report.conclude(as_json=as_json)
+    return code or concluded
 
 
 def _show(found: Found, console: Console) -> None:
