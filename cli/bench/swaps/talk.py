@@ -145,9 +145,9 @@ class Talk:
         await self.tell()
         return await self.conversation.say(words, sound)
 
-    async def tell(self, *, unless_waiting: bool = False) -> None:
+    async def tell(self) -> None:
         """Tell the ear the words of this turn; another ear that hears them once more is told them once more."""
-        await tell(self.world.control_url, self.call_id, self.words, unless_waiting=unless_waiting)
+        await tell(self.world.control_url, self.call_id, self.words)
 
     async def served_by(self, stack: str, seconds: float = BACK_SECONDS) -> None:
         """Wait until a stack serves the call. Raises NotBackError."""
