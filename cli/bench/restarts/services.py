@@ -19,7 +19,7 @@ from cli.health import WORKER_KEYS, Probe, http_probe, redis_probe
 from cli.ports import HOST
 from cli.settings import CHECKOUT
 
-READY_SECONDS: Final = 90.0
+READY_SECONDS: Final = 180.0
 LOOK_SECONDS: Final = 0.05
 END_SECONDS: Final = 20.0
 
@@ -66,7 +66,7 @@ class Services:
     async def second_worker(self) -> AsyncIterator[psutil.Process]:
         """A worker beside the demo's own, as another machine would be one. Raises NotBackError."""
         environment = psutil.Process(self.pid("worker")).environ() | {"VOICETASKS_AGENT_PORT": "0"}
-        with (self._folder / "logs" / "second-worker.log").open("ab") as log:
+        with (self._folder / "logs" / "second-worker.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "agent"),
                 cwd=CHECKOUT,
