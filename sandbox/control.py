@@ -21,6 +21,7 @@ class _ToldBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     tag: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=MAX_TEXT)
+    unless_waiting: bool = False
     ends: list[float] = Field(default_factory=list, max_length=50)
     """When each piece between breaths ends, seconds since the first word."""
 
@@ -77,7 +78,8 @@ def control_app(desk: Desk) -> web.Application:
     async def told(request: web.Request) -> web.Response:
         body = _ToldBody.model_validate_json(await request.read())
         try:
-            desk.told.put(body.tag, body.text, body.ends)
+            if not (body.unless_waiting and desk.told.is_waiting(body.tag)):
+                desk.told.put(body.tag, body.text, body.ends)
         except ToldError as error:
             return refusal(429, "too_many", str(error), "let the call take what waits first")
         return web.json_response({"ok": True})

@@ -70,6 +70,10 @@ class Told:
         waiting.get_nowait()
         return TimedWords(text.split(BREATH), ends, onset)
 
+    def is_waiting(self, tag: str) -> bool:
+        """Whether an ear of `tag` has words to take, or the rest of what it is at."""
+        return bool(self._rest.get(tag)) or not self._queue(tag).empty()
+
     async def next(
         self,
         tag: str,

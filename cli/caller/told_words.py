@@ -12,12 +12,18 @@ from cli.caller.errors import CannotSpeakError
 SECONDS = 5.0
 
 
-async def tell(control_url: str, call_id: str, text: str, *, ends: Sequence[float] = ()) -> None:
+async def tell(
+    control_url: str, call_id: str, text: str, *, unless_waiting: bool = False, ends: Sequence[float] = ()
+) -> None:
     """Give the words for the next utterance of a call. Raises CannotSpeakError when nobody takes them.
 
-    `ends`: when each piece between breaths ends, seconds since the first word.
+    `unless_waiting`: only where the ear has none to take. `ends`: when each piece between breaths ends, seconds since
+    the first word.
     """
-    body: dict[str, Any] = {"tag": call_id, "text": text} | ({"ends": list(ends)} if ends else {})
+    body: dict[str, Any] = {"tag": call_id, "text": text} | (
+        {"unless_waiting": True} if unless_waiting else {}
+    )
+    body |= {"ends": list(ends)} if ends else {}
     try:
         async with httpx.AsyncClient(base_url=control_url, timeout=SECONDS) as client:
             response = await client.post("/told", json=body)

@@ -46,3 +46,14 @@ async def test_the_same_words_told_again_do_not_make_an_ear_that_is_at_them_begi
     told.put("call", TEXT)
     assert await told.next("call", 0, to_breath=True) == "add a task."
     assert await told.next("call", 0, to_breath=True) == "I would like you to"
+
+
+async def test_who_asks_knows_whether_words_are_waiting() -> None:
+    told = Told()
+    assert not told.is_waiting("call")
+    told.put("call", TEXT)
+    assert told.is_waiting("call")
+    await told.next("call", 0, to_breath=True)
+    assert told.is_waiting("call")
+    await told.next("call", 0, to_breath=True)
+    assert not told.is_waiting("call")

@@ -99,7 +99,7 @@ async def run(order: Order, tell: Tell) -> list[Cell]:
             async with contextlib.AsyncExitStack() as peers:
                 if System.STARTER in order.systems:
                     await peers.enter_async_context(starter_worker(environment, order.folder))
-                    await _registered(order.folder / "starter.log")
+                    await registered(order.folder / "starter.log")
                 ways = {channel: await world.way(channel, spoken[channel]) for channel in order.channels}
                 profile = ""
                 for cell in cells:
@@ -201,11 +201,11 @@ async def _spoken(voice: CachedVoice, wanted: Sequence[Wanted]) -> list[Spoken]:
     return [await speak(voice, each) for each in wanted]
 
 
-async def _registered(log: Path) -> None:
+async def registered(log: Path) -> None:
     """Wait until the starter's worker takes calls. Raises CallError."""
     async with asyncio.timeout(REGISTERS_SECONDS):
         while "registered worker" not in await asyncio.to_thread(log.read_text, "utf-8", "replace"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # a file tells nobody that it grew
 
 
-__all__ = ("Order", "run", "split")
+__all__ = ("Order", "registered", "run", "split")
