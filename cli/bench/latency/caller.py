@@ -12,9 +12,9 @@ from cli.bench.latency.speech import Spoken
 from cli.bench.latency.turns import Manner
 from cli.caller.errors import NobodyAnsweredError
 from cli.caller.line import Line
-from cli.caller.microphone import Playing
 from cli.caller.told_words import tell
 from cli.caller.transcript import Segment
+from cli.caller.utterances import Playing
 from cli.caller.voices import CachedVoice
 from cli.caller.web_door import Ticket
 
