@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 
 from cli.bench.chaos.demo import demo_of_its_own
-from cli.bench.latency.caller import NO, Caller, Heard
+from cli.bench.latency.caller import NO, ROOM_NOISE, Caller, Heard
 from cli.bench.latency.doors import Channel, Rooms, System, starter_worker
 from cli.bench.latency.judge import Cell
 from cli.bench.latency.load import Load
@@ -23,6 +23,8 @@ from cli.bench.latency.peers.pipecat_home import NoPipecatError, pipecat_python
 from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, Wanted, plan, split
 from cli.caller.errors import CallError
+from cli.caller.line import Line
+from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.environment import load
 from cli.ports import HOST
@@ -157,7 +159,7 @@ class _World:
             try:
                 async with self._rooms.ticket(system, channel) as ticket:
                     caller = Caller(
-                        ticket,
+                        Line(ticket, [], _nothing, record=False, room_noise=ROOM_NOISE),
                         self._control,
                         self._voices[channel],
                         greets=system.is_ours,
@@ -206,6 +208,10 @@ async def _registered(log: Path) -> None:
     async with asyncio.timeout(REGISTERS_SECONDS):
         while "registered worker" not in await asyncio.to_thread(log.read_text, "utf-8", "replace"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # a file tells nobody that it grew
+
+
+def _nothing(_segment: Segment) -> None:
+    """A bench shows numbers, not words as they come."""
 
 
 __all__ = ("Order", "run", "split")

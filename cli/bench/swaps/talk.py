@@ -17,6 +17,7 @@ from cli.bench.chaos.books import Desk
 from cli.bench.chaos.demo import NoDemoError, demo_of_its_own, take_addresses_of
 from cli.bench.chaos.slow_tasks import SlowTasks
 from cli.bench.task_store import BenchStore
+from cli.caller.any_line import AnyLine
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.line import Line
 from cli.caller.record import CallRecord, Turn
@@ -81,14 +82,14 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
-    """Start everything, with some settings more. Raises NoDemoError and CannotSpeakError."""
+async def world(folder: Path, *options: str, **settings: str) -> AsyncIterator[World]:
+    """Start everything, with some options and settings more. Raises NoDemoError and CannotSpeakError."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     tasks = SlowTasks()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tasks.serve())
         demo = await stack.enter_async_context(
-            demo_of_its_own(folder, **SETTINGS, **settings, VOICETASKS_AGENT_TASKS_URL=tasks.url)
+            demo_of_its_own(folder, *options, **(SETTINGS | settings), VOICETASKS_AGENT_TASKS_URL=tasks.url)
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
@@ -121,7 +122,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
 class Talk:
     """A call that goes on, and its caller."""
 
-    def __init__(self, world: World, line: Line, record: CallRecord, call_id: str) -> None:
+    def __init__(self, world: World, line: AnyLine, record: CallRecord, call_id: str) -> None:
         self.world, self.line, self.record, self.call_id = world, line, record, call_id
         self.conversation = Conversation(line, record, PATIENCE)
         self.words = ""
