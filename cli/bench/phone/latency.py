@@ -11,6 +11,7 @@ from typing import Any, Final
 from cli.bench.latency.caller import ROOM_NOISE, Caller, Heard
 from cli.bench.latency.doors import Channel, Rooms, System
 from cli.bench.latency.judge import p50, p95
+from cli.bench.latency.parts import place, read_marks
 from cli.bench.latency.run import split_spoken
 from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, plan
@@ -76,13 +77,17 @@ async def measure(
     voice = office.world.voice
     spoken = [await speak(voice, wanted) for wanted in plan(-(-count // len(TIERS)))]
     await _echoes(office, found, spoken, folder, tell)
+    log = office.world.log_dir / "worker.log"
     await office.serve_as(PROFILE)
     try:
         for tier in TIERS:
             heard = found.turns.setdefault(tier, [])
             for some in split_spoken(spoken, TURNS_A_CALL):
+                since = log.stat().st_size
                 caller = Caller(office.line(tier), office.world.control_url, voice, greets=True)
-                heard += [turn for turn in await caller.call(some) if turn.manner != Manner.MHM]
+                turns = await caller.call(some)
+                place(turns, [marks for _, marks in read_marks(log, since)])
+                heard += [turn for turn in turns if turn.manner != Manner.MHM]
                 answers = [turn.answer_ms for turn in heard if turn.answer_ms is not None]
                 tell(f"{tier}: {len(heard)} turns, median {p50(answers):.0f} ms, p95 {p95(answers):.0f} ms")
     finally:
