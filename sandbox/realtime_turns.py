@@ -185,11 +185,11 @@ class Turns:
                 # long silence hears the words after it twice.
                 sound = await asyncio.to_thread(only_speech, sound)
             return (await self._ear.hear(sound)).text
-        # Who is silent hears nothing: what was told is there for whoever hears the turn next.
-        await self._desk.faults.silence(SERVICE)
         # Words that were told stand for the whole turn; what is told in a pause of it is added.
         wait = 0.0 if told else self._desk.clock.real(TOLD_WAIT_SECONDS)
-        text = await self._desk.told.next(self._tag, wait)
+        # Nobody learns what a silent one has heard: whoever hears the turn next must find the words.
+        silent = self._desk.faults.active(SERVICE, "silent")
+        text = await self._desk.told.next(self._tag, wait, leaves=silent)
         if text is not None:
             told.append(text)
         return " ".join(told)

@@ -322,6 +322,43 @@ def restarts(
 
 
 @app.command()
+def phone(
+    parts: Annotated[
+        str,
+        typer.Option(
+            help="What is measured: latency, crowd, abandoned, goodbye, swap, speech; with a comma."
+        ),
+    ] = "latency,crowd,abandoned,goodbye,swap,speech",
+    turns: Annotated[int, typer.Option(help="Turns of latency, over both tiers.", min=2)] = 40,
+    given_up: Annotated[int, typer.Option(help="Calls that are abandoned.", min=1)] = 20,
+    rounds: Annotated[int, typer.Option(help="How often the vendor dies in an answer.", min=1)] = 6,
+    goodbyes: Annotated[int, typer.Option(help="Hang-ups at each of five moments.", min=1)] = 2,
+    voices: Annotated[str, typer.Option(help="Who speaks in speech: piper, flite or both.")] = "piper,flite",
+    n: Annotated[int, typer.Option(help="Utterances of speech, spread over all kinds.", min=1, max=40)] = 40,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Call a demo of the bench's own by SIP and RTP, and measure at the telephone what a caller is promised.
+
+    Its data and logs lie in bench-phone of the data folder. Exit: 0 when all targets hold, 1 when one falls short or
+    the demo does not start, 130 when it was stopped: what was measured until then is shown.
+    """
+    from cli.bench.phone.command import bench_phone
+    from cli.bench.phone.run import Order, Part
+
+    order = Order(
+        parts=tuple(_names(parts, Part)),
+        folder=cli_settings().data_dir / "bench-phone",
+        turns=turns,
+        given_up=given_up,
+        rounds=rounds,
+        goodbyes=goodbyes,
+        voices=tuple(_names(voices, VoiceName)),
+        utterances=n,
+    )
+    raise typer.Exit(bench_phone(order, as_json=as_json))
+
+
+@app.command()
 def failover(
     rounds: Annotated[int, typer.Option(help="How often the vendor dies, at each point.", min=1)] = 50,
     points: Annotated[

@@ -159,7 +159,8 @@ async def test_words_that_were_told_are_left_by_a_silent_session_to_whoever_hear
     await session.socket.send_json({"type": "input_audio_buffer.append", "audio": second})
     await session.socket.send_json({"type": "input_audio_buffer.commit"})
     await session.is_not_heard()
-    assert await desk.told.next("call", 0) == "Add a task to buy milk."
+    await asyncio.wait_for(desk.invoice.grown(1), 10)
+    assert await desk.told.next("call", 0, to_breath=True) == "Add a task to buy milk."
 
 
 async def test_a_session_accepted_in_silence_stays_mute_and_costs_nothing(

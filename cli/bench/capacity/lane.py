@@ -12,6 +12,7 @@ from typing import Final
 from cli.bench.latency.caller import Caller, Heard
 from cli.bench.latency.doors import Channel, Rooms, System
 from cli.bench.latency.speech import Spoken
+from cli.bench.quiet_room import quiet_line
 from cli.caller.errors import CallError
 from cli.caller.voices import CachedVoice
 
@@ -79,7 +80,9 @@ class Lane:
 
     async def _call(self) -> None:
         async with self._world.rooms.ticket(self._system, Channel.BROWSER) as ticket:
-            caller = Caller(ticket, self._world.control_url, self._world.voice, greets=self._system.is_ours)
+            caller = Caller(
+                quiet_line(ticket), self._world.control_url, self._world.voice, greets=self._system.is_ours
+            )
             async with caller.in_the_room():
                 said = 0
                 while not self._stopping.is_set() and said != self._turns_a_call:

@@ -22,6 +22,7 @@ from cli.bench.latency.parts import place, read_marks
 from cli.bench.latency.peers.pipecat_home import NoPipecatError, pipecat_python
 from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, Wanted, plan, split
+from cli.bench.quiet_room import quiet_line
 from cli.caller.errors import CallError
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.environment import load
@@ -157,7 +158,7 @@ class _World:
             try:
                 async with self._rooms.ticket(system, channel) as ticket:
                     caller = Caller(
-                        ticket,
+                        quiet_line(ticket),
                         self._control,
                         self._voices[channel],
                         greets=system.is_ours,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from cli.bench.quiet_room import quiet_line
 from cli.bench.restarts.titles import sentence, titles
 from cli.bench.spoken_form import spoken_form
 from cli.bench.task_store import BenchStore, TaskStoreError
@@ -17,11 +18,9 @@ from cli.caller.errors import CallError
 from cli.caller.line import Line
 from cli.caller.sound import MICROPHONE_RATE, Pcm
 from cli.caller.told_words import tell
-from cli.caller.transcript import Segment
 from cli.caller.web_door import WebDoor
 from mcp_tasks.client import TaskServerUnavailable
 
-ROOM_NOISE: Final = 12.0
 GREETING_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 5.0
 """So long an answer is waited for; then the caller says it again."""
@@ -75,7 +74,7 @@ class Talker:
             await door.sign_in(self.email, password)
             ticket = await door.start_call()
         self.call_id = ticket.call_id
-        async with Line(ticket, [], _nothing, record=False, room_noise=ROOM_NOISE) as line:
+        async with quiet_line(ticket) as line:
             self._line = line
             log = line.listener.log
             if not await line.changes.wait_until(lambda: bool(log.stretches), GREETING_SECONDS):
@@ -212,7 +211,3 @@ class Talker:
         await line.changes.wait_until(
             lambda: line.listener.log.quiet_for(time.monotonic()) > QUIET_SECONDS, REST_SECONDS
         )
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows numbers, not words as they come."""
