@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli.bench.judge import StoredTask
 from cli.bench.main import app
 from cli.bench.restarts.command import bench_restarts
-from cli.bench.restarts.events import ALL, Event
+from cli.bench.restarts.events import Event
 from cli.bench.restarts.judge import Found, Round, report_of
 from cli.bench.restarts.run import Order
 from cli.bench.restarts.talker import Asked, Talker
@@ -135,8 +135,8 @@ def test_a_round_without_a_call_that_went_on_does_not_hold() -> None:
 
 
 def test_every_event_is_one_that_cuts_the_line_or_one_behind_it() -> None:
-    assert {event for event in ALL if event.cuts_lines} == {Event.DRAINED, Event.KILLED, Event.LIVEKIT}
-    assert {event for event in ALL if event.moves} == {Event.DRAINED, Event.KILLED}
+    assert {event for event in Event if event.cuts_lines} == {Event.DRAINED, Event.KILLED, Event.LIVEKIT}
+    assert {event for event in Event if event.moves} == {Event.DRAINED, Event.KILLED}
 
 
 def test_an_event_that_is_none_is_refused_before_anything_starts() -> None:

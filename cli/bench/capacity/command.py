@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Final
 
 import typer
 from rich.console import Console
@@ -18,17 +17,14 @@ from cli.bench.capacity.sizing import NoFieldsError, fill_file
 from cli.bench.chaos.demo import NoDemoError
 from cli.bench.cost_plot import NoPlotError
 from cli.bench.report import machine
+from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
 from routing.redis_link import BlindError
-
-STOPPED: Final = 130
-WIDTH: Final = 150
-"""Characters, where no terminal says how many."""
 
 
 def bench_capacity(order: Order, plot: Path | None, fill: Path | None, *, as_json: bool) -> int:
     """Run, and give the exit code."""
-    console = _console()
+    console = wide_console()
     measured, code = Measured(order.profile), 0
     try:
         asyncio.run(run(order, measured, lambda text: console.print(text, markup=False)))
@@ -50,7 +46,7 @@ def show_earlier(earlier: Path, plot: Path | None, fill: Path | None, *, as_json
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         typer.echo(f"voicetasks bench capacity: {earlier} is no result of this bench ({error})", err=True)
         return 1
-    return _conclude(measured, where, _console(), plot, fill, as_json=as_json)
+    return _conclude(measured, where, wide_console(), plot, fill, as_json=as_json)
 
 
 def _conclude(
@@ -105,8 +101,3 @@ def _show(measured: Measured, console: Console) -> None:
                 f"{climb.memory_per_call:.0f} MB; the last one added {cpu:.2f} and {memory:.0f} MB",
                 markup=False,
             )
-
-
-def _console() -> Console:
-    console = Console(stderr=True, highlight=False)
-    return console if console.is_terminal else Console(stderr=True, highlight=False, width=WIDTH)

@@ -27,6 +27,7 @@ from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, plan
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.ports import HOST
+from cli.room_server import room_server
 from routing.live_leases import live_leases
 
 SOAK_SHARE: Final = 0.8
@@ -119,8 +120,7 @@ def _share(measured: Measured) -> int:
 
 async def _count() -> dict[str, int]:
     """Rooms and leases that are there."""
-    names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-    async with api.LiveKitAPI(*(os.environ[name] for name in names), failover=False) as livekit:
+    async with api.LiveKitAPI(*room_server(os.environ), failover=False) as livekit:
         rooms = len((await livekit.room.list_rooms(api.ListRoomsRequest())).rooms)
     async with open_books() as books:
         leases = len(await live_leases(books.link))

@@ -12,9 +12,10 @@ import psutil
 
 from cli.bench.capacity.judge import TELLING_CALLS, Soak, growth
 from cli.bench.capacity.lane import Lane, World
-from cli.bench.capacity.usage import own_memory_mb, tree
+from cli.bench.capacity.usage import own_memory_mb
 from cli.bench.latency.caller import Heard
 from cli.bench.latency.doors import System
+from cli.bench.latency.load import tree
 from cli.bench.latency.speech import Spoken
 
 TURNS_A_CALL: Final = 4

@@ -9,6 +9,8 @@ from typing import Final
 
 import psutil
 
+from cli.bench.latency.load import processor_seconds, tree
+
 MEGABYTE: Final = 2**20
 
 
@@ -22,7 +24,7 @@ class Reading:
     @classmethod
     def take(cls, groups: Mapping[str, int]) -> Reading:
         """`groups`: names, each with the process at its top."""
-        return cls(time.monotonic(), {name: _seconds(pid) for name, pid in groups.items()})
+        return cls(time.monotonic(), {name: processor_seconds(pid) for name, pid in groups.items()})
 
 
 def cores(before: Reading, after: Reading) -> dict[str, float]:
@@ -54,26 +56,6 @@ def own_memory_mb(process: psutil.Process) -> float:
         return float(process.memory_full_info().uss) / MEGABYTE
     except psutil.Error:
         return 0.0
-
-
-def tree(pid: int) -> list[psutil.Process]:
-    """A process and all below it; nothing when it is gone."""
-    try:
-        top = psutil.Process(pid)
-        return [top, *top.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def _seconds(pid: int) -> dict[int, float]:
-    found = {}
-    for process in tree(pid):
-        try:
-            times = process.cpu_times()
-        except psutil.Error:
-            continue
-        found[process.pid] = times.user + times.system
-    return found
 
 
 def _memory(process: psutil.Process) -> float:

@@ -20,11 +20,10 @@ from cli.bench.ending import end
 from cli.bench.latency.peers import starter
 from cli.caller.phone.room_door import phone_ticket
 from cli.caller.web_door import Ticket, WebDoor
+from cli.room_server import room_server
 from cli.settings import CHECKOUT
-from people.demo_accounts import DEMO_PASSWORD, DEMO_PIN
+from people.demo_accounts import DEMO_PASSWORD, DEMO_PHONES, DEMO_PIN
 
-NUMBERS: Final = {"economy": "+15550100", "premium": "+15550101"}
-"""The telephones of the demo's people (cli/demo_phones.py)."""
 END_SECONDS: Final = 10.0
 TOKEN_LIFE: Final = timedelta(hours=1)
 
@@ -72,7 +71,8 @@ class Rooms:
                     await door.sign_in(f"{system}@example.com", DEMO_PASSWORD)
                     yield await door.start_call()
             case System.ECONOMY | System.PREMIUM:
-                yield await phone_ticket(self.environment, NUMBERS[system], DEMO_PIN.get_secret_value())
+                number = DEMO_PHONES[f"{system}@example.com"]
+                yield await phone_ticket(self.environment, number, DEMO_PIN.get_secret_value())
             case System.STARTER:
                 call = await self._open(starter.NAME, {})
                 yield self._way_in(call)
@@ -89,14 +89,13 @@ class Rooms:
         return name
 
     def _api(self) -> api.LiveKitAPI:
-        names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        return api.LiveKitAPI(*(self.environment[name] for name in names), failover=False)
+        return api.LiveKitAPI(*room_server(self.environment), failover=False)
 
     def _way_in(self, call: str) -> Ticket:
         return Ticket(call, self.environment["LIVEKIT_URL"], self._token("caller", call, "standard"), call)
 
     def _token(self, identity: str, room: str, kind: Any) -> str:
-        key, secret = (self.environment[f"LIVEKIT_API_{name}"] for name in ("KEY", "SECRET"))
+        _, key, secret = room_server(self.environment)
         token = api.AccessToken(key, secret).with_identity(identity).with_kind(kind).with_ttl(TOKEN_LIFE)
         return token.with_grants(
             api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True)

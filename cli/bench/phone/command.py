@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 import typer
-from rich.console import Console
 
 from cli.bench.chaos.demo import NoDemoError
 from cli.bench.phone.run import Findings, Order, run
+from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
-
-STOPPED: Final = 130
-WIDTH: Final = 150
 
 
 def bench_phone(order: Order, *, as_json: bool) -> int:
     """Run, and give the exit code."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        console = Console(stderr=True, highlight=False, width=WIDTH)
+    console = wide_console()
     found, code = Findings(), 0
     try:
         asyncio.run(run(order, found, lambda text: console.print(text, markup=False)))

@@ -16,6 +16,7 @@ from livekit import api
 
 from cli.bench.latency.doors import running
 from cli.bench.latency.peers import echo
+from cli.room_server import room_server
 
 NUMBER: Final = "echo"
 PREFIX: Final = "echo"
@@ -27,8 +28,7 @@ EMPTY_SECONDS: Final = 20
 @contextlib.asynccontextmanager
 async def echo_line(folder: Path) -> AsyncIterator[None]:
     """Have calls to NUMBER meet an echo for as long as the block lasts, on the demo that the environment names."""
-    names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-    url, key, secret = (os.environ[name] for name in names)
+    url, key, secret = room_server(os.environ)
     async with api.LiveKitAPI(url, key, secret, failover=False) as client:
         trunk = await client.sip.create_inbound_trunk(
             api.CreateSIPInboundTrunkRequest(

@@ -12,7 +12,7 @@ from cli.bench.latency.caller import Caller, Heard
 from cli.bench.latency.doors import Channel, Rooms, System
 from cli.bench.latency.judge import p50, p95
 from cli.bench.latency.parts import place, read_marks
-from cli.bench.latency.run import split_spoken
+from cli.bench.latency.run import ECHOED, TURNS_A_CALL, split_spoken
 from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, plan
 from cli.bench.phone.echo_line import NUMBER, echo_line
@@ -21,8 +21,6 @@ from cli.bench.quiet_room import quiet_line
 from cli.bench.report import Report
 
 P95_MS: Final = 800
-ECHOED: Final = 6
-TURNS_A_CALL: Final = 12
 TIERS: Final = ("economy", "premium")
 PROFILE: Final = "seed"
 USUAL_PROFILE: Final = "instant"

@@ -17,7 +17,8 @@ from cli.bench.swaps.talk import World, world
 from cli.caller.phone.phone_line import PhoneLine, PhoneWay
 from cli.caller.phone.sip_call import Dialled
 from cli.phone_bridge import find_bridge
-from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PIN
+from cli.room_server import room_server
+from people.demo_accounts import DEMO_PHONES, DEMO_PIN
 
 OPTIONS: Final = ("--phone", "--sip-port", "0")
 LINES: Final = 10
@@ -36,8 +37,7 @@ class Office:
 
     def way(self, tier: str, *, called: str = "tasks", pin: str | None = None) -> PhoneWay:
         """The telephone of the demo account of a tier. `pin` None: it keys the right one."""
-        number = next(each.phone for each in DEMO_ACCOUNTS if each.email == f"{tier}@example.com")
-        dialled = Dialled(self.world.ports["sip"], number or "", called)
+        dialled = Dialled(self.world.ports["sip"], DEMO_PHONES[f"{tier}@example.com"], called)
         return PhoneWay(dialled, dict(os.environ), DEMO_PIN.get_secret_value() if pin is None else pin)
 
     def line(self, tier: str, *, called: str = "tasks", pin: str | None = None) -> PhoneLine:
@@ -53,12 +53,12 @@ class Office:
 @contextlib.asynccontextmanager
 async def office(folder: Path, **settings: str) -> AsyncIterator[Office]:
     """Start everything. Raises NoDemoError and CannotSpeakError."""
-    async with world(folder, *OPTIONS, **(SETTINGS | settings)) as running:
-        names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        url, key, secret = (os.environ[name] for name in names)
-        async with Leftovers(
-            livekit=(url, key, secret),
+    async with (
+        world(folder, *OPTIONS, **(SETTINGS | settings)) as running,
+        Leftovers(
+            livekit=room_server(os.environ),
             control_url=running.control_url,
             redis_url=os.environ["REDIS_URL"],
-        ) as leftovers:
-            yield Office(running, leftovers, find_bridge(os.environ.get("LIVEKIT_SIP_BIN", "")).kind)
+        ) as leftovers,
+    ):
+        yield Office(running, leftovers, find_bridge(os.environ.get("LIVEKIT_SIP_BIN", "")).kind)

@@ -42,8 +42,7 @@ async def measure(office: Office, found: Swaps, rounds: int, tell: Callable[[str
                 for broken in (False, True) if number % 3 == 0 else (True,):
                     made = await RoundOfTalk(talk, Point.MID_ANSWER, number, broken=broken).run()
                     found.rounds.append(made)
-                    bad = [name for name in ("once", "whole", "same") if not getattr(made, name)]
-                    bad += ["swapped"] if made.swapped != made.broken else []
+                    bad = made.shortfalls
                     fault = "the vendor died" if broken else "no fault"
                     tell(
                         f"{fault}: longest silence {made.heard_ms} ms"

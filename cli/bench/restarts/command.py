@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 import typer
 from rich.console import Console
@@ -14,19 +13,14 @@ from cli.bench.restarts.judge import Found, report_of
 from cli.bench.restarts.run import Order, run
 from cli.bench.restarts.services import NotBackError
 from cli.bench.task_store import TaskStoreError
+from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
 from routing.redis_link import BlindError
-
-STOPPED: Final = 130
-WIDTH: Final = 150
-"""Characters, where no terminal says how many."""
 
 
 def bench_restarts(order: Order, *, as_json: bool) -> int:
     """Run, and give the exit code."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        console = Console(stderr=True, highlight=False, width=WIDTH)
+    console = wide_console()
     found, code = Found(calls=order.calls), 0
     try:
         asyncio.run(run(order, found, lambda text: console.print(text, markup=False)))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 from enum import StrEnum
-from typing import Final
 
 import psutil
 
@@ -35,9 +34,6 @@ class Event(StrEnum):
     def cuts_lines(self) -> bool:
         """Whether our voice is gone for a while, and not only what stands behind it."""
         return self.moves or self is Event.LIVEKIT
-
-
-ALL: Final = tuple(Event)
 
 
 class Events:

@@ -73,6 +73,12 @@ class Round:
     made: list[str] = field(default_factory=list)
     """The tasks that were there at its end."""
 
+    @property
+    def shortfalls(self) -> list[str]:
+        """What was not as it should be, by name."""
+        bad = [name for name in ("once", "whole", "same") if not getattr(self, name)]
+        return bad + (["swapped"] if self.swapped != self.broken else [])
+
     def as_json(self) -> dict[str, Any]:
         """For the report."""
         return asdict(self)

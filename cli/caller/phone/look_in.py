@@ -17,6 +17,7 @@ from cli.caller.agent_view import AgentView
 from cli.caller.changes import Changes
 from cli.caller.errors import NobodyAnsweredError
 from cli.caller.transcript import TOPIC, Segment, Transcript
+from cli.room_server import room_server
 
 FIND_SECONDS: Final = 8.0
 LOOK_AGAIN_SECONDS: Final = 0.1
@@ -33,9 +34,7 @@ class LookIn:
         self.agent = AgentView(changes)
         self.transcript = Transcript(changes, lambda: self.agent.identity, show)
         self.room_name = ""
-        self._url, self._key, self._secret = (
-            environment[name] for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        )
+        self._server = room_server(environment)
         self._room = rtc.Room()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,7 +52,7 @@ class LookIn:
         try:
             async with (
                 asyncio.timeout(FIND_SECONDS),
-                api.LiveKitAPI(self._url, self._key, self._secret, failover=False) as client,
+                api.LiveKitAPI(*self._server, failover=False) as client,
             ):
                 while not (name := await _room_of(client, sip_call_id)):  # noqa: ASYNC110 (it is elsewhere)
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -61,13 +60,13 @@ class LookIn:
             await self._enter(name)
         except (TimeoutError, api.ServerError, aiohttp.ClientError, rtc.ConnectError) as error:
             raise NobodyAnsweredError(
-                f"the call is up, but its room is not found at {self._url} ({type(error).__name__})"
+                f"the call is up, but its room is not found at {self._server.url} ({type(error).__name__})"
             ) from error
 
     async def _enter(self, name: str) -> None:
         room, agent = self._room, self.agent
         token = (
-            api.AccessToken(self._key, self._secret)
+            api.AccessToken(self._server.key, self._server.secret)
             .with_identity(f"look_{secrets.token_hex(6)}")
             .with_kind("agent")  # not counted among the participants, so that the room is not full
             .with_grants(
@@ -88,7 +87,7 @@ class LookIn:
         room.register_text_stream_handler(
             TOPIC, lambda reader, identity: self._start(self.transcript.read(reader, identity))
         )
-        await room.connect(self._url, token, rtc.RoomOptions(auto_subscribe=False))
+        await room.connect(self._server.url, token, rtc.RoomOptions(auto_subscribe=False))
         for participant in room.remote_participants.values():
             agent.joined(participant)
 

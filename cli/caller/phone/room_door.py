@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,8 +12,9 @@ from livekit import api
 
 from cli.caller.errors import NobodyAnsweredError
 from cli.caller.web_door import Ticket
+from cli.room_server import room_server
+from sip.trunk import AGENT_NAME, METADATA
 
-AGENT: Final = "voicetasks"
 EMPTY_SECONDS: Final = 30
 TOKEN_LIFE: Final = timedelta(hours=1)
 
@@ -24,9 +24,9 @@ async def phone_ticket(environment: Mapping[str, str], number: str, pin: str = "
 
     Raises NobodyAnsweredError without a room server.
     """
-    url, key, secret = (environment[f"LIVEKIT_{name}"] for name in ("URL", "API_KEY", "API_SECRET"))
+    url, key, secret = room_server(environment)
     call = f"phone_{secrets.token_hex(6)}"
-    dispatch = api.RoomAgentDispatch(agent_name=AGENT, metadata=json.dumps({"channel": "phone"}))
+    dispatch = api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=METADATA)
     try:
         async with api.LiveKitAPI(url, key, secret, failover=False) as client:
             await client.room.create_room(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.caller.phone.phone_line import PhoneWay
+from cli.caller.phone.phone_line import NOT_ON_A_PHONE, PhoneWay
 from cli.caller.phone.sip_call import Dialled
 from cli.caller.steps import Click, Share, Step, StepError, Type
-from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PIN
+from people.demo_accounts import DEMO_PHONES, DEMO_PIN
 from sip.settings import SipSettings
 
 NUMBER_OPTION = "--from names the number that a telephone calls from"
@@ -20,11 +20,10 @@ def phone_way(
 
     Raises StepError where no number is known.
     """
-    known = {each.email: each.phone for each in DEMO_ACCOUNTS if each.phone is not None}
-    if number is None and (number := known.get(email.casefold())) is None:
+    if number is None and (number := DEMO_PHONES.get(email.casefold())) is None:
         raise StepError(f"{NUMBER_OPTION}: {email} is no demo account with one")
     if pin is None:
-        pin = DEMO_PIN.get_secret_value() if number in known.values() else ""
+        pin = DEMO_PIN.get_secret_value() if number in DEMO_PHONES.values() else ""
     settings = SipSettings()
     dialled = Dialled(port, number, username=settings.username, password=settings.password.get_secret_value())
     return PhoneWay(dialled, environment, pin)
@@ -33,6 +32,4 @@ def phone_way(
 def refuse_what_no_telephone_does(steps: list[Step]) -> None:
     """Raise StepError for a step that needs a screen or a keyboard."""
     if any(isinstance(step, Type | Click | Share) for step in steps):
-        raise StepError(
-            "a telephone has neither keyboard nor screen: --type, --click and --share are a browser's"
-        )
+        raise StepError(NOT_ON_A_PHONE)
