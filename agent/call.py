@@ -312,6 +312,7 @@ class Call:
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
+        serving.on("user_state_changed", self._turns.caller_state)
         self._metrics.listen(serving)
         self._story.listen(serving)
 
@@ -364,6 +365,10 @@ class Call:
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
         return self._turns.awaits_words()
+
+    def is_asking(self) -> bool:
+        """Whether a «yeah» would be an answer: a question of ours is open."""
+        return self._turns.is_asking()
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
