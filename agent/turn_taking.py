@@ -20,6 +20,7 @@ from agent.murmurs import MURMUR_SECONDS, is_murmur
 from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
 from agent.spelling import SHORT_SECONDS, Spelling
+from agent.survey import Survey
 from agent.tier_session import TierSession
 
 log = logging.getLogger("agent.turn_taking")
@@ -40,7 +41,9 @@ class TurnTaking:
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_begun: Callable[[int, By], None] = lambda _number, _by: None,
         on_no_more_calls: Callable[[], None] = lambda: None,
+        survey: Callable[[], Survey | None] = lambda: None,
     ) -> None:
+        self._survey = survey
         self._on_begun = on_begun
         self.number = 0
         """That of the present turn; 0 before the first."""
@@ -93,6 +96,7 @@ class TurnTaking:
             or self._go_on.open
             or self._half_heard
             or self.spelling.is_held
+            or ((survey := self._survey()) is not None and survey.is_open)
         )
 
     async def spoken(self, text: str | None) -> bool:
@@ -124,6 +128,8 @@ class TurnTaking:
         self.begin(by)
         if self._half_heard and by == "voice" and text:
             return await self._ask_whether(text)
+        if (survey := self._survey()) is not None and survey.take_turn(text):
+            return True
         questions = self._questions()
         if questions.open and await questions.take_turn(text, turn=self.number, by=by):
             self._consent.open = False
@@ -202,5 +208,11 @@ class TurnTaking:
         return True
 
     async def _say_goodbye(self) -> None:
-        await self._session().say(persona.GOODBYE).wait_for_playout()
-        self._end("goodbye")
+        if await self.is_over():
+            await self._session().say(persona.GOODBYE).wait_for_playout()
+            self._end("goodbye")
+
+    async def is_over(self) -> bool:
+        """Ask who has said goodbye how good the call was; False where they want to go on with it."""
+        survey = self._survey()
+        return survey is None or await survey.ask()
