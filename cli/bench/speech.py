@@ -11,6 +11,7 @@ from functools import partial
 from statistics import median
 
 from cli.bench.judge import judge
+from cli.bench.quiet_room import unseen
 from cli.bench.report import Report
 from cli.bench.spoken_form import mentions
 from cli.bench.task_store import BenchStore
@@ -19,7 +20,6 @@ from cli.caller.any_line import AnyLine
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.line import Line
 from cli.caller.record import CallRecord, Turn
-from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.caller.web_door import Ticket, WebDoor
 
@@ -120,7 +120,7 @@ def _note(spoken: list[Spoken], tell: Callable[[Spoken], None], one: Spoken) -> 
 @contextlib.asynccontextmanager
 async def _line(ticket: Ticket) -> AsyncIterator[tuple[AnyLine, CallRecord]]:
     record = CallRecord()
-    async with Line(ticket, record.confirmations, _nothing, record=False) as line:
+    async with Line(ticket, record.confirmations, unseen, record=False) as line:
         yield line, record
 
 
@@ -200,7 +200,3 @@ def sum_up(report: Report, voice: str, quality: str, target: int, spoken: Sequen
             ],
         }
     )
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows verdicts, not words as they come."""

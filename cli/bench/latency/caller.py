@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -17,9 +18,6 @@ from cli.caller.told_words import tell
 from cli.caller.utterances import Playing
 from cli.caller.voices import CachedVoice
 
-ROOM_NOISE: Final = 12.0
-"""Root mean square (-69 dB of full scale): a quiet room. Digital silence is what the end-of-turn model takes for an
-interruption of the line."""
 ANSWER_SECONDS: Final = 8.0
 GREETING_SECONDS: Final = 30.0
 WHOLE_SECONDS: Final = 20.0
@@ -83,6 +81,12 @@ class Caller:
 
     async def call(self, turns: Sequence[Spoken]) -> list[Heard]:
         """Make the call. Raises CallError."""
+        async with self.in_the_room():
+            return [heard for turn in turns if (heard := await self.turn(turn)) is not None]
+
+    @contextlib.asynccontextmanager
+    async def in_the_room(self) -> AsyncIterator[None]:
+        """Be in the call for as long as the block lasts, greeted where we greet. Raises CallError."""
         async with self._opens as line:
             self._line = line
             if not await self._wait(lambda: line.agent.here, GREETING_SECONDS):
@@ -91,7 +95,7 @@ class Caller:
                 await self._be_greeted()
             else:
                 await asyncio.sleep(1.0)
-            return [heard for turn in turns if (heard := await self._turn(turn)) is not None]
+            yield
 
     async def _be_greeted(self) -> None:
         if not await self._wait(lambda: bool(self._log.stretches), GREETING_SECONDS):
@@ -102,7 +106,8 @@ class Caller:
         await self._answered(playing)
         await self._at_rest()
 
-    async def _turn(self, spoken: Spoken) -> Heard | None:
+    async def turn(self, spoken: Spoken) -> Heard | None:
+        """Speak a turn and hear its answer; None where there was nothing to murmur into. Raises CallError."""
         wanted = spoken.wanted
         if wanted.manner is not Manner.AFTER and not await self._into_the_answer():
             if wanted.manner is Manner.MHM:

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from cli.bench.latency.caller import ROOM_NOISE, Caller, Heard
+from cli.bench.latency.caller import Caller, Heard
 from cli.bench.latency.doors import Channel, Rooms, System
 from cli.bench.latency.judge import p50, p95
 from cli.bench.latency.parts import place, read_marks
@@ -17,9 +17,8 @@ from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, plan
 from cli.bench.phone.echo_line import NUMBER, echo_line
 from cli.bench.phone.office import Office
+from cli.bench.quiet_room import quiet_line
 from cli.bench.report import Report
-from cli.caller.line import Line
-from cli.caller.transcript import Segment
 
 P95_MS: Final = 800
 ECHOED: Final = 6
@@ -106,14 +105,10 @@ async def _echoes(
     environment = dict(office.way("economy").environment)
     rooms = Rooms(office.world.url, environment, folder, lambda: folder)
     async with rooms.ticket(System.ECHO, Channel.BROWSER) as ticket:
-        direct = Line(ticket, [], _nothing, record=False, room_noise=ROOM_NOISE)
+        direct = quiet_line(ticket)
         heard = await Caller(direct, control, voice, greets=False, answers=False).call(plain[:ECHOED])
         found.by_room_ms += [turn.answer_ms for turn in heard if turn.answer_ms is not None]
     tell(
         f"echo by the bridge: median {p50(found.by_bridge_ms):.0f} ms, in a room {p50(found.by_room_ms):.0f} ms, "
         f"so that the bridge adds {found.bridge_ms:.0f} ms"
     )
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows numbers, not words as they come."""

@@ -11,12 +11,11 @@ from typing import Final
 
 import httpx
 
-from cli.bench.latency.caller import ROOM_NOISE
 from cli.bench.phone.leftovers import Leftovers
+from cli.bench.quiet_room import ROOM_NOISE, unseen
 from cli.bench.swaps.talk import World, world
 from cli.caller.phone.phone_line import PhoneLine, PhoneWay
 from cli.caller.phone.sip_call import Dialled
-from cli.caller.transcript import Segment
 from cli.phone_bridge import find_bridge
 from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PIN
 
@@ -43,9 +42,7 @@ class Office:
 
     def line(self, tier: str, *, called: str = "tasks", pin: str | None = None) -> PhoneLine:
         """A call that begins with the block."""
-        return PhoneLine(
-            self.way(tier, called=called, pin=pin), _nothing, record=False, room_noise=ROOM_NOISE
-        )
+        return PhoneLine(self.way(tier, called=called, pin=pin), unseen, record=False, room_noise=ROOM_NOISE)
 
     async def serve_as(self, profile: str) -> None:
         """Have the stand-ins be as slow as a profile says."""
@@ -65,7 +62,3 @@ async def office(folder: Path, **settings: str) -> AsyncIterator[Office]:
             redis_url=os.environ["REDIS_URL"],
         ) as leftovers:
             yield Office(running, leftovers, find_bridge(os.environ.get("LIVEKIT_SIP_BIN", "")).kind)
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows numbers, not words as they come."""
