@@ -120,3 +120,18 @@ async def test_who_says_goodbye_is_asked_how_good_it_was_and_then_let_go(port: i
         assert live.ended is not None
         assert await asyncio.wait_for(live.ended, 20) == "goodbye"
         assert stars == [4]
+
+
+async def test_who_hangs_up_in_a_tool_holds_no_vendor_and_the_task_is_made_once(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone") as live:
+        slow_tools(live, 2.0)
+        await live.say("Add a task to buy oat milk")
+        await live.until(lambda: live.call._toolbox.is_running, 20, "the tool runs")
+        live.call.end("caller_left")
+        assert live.ended is not None
+        assert await live.ended == "caller_left"
+        began = asyncio.get_running_loop().time()
+        await live.call.aclose()
+        assert asyncio.get_running_loop().time() - began < 5
+        await live.until(lambda: not live.desk.connections.as_json()["open"], 1, "no vendor's socket is open")
+        assert await live.titles() == ["buy oat milk"]
