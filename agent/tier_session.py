@@ -29,7 +29,7 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.history import shortened
 from agent.line import Line
-from agent.owed import Leftover, Owed
+from agent.owed import Leftover, Owed, unheard
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
@@ -101,6 +101,10 @@ class TierSession:
         self._replayed = Replayed()
         self._leaving = False
         self._cut = ""
+        self._voiced: SpeechHandle | None = None
+        """What we say or said last."""
+        self._rest = ""
+        """What the caller's newest turn kept from being heard, where all of it is known."""
         self._asked: llm.ChatMessage | None = None
         """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
@@ -259,6 +263,18 @@ class TierSession:
         elif self.owed.answer and self.session.agent_state != "speaking":
             self.reply()
 
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the caller's newest turn kept something from being heard, and what it is is known."""
+        return bool(self._rest)
+
+    def go_on(self) -> bool:
+        """Say the rest of what a murmur broke off; whether there is one."""
+        rest, self._rest = self._rest, ""
+        if rest:
+            self.say(rest)
+        return bool(rest)
+
     async def hush(self) -> None:
         """Stop speaking."""
         await self.session.interrupt(force=True)
@@ -360,6 +376,21 @@ class TierSession:
         if text is not None:
             self._settle()
 
+    def is_heard(self) -> bool:
+        """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
+        speech = self.session.current_speech
+        return speech is not None and speech is self._voiced and not (speech.interrupted or speech.done())
+
+    def on_murmur(self, text: str, *, final: bool) -> None:
+        """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""
+        self._watch.heard(text, final=final)
+        if not final:
+            return
+        if (voice := self.session.output.audio) is not None and voice.can_pause:
+            voice.resume()
+        if self._line is not None and self.session.user_state != "speaking":
+            self._line.ring.settle(time.monotonic())
+
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call."""
         self._settle()
@@ -399,6 +430,7 @@ class TierSession:
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._marks.playing()
+            self._voiced, self._rest = self.session.current_speech, ""
 
     def _on_item(self, event: Any) -> None:
         item = event.item
@@ -412,6 +444,8 @@ class TierSession:
             self._cut = item.text_content or ""
         elif item.role == "assistant":
             self._settle()
+            is_known = item.interrupted and self.owed.whole
+            self._rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
             self.owed.answered()
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:

@@ -332,7 +332,7 @@ def phone(
     turns: Annotated[int, typer.Option(help="Turns of latency, over both tiers.", min=2)] = 40,
     given_up: Annotated[int, typer.Option(help="Calls that are abandoned.", min=1)] = 20,
     rounds: Annotated[int, typer.Option(help="How often the vendor dies in an answer.", min=1)] = 6,
-    goodbyes: Annotated[int, typer.Option(help="Hang-ups at each of five moments.", min=1)] = 2,
+    goodbyes: Annotated[int, typer.Option(help="Hang-ups at each of six moments.", min=1)] = 2,
     voices: Annotated[str, typer.Option(help="Who speaks in speech: piper, flite or both.")] = "piper,flite",
     n: Annotated[int, typer.Option(help="Utterances of speech, spread over all kinds.", min=1, max=40)] = 40,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,

@@ -70,7 +70,7 @@ class InRoom(io.AudioOutput):
     def __init__(self, leaf: io.AudioOutput) -> None:
         super().__init__(
             label="wrapper",
-            capabilities=io.AudioOutputCapabilities(pause=False),
+            capabilities=io.AudioOutputCapabilities(pause=leaf.can_pause),
             next_in_chain=leaf,
             sample_rate=leaf.sample_rate,
         )
@@ -95,9 +95,9 @@ class InRoom(io.AudioOutput):
 class StageLine(Line):
     """The product's line, with a stage where the room's input and output are."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pauses: bool) -> None:
         super().__init__(cast("rtc.Room", NoRoom("caller")), "caller")
-        self.microphone, self.loudspeaker = Microphone(), Loudspeaker()
+        self.microphone, self.loudspeaker = Microphone(), Loudspeaker(pauses=pauses)
 
         async def nothing() -> None: ...
 
@@ -287,11 +287,12 @@ async def live_call(
     erases: Erases | None = None,
     silence: float = 60.0,
     goes_on: Thread | None = None,
+    pauses: bool = False,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
     `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with.
-    `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
+    `pauses`: our voice can be held in the middle of a sentence, as in a room. `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
     """
     desk = Desk(ear=ear_for(SandboxSettings()) if hears else None)
     mouth = make_voice(VoiceName.PIPER if hears else VoiceName.TOLD, Quality.BROWSER)
@@ -319,7 +320,7 @@ async def live_call(
         )
         switch, line, state = (
             Switch(plan, vendors),
-            StageLine(),
+            StageLine(pauses=pauses),
             SimpleNamespace(usage=[], shown=[], written=[], played=[]),
         )
         room = cast("rtc.Room", NoRoom("caller"))

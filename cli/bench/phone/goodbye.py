@@ -11,12 +11,15 @@ from typing import Any, Final
 from cli.bench.phone.office import Office
 from cli.bench.report import Report
 from cli.caller.conversation import Conversation, Patience
+from cli.caller.phone.phone_line import PhoneLine
 from cli.caller.record import CallRecord
 from cli.caller.told_words import tell as tell_ear
 
 ENDED_SECONDS: Final = 5.0
 LONGEST_SECONDS: Final = 45.0
 WORDS: Final = "What is on my list for today?"
+DEED: Final = "Please add a task to inspect the roof."
+TOOL_SECONDS: Final = 30.0
 PATIENCE: Final = Patience(greeting=30.0)
 
 
@@ -28,6 +31,7 @@ class Moment(StrEnum):
     SILENCE = "silence"
     SPEECH = "speech"
     ANSWER = "answer"
+    TOOL = "tool"
 
 
 @dataclass
@@ -63,7 +67,9 @@ async def measure(office: Office, found: Goodbye, rounds: int, tell: Callable[[s
     await office.leftovers.gone_within(LONGEST_SECONDS)
     for number in range(rounds):
         for moment in Moment:
-            await _call(office, moment, "premium" if number % 2 else "economy")
+            # The tool is slow for one user.
+            tier = "premium" if number % 2 or moment is Moment.TOOL else "economy"
+            await _call(office, moment, tier)
             seconds, left = await office.leftovers.gone_within(LONGEST_SECONDS)
             found.calls.append(Ended(str(moment), seconds, left))
             tell(
@@ -82,6 +88,9 @@ async def _call(office: Office, moment: Moment, tier: str) -> None:
         await conversation.wait_for_greeting(to_its_end=moment is not Moment.GREETING)
         if moment in (Moment.GREETING, Moment.SILENCE):
             return
+        if moment is Moment.TOOL:
+            await _until_a_tool_runs(office, line)
+            return
         sound = await office.world.voice.speak(WORDS)
         await tell_ear(office.world.control_url, line.call_id, WORDS)
         if moment is Moment.ANSWER:
@@ -90,3 +99,12 @@ async def _call(office: Office, moment: Moment, tier: str) -> None:
         playing = line.microphone.play(sound)
         await line.changes.wait_until(lambda: playing.began_at is not None, 5.0)
         await asyncio.sleep(0.4)
+
+
+async def _until_a_tool_runs(office: Office, line: PhoneLine) -> None:
+    sound = await office.world.voice.speak(DEED)
+    with office.world.tasks.slow(office.world.store.user_id) as arrived:
+        await tell_ear(office.world.control_url, line.call_id, DEED)
+        line.microphone.play(sound)
+        async with asyncio.timeout(TOOL_SECONDS):
+            await arrived.wait()

@@ -23,7 +23,14 @@ from cli.caller.voices import VoiceName
 from mcp_tasks.client import TaskServerUnavailable
 
 REAL_EAR: Final = {"VOICETASKS_SANDBOX_EAR": "whisper"}
-TROUBLE: Final = (CallError, NotBackError, TaskStoreError, TaskServerUnavailable, httpx.HTTPError)
+TROUBLE: Final = (
+    CallError,
+    TimeoutError,
+    NotBackError,
+    TaskStoreError,
+    TaskServerUnavailable,
+    httpx.HTTPError,
+)
 """Ends a part, and no other one."""
 
 
