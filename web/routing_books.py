@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from routing.budget import Budget
-from routing.experiments.book import NoExperimentError
+from routing.experiments.changes import NoExperimentError
 from routing.journal import Journal, JournalDownError, journal_errors
 from routing.migrate import migrate
 from routing.policy_changes import PolicyInvalidError

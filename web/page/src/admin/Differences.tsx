@@ -1,14 +1,19 @@
+import { words } from '../words'
 import type { Difference } from './adminApi'
-import { shownAt, words } from './format'
+import { nameOf, shownAt } from './format'
+
+/** A moment says nothing that the phase beside it does not. */
+const UNSAID = /^experiments\..*\.since_ms$/
 
 /** Values before and after. */
 export function Differences({ changes }: { changes: Difference[] }) {
-  if (!changes.length) return <p className="quiet">Nothing of it is different.</p>
+  const said = changes.filter((change) => !UNSAID.test(change.path))
+  if (!said.length) return <p className="quiet">{words.change.same}</p>
   return (
     <ul className="differences">
-      {changes.map((change) => (
+      {said.map((change) => (
         <li key={change.path}>
-          <span className="path">{words(change.path)}</span>
+          <span className="path">{nameOf(change.path)}</span>
           <del>{shownAt(change.path, change.before)}</del>
           <span aria-hidden="true"> → </span>
           <ins>{shownAt(change.path, change.after)}</ins>
