@@ -194,7 +194,9 @@ async def report(
 
 
 def _document(wanted: NewExperiment) -> dict[str, Any]:
-    document = wanted.model_dump(mode="json", exclude={"expected", "note", "name", "start"}, exclude_none=True)
+    document = wanted.model_dump(
+        mode="json", exclude={"expected", "note", "name", "start"}, exclude_none=True
+    )
     return document | {"state": "running" if wanted.start else "draft"}
 
 
