@@ -54,16 +54,16 @@ async def test_the_answer_below_other_caps_is_the_one_that_redis_gives_below_the
 
     seen = set()
     for _ in range(ROUNDS):
-        for amount in chance.sample(range(10, 60), k=chance.randint(0, 2)):
-            below = replace(account, caps=some_caps(chance, await counted()))
-            await bank.budget.meter(
-                below, operation=bank.operation(), tier=chance.choice(TIERS), microdollars=amount
-            )
         if chance.random() < 0.5:  # what stands beside the caps is paid
             await hold(account.caps, "economy", 1)
         answer = await hold(some_caps(chance, await counted()), chance.choice(TIERS), chance.randint(1, 60))
         if isinstance(answer, Refused):
             continue
+        for amount in chance.sample(range(10, 60), k=chance.randint(0, 2)):
+            below = replace(account, caps=some_caps(chance, await counted()))
+            await bank.budget.meter(
+                below, operation=bank.operation(), tier=chance.choice(TIERS), microdollars=amount
+            )
         (lease,) = await live_leases(bank.link)
         assert lease.scopes == tuple(names)
         caps, asked = some_caps(chance, await counted()), chance.choice(TIERS)
