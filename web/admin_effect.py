@@ -6,7 +6,7 @@ Every address that changes the policy has one beside it that ends in `/effect`, 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, JsonValue
@@ -66,15 +66,28 @@ class Written(BaseModel):
     told_redis: bool
 
 
+def whole(policy: Policy) -> Mapping[str, Any]:
+    """All of a policy, as data."""
+    return policy.model_dump(mode="json")
+
+
 async def effect_of(
-    services: Services, books: OpenBooks, current: Policy, patch: Mapping[str, Any]
+    services: Services,
+    books: OpenBooks,
+    current: Policy,
+    patch: Mapping[str, Any],
+    *,
+    told: Callable[[Policy], Mapping[str, Any]] = whole,
 ) -> Effect:
-    """Reckon with a change of the policy in force. Raises PolicyInvalidError and JournalDownError."""
+    """Reckon with a change of the policy in force; `told` is what of it is compared.
+
+    Raises PolicyInvalidError and JournalDownError.
+    """
     fresh = changed(current, patch, version=current.version, at_ms=time.time_ns() // 1_000_000)
     live, why_behind = await live_now(services, books)
     return Effect(
         version=current.version,
-        changes=plain(between(current, fresh)),
+        changes=plain(differences(told(current), told(fresh))),
         live=len(live),
         moves=[
             MovedCall(call_id=each.call_id, before=each.before, after=each.after)
@@ -98,14 +111,9 @@ async def write(
     return Written(
         version=fresh.version,
         before=expected,
-        changes=plain(between(current, fresh)),
+        changes=plain(differences(whole(current), whole(fresh))),
         told_redis=not books.store.why_not_posted,
     )
-
-
-def between(before: Policy, after: Policy) -> tuple[Change, ...]:
-    """Compare two policies."""
-    return differences(before.model_dump(mode="json"), after.model_dump(mode="json"))
 
 
 def plain(changes: tuple[Change, ...]) -> list[Difference]:

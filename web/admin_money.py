@@ -148,7 +148,16 @@ async def budget_effect(services: Served, _admin: ChangingAdmin, wanted: Caps) -
     with routing_errors():
         books = await services.books.open()
         current = await books.store.looked_at(wanted.expected)
-        return await effect_of(services, books, current, await _patch(books, current, user, wanted))
+        patch = await _patch(books, current, user, wanted)
+        if user is None:
+            return await effect_of(services, books, current, patch)
+        subject = await books.journal.subject_of(user.id)
+
+        def theirs(policy: Policy) -> dict[str, Any]:
+            # What holds for them, whether it was their own before or everybody's.
+            return {"caps": policy.caps_of(subject).model_dump(mode="json")}
+
+        return await effect_of(services, books, current, patch, told=theirs)
 
 
 @router.get("/costs")

@@ -39,6 +39,9 @@ async def test_caps_tell_which_live_calls_they_leave_no_room_before_they_are_wri
     assert await moved("global", low) == (2, [[c, "premium", "economy"] for c in ("c0", "c1")])
     assert await moved("ann@example.org", low) == (2, [["c0", "premium", "economy"]])
     assert await moved("bob@example.org", low) == (2, [])
+    wanted = {"expected": "default-1", "whose": "ann@example.org", "caps": {"call": low}}
+    told = (await office.chief.post("/api/admin/budget/effect", wanted)).json()
+    assert told["changes"] == [{"path": "caps.call.premium", "before": 2_000_000, "after": 100_000}]
     nothing = {"premium": 0, "total": 0}
     assert (await moved("ann@example.org", nothing))[1] == [
         ["c0", "premium", None]

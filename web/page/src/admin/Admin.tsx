@@ -28,6 +28,7 @@ type Place = keyof typeof PLACES
 export function Admin({ account, place, onSignedOut }: Props) {
   const here: Place = place in PLACES ? (place as Place) : 'live'
   const title = useRef<HTMLHeadingElement>(null)
+  const links = useRef<HTMLElement>(null)
   const came = useRef(false)
   const signedOut = useCallback(() => onSignedOut(words.common.signedOut), [onSignedOut])
 
@@ -35,6 +36,8 @@ export function Admin({ account, place, onSignedOut }: Props) {
     // Who changes the page by keys or hears it is told where they are.
     if (came.current) title.current?.focus()
     came.current = true
+    // On a narrow screen the row of pages is longer than what is seen of it.
+    links.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [here])
 
   const { csrf } = account
@@ -57,7 +60,7 @@ export function Admin({ account, place, onSignedOut }: Props) {
           <a href="#">{words.console.back}</a>
         </div>
       </header>
-      <nav aria-label={words.console.name}>
+      <nav ref={links} aria-label={words.console.name}>
         <ul>
           {(Object.keys(PLACES) as Place[]).map((name) => (
             <li key={name}>

@@ -24,12 +24,13 @@ type Act = 'plan' | 'export' | 'erase'
 export function PeoplePage({ csrf, me, onSignedOut }: Props) {
   const [beginning, setBeginning] = useState('')
   const people = useAsked<Persons>(`/api/admin/users?beginning=${encodeURIComponent(beginning)}`, onSignedOut)
-  const [asked, setAsked] = useState<{ act: Act; person: Person } | null>(null)
+  const [asked, setAsked] = useState<{ act: Act; person: Person; time: number } | null>(null)
   const [done, setDone] = useState('')
 
   function ask(act: Act, person: Person) {
     setDone('')
-    setAsked({ act, person })
+    // A browser tells of a dialog's end in its next frame: one that is asked for before that is another one.
+    setAsked((before) => ({ act, person, time: (before?.time ?? 0) + 1 }))
   }
   /** With what was done, or nothing where all was left as it is. */
   function onClose(said: string) {
@@ -65,7 +66,7 @@ export function PeoplePage({ csrf, me, onSignedOut }: Props) {
         </form>
         <Shown asked={people} empty={{ when: (data) => !data.users.length, said: words.people.none }}>
           {(data) => (
-            <>
+            <div className="people">
               <Table
                 label={words.console.places.people}
                 columns={words.people.columns}
@@ -93,7 +94,7 @@ export function PeoplePage({ csrf, me, onSignedOut }: Props) {
                 }))}
               />
               {data.more && <p className="quiet">{words.console.more}</p>}
-            </>
+            </div>
           )}
         </Shown>
       </section>
@@ -104,9 +105,9 @@ export function PeoplePage({ csrf, me, onSignedOut }: Props) {
           people.refresh()
         }}
       />
-      {dialog && asked.act === 'plan' && <PlanOfPerson {...dialog} />}
-      {dialog && asked.act === 'export' && <ExportPerson {...dialog} />}
-      {dialog && asked.act === 'erase' && <ErasePerson {...dialog} />}
+      {dialog && asked.act === 'plan' && <PlanOfPerson key={asked.time} {...dialog} />}
+      {dialog && asked.act === 'export' && <ExportPerson key={asked.time} {...dialog} />}
+      {dialog && asked.act === 'erase' && <ErasePerson key={asked.time} {...dialog} />}
     </>
   )
 }

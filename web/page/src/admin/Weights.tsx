@@ -55,7 +55,10 @@ export function Weights({ name, experiment, version, onPropose, onLeave }: Props
                 ref={at ? null : first}
                 inputMode="numeric"
                 value={texts[at]}
-                onChange={(event) => setTexts(texts.map((text, one) => (one === at ? event.target.value : text)))}
+                onChange={(event) => {
+                  setProblem(null)
+                  setTexts(texts.map((text, one) => (one === at ? event.target.value : text)))
+                }}
               />
             </label>
           )
@@ -68,7 +71,7 @@ export function Weights({ name, experiment, version, onPropose, onLeave }: Props
       )}
       <div className="row">
         <button type="submit" className="primary">
-          {words.experiments.weigh}
+          {words.experiments.weighDo}
         </button>
         <button type="button" onClick={onLeave}>
           {words.experiments.keep}

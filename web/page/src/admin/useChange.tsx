@@ -13,12 +13,13 @@ export interface Changing {
 
 /** Changes of the policy: each is confirmed with its effect, and told when it is done. `look` reads all anew. */
 export function useChange(csrf: string, look: () => void): Changing {
-  const [proposal, setProposal] = useState<Proposal | null>(null)
+  const [proposal, setProposal] = useState<{ wanted: Proposal; time: number } | null>(null)
   const [done, setDone] = useState<Written | null>(null)
   return {
     propose: (wanted) => {
       setDone(null)
-      setProposal(wanted)
+      // A browser tells of a dialog's end in its next frame: one that is asked for before that is another one.
+      setProposal((before) => ({ wanted, time: (before?.time ?? 0) + 1 }))
     },
     shown: (
       <>
@@ -31,8 +32,9 @@ export function useChange(csrf: string, look: () => void): Changing {
         )}
         {proposal && (
           <ConfirmChange
+            key={proposal.time}
             csrf={csrf}
-            proposal={proposal}
+            proposal={proposal.wanted}
             onDone={(written) => {
               setProposal(null)
               setDone(written)
