@@ -48,6 +48,12 @@ async def add_what_is_shown(tab: Tab, words: str, question: str) -> None:
     await expect(tab.card).to_have_count(0, timeout=PATIENT_MS)
 
 
+async def hear(tab: Tab, count: int, pattern: str) -> None:
+    """Hear it said after the first `count` lines, without waiting for the end of the sentence."""
+    line = tab.page.locator(f".transcript li.assistant:nth-child(n+{count + 1})")
+    await expect(line.filter(has_text=re.compile(pattern)).first).to_be_visible(timeout=PATIENT_MS)
+
+
 async def share_again(tab: Tab) -> None:
     await beside(tab, "deadlines_pointed")
     await share(tab)
@@ -87,10 +93,10 @@ async def test_a_shared_tab_becomes_a_task_and_is_forgotten_when_its_sharing_end
     said = await tab.count()
     await shared.close()
     await expect(sign(tab)).to_have_count(0, timeout=GONE_MS)
-    await tab.said_since(said, "no longer see your screen")
+    await hear(tab, said, "no longer see your screen")
     said = await tab.count()
     await tab.type("Add this to my tasks")
-    await tab.said_since(said, "can.t see a screen")
+    await hear(tab, said, "can.t see a screen")
     assert len(await tab.tasks()) == 1
 
     if once_more:
