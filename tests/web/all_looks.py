@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from axe_playwright_python.async_playwright import Axe
 
 from tests.web.page_driver import Tab
-from tests.web.test_page_looks import SEVERE
 
+SEVERE: Final = ("serious", "critical")
 LARGE: Final = (1280, 800)
 SMALL: Final = (390, 844)
 LOOKS: Final[dict[str, tuple[tuple[int, int], Literal["light", "dark"]]]] = {
