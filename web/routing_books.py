@@ -72,7 +72,10 @@ def routing_errors() -> Iterator[None]:
         ) from error
     except PolicyInvalidError as error:
         raise ApiError(
-            422, "invalid_policy", str(error), "Change what it names; nothing was written."
+            422,
+            "invalid_policy",
+            f"{str(error).rstrip('.')}.",
+            "Change what it names; nothing was written.",
         ) from error
     except PolicyConflictError as error:
         raise ApiError(
