@@ -162,6 +162,8 @@ class Talk:
 
     def _answer(self) -> None:
         self._owes = False
+        self._context.compress(self._setup)
+        self._begin(secrets.token_hex(8))
         self._work = asyncio.create_task(self._generate(), name="gemini.answer")
 
     async def _interrupt(self) -> None:
@@ -183,8 +185,6 @@ class Talk:
         if fault == "server-error":
             await self._end(messages.of_fault(fault))
             return
-        self._context.compress(self._setup)
-        self._begin(secrets.token_hex(8))
         pause = asyncio.create_task(self._desk.pause("realtime", SERVICE))
         try:
             completion = await self._thought()
@@ -200,8 +200,7 @@ class Talk:
         await self._wire.send(messages.generation_complete())
         await self._wire.send(messages.turn_over(self._used().as_json()))
         if self._owes:
-            self._owes = False
-            await self._generate()
+            self._answer()
 
     async def _thought(self) -> Completion:
         return answered(
