@@ -16,7 +16,7 @@ from cli.caller.errors import CallError
 from cli.caller.live_view import LiveView
 from cli.caller.record import CallRecord
 from cli.caller.script import Order, make_call
-from cli.caller.shared_screen import PictureError
+from cli.caller.shared_screen import FRAMES_A_SECOND, MOST_FRAMES_A_SECOND, PictureError
 from cli.caller.sound import WavError
 from cli.caller.steps import StepError, read_steps
 from cli.caller.voices import Quality, VoiceName
@@ -68,6 +68,10 @@ def call(
             "the vision vendor and is not kept."
         ),
     ] = None,
+    share_rate: Annotated[
+        int,
+        typer.Option(min=1, max=MOST_FRAMES_A_SECOND, help="Frames a second of the shared screen."),
+    ] = FRAMES_A_SECOND,
     channel: Annotated[
         str, typer.Option(help="browser, or phone (a telephone's ear and voice).")
     ] = "browser",
@@ -106,6 +110,7 @@ def call(
         quality=quality,
         control_url=f"http://{HOST}:{ports.sandbox_control}",
         record_to=record,
+        screen_rate=share_rate,
     )
     raise typer.Exit(run(order, as_json=as_json))
 

@@ -295,7 +295,8 @@ class GeminiSession(RealtimeSession):
     @override
     def _handle_input_speech_started(self) -> None:
         """Speech is found on this side. The plugin says so of each answer that nobody asked for, as after a tool, to
-        end what is being said: here that would tell the vendor of a turn, and so end the answer itself."""
+        end what is being said: here that would tell the vendor of a turn, and so end the answer itself.
+        """
 
     @override
     def _handle_go_away(self, go_away: types.LiveServerGoAway) -> None:

@@ -17,7 +17,7 @@ from cli.caller.errors import NobodyAnsweredError, RefusedError
 from cli.caller.listener import Listener
 from cli.caller.microphone import Microphone
 from cli.caller.record import Confirmation
-from cli.caller.shared_screen import SharedScreen
+from cli.caller.shared_screen import FRAMES_A_SECOND, SharedScreen
 from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
 from cli.caller.transcript import Segment, Transcript
 from cli.caller.web_door import Ticket
@@ -39,8 +39,10 @@ class Line:
         *,
         record: bool,
         room_noise: float = 0.0,
+        screen_rate: int = FRAMES_A_SECOND,
     ) -> None:
         self._room_noise = room_noise
+        self._screen_rate = screen_rate
         self.changes = Changes()
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
@@ -87,7 +89,7 @@ class Line:
 
     async def share(self, frame: rtc.VideoFrame) -> None:
         """Share a picture as the screen."""
-        self._screen = SharedScreen(self.room, frame)
+        self._screen = SharedScreen(self.room, frame, self._screen_rate)
         await self._screen.publish(self.agent.identity)
 
     async def stop_sharing(self) -> None:

@@ -12,7 +12,7 @@ from cli.caller.errors import CallError
 from cli.caller.line import Line
 from cli.caller.listener import LISTEN_RATE
 from cli.caller.record import CallRecord
-from cli.caller.shared_screen import read_picture
+from cli.caller.shared_screen import FRAMES_A_SECOND, read_picture
 from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
 from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
 from cli.caller.told_words import tell
@@ -34,6 +34,8 @@ class Order:
     control_url: str = ""
     """Where the stand-in for the ear is told the words, for VoiceName.TOLD."""
     record_to: Path | None = None
+    screen_rate: int = FRAMES_A_SECOND
+    """Frames a second of a shared screen."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -67,7 +69,13 @@ async def _talk(
 ) -> None:
     ticket = await door.start_call()
     record.call_id = ticket.call_id
-    async with Line(ticket, record.confirmations, show, record=order.record_to is not None) as line:
+    async with Line(
+        ticket,
+        record.confirmations,
+        show,
+        record=order.record_to is not None,
+        screen_rate=order.screen_rate,
+    ) as line:
         conversation = Conversation(line, record, order.patience)
         try:
             await conversation.wait_for_agent()
