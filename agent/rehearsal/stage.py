@@ -71,6 +71,8 @@ class Loudspeaker(io.AudioOutput):
         """Of all that was played since the start."""
         self.silent_since: float | None = None
         """On the loop's clock; None while something is played, and before anything was."""
+        self.first_sound: float | None = None
+        """On the loop's clock, since this was set to None."""
         self._began = 0.0
         self._queued = 0.0
         self._playing: asyncio.Task[None] | None = None
@@ -81,6 +83,7 @@ class Loudspeaker(io.AudioOutput):
         loop = asyncio.get_running_loop()
         if not self._queued:
             self._began = loop.time()
+            self.first_sound = self.first_sound or self._began
             self.silent_since = None
             self.on_playback_started(created_at=time.time())
         self._queued += frame.duration
