@@ -160,7 +160,8 @@ class Rehearsal:
         pcm = np.fromfile(turn.sound, np.int16)
         await stage.microphone.speak(pcm)
         self._spoken_seconds += len(pcm) / RATE
-        silent, stage.loudspeaker.first_sound = asyncio.get_running_loop().time(), None
+        silent = asyncio.get_running_loop().time()
+        stage.loudspeaker.listen()
         if not await self._answered(stage, since=silent):
             self._unanswered += 1
         elif (first := stage.loudspeaker.first_sound) is not None:

@@ -72,7 +72,7 @@ class Loudspeaker(io.AudioOutput):
         self.silent_since: float | None = None
         """On the loop's clock; None while something is played, and before anything was."""
         self.first_sound: float | None = None
-        """On the loop's clock, since this was set to None."""
+        """On the loop's clock, since somebody began to listen."""
         self._began = 0.0
         self._queued = 0.0
         self._playing: asyncio.Task[None] | None = None
@@ -90,6 +90,10 @@ class Loudspeaker(io.AudioOutput):
         ahead = self._began + self._queued - loop.time()
         if ahead > AHEAD_SECONDS:
             await asyncio.sleep(ahead - AHEAD_SECONDS)
+
+    def listen(self) -> None:
+        """Wait for the first sound from now on."""
+        self.first_sound = None
 
     @override
     def flush(self) -> None:

@@ -118,9 +118,9 @@ def screen(
 
     It starts what it needs, a sandbox among it. Exit: 0 when all targets hold, 1 when one falls short.
     """
-    from cli.bench.rehearsing import RehearsalError
     from cli.bench import screen as alone
     from cli.bench import screen_beside_voice as beside
+    from cli.bench.rehearsing import RehearsalError
 
     console = Console(stderr=True, highlight=False)
     try:
