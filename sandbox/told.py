@@ -88,18 +88,22 @@ class Told:
         timeout: float | None = None,  # noqa: ASYNC109 - a peek, not a deadline
         *,
         to_breath: bool = False,
+        leaves: bool = False,
     ) -> str | None:
         """The next words of `tag`, waiting up to `timeout` seconds (for ever when None); None when there are none.
 
-        `to_breath`: only those before the next breath; the others come next time.
+        `to_breath`: only those before the next breath; the others come next time. `leaves`: whoever hears to the breath
+        hears them all the same.
         """
         if to_breath and (rest := self._rest.pop(tag, "")):
             return self._before_breath(tag, rest)
         text = await self._taken(tag, timeout)
         if text is None:
             return None
-        if to_breath:
+        if to_breath or leaves:
             self._whole[tag] = text
+        if leaves:
+            self._rest[tag] = text
         return self._before_breath(tag, text) if to_breath else " ".join(text.replace(BREATH, " ").split())
 
     async def _taken(self, tag: str, timeout: float | None) -> str | None:  # noqa: ASYNC109 - a peek, not a deadline

@@ -24,6 +24,11 @@ from cli.settings import SettingError, cli_settings
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
