@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from livekit.agents import (
     AgentSession,
@@ -43,6 +43,9 @@ from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
+
+if TYPE_CHECKING:
+    from tiers.gemini_speech import GeminiSpeech
 
 log = logging.getLogger("agent.tier_session")
 
@@ -472,6 +475,8 @@ class TierSession:
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
+        if not isinstance(self._models, cascade.Cascade | speech_to_speech.SpeechToSpeech):
+            return await self._models.words(self.patience.generation)
         self._written = asyncio.get_running_loop().create_future()
         try:
             # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
@@ -485,7 +490,11 @@ class TierSession:
 
 def _build(
     stack: Stack, settings: VendorSettings, *, call_id: str, today: date
-) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
+) -> cascade.Cascade | speech_to_speech.SpeechToSpeech | GeminiSpeech:
     if stack.is_cascade:
         return cascade.build(stack, settings, call_id=call_id, today=today)
+    if stack.parts["speech_to_speech"].service == "gemini-live":
+        from tiers import gemini_speech  # Google's library takes 40 MB, and few calls need it
+
+        return gemini_speech.build(stack, settings, call_id=call_id, today=today)
     return speech_to_speech.build(stack, settings, call_id=call_id, today=today)

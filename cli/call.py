@@ -17,7 +17,7 @@ from cli.caller.errors import CallError
 from cli.caller.live_view import LiveView
 from cli.caller.record import CallRecord
 from cli.caller.script import Order, make_call
-from cli.caller.shared_screen import PictureError
+from cli.caller.shared_screen import FRAMES_A_SECOND, MOST_FRAMES_A_SECOND, PictureError
 from cli.caller.sound import WavError
 from cli.caller.steps import StepError, read_steps
 from cli.caller.voices import Quality, VoiceName
@@ -79,6 +79,10 @@ def call(
             "the vision vendor and is not kept."
         ),
     ] = None,
+    share_rate: Annotated[
+        int,
+        typer.Option(min=1, max=MOST_FRAMES_A_SECOND, help="Frames a second of the shared screen."),
+    ] = FRAMES_A_SECOND,
     channel: Annotated[Channel, typer.Option(help="Which door the caller comes through.")] = Channel.BROWSER,
     sip: Annotated[
         bool,
@@ -141,6 +145,7 @@ def call(
         quality=Quality.PHONE if channel is Channel.PHONE and not sip else quality,
         control_url=f"http://{HOST}:{ports.sandbox_control}",
         record_to=record,
+        screen_rate=share_rate,
         phone=way,
         through_bridge=sip,
     )

@@ -72,6 +72,8 @@ class Loudspeaker(io.AudioOutput):
         """Of all that was played since the start."""
         self.silent_since: float | None = None
         """On the loop's clock; None while something is played, and before anything was."""
+        self.first_sound: float | None = None
+        """On the loop's clock, since somebody began to listen."""
         self._began = 0.0
         self._queued = 0.0
         self._playing: asyncio.Task[None] | None = None
@@ -86,12 +88,17 @@ class Loudspeaker(io.AudioOutput):
         loop = asyncio.get_running_loop()
         if not self._queued:
             self._began = loop.time()
+            self.first_sound = self.first_sound or self._began
             self.silent_since = None
             self.on_playback_started(created_at=time.time())
         self._queued += frame.duration
         ahead = self._began + self._queued - loop.time()
         if ahead > AHEAD_SECONDS:
             await asyncio.sleep(ahead - AHEAD_SECONDS)
+
+    def listen(self) -> None:
+        """Wait for the first sound from now on."""
+        self.first_sound = None
 
     @override
     def flush(self) -> None:

@@ -106,18 +106,25 @@ def ledger(
 @app.command()
 def screen(
     minutes: Annotated[int, typer.Option(help="How long a screen is shared.", min=1, max=30)] = 5,
+    voice: Annotated[
+        bool,
+        typer.Option(
+            "--voice", help="Whether the voice is slower for it: in real time, so twice as many minutes."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Share screens with the product's own sight, faster than real time, and count what it costs and gets right.
 
     It starts what it needs, a sandbox among it. Exit: 0 when all targets hold, 1 when one falls short.
     """
+    from cli.bench import screen as alone
+    from cli.bench import screen_beside_voice as beside
     from cli.bench.rehearsing import RehearsalError
-    from cli.bench.screen import run
 
     console = Console(stderr=True, highlight=False)
     try:
-        report = asyncio.run(run(minutes))
+        report = asyncio.run((beside if voice else alone).run(minutes))
     except (RehearsalError, OSError) as error:
         typer.echo(f"voicetasks bench screen: {error}", err=True)
         raise typer.Exit(1) from None

@@ -18,7 +18,7 @@ from cli.caller.listener import Listener
 from cli.caller.microphone import Microphone
 from cli.caller.phone.admission import show_who_it_is
 from cli.caller.record import Confirmation
-from cli.caller.shared_screen import SharedScreen
+from cli.caller.shared_screen import FRAMES_A_SECOND, SharedScreen
 from cli.caller.steps import KEYS
 from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
 from cli.caller.transcript import Segment, Transcript
@@ -43,8 +43,10 @@ class Line:
         *,
         record: bool,
         room_noise: float = 0.0,
+        screen_rate: int = FRAMES_A_SECOND,
     ) -> None:
         self._room_noise = room_noise
+        self._screen_rate = screen_rate
         self.changes = Changes()
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
@@ -124,7 +126,7 @@ class Line:
 
     async def share(self, frame: rtc.VideoFrame) -> None:
         """Share a picture as the screen."""
-        self._screen = SharedScreen(self.room, frame)
+        self._screen = SharedScreen(self.room, frame, self._screen_rate)
         await self._screen.publish(self.agent.identity)
 
     async def stop_sharing(self) -> None:

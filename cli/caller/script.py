@@ -14,7 +14,7 @@ from cli.caller.line import Line
 from cli.caller.phone.phone_line import PhoneLine, PhoneWay
 from cli.caller.phone.room_door import phone_ticket
 from cli.caller.record import CallRecord
-from cli.caller.shared_screen import read_picture
+from cli.caller.shared_screen import FRAMES_A_SECOND, read_picture
 from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
 from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
 from cli.caller.told_words import tell
@@ -36,6 +36,8 @@ class Order:
     control_url: str = ""
     """Where the stand-in for the ear is told the words, for VoiceName.TOLD."""
     record_to: Path | None = None
+    screen_rate: int = FRAMES_A_SECOND
+    """Frames a second of a shared screen."""
     patience: Patience = field(default_factory=Patience)
     phone: PhoneWay | None = None
     """How a telephone comes in; None for a browser."""
@@ -104,7 +106,7 @@ async def _line(
     else:
         ticket = await phone_ticket(way.environment, way.dialled.number, way.pin)
     record.call_id = ticket.call_id
-    async with Line(ticket, record.confirmations, show, record=keeps) as line:
+    async with Line(ticket, record.confirmations, show, record=keeps, screen_rate=order.screen_rate) as line:
         yield line
 
 
