@@ -90,12 +90,11 @@ function Told({ effect }: { effect: Reconciled }) {
         <Table
           label={words.settling.table}
           columns={words.settling.columns}
-          amounts={[2, 3, 4, 5, 6, 7, 8]}
+          amounts={[1, 2, 3, 4, 5, 6, 7]}
           rows={effect.models.map((each) => ({
             key: `${each.vendor} ${each.model}`,
             cells: [
-              each.vendor,
-              each.model,
+              `${each.vendor} ${each.model}`,
               dollars(each.invoiced),
               dollars(each.journal),
               signed(each.drift_before),

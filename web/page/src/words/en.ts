@@ -645,9 +645,10 @@ export const en = {
   settling: {
     title: 'Beside a vendor’s bill',
     text:
-      'A vendor’s usage export is held against the journal. Estimates can be settled by it; what a vendor reported or ' +
-      'was counted exactly stays as it is. The same file twice changes nothing.',
-    file: 'An answer of OpenAI’s or Deepgram’s usage API by model, or of «sandbox invoice --json»; at most 4 MB',
+      'An answer of OpenAI’s or Deepgram’s usage API by model, or of «voicetasks sandbox invoice --json», is held ' +
+      'against the journal. Estimates can be settled by it; what a vendor reported or was counted exactly stays as it ' +
+      'is. The same file twice changes nothing.',
+    file: 'Usage export, JSON',
     look: 'Compare…',
     chooseOne: 'Choose a file.',
     tooLong: 'The file is longer than 4 MB: export a shorter period, or use the terminal.',
@@ -657,7 +658,7 @@ export const en = {
     will: (estimates: number, amount: string) =>
       `${estimates === 1 ? '1 estimate' : `${estimates} estimates`} will be settled; that changes the journal by ${amount}.`,
     noUse: 'The file holds no use of any model.',
-    columns: ['Vendor', 'Model', 'Billed', 'Journal', 'Drift', 'Once settled', 'Settled', 'Unknown here', 'Unknown there'],
+    columns: ['Model', 'Billed', 'Journal', 'Drift', 'Once settled', 'Settled', 'Unknown here', 'Unknown there'],
     drift: (amount: string, percent: string) => `${amount} (${percent} %)`,
     table: 'Money by model',
     doIt: 'Settle them',
