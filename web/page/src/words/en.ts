@@ -449,6 +449,7 @@ export const en = {
     downNamed: (services: string) => `services down: ${services}`,
     behind: (why: string) => `${why}: the list may be incomplete.`,
     nobody: 'Nobody calls at the moment.',
+    unknown: 'Who calls cannot be known now.',
     columns: ['Call', 'For', 'Door', 'Plan', 'Served with', 'Why', 'Cost', 'Held'],
     nothingYet: 'nothing yet',
   },
@@ -456,6 +457,7 @@ export const en = {
   change: {
     look: 'Looking at what it will move…',
     nobody: 'No call goes on now: nobody is moved.',
+    unknown: 'Which calls would be moved cannot be known now.',
     stays: (calls: number) => (calls === 1 ? 'The one live call stays as it is.' : `All ${calls} live calls stay as they are.`),
     moves: (calls: number) => (calls === 1 ? '1 live call will move.' : `${calls} live calls will move.`),
     way: (count: number, before: string, after: string) => `${count} × ${before} → ${after}`,
