@@ -1,4 +1,4 @@
-"""What was done to accounts, by whom and when: for the person themselves and for who runs the product. No words."""
+"""What was done to accounts and, by admins, to the books, by whom and when: for the person themselves and for who runs the product. No words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Event = Literal[
     "account.changed",
     "account.erased",
     "account.exported",
+    "books.settled",
     "consent.given",
     "consent.taken_back",
     "phone.linked",

@@ -90,6 +90,16 @@ class Drainer:
             return
         await self._link.ask(self._link.redis.delete(self._epoch))
 
+    async def catch_up(self) -> str:
+        """Move all that waits now; says why that cannot be done, or nothing. Raises JournalDownError."""
+        try:
+            await self.ensure_group()
+            while await self.drain_once():
+                pass
+        except BlindError as error:
+            return error.why
+        return ""
+
     async def drain_once(self) -> int:
         """Move one batch, abandoned entries first; returns how many entries it held."""
         redis = self._link.redis

@@ -1,12 +1,18 @@
-"""Requests carry at most 64 kB: more is refused before it is read into memory."""
+"""Requests carry at most 64 kB, but for a few addresses: more is refused before it is read into memory."""
 
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.errors import TOO_LONG, error_body
+from web.errors import BodyTooLongError, too_long
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_EXPORT_BYTES = 4 * 1024 * 1024
+"""A vendor's usage export: some months of a model's days, or 10,000 requests. The terminal takes longer ones."""
+LONGER = {
+    "/api/admin/reconcile": MAX_EXPORT_BYTES,
+    "/api/admin/reconcile/effect": MAX_EXPORT_BYTES,
+}
+"""They read their body themselves, once it is known that an admin sends it."""
 
 
 class BodyLimit:
@@ -20,9 +26,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = LONGER.get(scope["path"], MAX_BODY_BYTES)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
-            await _refuse(send)
+        if not declared.isdigit() or int(declared) > limit:
+            await _refuse(send, limit)
             return
         got = 0
 
@@ -30,16 +37,15 @@ class BodyLimit:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > MAX_BODY_BYTES:
-                # FastAPI passes an HTTPException on from reading a body, and turns others into 400.
-                raise HTTPException(413)
+            if got > limit:
+                raise BodyTooLongError(limit)
             return message
 
         await self._app(scope, counted, send)
 
 
-async def _refuse(send: Send) -> None:
-    response = JSONResponse(error_body(*TOO_LONG), 413)
+async def _refuse(send: Send, limit: int) -> None:
+    response = JSONResponse(too_long(limit), 413)
     await send(
         {
             "type": "http.response.start",

@@ -32,17 +32,31 @@ class ApiError(Exception):
         """What stands beside the error, for whoever can use it."""
 
 
+class BodyTooLongError(HTTPException):
+    """A body that turned out to be longer than `limit` bytes.
+
+    An HTTPException, since FastAPI passes those on from reading a body, and turns others into 400.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413)
+        self.limit = limit
+
+
 def error_body(code: str, message: str, fix: str) -> dict[str, dict[str, str]]:
     """Give the body of an error."""
     return {"error": {"code": code, "message": message, "fix": fix}}
 
 
-TOO_LONG = ("too_long", "The request's body is longer than 64 kB.", "Send less.")
+def too_long(limit: int) -> dict[str, dict[str, str]]:
+    """Give the body of the refusal of a body that is longer than so many bytes."""
+    return error_body("too_long", f"The request's body is longer than {limit // 1024} kB.", "Send less.")
+
+
 _BY_STATUS = {
     400: ("invalid", "The request could not be understood.", "See /openapi.json for what is expected."),
     404: ("not_found", "There is nothing here.", "See /openapi.json for what there is."),
     405: ("method_not_allowed", "This address does not answer to that method.", "See /openapi.json."),
-    413: TOO_LONG,
 }
 
 
@@ -62,6 +76,8 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    if isinstance(error, BodyTooLongError):
+        return JSONResponse(too_long(error.limit), status_code=413)
     code, message, fix = _BY_STATUS.get(
         error.status_code, ("refused", "The request was refused.", "See /openapi.json for what is expected.")
     )

@@ -23,7 +23,7 @@ from routing.budget import Budget
 from routing.journal import Journal, journal_errors
 from routing.migrate import migrate
 from routing.policy_store import PolicyStore
-from routing.redis_link import BlindError, RedisLink
+from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
 from routing.stream import Drainer, StreamCounts
 from tiers.catalogue import MODELS
@@ -47,14 +47,7 @@ class Books:
 
     async def catch_up(self) -> str:
         """Put what waits in Redis into the journal; why that cannot be done, or empty."""
-        drainer = Drainer(self.link, self.journal, name="admin")
-        try:
-            await drainer.ensure_group()
-            while await drainer.drain_once():
-                pass
-        except BlindError as error:
-            return error.why
-        return ""
+        return await Drainer(self.link, self.journal, name="admin").catch_up()
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import typer
 from cli.admin.books import open_books
 from cli.admin.money import dollars
 from cli.admin.output import Json, moment, print_json, reporting, say, table
-from routing.charges import usage_of
+from routing.in_brief import in_brief
 from routing.journal import Entry, Kind
 
 
@@ -35,7 +35,7 @@ def journal(
         print_json(body)
         return
     rows = [
-        (moment(each.at_ms), each.call_id, each.kind, each.tier, dollars(each.microdollars), _what(each))
+        (moment(each.at_ms), each.call_id, each.kind, each.tier, dollars(each.microdollars), in_brief(each))
         for each in entries
     ]
     table("journal" + (" (sandbox)" if sandbox else ""), ("at", "call", "kind", "tier", "", "what"), rows)
@@ -63,18 +63,3 @@ async def _journal(call: str | None, kind: Any, limit: int) -> tuple[Sequence[En
         why_behind = await books.catch_up()
         entries = await books.journal.entries(call_id=call, kind=kind, newest=True, limit=limit)
         return entries, why_behind, books.sandbox
-
-
-def _what(entry: Entry) -> str:
-    """An entry's details in a few words."""
-    usage = usage_of(entry)
-    blind = "blind, " if entry.blind else ""
-    if usage is not None:
-        units = ", ".join(f"{count} {unit}" for unit, count in usage.units.items())
-        return f"{blind}{usage.vendor} {usage.model}, {usage.certainty}: {units}"
-    if entry.kind == "event":
-        return ", ".join(str(each.get("what")) for each in entry.details.get("events", ()))
-    decision = entry.details.get("decision")
-    if isinstance(decision, dict):
-        return f"{decision.get('stack')}: {decision.get('reason')}"
-    return blind + str(entry.details.get("event", ""))

@@ -102,6 +102,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/experiments/{name}/weights": {"weights": {"cheap": 3}},
     "/experiments/{name}/weights/effect": {"weights": {"cheap": 4}},
     "/experiments/{name}/arms": {"ids": ["usr_1"]},
+    "/reconcile": {"sandbox": True, "rows": []},
+    "/reconcile/effect": {"sandbox": True, "rows": []},
     "/users": {"email": "new@example.org", "password": PASSWORD},
     "/users/plan": ANNA | {"plan": "premium"},
     "/export": ANNA,

@@ -5,9 +5,11 @@ VOICETASKS_TEST_SCREENSHOTS names a folder to keep the screenshots in.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,15 @@ def switched_on_again(demo: Any) -> Iterator[None]:
     yield
     args = ("--tier-on", "premium", "--stack-on", "quality", "--stack-on", "budget")
     assert demo.voicetasks("admin", "policy", "set", *args).returncode == 0
+
+
+def invoice_of_a_stranger(folder: Path) -> Path:
+    """A file that bills what nobody here has used."""
+    file = folder / "invoice.json"
+    row: dict[str, object] = {"vendor": "openai", "model": "no-such-model", "request_id": "r1", "units": {}}
+    row |= {"microdollars": 42_300, "status": "ok", "time": datetime.now(UTC).isoformat()}
+    file.write_text(json.dumps({"sandbox": True, "rows": [row]}))
+    return file
 
 
 async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
@@ -104,6 +115,34 @@ async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
     )
     await look.holds("admin-vendors-error")
     await page.unroute("**/api/admin/health")
+
+    await go(page, "Journal")
+    await page.get_by_label("Kind").select_option("decision")
+    await page.get_by_label("At most").select_option("20")
+    await page.get_by_label("At most").press("Tab")
+    await page.keyboard.press("Enter")
+    entries = page.get_by_role("region", name="Journal").get_by_role("row")
+    await expect(entries.nth(1)).to_contain_text("decision", timeout=PATIENT_MS)
+    await expect(entries.filter(has_text="charge")).to_have_count(0)
+    await look.holds("admin-journal")
+    await page.get_by_label(re.compile("Call id, whole")).fill("no-such-call")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("No entry matches.")).to_be_visible(timeout=PATIENT_MS)
+    compare = page.get_by_role("button", name="Compare…")
+    await compare.click()
+    await expect(page.get_by_role("alert")).to_have_text("Choose a file.")
+    file = page.get_by_label("Usage export, JSON")
+    await expect(file).to_be_focused()
+    await file.set_input_files(invoice_of_a_stranger(tmp_path))
+    await compare.press("Enter")
+    dialog = page.get_by_role("dialog", name="The journal beside invoice.json")
+    await expect(dialog).to_contain_text("No estimate can be settled by it", timeout=PATIENT_MS)
+    await expect(dialog.get_by_role("row", name=re.compile("no-such-model"))).to_contain_text("$0.0423")
+    await expect(dialog.get_by_role("button", name="Settle them")).to_be_disabled()
+    await look.holds("admin-journal-compared")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(compare).to_be_focused()
 
     await go(page, "Audit")
     await expect(page.get_by_role("cell", name="sign in").first).to_be_visible(timeout=PATIENT_MS)

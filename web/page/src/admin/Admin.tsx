@@ -5,6 +5,7 @@ import { Brand } from '../Brand'
 import { words } from '../words'
 import { Calls } from './Calls'
 import { ExperimentsPage } from './ExperimentsPage'
+import { JournalPage } from './JournalPage'
 import { Live } from './Live'
 import { Money } from './Money'
 import { PeoplePage } from './PeoplePage'
@@ -48,6 +49,7 @@ export function Admin({ account, place, onSignedOut }: Props) {
     calls: () => <Calls onSignedOut={signedOut} />,
     experiments: () => <ExperimentsPage csrf={csrf} onSignedOut={signedOut} />,
     vendors: () => <Vendors onSignedOut={signedOut} />,
+    journal: () => <JournalPage csrf={csrf} onSignedOut={signedOut} />,
     people: () => <PeoplePage csrf={csrf} me={account.user.email} onSignedOut={signedOut} />,
     audit: () => <Trail onSignedOut={signedOut} />,
   }

@@ -59,7 +59,7 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
           {words.callSearch.stack}
           <select name="stack">
             <option value="">{words.console.any}</option>
-            {['premium', 'quality', 'economy', 'budget', 'local', 'text'].map((stack) => (
+            {['premium', 'gemini', 'quality', 'economy', 'budget', 'local', 'text'].map((stack) => (
               <option key={stack}>{stack}</option>
             ))}
           </select>

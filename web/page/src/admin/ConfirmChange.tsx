@@ -128,8 +128,8 @@ function Told({ effect, about }: { effect: Effect; about: string | undefined }) 
   )
 }
 
-function inOneSentence({ live, moves }: Effect): string {
-  if (!live) return words.change.nobody
+function inOneSentence({ live, moves, why_behind }: Effect): string {
+  if (!live) return why_behind ? words.change.unknown : words.change.nobody
   return moves.length ? words.change.moves(moves.length) : words.change.stays(live)
 }
 

@@ -21,7 +21,7 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
     <>
       <ul className="tiles">
         <li className="card">
-          <strong>{live.data ? live.data.calls.length : '–'}</strong>{' '}
+          <strong>{live.data && !(live.data.why_behind && !live.data.calls.length) ? live.data.calls.length : '–'}</strong>{' '}
           {words.live.count(live.data?.calls.length ?? 0)}
         </li>
         <li className="card">
@@ -43,7 +43,7 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
             <p>{words.live.behind(live.data.why_behind)}</p>
           </div>
         )}
-        <Shown asked={live} empty={{ when: (data) => !data.calls.length, said: words.live.nobody }}>
+        <Shown asked={live} empty={{ when: (data) => !data.calls.length, said: live.data?.why_behind ? words.live.unknown : words.live.nobody }}>
           {(data) => (
             <Table
               label={words.console.places.live}

@@ -8,7 +8,7 @@ import { Table } from './Table'
 import { useAsked } from './useAsked'
 import { ADMIN } from './useHash'
 
-/** What was done to accounts, by whom and when. What was done to the policy stands with the policy. */
+/** What was done to accounts and to the books, by whom and when. What was done to the policy stands with the policy. */
 export function Trail({ onSignedOut }: { onSignedOut: () => void }) {
   const [whose, setWhose] = useState('')
   const path = `/api/admin/audit?limit=200&whose=${encodeURIComponent(whose)}`

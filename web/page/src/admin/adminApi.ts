@@ -154,6 +154,46 @@ export interface AuditEntry {
   event: string
   details: string
 }
+export type EntryKind = 'charge' | 'lease' | 'decision' | 'outcome' | 'event'
+export interface JournalEntry {
+  operation: string
+  kind: EntryKind
+  at_ms: number
+  call_id: string
+  tier: string
+  microdollars: number
+  blind: boolean
+  what: string
+  demo: boolean
+}
+export interface Entries {
+  sandbox: boolean
+  entries: JournalEntry[]
+  more: boolean
+}
+export interface ModelDrift {
+  vendor: string
+  model: string
+  invoiced: number
+  journal: number
+  drift_before: number
+  drift: number
+  drift_percent: number | null
+  settled: number
+  corrected: number
+  not_in_journal: number
+  not_in_export: number
+}
+/** What a vendor's export leads to. */
+export interface Reconciled {
+  sandbox: boolean
+  form: string
+  /** Names these corrections. */
+  settlement: string
+  corrections: number
+  models: ModelDrift[]
+  notes: string[]
+}
 export interface Person {
   id: string
   email: string
@@ -265,6 +305,20 @@ export const erase = (csrf: string, user: string, confirm: string) =>
 
 /** All that is kept of somebody. */
 export const exportOf = (csrf: string, user: string) => download('/api/admin/export', post({ user }, csrf), 120_000)
+
+const exported = (csrf: string, file: File): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
+  body: file,
+})
+
+/** How far the journal is from a vendor's export, and what would be settled by it. */
+export const compared = (csrf: string, file: File) =>
+  ask<Reconciled>('/api/admin/reconcile/effect', exported(csrf, file), 120_000)
+
+/** Settles what was looked at, and nothing else. */
+export const settle = (csrf: string, file: File, { settlement }: Reconciled) =>
+  ask<Reconciled>(`/api/admin/reconcile?expected=${encodeURIComponent(settlement)}`, exported(csrf, file), 120_000)
 
 export const storyOf = (callId: string) => `/api/admin/calls/${encodeURIComponent(callId)}/story.html`
 

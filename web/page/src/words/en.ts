@@ -422,6 +422,7 @@ export const en = {
       calls: 'Calls',
       experiments: 'Experiments',
       vendors: 'Vendors',
+      journal: 'Journal',
       people: 'People',
       audit: 'Audit',
     },
@@ -448,6 +449,7 @@ export const en = {
     downNamed: (services: string) => `services down: ${services}`,
     behind: (why: string) => `${why}: the list may be incomplete.`,
     nobody: 'Nobody calls at the moment.',
+    unknown: 'Who calls cannot be known now.',
     columns: ['Call', 'For', 'Door', 'Plan', 'Served with', 'Why', 'Cost', 'Held'],
     nothingYet: 'nothing yet',
   },
@@ -455,6 +457,7 @@ export const en = {
   change: {
     look: 'Looking at what it will move…',
     nobody: 'No call goes on now: nobody is moved.',
+    unknown: 'Which calls would be moved cannot be known now.',
     stays: (calls: number) => (calls === 1 ? 'The one live call stays as it is.' : `All ${calls} live calls stay as they are.`),
     moves: (calls: number) => (calls === 1 ? '1 live call will move.' : `${calls} live calls will move.`),
     way: (count: number, before: string, after: string) => `${count} × ${before} → ${after}`,
@@ -630,6 +633,41 @@ export const en = {
     turnColumns: ['When', 'Service', 'What', 'For', 'Left alone for'],
   },
 
+  journal: {
+    title: 'The newest entries',
+    call: 'Call id, whole; all calls’ without',
+    kind: 'Kind',
+    most: 'At most',
+    show: 'Show',
+    none: 'No entry matches.',
+    columns: ['When', 'Call', 'Kind', 'Tier', 'Cost', 'What'],
+    more: 'There are older ones that match.',
+  },
+
+  settling: {
+    title: 'Beside a vendor’s bill',
+    text:
+      'An answer of OpenAI’s or Deepgram’s usage API by model, or of «voicetasks sandbox invoice --json», is held ' +
+      'against the journal. Estimates can be settled by it; what a vendor reported or was counted exactly stays as it ' +
+      'is. The same file twice changes nothing.',
+    file: 'Usage export, JSON',
+    look: 'Compare…',
+    chooseOne: 'Choose a file.',
+    tooLong: 'The file is longer than 4 MB: export a shorter period, or use the terminal.',
+    about: (file: string) => `The journal beside ${file}`,
+    form: (form: string) => `Form: ${form}`,
+    nothing: 'No estimate can be settled by it: nothing would change.',
+    will: (estimates: number, amount: string) =>
+      `${estimates === 1 ? '1 estimate' : `${estimates} estimates`} will be settled; that changes the journal by ${amount}.`,
+    noUse: 'The file holds no use of any model.',
+    columns: ['Model', 'Billed', 'Journal', 'Drift', 'Once settled', 'Settled', 'Unknown here', 'Unknown there'],
+    drift: (amount: string, percent: string) => `${amount} (${percent} %)`,
+    table: 'Money by model',
+    doIt: 'Settle them',
+    leave: 'Leave it',
+    done: (estimates: number) => (estimates === 1 ? '1 estimate was settled.' : `${estimates} estimates were settled.`),
+  },
+
   people: {
     title: 'Who there is',
     beginning: 'Address begins with',
@@ -683,7 +721,7 @@ export const en = {
   },
 
   trail: {
-    title: 'What was done to accounts',
+    title: 'What was done to accounts and books',
     policy: 'Who changed the policy stands under ',
     whose: 'Whose: an address; everybody’s without',
     show: 'Show',

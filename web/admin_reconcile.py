@@ -1,0 +1,178 @@
+"""The journal beside a vendor's usage export, for admins: what `voicetasks admin reconcile` says and does.
+
+The export itself is the body, as the vendor gave it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from people.audit import Audit
+from routing.exports.form import Export, UnreadableExportError
+from routing.exports.reading import FORMS, read_export
+from routing.reconcile import Drift, Settlement, counters_follow, settle, settlement_of
+from routing.redis_link import BlindError
+from routing.stream import Drainer
+from tiers.prices import bundled
+from web.admin import Author, ChangingAdmin
+from web.database_errors import database_errors
+from web.errors import ApiError
+from web.routing_books import OpenBooks, routing_errors
+from web.services import Served
+from web.sign_in import same_site
+
+router = APIRouter(prefix="/api/admin/reconcile", tags=["admin"])
+
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": f"An answer of {FORMS}.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+"""It is read once an admin has been found behind the request, so the schema is told by hand."""
+
+
+class ModelDrift(BaseModel):
+    """A model's money in the export and in the journal, µ$. `drift` is what the journal has too much, once settled."""
+
+    vendor: str
+    model: str
+    invoiced: int
+    journal: int
+    drift_before: int
+    drift: int
+    drift_percent: float | None
+    settled: int
+    corrected: int
+    not_in_journal: int
+    not_in_export: int
+
+
+class Reconciled(BaseModel):
+    """What an export leads to: told by `/effect`, and done without it."""
+
+    sandbox: bool
+    """Stand-ins wrote the export."""
+    form: str
+    settlement: str
+    """Names these corrections: what is to be `expected` when they are made."""
+    corrections: int
+    """Estimates that would be, or were, settled."""
+    models: list[ModelDrift]
+    notes: list[str]
+    """What was left alone, and why."""
+
+
+async def _export(request: Request, _admin: ChangingAdmin) -> Export:
+    body = await request.body()
+    try:
+        # Reading a long one takes a while, in which others are to be answered.
+        return await asyncio.to_thread(read_export, body, bundled())
+    except UnreadableExportError as error:
+        message = str(error)
+        raise ApiError(
+            422,
+            "bad_export",
+            f"{message[:1].upper()}{message[1:].rstrip('.')}.",
+            "Ask OpenAI with group_by=model, Deepgram with grouping=models.",
+        ) from error
+
+
+Sent = Annotated[Export, Depends(_export)]
+
+
+@router.post("/effect", dependencies=[Depends(same_site)], openapi_extra=BODY)
+async def reconciliation_effect(services: Served, export: Sent) -> Reconciled:
+    """Say how far the journal is from the export, and what would be settled. Nothing is."""
+    with routing_errors():
+        books = await services.books.open()
+        settlement, notes = await _reckoned(books, export)
+    return _told(settlement, len(settlement.corrections), notes)
+
+
+@router.post("", dependencies=[Depends(same_site)], openapi_extra=BODY)
+async def reconcile(
+    services: Served,
+    export: Sent,
+    admin: ChangingAdmin,
+    author: Author,
+    expected: Annotated[str, Query(max_length=64)] = "",
+) -> Reconciled:
+    """Settle estimates by the export; 409 where that would not be the settlement that was `expected`.
+
+    The same export twice changes nothing. What was reported or counted exactly is never changed.
+    """
+    with routing_errors():
+        books = await services.books.open()
+        settlement, notes = await _reckoned(books, export)
+        if expected and expected != _named(settlement):
+            raise ApiError(
+                409,
+                "conflict",
+                "The journal is not what it was when you looked: something else would be settled.",
+                "Look at the effect again.",
+            )
+        with database_errors():
+            await Audit(services.people.engine).note(
+                admin.id,
+                "books.settled",
+                actor=author,
+                details=f"{export.form}, {len(settlement.corrections)} estimates",
+            )
+        written = await settle(books.journal, settlement)
+        try:
+            await counters_follow(books.budget, settlement.scopes)
+        except BlindError as error:
+            notes.append(
+                f"Redis could not be told ({error.why}), so its counters stay as they were: "
+                "reconcile the same file again once it answers."
+            )
+    return _told(settlement, written, notes)
+
+
+async def _reckoned(books: OpenBooks, export: Export) -> tuple[Settlement, list[str]]:
+    why_behind = await Drainer(books.link, books.journal, name="web").catch_up()
+    settlement = await settlement_of(books.journal, export, now_ms=time.time_ns() // 1_000_000)
+    notes = list(settlement.notes)
+    if why_behind:
+        notes.append(f"Redis gave no answer ({why_behind}): charges that wait there were not looked at.")
+    return settlement, notes
+
+
+def _named(settlement: Settlement) -> str:
+    amounts = sorted((each.operation, each.microdollars) for each in settlement.corrections)
+    return hashlib.sha256(repr(amounts).encode()).hexdigest()[:32]
+
+
+def _told(settlement: Settlement, corrections: int, notes: list[str]) -> Reconciled:
+    return Reconciled(
+        sandbox=settlement.export.sandbox,
+        form=settlement.export.form,
+        settlement=_named(settlement),
+        corrections=corrections,
+        models=[_plain(drift) for drift in settlement.drifts],
+        notes=notes,
+    )
+
+
+def _plain(drift: Drift) -> ModelDrift:
+    return ModelDrift(
+        vendor=drift.vendor,
+        model=drift.model,
+        invoiced=drift.invoiced,
+        journal=drift.booked + drift.corrected,
+        drift_before=drift.before,
+        drift=drift.after,
+        drift_percent=drift.percent,
+        settled=drift.settled,
+        corrected=drift.corrected,
+        not_in_journal=drift.not_booked,
+        not_in_export=drift.not_invoiced,
+    )

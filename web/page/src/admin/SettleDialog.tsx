@@ -1,0 +1,119 @@
+import { useEffect, useRef, useState } from 'react'
+
+import { words } from '../words'
+import { compared, type Reconciled, settle, wordsOf } from './adminApi'
+import { Dialog } from './Dialog'
+import { dollars } from './format'
+import { Labels } from './Labels'
+import { Table } from './Table'
+
+interface Props {
+  csrf: string
+  file: File
+  /** With what to tell of a settlement, or nothing where there was none. */
+  onClose: (said: string[]) => void
+}
+
+/** Says how far the journal is from an export and what it would settle, before it is settled. */
+export function SettleDialog({ csrf, file, onClose }: Props) {
+  const [effect, setEffect] = useState<Reconciled | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const said = useRef<string[]>([])
+
+  useEffect(() => {
+    let here = true
+    compared(csrf, file).then(
+      (found) => here && setEffect(found),
+      (error: unknown) => here && setProblem(wordsOf(error)),
+    )
+    return () => {
+      here = false
+    }
+  }, [csrf, file])
+
+  async function carryOut(looked: Reconciled, close: () => void) {
+    setBusy(true)
+    setProblem(null)
+    try {
+      const { corrections, notes } = await settle(csrf, file, looked)
+      said.current = [words.settling.done(corrections), ...notes]
+      close()
+    } catch (error) {
+      setProblem(wordsOf(error))
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={words.settling.about(file.name)} onClose={() => onClose(said.current)}>
+      {(close) => (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (effect) void carryOut(effect, close)
+          }}
+        >
+          {effect ? <Told effect={effect} /> : !problem && <p role="status">{words.common.moment}</p>}
+          {problem && (
+            <p className="field-error" role="alert">
+              {problem}
+            </p>
+          )}
+          <div className="row">
+            <button type="submit" className="primary" disabled={!effect?.corrections || busy}>
+              {busy ? words.common.moment : words.settling.doIt}
+            </button>
+            <button type="button" disabled={busy} onClick={close}>
+              {words.settling.leave}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  )
+}
+
+function Told({ effect }: { effect: Reconciled }) {
+  const corrected = effect.models.reduce((sum, each) => sum + each.corrected, 0)
+  return (
+    <>
+      <p className="effect" role="status">
+        {effect.corrections ? words.settling.will(effect.corrections, signed(corrected)) : words.settling.nothing}
+      </p>
+      <p className="quiet">
+        {words.settling.form(effect.form)} <Labels sandbox={effect.sandbox} />
+      </p>
+      {effect.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+      {effect.models.length ? (
+        <Table
+          label={words.settling.table}
+          columns={words.settling.columns}
+          amounts={[1, 2, 3, 4, 5, 6, 7]}
+          rows={effect.models.map((each) => ({
+            key: `${each.vendor} ${each.model}`,
+            cells: [
+              `${each.vendor} ${each.model}`,
+              dollars(each.invoiced),
+              dollars(each.journal),
+              signed(each.drift_before),
+              after(each.drift, each.drift_percent),
+              each.settled,
+              dollars(each.not_in_journal),
+              dollars(each.not_in_export),
+            ],
+          }))}
+        />
+      ) : (
+        <p className="quiet none">{words.settling.noUse}</p>
+      )}
+    </>
+  )
+}
+
+const signed = (microdollars: number) => `${microdollars > 0 ? '+' : ''}${dollars(microdollars)}`
+
+function after(drift: number, percent: number | null): string {
+  return percent === null ? signed(drift) : words.settling.drift(signed(drift), String(percent))
+}
