@@ -60,10 +60,7 @@ async def open_books() -> AsyncIterator[Books]:
     try:
         settings, vendors = RoutingSettings(), VendorSettings()
     except ValidationError as error:
-        name = str(error.errors(include_url=False)[0]["loc"][0])
-        raise AdminError(
-            "bad_setting", f"the setting {name} is wrong", "«voicetasks doctor» says how", exit_code=USAGE
-        ) from error
+        raise _bad_setting(error) from error
     with journal_errors():
         await migrate(settings.database_url)
     link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
@@ -87,7 +84,10 @@ async def open_people() -> AsyncIterator[People]:
     """Open the store of people, after `open_books` or on its own. Raises AdminError."""
     environment, _ = demo_environment()
     os.environ.update(environment)
-    settings = PeopleSettings()
+    try:
+        settings = PeopleSettings()
+    except ValidationError as error:
+        raise _bad_setting(error) from error
     try:
         await migrate_people(settings.database_url)
         async with People(settings.database_url) as people:
@@ -117,3 +117,10 @@ def author() -> str:
         return f"terminal:{getpass.getuser()}"[:64]
     except (OSError, KeyError):  # a container's user without a name
         return "terminal"
+
+
+def _bad_setting(error: ValidationError) -> AdminError:
+    name = str(error.errors(include_url=False)[0]["loc"][0])
+    return AdminError(
+        "bad_setting", f"the setting {name} is wrong", "«voicetasks doctor» says how", exit_code=USAGE
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from pydantic import SecretStr
 
 from cli.admin.books import author, open_books, open_people
 from cli.admin.output import USAGE, AdminError
@@ -10,9 +12,21 @@ from cli.admin.policy_writing import write
 from cli.probe.settings import ProbeSettings
 from cli.running import read_running
 from cli.settings import cli_settings
-from people.demo_accounts import DEMO_PASSWORD
-from people.store import EmailTakenError
+from people.demo_accounts import DEMO_PASSWORD, DEMO_PIN
+from people.phones import Phones, e164
+from people.pins import Pins
+from people.store import EmailTakenError, People
 from people.user import Plan, Role, User
+from routing.kinds import Tier
+
+ACCOUNTS: Final[tuple[tuple[Tier, Plan], ...]] = (("premium", Plan.PREMIUM), ("economy", Plan.ECONOMY))
+
+
+def pin_of(settings: ProbeSettings) -> SecretStr | None:
+    """Give the PIN of the accounts' telephones, everybody's in a demo; None: they have no telephone."""
+    if settings.pin.get_secret_value():
+        return settings.pin
+    return DEMO_PIN if read_running(cli_settings().data_dir) is not None else None
 
 
 def password_of(settings: ProbeSettings) -> str:
@@ -32,7 +46,8 @@ async def set_up(settings: ProbeSettings) -> dict[str, Any]:
     users: list[User] = []
     async with open_people() as people:
         password = password_of(settings)
-        for plan, email in ((Plan.PREMIUM, settings.premium_email), (Plan.ECONOMY, settings.economy_email)):
+        for tier, plan in ACCOUNTS:
+            email = settings.email(tier)
             user = await people.user_by_email(email)
             if user is None:
                 try:
@@ -50,6 +65,7 @@ async def set_up(settings: ProbeSettings) -> dict[str, Any]:
                     "name another by VOICETASKS_PROBE_PREMIUM_EMAIL or VOICETASKS_PROBE_ECONOMY_EMAIL",
                 )
             users.append(user)
+            await _give_telephone(people, user, settings.number(tier), pin_of(settings))
     async with open_books() as books:
         current = await books.store.current()
         caps: dict[str, Any] = {}
@@ -62,3 +78,23 @@ async def set_up(settings: ProbeSettings) -> dict[str, Any]:
             caps[subject] = own
         written = await write(books, {"user_caps": caps}, current, expect=None, note="budget of the probe")
     return {"made": made, "accounts": [user.email for user in users], "policy": written["version"]}
+
+
+async def _give_telephone(people: People, user: User, number: str, pin: SecretStr | None) -> None:
+    """Let the account be known by its number and its PIN, unless it is already. Raises AdminError."""
+    if pin is None:
+        return
+    phones, pins = Phones(people.engine), Pins(people.engine)
+    try:
+        number = e164(number)
+        known = await phones.of(user.id)
+        if known is None or known.verified_at is None or known.number != number:
+            if not await phones.link(user.id, number):
+                raise AdminError("taken", f"{number} has its holders already", "name another number")
+        elif (await pins.judge(number, pin)).user_id == user.id:
+            return
+        await pins.set(user.id, pin)
+    except ValueError as error:
+        raise AdminError(
+            "bad_setting", str(error), "see VOICETASKS_PROBE_… in .env.example", exit_code=USAGE
+        ) from error

@@ -17,10 +17,11 @@ from cli.caller.voices import VoiceName
 from cli.environment import load, read_dotenv
 from cli.one_process import demo_environment
 from cli.ports import HOST
-from cli.probe.accounts import password_of, set_up
+from cli.probe.accounts import password_of, pin_of, set_up
 from cli.probe.numbers import ProbeNumbers
-from cli.probe.round_trip import WAYS, Channel, Probed, probe
+from cli.probe.round_trip import CHANNELS, Probed, probe
 from cli.probe.settings import ProbeSettings
+from cli.probe.telephone import by_telephone
 from routing.kinds import Tier
 
 app = typer.Typer(help="Call as a synthetic user, and tell whether it was served.")
@@ -35,7 +36,9 @@ TIERS: tuple[Tier, ...] = ("economy", "premium")
 def run(
     context: typer.Context,
     tier: Annotated[list[str] | None, typer.Option(help="economy or premium; both without.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="browser; all that there are without.")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="browser or phone; without, both where the phone's PIN is known.")
+    ] = None,
     every: Annotated[
         float | None, typer.Option(min=10, help="Again and again, beginning so many seconds apart.")
     ] = None,
@@ -43,6 +46,13 @@ def run(
         str | None,
         typer.Option(envvar="VOICETASKS_WEB_URL", help="The web server; by default the demo's."),
     ] = None,
+    sip: Annotated[
+        bool,
+        typer.Option(
+            "--sip",
+            help="By SIP and RTP through the bridge on this machine; else into a room as the bridge does.",
+        ),
+    ] = False,
     voice: Annotated[VoiceName, typer.Option(help="Whose voice speaks the words.")] = VoiceName.PIPER,
     as_json: Json = False,
 ) -> None:
@@ -54,25 +64,31 @@ def run(
     if context.invoked_subcommand is not None:
         return
     tiers = _choice(tier, TIERS, "--tier")
-    channels = _choice(channel, tuple(WAYS), "--channel")
+    channels = _choice(channel, CHANNELS, "--channel")
     read_dotenv(os.environ)
     control = ""
+    environment, ports = load()
     if url is None:
-        ports = load()[1]
         url, control = f"http://{HOST}:{ports.web}", f"http://{HOST}:{ports.sandbox_control}"
     with reporting(as_json=as_json):
         settings = ProbeSettings()
-        orders = {
-            each: Order(
+        pin, bridge = pin_of(settings), ports.sip if sip else None
+        if pin is None and channel is None:
+            channels = ("browser",)
+        orders: list[tuple[Tier, Order]] = []
+        for each in tiers:
+            order = Order(
                 url=url,
                 email=settings.email(each),
                 password=password_of(settings),
                 voice=voice,
                 control_url=control,
             )
-            for each in tiers
-        }
-    rounds = _Rounds(orders, channels, as_json=as_json)
+            if "browser" in channels:
+                orders.append((each, order))
+            if "phone" in channels:
+                orders.append((each, by_telephone(order, settings.number(each), pin, environment, bridge)))
+    rounds = _Rounds(orders, as_json=as_json)
     if every is None:
         ok = asyncio.run(rounds.once())
         raise typer.Exit(0 if ok else FAILED)
@@ -102,19 +118,17 @@ def set_up_(as_json: Json = False) -> None:
 class _Rounds:
     """Calls to every tier by every channel, one after the other: they are not to fill the workers."""
 
-    def __init__(self, orders: dict[Tier, Order], channels: Sequence[Channel], *, as_json: bool) -> None:
+    def __init__(self, orders: Sequence[tuple[Tier, Order]], *, as_json: bool) -> None:
         self.numbers = ProbeNumbers()
         self._orders = orders
-        self._channels = channels
         self._as_json = as_json
 
     async def once(self) -> bool:
         found: list[Probed] = []
-        for channel in self._channels:
-            for tier, order in self._orders.items():
-                found.append(await probe(order, tier, channel))
-                self.numbers.tell(found[-1])
-                self._show(found[-1])
+        for tier, order in self._orders:
+            found.append(await probe(order, tier))
+            self.numbers.tell(found[-1])
+            self._show(found[-1])
         ok = all(each.ok for each in found)
         if self._as_json:
             print_json({"ok": ok, "probes": [each.as_json() for each in found]})

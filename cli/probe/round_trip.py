@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from cli.caller.errors import CallError
 from cli.caller.record import CallRecord
 from cli.caller.script import Order, make_call
-from cli.caller.steps import Click, HangUp, Say, Step, Type
-from cli.caller.transcript import Segment
+from cli.caller.steps import Click, HangUp, Press, Say, Step, Type
 from cli.caller.web_door import WebDoor
 from routing.kinds import Tier
 
 Channel = Literal["browser", "phone"]
-Way = Callable[[Order, CallRecord, Callable[[Segment], None]], Awaitable[None]]
-"""How a call is made: it fills the record, and raises CallError when the call cannot go on."""
-
-WAYS: Final[Mapping[Channel, Way]] = {"browser": make_call}
-"""The channels that can be probed. Another one is another line here."""
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 
 TITLES: Final = ("call the dentist", "buy milk", "water the plants", "pay the rent", "book a flight")
 """Words that every ear gets right. A task that was left behind must not be asked for once more."""
+YES: Final = "1"
+"""The key, on a telephone (sip/keypad.py)."""
 CLEARED_AT_ONCE: Final = 3
 """Tasks of earlier probes that one call clears away."""
 LONGEST_SECONDS: Final = 150.0
@@ -56,13 +53,14 @@ class Probed:
         return asdict(self)
 
 
-async def probe(order: Order, tier: Tier, channel: Channel, ways: Mapping[Channel, Way] = WAYS) -> Probed:
-    """Make the call; whatever goes wrong is told, not raised."""
+async def probe(order: Order, tier: Tier) -> Probed:
+    """Make the call, by telephone where the order has one; whatever goes wrong is told, not raised."""
+    channel: Channel = "browser" if order.phone is None else "phone"
     record = CallRecord(channel=channel)
     began = time.monotonic()
     seen: set[str] = set()
     try:
-        order = replace(order, steps=steps(await _open_titles(order)))
+        order = replace(order, steps=steps(await _open_titles(order), channel))
     except CallError as error:
         record.error = str(error)
         return _probed(record, tier, channel, record.error, began)
@@ -70,7 +68,7 @@ async def probe(order: Order, tier: Tier, channel: Channel, ways: Mapping[Channe
     problem: str | None = None
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            await ways[channel](order, record, lambda _: None)
+            await make_call(order, record, lambda _: None)
     except CallError as error:
         problem = str(error)
     except TimeoutError:
@@ -84,12 +82,16 @@ async def probe(order: Order, tier: Tier, channel: Channel, ways: Mapping[Channe
     return _probed(record, tier, channel, problem or judge(record, seen, tier), began)
 
 
-def steps(left: Sequence[str]) -> list[Step]:
-    """What the caller does where these tasks were left behind: first of all it makes one by voice."""
+def steps(left: Sequence[str], channel: Channel) -> list[Step]:
+    """What the caller does where these tasks were left behind: first of all it makes one by voice.
+
+    To delete, a browser types and clicks; a telephone says it and presses the key for «yes».
+    """
     title = next((title for title in TITLES if title not in map(str.casefold, left)), TITLES[0])
     found: list[Step] = [Say(f"Remind me to {title} tomorrow at nine.")]
     for each in [title, *left[:CLEARED_AT_ONCE]]:
-        found += [Type(f"Delete {each}"), Click("yes")]
+        wish = f"Delete {each}"
+        found += [Say(wish), Press(YES)] if channel == "phone" else [Type(wish), Click("yes")]
     return [*found, HangUp()]
 
 

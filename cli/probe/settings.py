@@ -21,8 +21,14 @@ class ProbeSettings(BaseSettings):
     economy_email: str = "probe-economy@example.com"
     password: SecretStr = SecretStr("")
     """Of both accounts. In a demo everybody's; elsewhere it has to be given."""
-    day_microdollars: Annotated[int, Field(gt=0)] = 5_000_000
-    """What each account may cost in a day, µ$; `set-up` writes it into the policy."""
+    premium_number: str = "+15550198"
+    economy_number: str = "+15550199"
+    """Whom the accounts telephone as, E.164; by default of a range kept for fiction, since nobody is ever rung there."""
+    pin: SecretStr = SecretStr("")
+    """Keyed on both telephones. In a demo everybody's; elsewhere nobody telephones without it."""
+    day_microdollars: Annotated[int, Field(gt=0)] = 50_000_000
+    """What each account may cost in a day, µ$; `set-up` writes it into the policy. It has to pay for the dearer tier
+    by both channels every five minutes: 576 calls of some 60,000."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8086
     """Where it tells its metrics while it calls again and again."""
@@ -30,3 +36,7 @@ class ProbeSettings(BaseSettings):
     def email(self, tier: Tier) -> str:
         """Give the address of the account that is served with a tier."""
         return self.premium_email if tier == "premium" else self.economy_email
+
+    def number(self, tier: Tier) -> str:
+        """Give the telephone number of that account."""
+        return self.premium_number if tier == "premium" else self.economy_number

@@ -6,13 +6,20 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from cli.admin.output import AdminError
 from cli.caller.errors import NobodyAnsweredError
+from cli.caller.phone.way_in import refuse_what_no_telephone_does
 from cli.caller.record import CallRecord, Turn
 from cli.caller.script import Order
-from cli.caller.steps import Click, Say, Type
+from cli.caller.steps import Click, Press, Say, Type
+from cli.caller.voices import Quality
 from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
+from cli.probe.settings import ProbeSettings
+from cli.probe.telephone import by_telephone
+from sip.keypad import MEANINGS, Meaning
 
 
 def good() -> CallRecord:
@@ -50,16 +57,40 @@ def test_anything_else_is_told_in_a_sentence(change: dict[str, Any], seen: set[s
 
 @pytest.mark.unit
 def test_what_was_left_behind_is_deleted_and_not_asked_for_again() -> None:
-    done = steps([TITLES[0]])
+    done = steps([TITLES[0]], "browser")
     assert isinstance(done[0], Say)
     assert TITLES[1] in done[0].text
     assert done[1:5] == [Type(f"Delete {TITLES[1]}"), Click("yes"), Type(f"Delete {TITLES[0]}"), Click("yes")]
 
 
 @pytest.mark.unit
+def test_a_telephone_says_and_keys_what_a_browser_types_and_clicks() -> None:
+    keyed = [step for step in steps([TITLES[0]], "phone") if isinstance(step, Press)]
+    assert [MEANINGS[step.keys] for step in keyed] == [Meaning.YES] * 2
+    refuse_what_no_telephone_does(steps([TITLES[0]], "phone"))
+
+
+@pytest.mark.unit
+def test_a_telephone_is_no_more_than_its_account() -> None:
+    order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
+    server = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s"}
+    pin = SecretStr("975310")
+    phone = by_telephone(order, "+1 555 0199", pin, server, None)
+    assert phone.phone is not None
+    assert (phone.phone.dialled.number, phone.through_bridge) == ("+15550199", False)
+    assert phone.quality is Quality.PHONE
+    assert "975310" not in repr(phone)
+    assert by_telephone(order, "+15550199", pin, server, 5060).through_bridge
+    with pytest.raises(AdminError, match="PIN"):
+        by_telephone(order, "+15550199", None, server, None)
+    with pytest.raises(AdminError, match="room server"):
+        by_telephone(order, "+15550199", pin, server | {"LIVEKIT_API_SECRET": ""}, None)
+
+
+@pytest.mark.unit
 async def test_a_server_that_is_not_there_is_told_and_not_raised() -> None:
     order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
-    probed = await probe(order, "economy", "browser")
+    probed = await probe(order, "economy")
     assert not probed.ok
     assert "no voicetasks server answers" in (probed.problem or "")
     assert NobodyAnsweredError.exit_code == 3
@@ -83,10 +114,14 @@ def test_its_numbers_say_whether_the_last_call_went_well() -> None:
 def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) -> None:
     made = demo.voicetasks("probe", "set-up", "--json")
     assert made.returncode == 0, made.stderr
-    done = demo.voicetasks("probe", "--tier", "economy", "--json", seconds=200)
-    body = json.loads(done.stdout)
-    assert done.returncode == 0, body
-    [probed] = body["probes"]
-    assert (body["ok"], probed["tier"], probed["left_over"], probed["sandbox"]) == (True, "economy", 0, True)
+    budget = ProbeSettings().day_microdollars
+    for tier, channel in (("economy", "browser"), ("premium", "phone")):
+        done = demo.voicetasks("probe", "--tier", tier, "--channel", channel, "--json", seconds=200)
+        body = json.loads(done.stdout)
+        assert done.returncode == 0, body
+        [probed] = body["probes"]
+        assert (probed["tier"], probed["channel"]) == (tier, channel)
+        assert (body["ok"], probed["left_over"], probed["sandbox"]) == (True, 0, True)
+        assert 576 * probed["cost_microdollars"] <= budget, "a day of calls every five minutes is paid for"
     again = json.loads(demo.voicetasks("probe", "set-up", "--json").stdout)
     assert again["made"] == []

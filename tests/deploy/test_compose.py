@@ -11,12 +11,17 @@ from typing import Any
 import compose_spec
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from agent.worker import HAND_OVER_SECONDS
+from cli.probe.settings import ProbeSettings
+from cli.probe.telephone import ROOM_SERVER
 from mcp_tasks.known_secrets import is_known
+from people.pins import checked
 from tests.conftest import CHECKOUT
 from tests.deploy.interpolation import MissingVariableError, interpolated, listed, used
 from tests.deploy.processes import HAND_OVER_AND_END, MODULES, SECRETS, faults
+from tests.test_settings_documented import variables
 
 pytestmark = pytest.mark.unit
 
@@ -99,7 +104,16 @@ def test_each_process_of_ours_is_given_what_it_reads_and_all_that_it_needs(
     assert described["environment"].get("VOICETASKS_WEB_DEMO", "false") == "false"
 
 
-@pytest.mark.parametrize("service", [*MODULES, "backup"])
+def test_the_probe_is_given_what_it_reads_and_all_that_both_channels_need(document: dict[str, Any]) -> None:
+    given = document["services"]["probe"]["environment"]
+    known = {*variables(ProbeSettings), *ROOM_SERVER, "VOICETASKS_WEB_URL", "VOICETASKS_WEB_DEMO"}
+    assert set(given) <= known
+    assert {*ROOM_SERVER, "VOICETASKS_PROBE_PASSWORD", "VOICETASKS_PROBE_PIN"} <= set(given)
+    assert given["VOICETASKS_WEB_DEMO"] == "false"
+    assert checked(SecretStr(given["VOICETASKS_PROBE_PIN"]))
+
+
+@pytest.mark.parametrize("service", [*MODULES, "backup", "probe"])
 def test_processes_of_ours_can_do_no_more_than_they_must(document: dict[str, Any], service: str) -> None:
     described = document["services"][service]
     assert described["read_only"] is True

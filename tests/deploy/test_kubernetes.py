@@ -15,10 +15,15 @@ import yaml
 
 from agent.slots_gauge import SLOTS
 from agent.worker import HAND_OVER_SECONDS
+from cli.probe.settings import ProbeSettings
+from cli.probe.telephone import ROOM_SERVER
+from people.settings import PeopleSettings
+from routing.settings import RoutingSettings
 from tests.conftest import CHECKOUT
 from tests.deploy.interpolation import listed
 from tests.deploy.processes import HAND_OVER_AND_END, MODULES, SECRETS, faults
 from tests.deploy.test_compose import made_secrets
+from tests.test_settings_documented import variables
 
 pytestmark = pytest.mark.unit
 
@@ -118,7 +123,7 @@ def test_each_process_of_ours_is_given_what_it_reads_and_all_that_it_needs(
 def test_secrets_come_from_one_secret_and_stand_in_no_file(base: list[Manifest], settings: Manifest) -> None:
     asked = set()
     for name, pod in pods(base):
-        for container in pod["containers"]:
+        for container in pod["containers"] + pod.get("initContainers", []):
             for one in container.get("env", ()):
                 reference = one.get("valueFrom", {}).get("secretKeyRef")
                 if reference is not None:
@@ -132,11 +137,11 @@ def test_secrets_come_from_one_secret_and_stand_in_no_file(base: list[Manifest],
 
 def test_pods_are_bounded_are_no_root_and_hold_no_key_of_the_cluster(base: list[Manifest]) -> None:
     seen = [name for name, _ in pods(base)]
-    assert {"web", "worker", "tasks", "redis", "postgres", "livekit", "sip", "backup"} == set(seen)
+    assert {"web", "worker", "tasks", "redis", "postgres", "livekit", "sip", "backup", "probe"} == set(seen)
     for name, pod in pods(base):
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"]["runAsNonRoot"] is True, name
-        for container in pod["containers"]:
+        for container in pod["containers"] + pod.get("initContainers", []):
             resources = container["resources"]
             assert {"cpu", "memory"} <= set(resources["requests"]), name
             assert "memory" in resources["limits"], name
@@ -170,6 +175,25 @@ def test_a_worker_is_given_the_time_to_drain_and_to_hand_over(
     drain = int(environment(pod["containers"][0], settings)["VOICETASKS_AGENT_DRAIN_SECONDS"])
     assert HAND_OVER_SECONDS < HAND_OVER_AND_END
     assert pod["terminationGracePeriodSeconds"] >= drain + HAND_OVER_AND_END
+
+
+def test_the_probe_is_given_what_it_reads_and_all_that_it_needs(
+    base: list[Manifest], settings: Manifest
+) -> None:
+    pod = named(base, "Deployment", "probe")["spec"]["template"]["spec"]
+    known = {*ROOM_SERVER, "VOICETASKS_WEB_URL"}
+    known |= {*variables(ProbeSettings), *variables(RoutingSettings), *variables(PeopleSettings)}
+    (set_up,), (calls,) = pod["initContainers"], pod["containers"]
+    secret = {"VOICETASKS_PROBE_PASSWORD", "VOICETASKS_PROBE_PIN"}
+    for container, needed in (
+        (set_up, {"DATABASE_URL", "REDIS_URL", "VOICETASKS_TASKS_TOKEN_SECRET"}),
+        (calls, {*ROOM_SERVER, "VOICETASKS_WEB_URL"}),
+    ):
+        given = environment(container, settings)
+        assert given["VOICETASKS_WEB_DEMO"] == "false"
+        assert secret | needed <= set(given) <= known | {"VOICETASKS_WEB_DEMO"}
+    assert environment(calls, settings)["VOICETASKS_WEB_URL"] == settings["VOICETASKS_WEB_PUBLIC_URL"]
+    assert 2 * int(calls["command"][-1]) < 900  # ProbeSilent waits for a quarter of an hour
 
 
 def test_what_serves_callers_has_a_disruption_budget_for_its_own_pods(base: list[Manifest]) -> None:
