@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from routing.journal import Entry, Journal
 from tests.web.all_looks import AllLooks
 from tests.web.console_driver import console, fails, go
 from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith
 from tests.web.test_page_looks import folder_of
+from tiers.usage import Usage
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -44,17 +47,38 @@ def switched_on_again(demo: Any) -> Iterator[None]:
     assert demo.voicetasks("admin", "policy", "set", *args).returncode == 0
 
 
-def invoice_of_a_stranger(folder: Path) -> Path:
-    """A file that bills what nobody here has used."""
-    file = folder / "invoice.json"
-    row: dict[str, object] = {"vendor": "openai", "model": "no-such-model", "request_id": "r1", "units": {}}
-    row |= {"microdollars": 42_300, "status": "ok", "time": datetime.now(UTC).isoformat()}
-    file.write_text(json.dumps({"sandbox": True, "rows": [row]}))
+@pytest.fixture
+async def bill(demo: Any, tmp_path: Path) -> Path:
+    """A stand-ins' invoice of a request that a call could only estimate, and of one that nobody here made."""
+    now_ms, call_id = time.time_ns() // 1_000_000, f"estimated-{secrets.token_hex(4)}"
+    usage = Usage(
+        event_id="s:resp_1:estimate",
+        vendor="openai",
+        model="gpt-realtime",
+        part="speech_to_speech",
+        stack="premium",
+        units={"audio_output_tokens": 1},
+        certainty="estimated",
+        outcome="ok",
+    )
+    async with Journal(f"sqlite+aiosqlite:///{demo.data_dir / 'routing.db'}") as journal:
+        details = {"usage": json.loads(usage.to_json()), "price": 10_000, "price_version": "v1"}
+        await journal.append(
+            [Entry(f"{call_id}:e1", "charge", now_ms - 1_000, call_id, "premium", 10_000, details=details)]
+        )
+    when = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    rows = [
+        {"model": "gpt-realtime", "request_id": "resp_1", "tag": call_id, "microdollars": 12_000},
+        {"model": "no-such-model", "request_id": "resp_2", "microdollars": 42_300},
+    ]
+    file = tmp_path / "invoice.json"
+    same = {"vendor": "openai", "units": {}, "status": "ok", "time": when}
+    file.write_text(json.dumps({"sandbox": True, "rows": [row | same for row in rows]}))
     return file
 
 
 async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
-    open_tab: OpenTab, demo_data: None, tmp_path: Path
+    open_tab: OpenTab, demo_data: None, bill: Path, tmp_path: Path
 ) -> None:
     look = AllLooks(await open_tab(), folder_of(tmp_path))
     page = await console(look.tab)
@@ -133,16 +157,27 @@ async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
     await expect(page.get_by_role("alert")).to_have_text("Choose a file.")
     file = page.get_by_label("Usage export, JSON")
     await expect(file).to_be_focused()
-    await file.set_input_files(invoice_of_a_stranger(tmp_path))
+    await file.set_input_files(bill)
     await compare.press("Enter")
     dialog = page.get_by_role("dialog", name="The journal beside invoice.json")
-    await expect(dialog).to_contain_text("No estimate can be settled by it", timeout=PATIENT_MS)
+    await expect(dialog).to_contain_text(
+        "1 estimate will be settled; that changes the journal by +$0.0020.", timeout=PATIENT_MS
+    )
     await expect(dialog.get_by_role("row", name=re.compile("no-such-model"))).to_contain_text("$0.0423")
-    await expect(dialog.get_by_role("button", name="Settle them")).to_be_disabled()
     await look.holds("admin-journal-compared")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(compare).to_be_focused()
+    await page.keyboard.press("Enter")
+    settle = dialog.get_by_role("button", name="Settle them")
+    await expect(settle).to_be_enabled(timeout=PATIENT_MS)
+    await settle.press("Enter")
+    await expect(page.get_by_text("1 estimate was settled.")).to_be_visible(timeout=PATIENT_MS)
+    await compare.press("Enter")
+    await expect(dialog).to_contain_text("No estimate can be settled by it", timeout=PATIENT_MS)
+    await expect(settle).to_be_disabled()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
 
     await go(page, "Audit")
     await expect(page.get_by_role("cell", name="sign in").first).to_be_visible(timeout=PATIENT_MS)
