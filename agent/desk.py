@@ -84,6 +84,7 @@ class Desk:
             on_usage=money.meter,
             on_failure=on_failure,
             on_worked=money.worked,
+            channel=self.invitation.channel,
             patience=VendorPatience().times(self.settings.watch_patience),
         )
 

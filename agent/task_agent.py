@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Protocol
 
 from livekit import rtc
-from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm
+from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm, stt
 from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
 from typing_extensions import override
 
@@ -46,6 +46,9 @@ class Turns(Protocol):
 
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call."""
+
+    def is_murmur(self, words: str, *, awaits: Callable[[], bool]) -> bool:
+        """Whether words only say that the caller listens. `awaits`: whether we wait for an answer."""
 
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
@@ -120,6 +123,16 @@ class TaskAgent(Agent):
             self._turns.on_turn_taken()
             raise StopResponse
         self._turns.on_turn_left(text)
+
+    @override
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterable[stt.SpeechEvent]:
+        """A murmur over our voice is kept from whoever would take it for an interruption."""
+        async for event in Agent.default.stt_node(self, audio, model_settings):
+            words = event.alternatives[0].text if event.alternatives else ""
+            if not words or not self._turns.is_murmur(words, awaits=self._listener.awaits_answer):
+                yield event
 
     @override
     async def llm_node(

@@ -29,6 +29,7 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.history import shortened
 from agent.line import Line
+from agent.over_ours import OverOurs
 from agent.owed import Leftover, Owed
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
@@ -37,6 +38,7 @@ from agent.task_agent import Listener, TaskAgent
 from agent.turn_marks import TurnMarks
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
+from tiers.end_of_turn import Channel
 from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.settings import VendorSettings
@@ -72,10 +74,11 @@ class TierSession:
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
+        channel: Channel = "browser",
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
-        self._models = _build(stack, settings, call_id=call_id, today=today)
+        self._models = _build(stack, settings, call_id=call_id, today=today, channel=channel)
         self._meter = Meter(stack, self._models, on_usage)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
@@ -93,6 +96,8 @@ class TierSession:
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
         self._marks = TurnMarks(call_id)
+        self._over_ours = OverOurs(lambda: self.session.current_speech is not None)
+        self._models.end_of_turn.is_murmur = lambda: self._over_ours.is_murmur
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
@@ -349,6 +354,10 @@ class TierSession:
         """The turn was dealt with by the call."""
         self._settle()
 
+    def is_murmur(self, words: str, *, awaits: Callable[[], bool]) -> bool:
+        """Whether words over our voice only say that the caller listens; an answer that we wait for is none."""
+        return self._over_ours.drops(words, awaits_answer=awaits())
+
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
         self.owed.known += piece
@@ -365,6 +374,7 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
+        self._models.end_of_turn.heard(event.transcript, final=event.is_final)
         if event.is_final:
             self._marks.mark("words", again=True)
         if event.transcript.strip():
@@ -374,6 +384,7 @@ class TierSession:
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
+        self._over_ours.caller_speaks(speaking)
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
         if speaking:
@@ -435,8 +446,8 @@ class TierSession:
 
 
 def _build(
-    stack: Stack, settings: VendorSettings, *, call_id: str, today: date
+    stack: Stack, settings: VendorSettings, *, call_id: str, today: date, channel: Channel
 ) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
     if stack.is_cascade:
-        return cascade.build(stack, settings, call_id=call_id, today=today)
-    return speech_to_speech.build(stack, settings, call_id=call_id, today=today)
+        return cascade.build(stack, settings, call_id=call_id, today=today, channel=channel)
+    return speech_to_speech.build(stack, settings, call_id=call_id, today=today, channel=channel)

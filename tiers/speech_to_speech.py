@@ -12,6 +12,7 @@ from livekit.agents.voice.turn import TurnHandlingOptions
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
+from tiers.end_of_turn import WAITS, Channel, EndOfTurn
 from tiers.settings import VendorSettings
 from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
@@ -24,6 +25,7 @@ class SpeechToSpeech:
     llm: ThriftyRealtimeModel
     vad: vad.VAD
     turns: TurnHandlingOptions
+    end_of_turn: EndOfTurn
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
 
@@ -43,9 +45,12 @@ class SpeechToSpeech:
         await self.llm.aclose()
 
 
-def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> SpeechToSpeech:
+def build(
+    stack: Stack, settings: VendorSettings, *, call_id: str, today: date, channel: Channel = "browser"
+) -> SpeechToSpeech:
     """Build the realtime model of a stack as it is served today."""
     parts = stack.on(today).parts
+    end_of_turn = EndOfTurn(WAITS[channel], has_words=False)
     base_url = settings.base_url("openai")
     if settings.is_stand_in("openai"):
         # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
@@ -60,6 +65,7 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
         vad=voice_activity(),
-        turns=turn_handling(),
+        turns=turn_handling(end_of_turn),
+        end_of_turn=end_of_turn,
         parts=parts,
     )
