@@ -24,22 +24,33 @@ from livekit.agents import (
 from livekit.agents.llm import LLMError
 
 from agent import persona
+from agent.answers import Answer
 from agent.attributes import CallAttributes
+from agent.call_back import GoOnQuestion
 from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
+from agent.heard import was_heard
 from agent.invitation import Invitation
 from agent.keys import Keys
+from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
+from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import offer
 from agent.parking import Parking
+from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.questions import Questions
 from agent.recording import play_recording
+from agent.screen import Screen, Sees
+from agent.screen_tool import read_screen
+from agent.seen import Seen
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
+from agent.silence import SilencePatience
+from agent.storyteller import Storyteller
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -49,6 +60,7 @@ from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
 from agent.written import write
 from mcp_tasks.client import TaskClient
+from people.reminder_consent import How
 from people.user import User
 from routing.decision import Cause
 from routing.outcomes import Outcomes
@@ -86,15 +98,21 @@ class Call:
         on_said: Callable[[], None] = lambda: None,
         erases: Erases | None = None,
         outcomes: Outcomes | None = None,
+        metrics: CallMetrics | None = None,
+        sees: Sees | None = None,
+        may_call: bool = False,
+        stops_calls: StopsCalls | None = None,
     ) -> None:
         self._room = room
         self._invitation = invitation
         self._user = user
         self._attributes = attributes
+        self._metrics = metrics or CallMetrics(invitation.channel)
         gate = Gate()
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
         )
+        seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
             gate,
@@ -103,19 +121,40 @@ class Call:
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
+            metrics=self._metrics,
+            seen=seen,
+            may_call=may_call,
         )
+        self._screen: Screen | None = None
+        if sees is not None:
+            self._screen = sees(
+                is_spoken=lambda: not self._require_session().is_quiet,
+                on_gone=lambda: self._spawn(self._say_in_a_pause(persona.SCREEN_GONE), "call.screen_gone"),
+                on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
+            )
+        self._read_screen = read_screen(self._screen, seen, gate, turn=lambda: self._turns.number)
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
         self._outcomes = outcomes
+        self._story = Storyteller(outcomes.happenings if outcomes else None, lambda: self._turns.number)
         self._consent = ConsentQuestion(transcript)
+        self._stops_calls = stops_calls
+        self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
+        self.opening = ""
+        """Said before the greeting."""
+        self.go_on = GoOnQuestion()
+        """Asked in the greeting where there is a call to go on from."""
         self._turns = TurnTaking(
             self._consent,
             self._erasure,
+            self.go_on,
+            on_no_more_calls=lambda: self._stop_calls("voice"),
             questions=lambda: self._questions,
             session=self._require_session,
             end=self._end,
             spawn=self._spawn,
+            on_begun=self._story.turn_began,
         )
         self._questions = Questions(
             room,
@@ -126,6 +165,8 @@ class Call:
             begin_turn=self._turns.begin,
             spawn=self._spawn,
             on_erase=lambda: self._spawn(self._erasure.carry_out(), "call.erase"),
+            on_closed=self._story.question_closed,
+            on_look=self._look,
         )
         self._keys = Keys(
             room,
@@ -133,6 +174,16 @@ class Call:
             on_answer=self._on_key_answer,
             on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
             on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
+        )
+        self._manners = PhoneManners(
+            room,
+            SilencePatience(settings.silence_seconds),
+            turns=self._turns,
+            questions=lambda: self._questions,
+            session=self._require_session,
+            is_busy=lambda: self._toolbox.is_running,
+            end=self._end,
+            spawn=self._spawn,
         )
         self._chat = TextChat(
             room,
@@ -168,13 +219,19 @@ class Call:
         self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
-        tools = await self._toolbox.load()
-        instructions = persona.instructions(ZoneInfo(self._user.time_zone))
-        history = thread.history if thread is not None else None
+        tools = [*await self._toolbox.load(), self._read_screen]
+        instructions = persona.instructions(ZoneInfo(self._user.time_zone), self._invitation.channel)
+        begun = thread or self.go_on.thread
+        history = begun.history if begun is not None else None
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
         self._chat.open()
         self._questions.listen()
         self._keys.open()
+        if self._screen is not None:
+            self._screen.open()
+        if self._invitation.channel == "phone":
+            self._manners.open(serving)
+        self._opt_out.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
         session = serving.session
         if not session.stack.has_voice:
@@ -182,7 +239,10 @@ class Call:
         if thread is not None and thread.turn:
             self._go_on_from(thread)
             return await self._over
-        greeting = session.say(self._consent.greeting(self._invitation.channel))
+        if self.go_on.thread is not None:
+            self._spawn(self._ask_to_go_on(), "call.ask_to_go_on")
+            return await self._over
+        greeting = session.say(f"{self.opening} {self._consent.greeting(self._invitation.channel)}".strip())
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
         self._spawn(heard, "call.consent_asked")
         return await self._over
@@ -224,11 +284,15 @@ class Call:
     async def aclose(self) -> None:
         """Leave: let running tools finish, then end the session. Bounded in time."""
         self._presence.stop()
+        if self._screen is not None:
+            await self._screen.aclose()
+        self._manners.close()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
             self._keys.close()
+            self._opt_out.close()
             self._microphone.close()
         # The vendors' sockets do not wait for a tool.
         await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
@@ -248,6 +312,16 @@ class Call:
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
+        self._metrics.listen(serving)
+        self._story.listen(serving)
+
+    async def _ask_to_go_on(self) -> None:
+        session = self._require_session()
+        asked = session.say(f"{self.opening} {persona.SHALL_WE_GO_ON}".strip())
+        await asked.wait_for_playout()
+        self.go_on.open = self._turns.number == 0 and was_heard(
+            asked, persona.SHALL_WE_GO_ON, verbatim=not session.keeps_spoken_turns
+        )
 
     # -- what a swap has to know ---------------------------------------------------------------------------
 
@@ -284,6 +358,7 @@ class Call:
 
     async def on_turn(self, text: str | None) -> bool:
         """A spoken turn ended; None where a speech-to-speech model has not written its words down yet."""
+        self._metrics.turn_ended()
         return await self._turns.spoken(text)
 
     def awaits_answer(self) -> bool:
@@ -297,6 +372,7 @@ class Call:
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
+        self._story.tell("correction")
         self._spawn(self._correct_ourselves(), name="call.correct")
 
     async def _correct_ourselves(self) -> None:
@@ -306,6 +382,15 @@ class Call:
 
     async def _ask_in_other_words(self) -> None:
         self._require_session().say(persona.STUCK)
+
+    def _stop_calls(self, how: How) -> None:
+        self._spawn(self._call_no_more(how), "call.no_more_calls")
+
+    async def _call_no_more(self, how: How) -> None:
+        session = self._require_session()
+        await session.hush()
+        done = self._stops_calls is not None and await self._stops_calls(how)
+        session.say(STOPPED if done else NOT_STOPPED)
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
@@ -320,7 +405,11 @@ class Call:
         self._require_session().say(persona.TOO_LONG)
 
     def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
-        if not self._questions.press_key(answer) and self._consent.open:
+        if self._questions.press_key(answer):
+            return
+        if self.go_on.open:
+            self._spawn(self._turns.hear_of_going_on(Answer(answer)), "call.go_on")
+        elif self._consent.open:
             self._turns.begin("key")
             self._spawn(self._turns.hear_of_transcript(answer), "call.consent")
 
@@ -333,6 +422,17 @@ class Call:
         said = [item.text_content for item in session.history.messages() if item.role == "assistant"]
         if said and said[-1]:
             session.say(said[-1])
+
+    async def _say_in_a_pause(self, line: str) -> None:
+        """Say it when nobody speaks and no answer is on its way, and soon in any case."""
+        await self._wait_for_quiet()
+        self._require_session().say(line)
+
+    def _look(self) -> None:
+        """The caller agreed that their screen is looked at."""
+        if self._screen is not None:
+            self._screen.allow(True)
+        self._require_session().say(persona.LOOKING)
 
     async def _say_at_once(self, line: str) -> None:
         session = self._require_session()
@@ -387,12 +487,14 @@ class Call:
     # -- away and back, here and elsewhere -----------------------------------------------------------------
 
     async def _park(self) -> None:
+        self._story.tell("away")
         if self._parking is not None:
             await self._parking.park()
 
     async def _welcome_back(self) -> None:
         """The caller is here again: what was asked meanwhile was asked of nobody."""
         self._questions.unheard()
+        self._story.tell("back")
         if self._parking is None or not self._parking.parked:
             self._questions.put_again()
         elif not await self._parking.take_up():
@@ -410,16 +512,20 @@ class Call:
             session.reply()
 
     async def _leave(self) -> None:
+        await self._wait_for_quiet()
+        self._end("leaving")
+
+    async def _wait_for_quiet(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_SECONDS):
                 while not self._require_session().is_quiet:  # noqa: ASYNC110 (agent and caller: two states)
                     await asyncio.sleep(LOOK_SECONDS)
-        self._end("leaving")
 
     # -- ends ----------------------------------------------------------------------------------------------
 
     def _end(self, reason: str) -> None:
         if not self._over.done():
+            self._story.tell("ended", reason=reason)
             self._over.set_result(reason)
 
     def _require_session(self) -> TierSession:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from livekit import rtc
 from redis.asyncio import Redis
@@ -13,15 +15,22 @@ from agent.attributes import CallAttributes
 from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.metrics.call_metrics import CallMetrics
+from agent.screen import Screen, Sees
 from agent.served import Begun, Served
 from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
 from routing.service import RoutedCall
-from tiers.catalogue import STACKS, Stack, is_sandboxed
+from tiers.catalogue import MODELS, STACKS, Stack, is_sandboxed
 from tiers.settings import VendorSettings
 from tiers.watch import Failure, VendorPatience
+
+if TYPE_CHECKING:
+    from tiers.vision import Vision
+
+VISION: Final = MODELS["gemini-3.1-flash-live-preview"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Ownership:
     redis: Redis
     served: Served
     begun: Begun
+    metrics: CallMetrics
 
 
 class Desk:
@@ -69,6 +79,7 @@ class Desk:
 
     async def show(self, decision: Decision, stack: Stack | None) -> None:
         """Show the room what serves the call, and why."""
+        self.ours.metrics.decided(decision, stack.name if stack is not None else None)
         sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
         await self.attributes.show_decision(decision, sandboxed=sandboxed)
 
@@ -76,16 +87,52 @@ class Desk:
         self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
     ) -> TierSession:
         """Make a session for a stack; nothing is dialled before it starts."""
+
+        def failed(failure: Failure) -> None:
+            self.ours.metrics.vendor_failed(failure)
+            on_failure(failure)
+
         return TierSession(
             stack,
             self._vendors,
             call_id=self.invitation.call_id,
             today=datetime.now(UTC).date(),
             on_usage=money.meter,
-            on_failure=on_failure,
+            on_failure=failed,
             on_worked=money.worked,
-            channel=self.invitation.channel,
             patience=VendorPatience().times(self.settings.watch_patience),
+            narrow=self.invitation.channel == "phone",
+        )
+
+    def sees(self, money: RoutedCall) -> Sees | None:
+        """Make what makes the call's sight; None on a telephone and without a vision vendor."""
+        if self.invitation.channel == "phone" or not self._vendors.key(VISION.vendor):
+            return None
+
+        def stack() -> str:
+            return self._serving.session.stack.name if self._serving is not None else ""
+
+        def vision() -> Vision:
+            from tiers.vision import (
+                Vision,
+            )  # the vendor's library takes a while: the worker has had it read ahead
+
+            return Vision(
+                self._vendors,
+                call_id=self.invitation.call_id,
+                stack=stack,
+                on_usage=money.meter,
+                on_failure=lambda fault: money.failed(VISION.service, fault),
+                on_worked=lambda: money.worked(VISION.service),
+            )
+
+        return partial(
+            Screen,
+            self.room,
+            caller_identity=self.invitation.identity,
+            vision=vision,
+            may_spend=lambda: money.may_look,
+            patience=self.settings.watch_patience,
         )
 
     def serving(self, stack: Stack, money: RoutedCall) -> Serving:
@@ -100,5 +147,6 @@ class Desk:
             hold=Hold(self.room, lambda: self.line.ring.is_speaking),
             better_after_seconds=self.settings.better_after_seconds,
             renew_after_seconds=self.settings.renew_after_seconds,
+            happenings=money.outcomes.happenings,
         )
         return self._serving

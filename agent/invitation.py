@@ -18,6 +18,8 @@ class Invitation(BaseModel):
     channel: Literal["browser", "phone"] = "browser"
     identity: str = Field(min_length=1, max_length=128)
     """The caller's identity in the room; nobody else there is listened to."""
+    reminder: str = Field(default="", max_length=64)
+    """The call about a task that this is, where we called; empty where the caller did."""
     again: bool = False
     """The call lost its worker: it has been admitted before."""
 
@@ -28,3 +30,4 @@ class PhoneDispatch(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     channel: Literal["phone"]
+    reminder: str = Field(default="", max_length=64)

@@ -11,29 +11,33 @@ from livekit.agents import JobContext
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
+from agent.call_back import CUT_OFF, CallBack
 from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.line import Line
+from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
+from agent.no_more_calls import stops_calls
 from agent.other_servers import other_servers
 from agent.parking import Parking
-from agent.phone_door import invitation_from_room, invited, is_up
+from agent.phone_door import admitted, invitation_from_room, invited, is_up
 from agent.recording import play_recording
+from agent.reminder import may_call, opening
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.thread import Keeper, Thread, Vault
 from agent.tier_session import TierSession
+from agent.tracing import follow
 from agent.transcript import transcribing
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
-from people.user import User
+from people.user import Role, User
 from routing.decision import Cause
-from routing.outcomes import Outcomes
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -59,7 +63,7 @@ used for another."""
 async def answer(ctx: JobContext) -> None:
     """Take a dispatched call, unless it is served already. It ends here, or goes on with another worker."""
     settings = AgentSettings()
-    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx, settings)
+    invitation = invited(ctx.job.metadata) or await invitation_from_room(ctx)
     if invitation is None:
         log.info("call.nobody_there")
         await ctx.delete_room()
@@ -79,13 +83,16 @@ async def answer(ctx: JobContext) -> None:
             ctx.shutdown("served_already")
             return
         reason = "leaving"  # when we are cancelled
+        metrics = CallMetrics(invitation.channel)
+        follow(ctx, invitation.call_id)
         try:
-            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun))
+            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun, metrics))
         except Exception:
             reason = "failed"
             raise
         finally:
             log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
+            metrics.ended(reason)
             if reason in HANDED_ON:
                 await served.let_go()
             elif reason != "taken_over":
@@ -111,10 +118,15 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
         if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
             return "abandoned"
         if not invitation.subject:
-            await attributes.set_state("unknown_caller")
-            await play_recording(ctx.room, "unknown_caller")
-            return "unknown_caller"
+            line.ignore()
+            await attributes.set_state("asking_who")
+            if (known := await admitted(ctx.room, invitation, settings)) is None:
+                return "not_admitted"
+            invitation = known
+            line.heed()
+            ours.served.names(invitation.model_dump_json())
         user = await _who(invitation)
+        ours.metrics.synthetic = user.role is Role.PROBE
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(
             invitation,
@@ -124,6 +136,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             attributes,
             on_decision=desk.follow,
             taken_over=ours.begun.before > 0,
+            metrics=ours.metrics,
         ) as money:
             return await _answer(ctx, user, desk, money)
     finally:
@@ -157,7 +170,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     if money.decision is not decision:  # there was another one meanwhile
         serving.follow(money.decision, Cause.VENDOR)
     parking = Parking(serving, money, call_id=invitation.call_id)
-    return await _serve(ctx, user, desk, serving, parking, money.outcomes)
+    return await _serve(ctx, user, desk, serving, parking, money)
 
 
 async def _who(invitation: Invitation) -> User:
@@ -169,7 +182,7 @@ async def _who(invitation: Invitation) -> User:
 
 
 async def _serve(
-    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, outcomes: Outcomes
+    ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, money: RoutedCall
 ) -> str:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
@@ -182,9 +195,11 @@ async def _serve(
         transcribing(invitation, user, people_settings) as transcript,
     ):
         served, begun = desk.ours.served, desk.ours.begun
+        vault = Vault(settings.takeover_key) if settings.takeover_key is not None else None
+        call_back = CallBack(desk.ours.redis, vault, user.id)
         keeper = Keeper(
             desk.ours.redis,
-            Vault(settings.takeover_key) if settings.takeover_key is not None else None,
+            vault,
             call_id=invitation.call_id,
             allowed=transcript.is_allowed,
         )
@@ -199,7 +214,11 @@ async def _serve(
             others=others,
             on_said=keeper.news,
             erases=erases(user, call_id=invitation.call_id),
-            outcomes=outcomes,
+            outcomes=money.outcomes,
+            metrics=desk.ours.metrics,
+            sees=desk.sees(money),
+            may_call=await may_call(user, people_settings),
+            stops_calls=stops_calls(user, people_settings),
         )
         thread = None
         if begun.before:
@@ -211,10 +230,14 @@ async def _serve(
                     "outcome": "without_thread" if thread.history is None else "with_thread",
                 },
             )
+        elif invitation.channel == "phone":
+            call.go_on.thread = await call_back.found(allowed=await transcript.is_allowed())
         served.as_served(call)
         keeper.start(lambda: call.thread)
         reason = "leaving"
         try:
+            if thread is None:
+                call.opening = await opening(invitation, client, people_settings)
             reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})
@@ -227,6 +250,8 @@ async def _serve(
                 await keeper.flush()
             elif reason != "taken_over":
                 await keeper.forget()
+            if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
+                await call_back.keep(call.thread)
             await call.aclose()
         return reason
 

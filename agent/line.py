@@ -127,6 +127,15 @@ class Line:
             self._session.output.audio = self._session.output.transcription = None
         self._session = self._tap = self._ports = None
 
+    def ignore(self) -> None:
+        """Keep nothing of what is said: we do not know yet who it is, and it may be a secret."""
+        self._early = None
+
+    def heed(self) -> None:
+        """Hear from now on, after `ignore`."""
+        self.ring.forget()
+        self._early = Tap()
+
     def keep(self) -> None:
         """Keep what is said from now on for the next session: there is none, and it may take a moment to come."""
         self._early = Tap(self.ring.frames())

@@ -22,7 +22,7 @@ FIELDS: Final = (
     "source", "recoverable", "error", "task", "interrupted", "admission", "worker_id", "job_id", "room", "agent_name",
     "version", "port", "used", "slots", "pid", "memory_usage_mb", "timeout", "why", "seconds", "microdollars", "server",
     "policy_version", "vendor", "service", "cause", "without", "part", "model", "given", "from", "exit_code",
-    "what", "again", "quick", "own_ms", "tasks", "state", "marks",
+    "status", "code", "what", "again", "quick", "own_ms", "tasks", "state", "marks",
 )  # fmt: skip
 
 _WORDLESS: Final = ("agent.", "routing.", "privacy.", "people.", "mcp_tasks.", "tiers.")

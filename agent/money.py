@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from agent.attributes import CallAttributes
 from agent.invitation import Invitation
+from agent.metrics.call_metrics import CallMetrics
 from agent.settings import AgentSettings
-from people.user import User
+from people.user import Role, User
 from routing.decision import Cause, Decision, RouteInputs, StackState
 from routing.service import RoutedCall, RoutingService
 from routing.settings import RoutingSettings
@@ -31,6 +32,7 @@ async def routed(
     *,
     on_decision: Callable[[Decision, Cause], None] | None = None,
     taken_over: bool = False,
+    metrics: CallMetrics | None = None,
 ) -> AsyncIterator[RoutedCall]:
     """Route a call for as long as it lasts; settled at the end. The room is shown what it costs.
 
@@ -55,11 +57,14 @@ async def routed(
             _inputs(invitation, user, settings, vendors),
             call_id=invitation.call_id,
             user_id=user.id,
+            compared=user.role is not Role.PROBE,
             zone=ZoneInfo(user.time_zone),
             share=settings.slots,
             on_decision=on_decision or wants_another,
             on_spent=show_cost,
             taken_over=taken_over,
+            on_charge=metrics.charged if metrics is not None else lambda _usage, _microdollars: None,
+            on_blind=metrics.blind if metrics is not None else lambda _seconds: None,
         )
         try:
             yield call

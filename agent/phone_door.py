@@ -10,11 +10,20 @@ from livekit import rtc
 from livekit.agents import JobContext
 from pydantic import ValidationError
 
+from agent.answering_machine import machine_listener
+from agent.handset import HungUpError, RoomHandset
 from agent.invitation import Invitation, PhoneDispatch
+from agent.outbound_rules import Outcome
+from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission
+from agent.phone_prompts import NO_MORE
+from agent.recording import play_recording
+from agent.reminder import ReminderCall
 from agent.settings import AgentSettings
+from people.database import DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
-from sip.attributes import CALL_ID, NUMBER, is_active
+from sip.attributes import CALL_ID, is_active
+from sip.caller import Caller, read_caller
 
 log = logging.getLogger("agent.phone_door")
 
@@ -25,6 +34,7 @@ WATCHED: Final[tuple[rtc.room.EventTypes, ...]] = (
     "participant_disconnected",
     "disconnected",
 )
+ADMIT_SECONDS: Final = 120.0
 RING_SECONDS: Final = 30.0
 """From our voice being there to the call being up."""
 
@@ -41,23 +51,80 @@ def invited(metadata: str) -> Invitation | None:
         return None
 
 
-async def invitation_from_room(ctx: JobContext, settings: AgentSettings) -> Invitation | None:
-    """Enter the room and find out who calls; None when they have hung up already."""
+async def invitation_from_room(ctx: JobContext) -> Invitation | None:
+    """Enter the room and find the telephone; None when it has hung up already. Whose it is shows `admitted`."""
     await ctx.connect()
     caller = await _caller(ctx.room)
     if caller is None:
         return None
-    number = caller.attributes.get(NUMBER, "")
     try:
         return Invitation(
             call_id=caller.attributes.get(CALL_ID, "") or ctx.job.id,
-            subject=await _whose(number, settings),
+            subject="",
             channel="phone",
             identity=caller.identity,
+            reminder=PhoneDispatch.model_validate_json(ctx.job.metadata).reminder,
         )
     except ValidationError:
         log.warning("phone.unreadable")  # without its values: the identity holds a number
         return None
+
+
+async def admitted(room: rtc.Room, invitation: Invitation, settings: AgentSettings) -> Invitation | None:
+    """Find out who is there, by keys alone; None when they did not show it or hung up.
+
+    From then on the invitation names them: a worker that takes the call over asks no more.
+    """
+    people_settings = PeopleSettings()
+    caller = room.remote_participants.get(invitation.identity)
+    if caller is None:
+        return None
+    try:
+        async with People(people_settings.database_url) as people:
+            said = read_caller(caller.attributes, region=settings.phone_region)
+            reminder = ReminderCall(people, invitation.reminder, said.number, people_settings)
+            who = await _known(room, invitation, settings, people, said, reminder)
+    except DATABASE_AWAY as error:
+        log.error("phone.nobody_can_be_known", extra={"error": type(error).__name__})
+        await play_recording(room, "trouble")
+        return None
+    return invitation.model_copy(update={"subject": who.user_id}) if who is not None else None
+
+
+async def _known(
+    room: rtc.Room,
+    invitation: Invitation,
+    settings: AgentSettings,
+    people: People,
+    said: Caller,
+    reminder: ReminderCall,
+) -> Admitted | None:
+    secret = PeopleSettings().tasks_token_secret
+    async with (
+        RoomHandset(room, invitation.identity) as handset,
+        machine_listener(room, invitation.identity, listens=reminder.is_one) as machine,
+    ):
+        admission = PhoneAdmission(
+            people, said, handset, settings.admission_rules, secret, we_called=reminder.is_one
+        )
+        try:
+            async with asyncio.timeout(ADMIT_SECONDS):
+                who = await admission.admit()
+        except OptedOutError:
+            await reminder.opted_out()
+            await handset.tell(NO_MORE)
+            return None
+        except HungUpError:
+            await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.HUNG_UP)
+            return None
+        except TimeoutError:
+            await reminder.went(Outcome.NO_PROOF)
+            return None
+    if who is None:
+        await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.NO_PROOF)
+        return None
+    await reminder.told(who.user_id)
+    return who
 
 
 async def is_up(room: rtc.Room, identity: str) -> bool:
@@ -104,16 +171,3 @@ async def _caller(room: rtc.Room) -> rtc.RemoteParticipant | None:
         return None
     finally:
         room.off("participant_connected", look)
-
-
-async def _whose(number: str, settings: AgentSettings) -> str:
-    """The id of the person with this number; empty for one that nobody has linked.
-
-    For now numbers are linked by a setting, and in a demo only: a caller's number is no proof of who they are.
-    """
-    email = settings.demo_phones.get(number) if number and PeopleSettings().demo else None
-    if email is None:
-        return ""
-    async with People(PeopleSettings().database_url) as people:
-        user = await people.user_by_email(email)
-    return user.id if user is not None else ""

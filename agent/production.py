@@ -11,7 +11,7 @@ from tiers.settings import VendorSettings
 
 _SANDBOX_KEY: Final = "sandbox"
 """What the demo calls a vendor's stand-in with."""
-_VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs")
+_VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs", "google")
 
 
 def start_refusals(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:
@@ -39,9 +39,4 @@ def _production(settings: AgentSettings, people: PeopleSettings, vendors: Vendor
         for vendor in _VENDORS
         if vendors.key(vendor) == _SANDBOX_KEY
     ]
-    if settings.demo_phones:
-        refusals.append(
-            "VOICETASKS_AGENT_DEMO_PHONES is set, and this is no demo: whoever sends such a number would be taken for "
-            "somebody. Remove it."
-        )
     return refusals

@@ -10,10 +10,12 @@ from livekit import rtc
 from livekit.agents import llm
 
 from agent import persona
+from agent.carried_out import told
 from agent.confirm_card import Click, ConfirmCard
 from agent.erasure import ERASE
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
+from agent.screen_tool import LOOK
 from agent.tier_session import TierSession
 from agent.tools import Toolbox
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
@@ -35,6 +37,8 @@ class Questions:
         begin_turn: Callable[[By], int],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_erase: Callable[[], None] = lambda: None,
+        on_closed: Callable[[Pending, Outcome, By | None], None] = lambda _pending, _outcome, _by: None,
+        on_look: Callable[[], None] = lambda: None,
     ) -> None:
         self._gate = gate
         self._toolbox = toolbox
@@ -42,6 +46,8 @@ class Questions:
         self._begin_turn = begin_turn
         self._spawn = spawn
         self._on_erase = on_erase
+        self._tell_closed = on_closed
+        self._on_look = on_look
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         gate.on_close(self._on_closed)
 
@@ -130,14 +136,18 @@ class Questions:
             self._on_erase()  # whatever else was asked about goes with it
             return
         session = self._session()
+        if any(action.tool == LOOK for action in actions):
+            self._on_look()
+            actions = [action for action in actions if action.tool != LOOK]
+            if not actions:
+                return
         runs: list[tuple[Action, ToolOutcome]] = []
         try:
             for action in actions:
                 runs.append((action, await self._toolbox.run(action.tool, action.arguments, turn=turn)))
         except TaskServerUnavailable as error:
             await session.remember(*self._toolbox.as_history(runs))
-            done = [action for action, outcome in runs if not outcome.is_error]
-            said = [persona.done(done), self._toolbox.unavailable(actions[len(runs)].tool, error)]
+            said = [told(runs), self._toolbox.unavailable(actions[len(runs)].tool, error)]
             if len(runs) + 1 < len(actions):
                 said.append(persona.REST_NOT_DONE)
             session.say(" ".join(filter(None, said)))
@@ -146,8 +156,7 @@ class Questions:
         if any(outcome.is_error for _, outcome in runs):
             session.reply()
         else:
-            following = persona.comes_next(outcome.structured for _, outcome in runs)
-            session.say(" ".join(filter(None, [persona.done(actions), following])))
+            session.say(told(runs))
 
     async def _put(self) -> None:
         """Ask on the page and aloud, and note when the question was heard to its end."""
@@ -167,6 +176,7 @@ class Questions:
 
     def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
         log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
+        self._tell_closed(pending, outcome, by)
         self._session().think_ahead(True)
         answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
         self._spawn(self._card.resolve(pending, outcome, by, answer), "question.resolved")

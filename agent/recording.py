@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import wave
 from importlib.resources import files
-from typing import Final, Literal
+from typing import Final
 
 from livekit import rtc
 
 _FRAME_SECONDS: Final = 0.05
 
 
-async def play_recording(room: rtc.Room, name: Literal["no_voice", "trouble", "unknown_caller"]) -> None:
+async def play_recording(room: rtc.Room, name: str) -> None:
     """Play one of the recordings in sounds/ to the room, to its end, on a track of its own."""
     if not room.isconnected():
         return

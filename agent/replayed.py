@@ -14,8 +14,8 @@ from typing import Final
 PHASE_SECONDS: Final = 3.0
 """How long after it was sent a burst is still being heard."""
 REST_SECONDS: Final = 0.4
-"""Words behind a breath have come, or the detector has told of them, so long after those before it. Measured with
-Nova-3's stand-in at an end of a turn's first half: 0.05–0.3 s."""
+"""So long after words that were taken for a turn we listen for more of them. Chosen, not measured: long enough for an ear
+to send what it heard behind a breath, and short beside the seconds that a silent vendor has cost already."""
 
 
 class Replayed:

@@ -64,6 +64,11 @@ class Ring:
         if self._since is not None:
             self._since = until - MARGIN_SECONDS if self._speaking or self._ended > until else None
 
+    def forget(self) -> None:
+        """Drop everything."""
+        self._frames.clear()
+        self._since, self.lost = None, False
+
     @property
     def is_speaking(self) -> bool:
         """Whether the caller speaks, by the detector's last word."""

@@ -167,6 +167,10 @@ class Served:
         """Tell from now on how far this call is, and it when another worker has it or is to have it."""
         self._call = call
 
+    def names(self, metadata: str) -> None:
+        """Tell from now on whose call it is, which the dispatch did not say."""
+        self._told[3] = metadata
+
     async def let_go(self) -> None:
         """Have another worker take the call at once."""
         await self.stop()

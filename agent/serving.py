@@ -28,6 +28,7 @@ from agent.swap_counter import swapped
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
+from routing.happenings import Happenings
 from tiers.catalogue import Stack
 from tiers.faults import Fault
 from tiers.watch import Failure
@@ -50,7 +51,9 @@ class Serving:
         hold: Hold | None = None,
         better_after_seconds: float = 120.0,
         renew_after_seconds: float = 3000.0,
+        happenings: Happenings | None = None,
     ) -> None:
+        self._happenings = happenings
         self._line = line
         self._make = make
         self._stack_of = stack_of
@@ -387,6 +390,11 @@ class Serving:
         after = (plan.stack if plan is not None else stack or self.session.stack).name
         reason = plan.cause.value if plan is not None else "age"
         swapped(before, after, reason)
+        if self._happenings is not None:
+            own_ms = round(1000 * seconds)
+            self._happenings.tell(
+                "swap", before=before, after=after, reason=reason, own_ms=own_ms, quick=quick
+            )
         log.info(
             "call.swapped",
             extra={

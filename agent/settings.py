@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.other_servers import OtherServer
+from agent.outbound_rules import Rules
+from agent.phone_admission import AdmissionRules, UnknownCallers
 from agent.presence import Graces
+from people.reminder_calls import Caps
 
 
 class AgentSettings(BaseSettings):
@@ -65,9 +69,22 @@ class AgentSettings(BaseSettings):
     """A session older than this is renewed in the next pause: OpenAI ends one after 60 minutes."""
     watch_patience: Annotated[float, Field(ge=0.5, le=20)] = 1.0
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
-    demo_phones: dict[str, str] = {}
-    """Whose telephone a number is, by e-mail address, as JSON. In a demo only: a caller's number proves nothing."""
+    silence_seconds: Annotated[float, Field(ge=3, le=120)] = 10.0
+    """By phone: after so long in which neither side says anything the caller is asked whether they are there."""
+    phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
+    unknown_callers: UnknownCallers = "refuse"
+    """A telephone that is nobody's: `refuse`, or `guest` for a list of their own in economy, under a PIN they choose."""
+    attestation_is_proof: bool = False
+    """A carrier that vouches for a number (STIR/SHAKEN level A, from a trusted trunk) stands for the PIN."""
+    guest_time_zone: str = ""
+    """The IANA zone of guests; empty is UTC."""
     log_level: str = "INFO"
+
+    @property
+    def admission_rules(self) -> AdmissionRules:
+        """Who is let in by telephone."""
+        return AdmissionRules(self.unknown_callers, self.attestation_is_proof, self.guest_time_zone)
 
     def graces(self, channel: Literal["browser", "phone"]) -> Graces:
         """How long a caller may be away. A telephone that hung up or lost its line does not come back into its room."""
@@ -80,3 +97,34 @@ class AgentSettings(BaseSettings):
             lost=max(lost, self.park_seconds),
             lost_parked=lost,
         )
+
+
+class OutboundSettings(BaseSettings):
+    """Calls about tasks that are due: by which trunk, whom, when, and how many."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICETASKS_OUTBOUND_", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    trunk_id: str = ""
+    """LiveKit's id of an outbound SIP trunk. Without one nobody is called."""
+    countries: frozenset[str] = frozenset({"US", "CA"})
+    """Whose numbers are called, ISO 3166, as JSON: [\"US\", \"DE\"]. Calls abroad cost many times as much."""
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    """On the person's clock nobody is called between them; both the same is never."""
+    per_minute: Annotated[int, Field(ge=1)] = 30
+    """Telephones that ring in a minute, over all processes."""
+    per_day: Annotated[int, Field(ge=1)] = 1000
+    """In 24 hours. With the longest call (10 minutes) it bounds what the carrier can bill."""
+    per_person_day: Annotated[int, Field(ge=1)] = 10
+
+    @property
+    def rules(self) -> Rules:
+        """Whom we may call, and when."""
+        return Rules(self.countries, self.quiet_from, self.quiet_until)
+
+    @property
+    def caps(self) -> Caps:
+        """How often telephones may ring."""
+        return Caps(self.per_minute, self.per_day, self.per_person_day)

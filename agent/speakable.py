@@ -14,7 +14,7 @@ from typing import Final
 from agent.claims import sentences_of
 
 _TAG: Final = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>")
-_LINK: Final = re.compile(r"(?:https?://|www\.)\S*[^\s.,;:!?)\]\"'”»]", re.IGNORECASE)
+_LINK: Final = re.compile(r"https?://(?:\S*[^\s.,;:!?)\]\"'”»])?|www\.\S*[^\s.,;:!?)\]\"'”»]", re.IGNORECASE)
 _NAMED_LINK: Final = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _CHECKBOX: Final = re.compile(r"(?:^|(?<=\s))(?:[-*+]\s+)?\[[ xX]?\](?=\s|$)")
 _LINE_MARK: Final = re.compile(r"^\s*(?:[-*+>]|#{1,6})\s+", re.MULTILINE)

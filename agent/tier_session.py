@@ -38,7 +38,6 @@ from agent.task_agent import Listener, TaskAgent
 from agent.turn_marks import TurnMarks
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
-from tiers.end_of_turn import Channel
 from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.settings import VendorSettings
@@ -74,15 +73,15 @@ class TierSession:
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
-        channel: Channel = "browser",
+        narrow: bool = False,
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
-        self._models = _build(stack, settings, call_id=call_id, today=today, channel=channel)
+        self._models = _build(stack, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
-            **self._models.session_arguments(),
+            **self._models.session_arguments(narrow=narrow),
             max_tool_steps=MAX_TOOL_STEPS,
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
@@ -291,6 +290,20 @@ class TierSession:
         history.items.extend(items)
         await self._agent.update_chat_ctx(history)
 
+    async def forget(self) -> None:
+        """Drop what was said until now: it is another conversation."""
+        if self._agent is None:
+            return
+        said = (llm.ChatMessage, llm.FunctionCall, llm.FunctionCallOutput)
+        history = self._agent.chat_ctx.copy()
+        history.items = [
+            item
+            for item in history.items
+            if not isinstance(item, said)
+            or (isinstance(item, llm.ChatMessage) and item.role in ("system", "developer"))
+        ]
+        await self._agent.update_chat_ctx(history)
+
     async def offer(self, tools: list[llm.Tool]) -> None:
         """Give the model more tools."""
         if self._agent is not None:
@@ -446,8 +459,8 @@ class TierSession:
 
 
 def _build(
-    stack: Stack, settings: VendorSettings, *, call_id: str, today: date, channel: Channel
+    stack: Stack, settings: VendorSettings, *, call_id: str, today: date
 ) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
     if stack.is_cascade:
-        return cascade.build(stack, settings, call_id=call_id, today=today, channel=channel)
-    return speech_to_speech.build(stack, settings, call_id=call_id, today=today, channel=channel)
+        return cascade.build(stack, settings, call_id=call_id, today=today)
+    return speech_to_speech.build(stack, settings, call_id=call_id, today=today)

@@ -21,8 +21,11 @@ from agent import persona
 from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.metrics.call_metrics import CallMetrics
+from agent.seen import Seen
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
+from agent.tracing import tool_span
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 
@@ -36,6 +39,7 @@ MOST_CORRECTIONS: Final = 2
 SAME_REQUEST_SECONDS: Final = 30.0
 """A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
 «Undo» has no arguments, and twice means twice."""
+BY_PHONE: Final = "by_phone"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
@@ -59,7 +63,7 @@ class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `outcomes` hears what
-    becomes of tasks.
+    becomes of tasks; what would make a task of something `seen` on a screen waits for a yes.
     """
 
     def __init__(
@@ -72,6 +76,9 @@ class Toolbox:
         on_stuck: Callable[[], None] = lambda: None,
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
+        metrics: CallMetrics | None = None,
+        seen: Seen | None = None,
+        may_call: bool = False,
     ) -> None:
         self._tasks = server
         self._gate = gate
@@ -80,6 +87,10 @@ class Toolbox:
         self._on_stuck = on_stuck
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
+        self._metrics = metrics
+        self._seen = seen or Seen()
+        # Who did not agree to be called is promised no call, and pays for no word about one.
+        self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -160,16 +171,18 @@ class Toolbox:
             outcome = await asyncio.shield(task)
         except TaskServerUnavailable:
             log.warning("tool.unavailable", extra={"tool": tool})
+            self._tell_ran(tool, turn, "unavailable", started)
             raise
-        log.info(
-            "tool.ran",
-            extra={
-                "tool": tool,
-                "outcome": outcome.code or ("error" if outcome.is_error else "ok"),
-                "ms": round(1000 * (time.monotonic() - started)),
-            },
-        )
+        self._tell_ran(tool, turn, outcome.code or ("error" if outcome.is_error else "ok"), started)
         return outcome
+
+    def _tell_ran(self, tool: str, turn: int, outcome: str, started: float) -> None:
+        milliseconds = round(1000 * (time.monotonic() - started))
+        if outcome != "unavailable":
+            log.info("tool.ran", extra={"tool": tool, "outcome": outcome, "ms": milliseconds})
+        if self._outcomes is not None:
+            told = {"tool": tool[:64], "turn": turn, "outcome": outcome[:32], "ms": milliseconds}
+            self._outcomes.happenings.tell("tool", since_ms=milliseconds, **told)
 
     def unavailable(self, tool: str, error: TaskServerUnavailable) -> str:
         """Say that a tool's server was not there, and no more of what became of the request than is known."""
@@ -208,7 +221,7 @@ class Toolbox:
         schema = {
             "name": name,
             "description": server.describe(name),
-            "parameters": _shown(server, name),
+            "parameters": self._shown(server, name),
         }
 
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
@@ -217,9 +230,15 @@ class Toolbox:
                 whole = "The arguments were not one complete JSON object."
                 return self._refuse("invalid", _error("invalid", whole))
             if not server.is_foreign:
-                arguments = {key: value for key, value in arguments.items() if key not in NOT_FOR_MODELS}
+                arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
-                if server.needs_yes(name) and not (self._completes_at_once and name == "complete_task"):
+                from_screen = not server.is_foreign and self._seen.concerns(
+                    name, arguments, turn=self._turn()
+                )
+                needs_yes = server.needs_yes(name) and not (
+                    self._completes_at_once and name == "complete_task"
+                )
+                if needs_yes or from_screen:
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self.run(name, arguments, turn=self._turn(), call=ctx.function_call)
@@ -233,10 +252,20 @@ class Toolbox:
 
         return function_tool(ask_the_server, raw_schema=schema)
 
+    def _shown(self, server: ToolServer, name: str) -> dict[str, Any]:
+        """A tool's schema without what is the call's own to fill in."""
+        schema = server.tools[name].input_schema
+        hidden = frozenset[str]() if server.is_foreign else self._hidden
+        properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
+        return {**schema, "properties": properties}
+
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
         title = ""
-        if server.is_foreign or not server.takes(tool, "task_id"):
+        objects: tuple[str, ...]
+        if not server.is_foreign and tool == "create_task":
+            objects = (str(arguments.get("title") or ""),)
+        elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
@@ -281,8 +310,14 @@ class Toolbox:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
             self._recent[key] = _Request(operation, time.monotonic(), turn)
         try:
-            outcome = await server.call(tool, arguments, operation_id=operation)
+            with tool_span(tool, foreign=server.is_foreign) as span:
+                outcome = await server.call(tool, arguments, operation_id=operation)
+                span.set_attribute(
+                    "voicetasks.outcome", outcome.code or ("error" if outcome.is_error else "ok")
+                )
         except TaskServerUnavailable as error:
+            if self._metrics is not None:
+                self._metrics.unavailable(tool, turn=turn, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
                 self._outcomes.task("refused", "", turn=turn)
             if operation and error.may_have_happened:
@@ -293,6 +328,8 @@ class Toolbox:
         if outcome.is_error:
             self._forget(key, operation)
         self._note(server, outcome, operation, turn)
+        if self._metrics is not None:
+            self._metrics.ran(tool, outcome, turn=turn, foreign=server.is_foreign)
         if self._outcomes is not None and not server.is_foreign and (event := task_event(tool, outcome)):
             self._outcomes.task(*event, turn=turn)
         return outcome
@@ -338,14 +375,6 @@ def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any
 
 def _canonical(request: list[Any]) -> str:
     return json.dumps(request, sort_keys=True, separators=(",", ":"))
-
-
-def _shown(server: ToolServer, name: str) -> dict[str, Any]:
-    """A tool's schema without what is the call's own to fill in."""
-    schema = server.tools[name].input_schema
-    hidden = frozenset[str]() if server.is_foreign else NOT_FOR_MODELS
-    properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
-    return {**schema, "properties": properties}
 
 
 def _error(code: str, message: str) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from livekit.agents import UserInputTranscribedEvent, llm
 
 from agent import persona
+from agent.answers import Answer
+from agent.call_back import GoOnQuestion
 from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
+from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
+from agent.spelling import SHORT_SECONDS, Spelling
 from agent.tier_session import TierSession
 
 log = logging.getLogger("agent.turn_taking")
@@ -26,22 +31,30 @@ class TurnTaking:
         self,
         consent: ConsentQuestion,
         erasure: AccountErasure,
+        go_on: GoOnQuestion,
         *,
         questions: Callable[[], Questions],
         session: Callable[[], TierSession],
         end: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+        on_begun: Callable[[int, By], None] = lambda _number, _by: None,
+        on_no_more_calls: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_begun = on_begun
         self.number = 0
         """That of the present turn; 0 before the first."""
         self.says_goodbye = False
         """The caller said goodbye to a model that has begun to answer it."""
         self._consent = consent
         self._erasure = erasure
+        self._go_on = go_on
         self._questions = questions
         self._session = session
         self._end = end
         self._spawn = spawn
+        self._on_no_more_calls = on_no_more_calls
+        self.spelling = Spelling(lambda text: spawn(self._spelled(text), "call.spelled"))
+        self._began_at = self._sounded = 0.0
         self._half_heard = False
         self._words_come_to_us = False
         """The words of the present turn pass `spoken`, so that what is written of it is no news."""
@@ -50,7 +63,14 @@ class TurnTaking:
         """Begin a turn; gives its number."""
         self.number += 1
         log.info("turn.began", extra={"turn": self.number, "by": by})
+        self._on_begun(self.number, by)
         return self.number
+
+    def caller_sounds(self, sounding: bool) -> None:
+        """Hear from the detector of speech."""
+        now = time.monotonic()
+        self._began_at, self._sounded = (now, 0.0) if sounding else (self._began_at, now - self._began_at)
+        self.spelling.caller_sounds(sounding)
 
     def half_heard(self) -> None:
         """Only the end of the turn that comes next was kept."""
@@ -58,7 +78,14 @@ class TurnTaking:
 
     def awaits_words(self) -> bool:
         """Whether the next turn must be understood before a model answers it."""
-        self._words_come_to_us = self._questions().open or self._consent.open or self._half_heard
+        self._words_come_to_us = (
+            self._questions().open
+            or self._consent.open
+            or self._go_on.open
+            or self._half_heard
+            or self.spelling.is_held
+            or 0 < self._sounded < SHORT_SECONDS
+        )
         return self._words_come_to_us
 
     async def spoken(self, text: str | None) -> bool:
@@ -68,7 +95,20 @@ class TurnTaking:
         if text is None:
             self.begin("voice")
             return False
-        return await self.take(text, by="voice")
+        if self._questions().open or self._consent.open:
+            return await self.take(text, by="voice")
+        if (whole := self.spelling.take(text)) is None:
+            return True
+        if whole == text:
+            return await self.take(text, by="voice")
+        await self._spelled(whole)
+        return True
+
+    async def _spelled(self, text: str) -> None:
+        """Take what was spelled, in as many turns as it took."""
+        if not await self.take(text, by="voice"):
+            session = self._session()
+            session.reply(None if session.keeps_spoken_turns else text)
 
     async def take(self, text: str, *, by: By) -> bool:
         """Deal with a turn that is for the call itself. False leaves it to the model."""
@@ -82,8 +122,14 @@ class TurnTaking:
         if (line := await self._consent.take_turn(text)) is not None:
             self._session().say(line)
             return True
+        if (answer := self._go_on.take_turn(text)) is not None:
+            await self._go_on_or_not(answer)
+            return True
         if wants_erasure(text):
             self._ask_to_erase()
+            return True
+        if wants_no_more_calls(text):
+            self._on_no_more_calls()
             return True
         if is_goodbye(text):
             self._spawn(self._say_goodbye(), "call.goodbye")
@@ -101,6 +147,25 @@ class TurnTaking:
             self._spawn(self.hear_of_transcript(event.transcript), "call.consent")
         elif wants_erasure(event.transcript):
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
+        elif wants_no_more_calls(event.transcript):
+            self._on_no_more_calls()
+
+    async def _go_on_or_not(self, answer: Answer) -> None:
+        session, thread = self._session(), self._go_on.thread
+        if answer is Answer.NO:
+            await session.forget()
+            session.say(persona.START_ANEW)
+        elif thread is not None and thread.owes_answer:
+            session.reply()
+        else:
+            session.say(persona.GOING_ON)
+
+    async def hear_of_going_on(self, answer: Answer) -> None:
+        """Take a key for the answer."""
+        self._go_on.open = False
+        self.begin("key")
+        await self._session().hush()
+        await self._go_on_or_not(answer)
 
     async def hear_of_transcript(self, text: str) -> None:
         """Do what was said of the transcript, to a model that may have begun to answer it by itself, or pressed."""

@@ -20,11 +20,13 @@ from agent.health import INSIDE, Health
 from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
 from agent.logs import configure
+from agent.metrics.names import begin_at_zero
 from agent.production import start_refusals
 from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
+from agent.tracing import begin
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -67,6 +69,7 @@ PRELOAD: Final = [
     "aiosqlite",
     "genai_prices.data",
     "bpe_openai",
+    "tiers.vision",
 ]
 """Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
 
@@ -100,7 +103,8 @@ class Worker:
             spare=settings.spare_slots,
             active=lambda: len(self._server.active_jobs),
         )
-        self._registered = asyncio.Event()
+        self._started, self._registered = asyncio.Event(), asyncio.Event()
+        self._server.on("worker_started", self._started.set)
         self._redis = connect(settings.redis_url)
         self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
 
@@ -113,10 +117,8 @@ class Worker:
         self._server.on("worker_registered", lambda *_: self._on_registered())
         keeping = [
             asyncio.create_task(keep_journal(RoutingSettings(), name=self._id), name="worker.journal"),
-            asyncio.create_task(
-                keep_probing(RoutingSettings(), partial(probe, settings=VendorSettings()), on_health=show),
-                name="worker.probing",
-            ),
+            asyncio.create_task(self._probe(), name="worker.probing"),
+            asyncio.create_task(self._tell(), name="worker.metrics"),
             asyncio.create_task(forget_old(PeopleSettings()), name="worker.forgetting"),
             asyncio.create_task(finish_erasures(Places.from_environment()), name="worker.erasures"),
         ]
@@ -157,6 +159,17 @@ class Worker:
                 await self._hand_over()
         await self._server.aclose()
         await serving
+
+    async def _probe(self) -> None:
+        await self._started.wait()  # before, the library throws away what this process has counted
+        await keep_probing(RoutingSettings(), partial(probe, settings=VendorSettings()), on_health=show)
+
+    async def _tell(self) -> None:
+        await self._started.wait()
+        from agent.metrics.standing import keep_telling
+
+        begin_at_zero()
+        await keep_telling(RoutingSettings())
 
     def _on_registered(self) -> None:
         if not self._registered.is_set():  # it registers anew when the LiveKit server was away
@@ -234,6 +247,7 @@ def _keeping_ended(task: asyncio.Task[None]) -> None:
 def prepare(_process: JobProcess) -> None:
     """Set up a job process before its first call: what is read once must hold up neither a greeting nor a swap."""
     configure(AgentSettings().log_level)
+    begin()
     bundled()
     load_vocabulary()
     trust()

@@ -16,12 +16,13 @@ from cli.caller.errors import CallError
 from cli.caller.live_view import LiveView
 from cli.caller.record import CallRecord
 from cli.caller.script import Order, make_call
+from cli.caller.shared_screen import PictureError
 from cli.caller.sound import WavError
 from cli.caller.steps import StepError, read_steps
 from cli.caller.voices import Quality, VoiceName
 from cli.ports import HOST
 
-STEP_OPTIONS = ("say", "wav", "type_", "key", "click", "pause", "interrupt_at", "hang_up")
+STEP_OPTIONS = ("say", "wav", "type_", "key", "click", "pause", "interrupt_at", "share", "hang_up")
 NOBODY, INTERRUPTED = 3, 130
 
 
@@ -60,7 +61,13 @@ def call(
     hang_up: Annotated[
         bool, typer.Option("--hang-up", help="Leave (also done after the last step).")
     ] = False,
-    share: Annotated[Path | None, typer.Option(help="Share a picture as the screen (not yet).")] = None,
+    share: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Share a picture as the screen from here on; «stop» ends it. The agent may look: the picture goes to "
+            "the vision vendor and is not kept."
+        ),
+    ] = None,
     channel: Annotated[
         str, typer.Option(help="browser, or phone (a telephone's ear and voice).")
     ] = "browser",
@@ -84,7 +91,7 @@ def call(
 
     Exit: 0 answered in every turn, 2 usage, 3 nobody answered, 4 refused.
     """
-    _refuse_what_comes_later(share, channel, from_, sip=sip)
+    _refuse_what_comes_later(channel, from_, sip=sip)
     try:
         steps = read_steps(ctx.meta["steps"])
     except StepError as error:
@@ -112,7 +119,7 @@ def run(order: Order, *, as_json: bool) -> int:
         code = 0 if result.answered else NOBODY
     except CallError as error:
         code = error.exit_code
-    except WavError as error:
+    except (WavError, PictureError) as error:
         result.error, code = str(error), 2
     except KeyboardInterrupt:
         result.error, code = "interrupted at the terminal", INTERRUPTED
@@ -122,10 +129,8 @@ def run(order: Order, *, as_json: bool) -> int:
     return code
 
 
-def _refuse_what_comes_later(share: Path | None, channel: str, number: str | None, *, sip: bool) -> None:
+def _refuse_what_comes_later(channel: str, number: str | None, *, sip: bool) -> None:
     """Say what this version cannot do, instead of doing something else."""
-    if share is not None:
-        raise typer.BadParameter("sharing a screen is not built yet: --share cannot be used")
     if sip or channel == "phone" or number is not None:
         raise typer.BadParameter(
             "calls by phone are not built yet: --channel phone, --from and --sip cannot be used; "

@@ -20,12 +20,12 @@ from rich.markup import escape
 from cli.binaries import BinaryNotFoundError
 from cli.environment import owns_livekit, owns_redis, process_environment
 from cli.health import http_probe, worker_registered_probe
-from cli.phone_bridge import DemoPhoneError, find_bridge, provision_demo
+from cli.phone_bridge import DemoPhoneError, find_bridge, how_to_call, provision_demo
 from cli.ports import HOST, Ports, conflicts, plan
 from cli.processes import ProcessFailedError, Supervisor
 from cli.running import Running, read_running, remove_running, write_running
 from cli.secrets_file import load_or_make
-from cli.services import Service, services
+from cli.services import OUTBOUND_TRUNK, Service, services
 from cli.settings import CHECKOUT, CliSettings, SettingError
 from cli.stand_ins import STAND_INS
 
@@ -94,6 +94,8 @@ class Demo:
         self._say_vendors()
         if bridge is not None:
             self._tell(bridge.sentence)
+        if not environment.get(OUTBOUND_TRUNK):
+            self._tell(f"reminders by phone: {OUTBOUND_TRUNK} is not set, so nobody is called")
 
         def note() -> Running:
             running = Running(
@@ -142,9 +144,7 @@ class Demo:
                 await supervisor.wait_for("a worker for calls", registered)
                 if self._phone:
                     await provision_demo(environment)
-                    self._tell(
-                        f"a softphone can call sip:tasks@{HOST}:{ports.sip} from +15550100 or +15550101"
-                    )
+                    self._tell(how_to_call(ports.sip))
                 await supervisor.wait_for("the page", http_probe(f"http://{HOST}:{ports.web}/readyz"))
         except TimeoutError as error:
             raise DemoCannotStartError(

@@ -9,7 +9,6 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from cli.demo_phones import DEMO_PHONES
 from cli.ports import HOST, Ports, plan
 from cli.running import read_running
 from cli.secrets_file import load_or_make
@@ -85,7 +84,6 @@ def process_environment(
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)
-    _default(result, "VOICETASKS_AGENT_DEMO_PHONES", DEMO_PHONES)
     # The demo's password is public, so nothing of it may be reached from another machine.
     result |= {
         "VOICETASKS_WEB_HOST": HOST,

@@ -32,6 +32,15 @@ def http_probe(url: str, *, any_answer: bool = False) -> Probe:
     return probe
 
 
+def running_probe() -> Probe:
+    """Healthy as long as it runs: nobody asks anything of it. A process that ends is noticed by itself."""
+
+    async def probe() -> str | None:
+        return None
+
+    return probe
+
+
 def redis_probe(url: str) -> Probe:
     """Healthy when Redis answers a PING."""
 

@@ -12,10 +12,12 @@ import typer
 from cli import call, sandbox, sip, tasks, whatif
 from cli.admin import main as admin
 from cli.bench import main as bench
+from cli.conformance import command as conformance
 from cli.doctor.command import doctor
 from cli.environment import read_dotenv
 from cli.migrate import migrate
 from cli.one_process import become
+from cli.probe import command as probe
 from cli.settings import CliSettings, cli_settings
 
 app = typer.Typer(
@@ -30,10 +32,12 @@ app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(sip.app, name="sip")
 app.add_typer(bench.app, name="bench")
 app.add_typer(admin.app, name="admin")
+app.add_typer(probe.app, name="probe")
 app.command()(doctor)
 app.command()(migrate)
 call.register(app)
 whatif.register(app)
+conformance.register(app)
 
 
 @app.command()
@@ -75,6 +79,12 @@ def web() -> None:
 def worker() -> None:
     """Run a worker that answers calls."""
     become("worker")
+
+
+@app.command()
+def reminders() -> None:
+    """Run a process that calls people about tasks that are due."""
+    become("reminders")
 
 
 async def _demo(

@@ -9,7 +9,13 @@ from typing import NoReturn
 from cli.environment import load
 from cli.settings import CHECKOUT
 
-MODULES = {"web": "web", "worker": "agent", "tasks": "mcp_tasks", "sandbox": "sandbox"}
+MODULES = {
+    "web": "web",
+    "worker": "agent",
+    "tasks": "mcp_tasks",
+    "sandbox": "sandbox",
+    "reminders": "agent.outbound",
+}
 
 
 def become(process: str) -> NoReturn:

@@ -13,6 +13,7 @@ from typing import Literal
 from cli.binaries import BinaryNotFoundError, cache_dir
 from cli.livekit_config import redis_of, write_livekit_config
 from cli.ports import HOST, Ports
+from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PIN
 
 PROGRAM = "livekit-sip"
 LOOPBACK = "127.0.0.1/32"
@@ -55,6 +56,16 @@ def find_bridge(named: str = "") -> Bridge:
         return Bridge("livekit", Path(on_path))
     cached = cache_dir() / "bin" / PROGRAM
     return Bridge("livekit", cached) if os.access(cached, os.X_OK) else Bridge("stand-in")
+
+
+def how_to_call(port: int) -> str:
+    """For people: where a softphone dials, as whom, and what it is asked for."""
+    people = " or ".join(f"{each.phone} ({each.email})" for each in DEMO_ACCOUNTS if each.phone is not None)
+    pin = DEMO_PIN.get_secret_value()
+    return (
+        f"by telephone: have a softphone call sip:tasks@{HOST}:{port}, with no registration, as user {people}; "
+        f"asked for the PIN, key {pin}#"
+    )
 
 
 def bridge_command(

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from cli.binaries import livekit_server, redis_server
 from cli.environment import owns_livekit, owns_redis
-from cli.health import Probe, http_probe, redis_probe
+from cli.health import Probe, http_probe, redis_probe, running_probe
 from cli.livekit_config import livekit_config, write_livekit_config
 from cli.phone_bridge import Bridge, bridge_command
 from cli.ports import HOST, Ports
+
+OUTBOUND_TRUNK = "VOICETASKS_OUTBOUND_TRUNK_ID"
+"""Without it nobody is called about tasks, and the process that would do it is not there."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def services(
     if bridge is not None:
         probe = http_probe(f"http://{HOST}:{ports.bridge}/")
         found.append(Service("bridge", bridge_command(bridge, environment, ports, data_dir), probe))
+    if environment.get(OUTBOUND_TRUNK):
+        found.append(_module("reminders", "agent.outbound", running_probe()))
     return found
 
 

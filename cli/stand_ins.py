@@ -30,6 +30,7 @@ STAND_INS = (
     StandIn("deepgram", "DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL", "/deepgram"),
     StandIn("cartesia", "CARTESIA_API_KEY", "CARTESIA_BASE_URL", "/cartesia"),
     StandIn("elevenlabs", "ELEVEN_API_KEY", "ELEVEN_BASE_URL", "/elevenlabs/v1"),
+    StandIn("google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL", "/gemini"),
 )
 
 

@@ -19,6 +19,8 @@ from mcp_tasks.migrate import migrate
 from mcp_tasks.server import build_app, build_server
 from mcp_tasks.settings import TasksSettings
 from mcp_tasks.store import TaskStore
+from mcp_tasks.tracing import FLUSH_MS
+from mcp_tasks.tracing import start as start_tracing
 
 log = logging.getLogger("mcp_tasks")
 
@@ -82,7 +84,10 @@ def main() -> int:
     if is_known(settings.token_secret.get_secret_value()):
         log.error(known_secret("VOICETASKS_TASKS_TOKEN_SECRET"))
         return 2
+    tracing = start_tracing("voicetasks-tasks")
     asyncio.run(serve(settings))
+    if tracing is not None:
+        tracing.force_flush(FLUSH_MS)
     return 0
 
 

@@ -65,6 +65,10 @@ ListName = Annotated[
 NewListName = Annotated[str | None, Field(json_schema_extra={"maxLength": MAX_LIST})]
 Tags = Annotated[list[str], Field(json_schema_extra={"maxItems": MAX_TAGS})]
 NewTags = Annotated[list[str] | None, Field(json_schema_extra={"maxItems": MAX_TAGS})]
+ByPhone = Annotated[
+    bool, Field(description="Call them on the phone when it is due: only if they ask for that.")
+]
+NewByPhone = Annotated[bool | None, Field()]
 TaskId = Annotated[
     str, Field(description="A task's id, from list_tasks.", json_schema_extra={"maxLength": MAX_ID})
 ]

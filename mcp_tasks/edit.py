@@ -27,6 +27,8 @@ class NewTask:
     priority: Priority = "normal"
     list_name: str = ""
     tags: list[str] = field(default_factory=list)
+    by_phone: bool = False
+    """Call its owner when it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,4 @@ class Edit:
     priority: Priority | Unchanged = UNCHANGED
     list_name: str | Unchanged = UNCHANGED
     tags: list[str] | Unchanged = UNCHANGED
+    by_phone: bool | Unchanged = UNCHANGED

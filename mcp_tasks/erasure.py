@@ -24,6 +24,7 @@ SHOWN: Final = (
     "priority",
     "list_name",
     "tags",
+    "by_phone",
     "rrule",
     "uid",
     "created_at",

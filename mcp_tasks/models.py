@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     column,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -61,6 +62,9 @@ _WHERE: dict[str, dict[str, Any]] = {
 """Most tasks are open, on no list and not imported: their rows cost these indexes nothing."""
 
 
+_BY_PHONE: dict[str, Any] = {f"{dialect}_where": column("by_phone") for dialect in ("sqlite", "postgresql")}
+
+
 class TaskRow(Base):
     """One task."""
 
@@ -74,6 +78,7 @@ class TaskRow(Base):
         Index("ix_tasks_owner_list", "owner", "list_key", "status", **_WHERE["list_key"]),
         Index("ix_tasks_owner_title", "owner", "title_key"),
         Index("uq_tasks_owner_uid", "owner", "uid", unique=True, **_WHERE["uid"]),
+        Index("ix_tasks_by_phone", "due_key", **_BY_PHONE),
         Index("uq_tasks_number", "number", unique=True),
     )
 
@@ -98,6 +103,8 @@ class TaskRow(Base):
     priority: Mapped[str] = mapped_column(String(6))
     list_name: Mapped[str] = mapped_column(String(50))
     tags: Mapped[list[str]] = mapped_column(JSON)
+    by_phone: Mapped[bool] = mapped_column(server_default=false())
+    """Its owner wants to be called when it is due. Whether anybody calls is not this server's affair."""
     rrule: Mapped[str | None] = mapped_column(String(200))
     """By which rule it repeats: RFC 5545, the value of an RRULE."""
     repeats_from: Mapped[str | None] = mapped_column(String(19))

@@ -32,6 +32,7 @@ def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
         list_name=row.list_name,
         tags=row.tags,
         rrule=row.rrule,
+        by_phone=row.by_phone,
         repeats=spoken_rule(row.rrule, zone) if row.rrule else None,
     )
 
@@ -47,11 +48,13 @@ _SNAPSHOT = (
     "priority",
     "list_name",
     "tags",
+    "by_phone",
     "rrule",
     "repeats_from",
     "uid",
 )
 _SINCE_T0002: dict[str, object] = {
+    "by_phone": False,
     "priority": "normal",
     "list_name": "",
     "tags": [],

@@ -44,6 +44,8 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
         row.list_name = edit.list_name
     if not isinstance(edit.tags, Unchanged):
         row.tags = edit.tags
+    if not isinstance(edit.by_phone, Unchanged):
+        row.by_phone = edit.by_phone
     derive(row)
 
 
@@ -106,6 +108,7 @@ def _row(caller: Caller, like: NewTask | TaskRow) -> TaskRow:
         priority=like.priority,
         list_name=like.list_name,
         tags=like.tags,
+        by_phone=like.by_phone,
         uid=None,
         number=fresh_number(),
     )

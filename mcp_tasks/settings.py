@@ -38,3 +38,12 @@ class TasksSettings(BaseSettings):
         if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
         return secret
+
+
+class TracingSettings(BaseSettings):
+    """Where traces go; OpenTelemetry reads the variable itself too."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    endpoint: Annotated[str, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = ""
+    """Of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is traced."""

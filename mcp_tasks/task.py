@@ -52,6 +52,7 @@ class Task(Sparing):
     priority: Priority = "normal"
     list_name: Annotated[str, Field(description="The list that it is on.")] = ""
     tags: list[str] = []
+    by_phone: Annotated[bool, Field(description="The person is called when it is due.")] = False
     rrule: Annotated[str | None, Field(description="By which rule it repeats: RFC 5545, RRULE.")] = None
     repeats: Annotated[str | None, Field(description="How to say that rule.")] = None
 

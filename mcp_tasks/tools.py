@@ -12,10 +12,12 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from mcp_tasks.arguments import (
+    ByPhone,
     DueReading,
     DueWords,
     ExpectedVersion,
     ListName,
+    NewByPhone,
     NewDueReading,
     NewDueWords,
     NewListName,
@@ -115,12 +117,13 @@ class TaskTools:
         priority: Priority = "normal",
         list_name: ListName = _NO_TEXT,
         tags: Tags = _NO_TAGS,
+        by_phone: ByPhone = False,
         operation_id: OperationId = _NO_TEXT,
     ) -> Annotated[CallToolResult, TaskChanged]:
         """Make a new task. Read back the title, `due_spoken` and `repeats`."""
         caller = self._caller()
         asked = {"title": title, "due_words": due_words, "due": due, "notes": notes}
-        asked |= _said(priority=priority, list_name=list_name, tags=tags)
+        asked |= _said(priority=priority, list_name=list_name, tags=tags, by_phone=by_phone or None)
         operation = _operation(operation_id, "create_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
@@ -134,6 +137,7 @@ class TaskTools:
                 priority=priority,
                 list_name=clean_list(list_name),
                 tags=clean_tags(tags),
+                by_phone=by_phone,
             )
             answer = await self._store.create(caller, operation, new)
         return _answer(TaskChanged.model_validate(answer))
@@ -148,6 +152,7 @@ class TaskTools:
         priority: Priority | None = None,
         list_name: NewListName = None,
         tags: NewTags = None,
+        by_phone: NewByPhone = None,
         operation_id: OperationId = _NO_TEXT,
         expected_version: ExpectedVersion = None,
     ) -> Annotated[CallToolResult, TaskChanged]:
@@ -161,7 +166,7 @@ class TaskTools:
             "notes": notes,
             "expected_version": expected_version,
         }
-        asked |= _said(priority=priority, list_name=list_name, tags=tags)
+        asked |= _said(priority=priority, list_name=list_name, tags=tags, by_phone=by_phone)
         operation = _operation(operation_id, "update_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
@@ -176,6 +181,7 @@ class TaskTools:
                 priority=UNCHANGED if priority is None else priority,
                 list_name=UNCHANGED if list_name is None else clean_list(list_name),
                 tags=UNCHANGED if tags is None else clean_tags(tags),
+                by_phone=UNCHANGED if by_phone is None else by_phone,
             )
             answer = await self._store.update(caller, operation, task_id, edit, expected_version)
         return _answer(TaskChanged.model_validate(answer))

@@ -108,6 +108,22 @@ class Consents:
             )
             return [Line.model_validate(row) for row in rows]
 
+    async def said_in(self, call_id: str) -> list[Line]:
+        """Give what is kept of a call whose caller agrees to it at this moment, in the order in which it was said."""
+        agreed = (
+            (ConsentRow.user_id == TranscriptRow.user_id)
+            & (ConsentRow.channel == TranscriptRow.channel)
+            & ConsentRow.given
+        )
+        query = (
+            select(TranscriptRow)
+            .join(ConsentRow, agreed)
+            .where(TranscriptRow.call_id == call_id)
+            .order_by(TranscriptRow.at, TranscriptRow.id)
+        )
+        async with self._session() as session:
+            return [Line.model_validate(row) for row in await session.scalars(query)]
+
     async def forget_older_than(self, days: int, *, now: datetime | None = None) -> int:
         """Delete everybody's lines that are older; how many there were."""
         before = (now or datetime.now(UTC)) - timedelta(days=days)

@@ -4,12 +4,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import tzlocal
+from pydantic import SecretStr
 
+from people.phones import Phones
+from people.pins import Pins
 from people.settings import PeopleSettings
 from people.store import EmailTakenError, People
 from people.user import DEFAULT_TIME_ZONE, Plan, Role, time_zone_name
 
 DEMO_PASSWORD = "demo"  # noqa: S105 - printed in the README; a production start refuses it
+DEMO_PIN = SecretStr("246813")
+"""Keyed on the telephones of the demo's people, whose numbers are of a range kept for fiction."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +24,12 @@ class DemoAccount:
     email: str
     plan: Plan
     role: Role = Role.USER
+    phone: str | None = None
 
 
 DEMO_ACCOUNTS = (
-    DemoAccount("premium@example.com", Plan.PREMIUM),
-    DemoAccount("economy@example.com", Plan.ECONOMY),
+    DemoAccount("premium@example.com", Plan.PREMIUM, phone="+15550101"),
+    DemoAccount("economy@example.com", Plan.ECONOMY, phone="+15550100"),
     DemoAccount("admin@example.com", Plan.PREMIUM, Role.ADMIN),
 )
 
@@ -50,13 +56,16 @@ async def ensure_demo_accounts(people: People, settings: PeopleSettings) -> None
     for account in DEMO_ACCOUNTS:
         if await people.user_by_email(account.email) is None:
             with suppress(EmailTakenError):  # web and worker may start together
-                await people.create_user(
+                user = await people.create_user(
                     email=account.email,
                     password=DEMO_PASSWORD,
                     plan=account.plan,
                     role=account.role,
                     time_zone=machine_time_zone(),
                 )
+                if account.phone is not None:
+                    await Phones(people.engine).link(user.id, account.phone)
+                    await Pins(people.engine).set(user.id, DEMO_PIN)
 
 
 async def open_demo_accounts(people: People) -> list[str]:

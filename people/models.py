@@ -102,6 +102,88 @@ class PhoneRow(Base):
     verified_at: Mapped[datetime | None] = mapped_column(Instant())
 
 
+class PinRow(Base):
+    """What a person proves on a telephone that they are themselves with: digits, hashed like a password."""
+
+    __tablename__ = "people_pins"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    pin_hash: Mapped[str] = mapped_column(String(255))
+    set_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class PinTryRow(Base):
+    """How many PINs in a row were wrong for a person, from one number, with its carrier's word for it or without."""
+
+    __tablename__ = "people_pin_tries"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), primary_key=True)
+    attested: Mapped[bool] = mapped_column(primary_key=True)
+    tries: Mapped[int] = mapped_column()
+    free_at: Mapped[datetime] = mapped_column(Instant())
+    """No PIN is judged before it."""
+
+
+class PhoneCodeRow(Base):
+    """A code that a signed-in person may key in a call, once. Only a keyed hash of it is kept."""
+
+    __tablename__ = "people_phone_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    code_tag: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class ReminderConsentRow(Base):
+    """Whether a person wants to be called about tasks, since when, and how they said so. No row: they never did."""
+
+    __tablename__ = "people_reminder_consents"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    given: Mapped[bool] = mapped_column()
+    at: Mapped[datetime] = mapped_column(Instant())
+    how: Mapped[str] = mapped_column(String(16))
+
+
+class ReminderCallRow(Base):
+    """A call about one task at one moment: who is to make it, and what became of it."""
+
+    __tablename__ = "people_reminder_calls"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant(), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True)
+    state: Mapped[str] = mapped_column(String(10))
+    """`waiting`, `claimed`, `dialled` or `over`."""
+    outcome: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column()
+    """How often somebody's telephone may have rung."""
+    next_at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    """Waiting: not before it. Claimed: another may claim it after."""
+    claimed_by: Mapped[str] = mapped_column(String(40))
+
+
+class ReminderDialRow(Base):
+    """One time that a telephone was made to ring: what caps count."""
+
+    __tablename__ = "people_reminder_dials"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(Instant(), index=True)
+
+
+class DoNotCallRow(Base):
+    """A number whose holder wants no calls, whoever links it. It outlives accounts; only a keyed hash is kept."""
+
+    __tablename__ = "people_do_not_call"
+
+    number_tag: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant())
+
+
 class IdentityRow(Base):
     """Who a person is at an OpenID Connect provider: its `iss` and `sub`, which never change (Core, section 5.7)."""
 

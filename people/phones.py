@@ -8,11 +8,14 @@ from typing import Final
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.audit import note
 from people.models import PhoneRow
+
+MOST_HOLDERS: Final = 5
+"""So many people may have the same number, as a household has; their PINs say who calls."""
 
 _WRITTEN: Final = re.compile(r"\s*\+[0-9 ()./-]{3,38}")
 
@@ -63,3 +66,27 @@ class Phones:
                 session.add(PhoneRow(number=spelt, user_id=user_id, added_at=datetime.now(UTC)))
             note(session, user_id, "account.changed", details="phone")
         return await self.of(user_id)
+
+    async def holders(self, number: str) -> list[str]:
+        """Give the ids of the people whose number this has shown to be."""
+        async with self._session() as session:
+            return list(await session.scalars(_holders(number).order_by(PhoneRow.user_id)))
+
+    async def link(self, user_id: str, number: str) -> bool:
+        """Put a number that has shown to be theirs in the place of a person's; False when it has its holders already.
+
+        Nobody loses a number by it: a call that a code was keyed in proves less than its number says.
+        """
+        now = datetime.now(UTC)
+        async with self._session.begin() as session:
+            others = _holders(number).where(PhoneRow.user_id != user_id).subquery()
+            if (await session.scalar(select(func.count()).select_from(others)) or 0) >= MOST_HOLDERS:
+                return False
+            await session.execute(delete(PhoneRow).where(PhoneRow.user_id == user_id))
+            session.add(PhoneRow(number=number, user_id=user_id, added_at=now, verified_at=now))
+            note(session, user_id, "phone.linked", actor="phone")
+        return True
+
+
+def _holders(number: str) -> Select[tuple[str]]:
+    return select(PhoneRow.user_id).where(PhoneRow.number == number, PhoneRow.verified_at.is_not(None))

@@ -51,7 +51,7 @@ class People:
     async def ping(self) -> None:
         """Ask the database and the newest table for nothing; raises SQLAlchemyError when either is missing."""
         async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1 FROM people_erasures WHERE 1 = 0"))
+            await connection.execute(text("SELECT 1 FROM people_reminder_calls WHERE 1 = 0"))
 
     async def create_user(
         self,

@@ -24,6 +24,8 @@ class Role(StrEnum):
 
     USER = "user"
     ADMIN = "admin"
+    PROBE = "probe"
+    """Nobody: synthetic calls, which neither experiments nor the success of tasks count."""
 
 
 def new_user_id() -> str:

@@ -156,6 +156,7 @@ async def _redis(step: Step, places: Places, user_id: str, within_call: str | No
             await live.end(call_id)
         others = [call_id for call_id in found if call_id != within_call]
         late = await live.wait(others, seconds=CALLS_END_SECONDS)
+        await live.forget_cut_off(user_id)
         step.note = await scrub_redis(redis)
         step.left = len(late) + await live.threads(found)
         if late:

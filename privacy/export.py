@@ -16,22 +16,32 @@ from mcp_tasks.migrate import migrate as migrate_tasks
 from people.audit import Audit
 from people.consent import Consents
 from people.database import create_engine
-from people.models import ConsentRow, IdentityRow, PhoneRow, SessionRow, UserRow
+from people.models import (
+    ConsentRow,
+    IdentityRow,
+    PhoneRow,
+    PinRow,
+    PinTryRow,
+    ReminderCallRow,
+    ReminderConsentRow,
+    SessionRow,
+    UserRow,
+)
 from privacy.places import Places
-from routing.erasure import money_of
+from routing.erasure import events_of, money_of
 from routing.migrate import migrate as migrate_routing
 from routing.ratings import ratings_of
 
 FORMAT: Final = "voicetasks-export-1"
 LINES_AT_ONCE: Final = 1_000
-_NOT_SHOWN: Final = frozenset({"password_hash", "id_hash", "user_id"})
+_NOT_SHOWN: Final = frozenset({"password_hash", "pin_hash", "id_hash", "user_id"})
 """Secrets of the product's own, and what is the same in every row."""
 
 
 async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
-    Sections: account, phones, identities, consents, sessions, audit, transcript, tasks, changes, calls.
+    Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, identities, consents, sessions, audit, transcript, tasks, changes, events, calls.
     """
     people = create_engine(places.people)
     tasks = create_tasks_engine(places.tasks)
@@ -49,6 +59,10 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
         }
         for name, table, owner in (
             ("phones", PhoneRow, PhoneRow.user_id),
+            ("pins", PinRow, PinRow.user_id),
+            ("pin_tries", PinTryRow, PinTryRow.user_id),
+            ("reminder_consents", ReminderConsentRow, ReminderConsentRow.user_id),
+            ("reminder_calls", ReminderCallRow, ReminderCallRow.user_id),
             ("identities", IdentityRow, IdentityRow.user_id),
             ("consents", ConsentRow, ConsentRow.user_id),
             ("sessions", SessionRow, SessionRow.user_id),
@@ -68,6 +82,7 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
             "transcript": _transcript(people, user_id),
             "tasks": data.tasks(user_id),
             "changes": data.changes(user_id),
+            "events": events_of(routing, user_id),
         }
         for name, rows in sections.items():
             yield f', "{name}": ['

@@ -20,9 +20,13 @@ CALL_PREFIX: Final = "voicetasks:served:"
 """Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave, erased."""
 THREAD_PREFIX: Final = "voicetasks:thread:"
 """Of what was said in a call, encrypted."""
+CUT_OFF_PREFIX: Final = "voicetasks:cut_off:"
+"""By a person's id: what was said in a call of theirs that was cut off within the last two minutes, encrypted."""
 ERASED: Final = "erased"
 """The field of a call's hash that says that its caller was erased: it ends, and nothing of it is kept."""
 
+HEARD_MS: Final = 10_000
+"""An owner tells of its call every second."""
 SILENT_MS: Final = 60_000
 """A call of which nobody was heard for so long is served by nobody; workers take over long before."""
 LOOK_SECONDS: Final = 0.1
@@ -56,11 +60,21 @@ class LiveCalls:
         """Give the ids of a person's calls: those whose dispatch named them."""
         return [call_id async for call_id, subject in self._all() if subject == user_id]
 
+    async def served(self, *, within_ms: int = HEARD_MS) -> list[str]:
+        """Give the ids of the calls that somebody serves, as far as their owners were heard lately."""
+        seconds, micros = await self._redis.time()
+        now = seconds * 1000 + micros // 1000
+        return [_text(each) for each in await self._redis.zrangebyscore(CALLS, now - within_ms, "+inf")]
+
     async def end(self, call_id: str) -> bool:
         """Have a call end as erased, and delete its thread; whether somebody serves it."""
         keys = (CALL_PREFIX + call_id, THREAD_PREFIX + call_id, CALLS)
         answer = self._redis.eval(_END, len(keys), *keys, call_id, str(SILENT_MS))
         return bool(await cast("Awaitable[int]", answer))
+
+    async def forget_cut_off(self, user_id: str) -> int:
+        """Delete what a call of theirs that was cut off left; how many there were."""
+        return int(await self._redis.delete(CUT_OFF_PREFIX + user_id))
 
     async def wait(self, call_ids: list[str], *, seconds: float) -> list[str]:
         """Wait until calls are over; those that are not in time."""

@@ -92,6 +92,11 @@ class CallRouter:
         """Whether the call is served with what is only the least bad."""
         return self._decision is not None and self._decision.least_bad
 
+    @property
+    def holds_money(self) -> bool:
+        """Whether money is reserved for the call, or may be spent blindly: not while only free stacks serve it."""
+        return self._lease.tier is not None
+
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any.
 

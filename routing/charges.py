@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from routing.journal import Entry, Journal
+from routing.story.demo import is_demo
 from tiers.usage import Usage
 
 PAGE = 1000
@@ -34,6 +35,8 @@ async def read_charges(journal: Journal, *, since_ms: int) -> tuple[list[BookedC
     while True:
         page = await journal.entries(kind="charge", since_ms=since_ms, after=after, limit=PAGE)
         for entry in page:
+            if is_demo(entry.call_id):
+                continue  # no vendor ever billed it
             usage = usage_of(entry)
             if usage is None:
                 unreadable += 1

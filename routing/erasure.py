@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -20,16 +21,35 @@ async def known_subject(engine: AsyncEngine, user_id: str) -> str | None:
 
 
 async def forget_name(engine: AsyncEngine, user_id: str) -> dict[str, int]:
-    """Delete whose a subject is. Says how many names and how many entries, which stay. Raises JournalDownError."""
+    """Delete whose a subject is, and what happened in their calls. Amounts and decisions stay, and are counted.
+
+    Raises JournalDownError.
+    """
     subject = await known_subject(engine, user_id)
     with journal_errors():
         async with engine.begin() as connection:
-            kept = 0
+            kept = events = 0
             if subject is not None:
+                theirs = (EntryRow.subject == subject) & (EntryRow.kind == "event")
+                events = (await connection.execute(delete(EntryRow).where(theirs))).rowcount
                 found = select(func.count()).select_from(EntryRow).where(EntryRow.subject == subject)
                 kept = await connection.scalar(found) or 0
             done = await connection.execute(delete(SubjectRow).where(SubjectRow.user_id == user_id))
-    return {"names": done.rowcount, "entries kept without a name": kept}
+    return {"names": done.rowcount, "events of calls": events, "entries kept without a name": kept}
+
+
+async def events_of(engine: AsyncEngine, user_id: str) -> AsyncIterator[dict[str, Any]]:
+    """Give what happened in each call of a user, oldest first. Raises JournalDownError."""
+    subject = await known_subject(engine, user_id)
+    theirs = (EntryRow.subject == subject) & (EntryRow.kind == "event")
+    query = (
+        select(EntryRow.call_id, EntryRow.details).where(theirs).order_by(EntryRow.at_ms, EntryRow.operation)
+    )
+    with journal_errors():
+        async with engine.connect() as connection:
+            async for call_id, details in await connection.stream(query):
+                for each in details.get("events", ()):
+                    yield {"call_id": call_id} | each
 
 
 async def money_of(engine: AsyncEngine, user_id: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from people.database import create_engine
 from routing.budget import Sums
 from routing.models import EntryRow, SubjectRow
 
-Kind = Literal["charge", "lease", "decision", "outcome"]
+Kind = Literal["charge", "lease", "decision", "outcome", "event"]
 
 SAME_TIME_MS: Final = 2000
 """An entry's own time and the time in its stream id differ by less than this."""
@@ -198,6 +198,13 @@ class Journal:
         if found is None:
             raise JournalDownError("subject vanished")
         return found.subject
+
+    async def is_known(self, subject: str) -> bool:
+        """Whether a subject is somebody's: not one that was erased. Raises JournalDownError."""
+        with journal_errors():
+            async with self._session() as session:
+                found = select(SubjectRow.subject).where(SubjectRow.subject == subject)
+                return await session.scalar(found) is not None
 
 
 def _sum_where(condition: ColumnElement[bool] | InstrumentedAttribute[bool]) -> ColumnElement[int]:

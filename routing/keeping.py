@@ -18,6 +18,7 @@ from routing.missed import Missed
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
 from routing.spool import drain_abandoned, spool_files
+from routing.story.forgetting import forget_stories
 from routing.stream import Drainer
 
 log = logging.getLogger("routing.keeping")
@@ -29,7 +30,8 @@ SWEEP_SECONDS: Final = 1.0
 async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
     """Drain Redis' stream and abandoned spool files into the journal until cancelled. `name` is the drainer's own.
 
-    Counters that nobody used for days leave Redis meanwhile. None of the three ends with another, or for good.
+    Counters that nobody used for days leave Redis meanwhile, and stories past their days the journal. None of these
+    ends with another, or for good.
     """
     link = RedisLink(settings.redis_url)
     try:
@@ -39,6 +41,8 @@ async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
             tasks.create_task(again("journal.drain", drainer.run))
             tasks.create_task(again("journal.sweep", lambda: _sweep(settings.spool_dir, journal, missed)))
             tasks.create_task(again("journal.forget", lambda: forget_idle(link)))
+            stories = settings.story_days
+            tasks.create_task(again("journal.stories", lambda: forget_stories(journal, days=stories)))
     finally:
         await link.aclose()
 

@@ -50,7 +50,7 @@ class Lease:
     """One call's lease. `open` it, `meter` into it, `aclose` it; everything but `reserve` happens in the background.
 
     `on_spent` gets the call's cost in µ$ after each charge; `on_verdict` what became of a slice. `taken_over`: another
-    worker had a lease for this call.
+    worker had a lease for this call. `on_blind` gets the seconds without Redis as they pass.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Lease:
         clock: Callable[[], float] = time.monotonic,
         wait_seconds: float = WAIT_SECONDS,
         taken_over: bool = False,
+        on_blind: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._money = CallBudget(
             budget,
@@ -87,6 +88,8 @@ class Lease:
         self._on_spent = on_spent
         self.on_verdict = on_verdict
         """Whoever is to hear what became of a slice; the call's router."""
+        self._on_blind = on_blind
+        self._blind_told = 0.0
         self._clock = clock
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
@@ -182,6 +185,8 @@ class Lease:
             while self._charges:
                 await self._book(self._charges.popleft())
             await self._settle("settled")
+            if self.blind_since is not None:
+                self._tell_blind()
             await self._money.aclose()
         self._spool.close()
 
@@ -199,6 +204,7 @@ class Lease:
                     )
                     await asyncio.shield(self._booking)
                 if self.blind_since is not None:
+                    self._tell_blind()
                     await self._recover()
                 elif not charged:
                     await self._check()
@@ -306,6 +312,7 @@ class Lease:
                 "microdollars": self.blind_microdollars,
             },
         )
+        self._tell_blind()
         self.blind_since, self.blind_microdollars = None, 0
         if self._tier is not None:
             self.on_verdict(await self._hold(self._tier))
@@ -313,9 +320,14 @@ class Lease:
     def _went_blind(self, why: str) -> None:
         if self.blind_since is not None:
             return
-        self.blind_since = self._clock()
+        self.blind_since = self._blind_told = self._clock()
         self._try_at = self.blind_since + RECOVER_SECONDS
         log.warning("budget.blind", extra={"call_id": self._call_id, "why": why})
+
+    def _tell_blind(self) -> None:
+        now = self._clock()
+        self._on_blind(now - self._blind_told)
+        self._blind_told = now
 
     def _next_blind_slice(self, tier: Tier) -> Verdict:
         self._slice_ends = self._clock() + self._slice

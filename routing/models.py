@@ -21,7 +21,7 @@ class EntryRow(Base):
 
     operation: Mapped[str] = mapped_column(String(200), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """`charge`, `lease`, `decision` or `outcome`."""
+    """`charge`, `lease`, `decision`, `outcome` or `event`."""
     at_ms: Mapped[int] = mapped_column(BigInteger)
     call_id: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(40), default="")

@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from routing.journal import Entry, Journal, JournalDownError
+from routing.happenings import Happenings
+from routing.journal import Entry, Journal, JournalDownError, Kind
 from routing.kinds import Channel
 from routing.ratings import rating_details
 from routing.spool import Spool
@@ -43,6 +44,8 @@ class Outcomes:
         """Another worker that takes the call over numbers its own."""
         self._count = 0
         self._answers: list[int] = []
+        self.happenings: Final = Happenings(lambda what: self._write(what, "event"), now_ms)
+        """Hears what the call's story is told from."""
         self._background: set[asyncio.Task[None]] = set()
 
     def task(self, event: TaskEvent, task_id: str, *, turn: int) -> None:
@@ -62,6 +65,7 @@ class Outcomes:
     async def aclose(self) -> None:
         """Write what is left, before the call's lease is closed."""
         self._write_answers()
+        self.happenings.close()
         if self._background:
             await asyncio.wait(self._background, timeout=CLOSE_SECONDS)
 
@@ -70,11 +74,11 @@ class Outcomes:
             self._write({"answers_ms": self._answers})
             self._answers = []
 
-    def _write(self, what: Mapping[str, Any]) -> None:
+    def _write(self, what: Mapping[str, Any], kind: Kind = "outcome") -> None:
         self._count += 1
         entry = Entry(
-            operation=f"{self._call_id}:{self._run}:outcome:{self._count}",
-            kind="outcome",
+            operation=f"{self._call_id}:{self._run}:{kind}:{self._count}",
+            kind=kind,
             at_ms=self._now_ms(),
             call_id=self._call_id,
             details={"subject": self._subject, **what},
@@ -85,6 +89,8 @@ class Outcomes:
 
     async def _append(self, entry: Entry) -> None:
         try:
+            if entry.kind == "event" and not await self._journal.is_known(self._subject):
+                return  # somebody erased, or nobody knows whose it would be to erase
             await self._journal.append([entry])
         except JournalDownError:
             await self._spool.append([entry])

@@ -103,12 +103,25 @@ class PolicyStore:
         """Read the policy in force. Raises PolicyInvalidError when the stored one is none."""
         return (await self._newest()).policy()
 
+    async def looked_at(self, expected: str) -> Policy:
+        """Read the policy in force for somebody who looked at a version. Raises PolicyConflictError for another one."""
+        current = await self.current()
+        if current.version != expected:
+            raise await self._conflict(expected)
+        return current
+
     async def write(
-        self, changes: Mapping[str, Any], *, expected: str, author: str, note: str = ""
+        self,
+        changes: Mapping[str, Any],
+        *,
+        expected: str,
+        author: str,
+        note: str = "",
+        at_ms: int | None = None,
     ) -> Policy:
         """Make the next version by a JSON merge patch of the version `expected`, and tell every worker.
 
-        A patch that changes nothing makes no version. Raises PolicyInvalidError, and PolicyConflictError when
+        `at_ms`, Unix ms, is now unless something is made up for an earlier time. A patch that changes nothing makes no version. Raises PolicyInvalidError, and PolicyConflictError when
         `expected` is not the version in force.
         """
         if not author or len(author) > 64 or len(note) > 500:
@@ -117,7 +130,8 @@ class PolicyStore:
         before = newest.policy()
         if before.version != expected:
             raise await self._conflict(expected)
-        number, at_ms = newest.number + 1, time.time_ns() // 1_000_000
+        number = newest.number + 1
+        at_ms = time.time_ns() // 1_000_000 if at_ms is None else at_ms
         fresh = changed(before, changes, version=str(number), at_ms=at_ms)
         if fresh.model_copy(update={"version": expected}) == before:
             return before
@@ -164,6 +178,18 @@ class PolicyStore:
             changes = differences(json.loads(before), json.loads(row.document))
             found.append(PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes))
         return tuple(found)
+
+    async def version(self, number: int) -> PolicyVersion | None:
+        """Read one version with what it changed; None where there is none of that number."""
+        query = select(PolicyRow).where(PolicyRow.version.in_((number - 1, number)))
+        with journal_errors():
+            async with self._session() as session:
+                rows = {row.version: row for row in await session.scalars(query)}
+        if (row := rows.get(number)) is None:
+            return None
+        before = rows[number - 1].document if number - 1 in rows else _DEFAULT.document
+        changes = differences(json.loads(before), json.loads(row.document))
+        return PolicyVersion(str(row.version), row.at_ms, row.author, row.note, changes)
 
     async def versions(self) -> AsyncIterator[Policy]:
         """Give every policy that can still be read, the newest first; the default's is not among them."""

@@ -20,6 +20,7 @@ from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
+from routing.sight_budget import SightBudget
 from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.faults import Fault
@@ -65,12 +66,17 @@ class RoutingService:
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
         taken_over: bool = False,
+        compared: bool = True,
+        on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
         """Prepare the routing of one call; `open` decides.
 
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
         `taken_over`: another worker served the call before; what it held is replaced.
+        `compared`: experiments may take the call in.
+        `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
         try:
             subject = await self._journal.subject_of(user_id)
@@ -90,6 +96,7 @@ class RoutingService:
             blind_microdollars=self._settings.blind_microdollars // max(1, share),
             on_spent=on_spent,
             taken_over=taken_over,
+            on_blind=on_blind,
         )
         router = CallRouter(
             lease,
@@ -98,25 +105,35 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
-            unit=user_id,
+            unit=user_id if compared else "",
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes)
+        sight = SightBudget(self._settings.sight_microdollars)
+        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
 
 
 class RoutedCall:
     """One call, as the agent sees its routing: decisions come, usage and what became of the vendors go."""
 
     def __init__(
-        self, router: CallRouter, bill: Bill, policy: PolicyWatch, health: HealthWatch, outcomes: Outcomes
+        self,
+        router: CallRouter,
+        bill: Bill,
+        policy: PolicyWatch,
+        health: HealthWatch,
+        outcomes: Outcomes,
+        sight: SightBudget,
+        on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
     ) -> None:
         self.router = router
+        self._sight = sight
         self.outcomes = outcomes
         """Hears what becomes of the call's tasks, and how fast it is answered."""
         self._bill = bill
+        self._on_charge = on_charge
         self._health = health
         self._forget = (
             policy.on_change(lambda _: router.policy_changed()),
@@ -144,6 +161,7 @@ class RoutedCall:
         """Hear that a service failed this call: decide again at once, without it. Never waits and never raises."""
         self.router.failed(service)
         self._health.failed(service, fault)
+        self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
 
     def worked(self, service: str) -> None:
         """Hear that a new connection to a service works: its first event, words or sound came.
@@ -155,7 +173,14 @@ class RoutedCall:
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
+            self._sight.charged(usage, charge.microdollars)
             self.router.meter(charge)
+            self._on_charge(usage, int(charge.details["price"]))
+
+    @property
+    def may_look(self) -> bool:
+        """Whether there is money for looking at the caller's screen: some is reserved, and sight has not had its part."""
+        return self._sight.is_left and self.router.holds_money
 
     async def aclose(self) -> None:
         """Settle."""

@@ -29,6 +29,10 @@ class RoutingSettings(BaseSettings):
     """Where charges are written when neither Redis nor the database can be reached."""
     blind_microdollars: Annotated[int, Field(ge=0, le=10**12)] = 200_000
     """What one worker may spend while Redis is away, µ$; its slots share it evenly."""
+    story_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long it is kept what happened in a call, without words: who spoke when, tools, confirmations, swaps."""
+    sight_microdollars: Annotated[int, Field(ge=0, le=10**9)] = 150_000
+    """What looking at a shared screen may cost a call, µ$; then sight ends and the voice goes on."""
     breaker_failures: Annotated[int, Field(ge=1, le=100)] = 3
     """So many failures of a service within the window, and no call dials it any more."""
     breaker_window_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import cartesia, deepgram_stt, deepgram_tts, elevenlabs, openai_chat, openai_realtime
+from sandbox import (
+    cartesia,
+    deepgram_stt,
+    deepgram_tts,
+    elevenlabs,
+    gemini_live,
+    openai_chat,
+    openai_realtime,
+)
 from sandbox.control import control_app
 from sandbox.desk import Desk
 
@@ -56,6 +64,7 @@ def vendors_app(desk: Desk) -> web.Application:
         "deepgram": deepgram_stt.routes(desk) + deepgram_tts.routes(desk),
         "cartesia": cartesia.routes(desk),
         "elevenlabs": elevenlabs.routes(desk),
+        "gemini": gemini_live.routes(desk),
         "ollama": openai_chat.routes(desk, openai_chat.OLLAMA),
     }.items():
         part = web.Application(client_max_size=_MAX_BODY)

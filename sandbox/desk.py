@@ -1,5 +1,8 @@
 """What all stand-ins share: the desk that the sandbox works at."""
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from sandbox.clock import Clock
 from sandbox.connections import Connections
 from sandbox.faults import Faults
@@ -9,6 +12,9 @@ from sandbox.scripts import Scripts
 from sandbox.speech import Hears, Speaks
 from sandbox.told import Told
 from sandbox.tone import Tone
+
+if TYPE_CHECKING:
+    from sandbox.sight.eye import Eye
 
 
 class Desk:
@@ -32,6 +38,13 @@ class Desk:
         self.scripts = Scripts()
         self.ear = ear
         self.voice: Speaks = voice or Tone()
+
+    @cached_property
+    def eye(self) -> "Eye":
+        """What looks at pictures; loaded with the first of them."""
+        from sandbox.sight.eye import Eye
+
+        return Eye()
 
     @property
     def profile(self) -> Profile:
@@ -58,5 +71,7 @@ class Desk:
         self.latency.reset()
 
     async def aclose(self) -> None:
-        """End the voice's process."""
+        """End the voice's process and the eye's thread."""
         await self.voice.aclose()
+        if "eye" in self.__dict__:
+            await self.eye.aclose()

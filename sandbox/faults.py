@@ -30,6 +30,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "deepgram-tts": _ALL | _SPEAKS,
     "cartesia": _ALL | _SPEAKS,
     "elevenlabs": _ALL | _SPEAKS,
+    "gemini-live": _ALL | {"session-expired", "resumption-refused"},
 }
 """What each service can be made to do."""
 
@@ -41,7 +42,11 @@ _AT_THE_DOOR: Mapping[str, frozenset[str]] = {
     "deepgram-tts": _DOOR | {"quota", "rate-limit", "server-error"},
     "cartesia": _DOOR,
     "elevenlabs": _DOOR | {"quota", "rate-limit"},
+    "gemini-live": frozenset({"refuse", "accept-then-close"}),
 }
+_AT_THE_START = frozenset({"unauthorized", "quota", "rate-limit", "server-error"})
+"""What a vendor that lets everybody in says to the first message, where it is none of its kinds at the door."""
+_RESUMING = frozenset({"resumption-refused"})
 _MOMENTARY = frozenset({"session-expired"})
 
 Hook = Callable[[str], None]
@@ -119,12 +124,16 @@ class Faults:
         met = self._meet(service, KINDS[service] & _AT_THE_DOOR.get(service, frozenset()))
         return met or ("cut" if self.active(service, "cut") else None)
 
+    def opening(self, service: str, *, resumes: bool = False) -> str | None:
+        """A session begins, or goes on, on a connection that was let in: the kind that it meets, None for a good one."""
+        return self._meet(service, KINDS[service] & (_AT_THE_START | (_RESUMING if resumes else frozenset())))
+
     def answer(self, service: str) -> str | None:
         """An answer begins: the kind that it meets, None for a good one. What is due begins now, on live sockets too.
 
         «slow» and «silent» are waited for in `hold`, «garbage» is the wire's.
         """
-        return self._meet(service, KINDS[service] - _AT_THE_DOOR.get(service, frozenset()))
+        return self._meet(service, KINDS[service] - _AT_THE_DOOR.get(service, frozenset()) - _RESUMING)
 
     async def late(self, service: str) -> None:
         """Keep an answer back for as long as the service is slow."""

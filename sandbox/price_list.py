@@ -56,6 +56,12 @@ PRICES: dict[tuple[str, str], dict[str, Fraction]] = {
     ("deepgram", "aura-2"): {"characters": _dollars("0.030") / _THOUSAND},
     # One credit a character; the dearer end of the plans' range, which is what a small account pays.
     ("cartesia", "sonic"): {"characters": _dollars("0.00005")},
+    # No audio: the stand-in neither hears nor speaks.
+    ("google", "gemini-3.1-flash-live-preview"): {
+        "text_input_tokens": Fraction("0.75"),
+        "image_input_tokens": Fraction(1),
+        "text_output_tokens": Fraction("4.5"),
+    },
     # The dearer end of the plans, again.
     ("elevenlabs", "eleven_flash_v2_5"): {"characters": _dollars("0.05") / _THOUSAND},
 }

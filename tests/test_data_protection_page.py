@@ -20,6 +20,7 @@ NAMES = {
     "openai": "OpenAI",
     "cartesia": "Cartesia",
     "elevenlabs": "ElevenLabs",
+    "google": "Google",
     "ollama": "Ollama",
     "local": "Whisper",
 }

@@ -14,7 +14,7 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
 
 from tiers.catalogue import Model, Part, Stack
-from tiers.end_of_turn import WAITS, Channel, EndOfTurn
+from tiers.end_of_turn import EndOfTurn
 from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
@@ -54,7 +54,6 @@ class Cascade:
         stack: Stack,
         build: Callable[[Part, Model], Built],
         today: date,
-        channel: Channel = "browser",
     ) -> None:
         self._build = build
         self._today = today
@@ -62,7 +61,7 @@ class Cascade:
             part: build(part, model) for part, model in self._wanted(stack).items()
         }
         """The parts in use."""
-        self.end_of_turn = EndOfTurn(WAITS[channel], has_words=True)
+        self.end_of_turn = EndOfTurn(has_words=True)
         self.on_built: Callable[[Part, Built], None] | None = None
         """Told of each part that is built for a change, before anything is said to it: where a meter listens."""
 
@@ -86,11 +85,14 @@ class Cascade:
         """The voice. Raises KeyError where there is none."""
         return self.built["tts"].plugin  # type: ignore[no-any-return]
 
-    def session_arguments(self) -> dict[str, Any]:
-        """What an AgentSession needs to run on these models."""
+    def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
         arguments: dict[str, Any] = {part: built.plugin for part, built in self.built.items()}
         if "stt" in self.built:
-            arguments |= {"vad": voice_activity(), "turn_handling": turn_handling(self.end_of_turn)}
+            arguments |= {
+                "vad": voice_activity(narrow=narrow),
+                "turn_handling": turn_handling(self.end_of_turn, narrow=narrow),
+            }
         else:
             # Turns are typed, so nobody listens for their end.
             arguments |= {"vad": None, "turn_handling": TurnHandlingOptions(turn_detection="manual")}
@@ -130,11 +132,9 @@ class Cascade:
         return stack.on(self._today).parts
 
 
-def build(
-    stack: Stack, settings: VendorSettings, *, call_id: str, today: date, channel: Channel = "browser"
-) -> Cascade:
+def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> Cascade:
     """Build the models of a cascaded stack as it is served today.
 
     `call_id` travels to the vendors as the tag of their usage reports, so that an invoice can be told by call.
     """
-    return Cascade(stack, partial(build_part, settings=settings, call_id=call_id), today, channel)
+    return Cascade(stack, partial(build_part, settings=settings, call_id=call_id), today)

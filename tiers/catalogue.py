@@ -128,6 +128,7 @@ MODELS: Final = _models(
     Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-whisper", service="openai-realtime"),
+    Model("google", "gemini-3.1-flash-live-preview", service="gemini-live"),
     Model("local", "whisper", service="whisper"),
     Model("local", "piper", service="piper"),
     Model("ollama", "ollama", service="ollama"),

@@ -1,7 +1,7 @@
 """When a turn is over: what the sound says (v1-mini), and what the words say where an ear writes them.
 
 livekit knows two waits, one for «ended» and one for «not ended». Here the prediction itself is given when it is time,
-so that each case has a wait of its own. adr/0030 has the measurements that the waits are from.
+so that each case has a wait of its own. adr/0036 has the measurements that the waits are from.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from livekit.agents import inference
 from livekit.agents.language import LanguageCode
@@ -44,19 +44,17 @@ class Waits:
     """and as if it were not."""
 
 
-Channel = Literal["browser", "phone"]
-
-WAITS: Final[dict[Channel, Waits]] = {
-    "browser": Waits(),
-    "phone": Waits(sure=0.30, unsure=0.45, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90),
-}
-"""By door: people spell more by telephone, and its sound says less."""
+WAITS: Final = Waits()
+NARROW_WAITS: Final = Waits(
+    sure=0.30, unsure=0.45, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90
+)
+"""By telephone: people spell more, and its sound says less."""
 
 
 class EndOfTurn(inference.TurnDetector):
     """The detector of one session. `has_words`: an ear tells it what it writes, by `heard`."""
 
-    def __init__(self, waits: Waits, *, has_words: bool) -> None:
+    def __init__(self, *, has_words: bool, waits: Waits = WAITS) -> None:
         super().__init__(version="v1-mini")  # explicitly: other versions send audio elsewhere
         self.waits = waits
         self._has_words = has_words

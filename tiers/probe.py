@@ -206,6 +206,23 @@ def _elevenlabs_final(message: dict[str, Any]) -> bool:
     return bool(message.get("isFinal") or message.get("is_final"))
 
 
+async def _gemini_live(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
+    """https://ai.google.dev/api/live: a session that is set up. A turn would cost more than it shows."""
+    from tiers.vision_fault import by_reason
+
+    method = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+    url = f"{settings.base_url('google')}/ws/{method}"
+    async with _socket(http, url, {"x-goog-api-key": settings.key("google")}, {}) as socket:
+        model = f"models/{_model('gemini-3.1-flash-live-preview')}"
+        await socket.send_json({"setup": {"model": model}})
+        async with asyncio.timeout(ANSWER_SECONDS):
+            message = await socket.receive()
+        if not isinstance(message.data, str | bytes):
+            raise _FaultError(by_reason(str(message.extra)))
+        if "setupComplete" not in json.loads(message.data):
+            raise ValueError("no session was set up")
+
+
 _PROBES: Final[Mapping[str, Callable[[aiohttp.ClientSession, VendorSettings], Awaitable[None]]]] = {
     "openai-realtime": _openai_realtime,
     "openai-chat": _openai_chat,
@@ -214,6 +231,7 @@ _PROBES: Final[Mapping[str, Callable[[aiohttp.ClientSession, VendorSettings], Aw
     "deepgram-tts": _deepgram_tts,
     "cartesia": _cartesia,
     "elevenlabs": _elevenlabs,
+    "gemini-live": _gemini_live,
 }
 
 

@@ -28,6 +28,10 @@ class VendorSettings(BaseSettings):
     elevenlabs_base_url: Annotated[str, Field(validation_alias="ELEVEN_BASE_URL")] = (
         "https://api.elevenlabs.io/v1"
     )
+    google_api_key: Annotated[SecretStr, Field(validation_alias="GOOGLE_API_KEY")] = SecretStr("")
+    google_base_url: Annotated[str, Field(validation_alias="GOOGLE_BASE_URL")] = (
+        "https://generativelanguage.googleapis.com"
+    )
     ollama_url: Annotated[str, Field(validation_alias="OLLAMA_URL")] = ""
     """An Ollama server's OpenAI-compatible address, such as http://127.0.0.1:11434/v1."""
     ollama_model: Annotated[str, Field(validation_alias="OLLAMA_MODEL")] = "llama3.1"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from livekit.agents import APIConnectOptions, vad
-from livekit.agents.voice.turn import TurnHandlingOptions
+from livekit.agents import APIConnectOptions
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
-from tiers.end_of_turn import WAITS, Channel, EndOfTurn
+from tiers.end_of_turn import EndOfTurn
 from tiers.settings import VendorSettings
 from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
@@ -23,8 +22,6 @@ class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
     llm: ThriftyRealtimeModel
-    vad: vad.VAD
-    turns: TurnHandlingOptions
     end_of_turn: EndOfTurn
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
@@ -32,9 +29,10 @@ class SpeechToSpeech:
     speaks_lines = False
     """The model says our lines itself, when it is asked to; there is no voice beside it."""
 
-    def session_arguments(self) -> dict[str, Any]:
-        """What an AgentSession needs to run on these models."""
-        return {"llm": self.llm, "vad": self.vad, "turn_handling": self.turns}
+    def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
+        """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
+        vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
+        return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
@@ -45,12 +43,9 @@ class SpeechToSpeech:
         await self.llm.aclose()
 
 
-def build(
-    stack: Stack, settings: VendorSettings, *, call_id: str, today: date, channel: Channel = "browser"
-) -> SpeechToSpeech:
+def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> SpeechToSpeech:
     """Build the realtime model of a stack as it is served today."""
     parts = stack.on(today).parts
-    end_of_turn = EndOfTurn(WAITS[channel], has_words=False)
     base_url = settings.base_url("openai")
     if settings.is_stand_in("openai"):
         # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
@@ -64,8 +59,6 @@ def build(
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
-        vad=voice_activity(),
-        turns=turn_handling(end_of_turn),
-        end_of_turn=end_of_turn,
+        end_of_turn=EndOfTurn(has_words=False),
         parts=parts,
     )

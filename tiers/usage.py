@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from tiers import catalogue
 
-Part = Literal[catalogue.Part, "phone"]
-"""What of a call it was used for; `phone` is the line itself, which is part of no stack."""
+Part = Literal[catalogue.Part, "phone", "vision"]
+"""What of a call it was used for; `phone` is the line itself and `vision` the look at a shared screen, which are part of
+no stack."""
 
 Certainty = Literal["actual", "estimated", "reconciled"]
 """`actual`: reported by the vendor, or counted by us exactly as the vendor counts. `estimated`: never reported, so

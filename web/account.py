@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from people.audit import Audit, AuditEntry
 from people.identities import Identities
+from people.phone_codes import PhoneCodes
 from people.phones import Phone, Phones
+from people.pins import LONGEST, Pins
+from people.reminder_consent import ReminderConsents
 from people.user import Plan, TimeZone, User
 from web.database_errors import database_errors
 from web.errors import ApiError
@@ -18,15 +21,26 @@ from web.sign_in import Changing, CurrentUser, same_site
 router = APIRouter(prefix="/api/account", tags=["account"])
 
 MOST_ENTRIES = 50
+_LINK = "Show a code here, call from that telephone and key it in."
+_NOT_CALLED = {
+    "no_number": ("There is no telephone to call.", _LINK),
+    "not_verified": ("Your telephone is not linked yet.", _LINK),
+    "do_not_call": ("Whoever picked up there asked us never to call again.", "Link another telephone."),
+}
 
 
 class AccountState(BaseModel):
-    """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name."""
+    """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name.
+
+    `pin` says whether there is one to key on the telephone.
+    """
 
     email: str
     plan: Plan
     time_zone: str
     phone: Phone | None
+    pin: bool
+    reminder_calls: bool
     sign_in: list[str]
     made_at: datetime
 
@@ -40,10 +54,37 @@ class AccountChange(BaseModel):
     phone: Annotated[str, Field(max_length=40)] | None = None
 
 
+class PinChange(BaseModel):
+    """Another PIN for the telephone; null for none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pin: Annotated[SecretStr, Field(max_length=4 * LONGEST)] | None
+
+
+class ReminderWish(BaseModel):
+    """Whether one wants to be called about tasks for which one asked for a call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    given: bool
+
+
+class LinkingCode(BaseModel):
+    """What to key in a call so that its telephone is linked: once, until `expires_at`."""
+
+    code: str
+    expires_at: datetime
+
+
 class AccountHistory(BaseModel):
     """What was done to it, the oldest of the newest first."""
 
     entries: list[AuditEntry]
+
+
+def _reminder_calls(services: Services) -> ReminderConsents:
+    return ReminderConsents(services.people.engine, services.people_settings.tasks_token_secret)
 
 
 async def _state(services: Services, user: User) -> AccountState:
@@ -56,6 +97,8 @@ async def _state(services: Services, user: User) -> AccountState:
         plan=user.plan,
         time_zone=user.time_zone,
         phone=await Phones(engine).of(user.id),
+        pin=await Pins(engine).is_set(user.id),
+        reminder_calls=await _reminder_calls(services).of(user.id),
         sign_in=ways,
         made_at=user.created_at,
     )
@@ -84,6 +127,43 @@ async def change_account(
         if wish.time_zone is not None:
             user = await services.people.set_time_zone(user.id, wish.time_zone) or user
         return await _state(services, user)
+
+
+@router.put("/pin", dependencies=[Depends(same_site)])
+async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: PinChange) -> AccountState:
+    """Give oneself another PIN, or none: then a telephone shows who calls by a code alone."""
+    with database_errors():
+        try:
+            await Pins(services.people.engine).set(user.id, wish.pin)
+        except ValueError as error:
+            raise ApiError(
+                422, "bad_pin", f"That PIN cannot be used: {error}.", "Choose 6 to 12 digits that are no row."
+            ) from error
+        return await _state(services, user)
+
+
+@router.put("/reminder-calls", dependencies=[Depends(same_site)])
+async def reminder_calls(
+    services: Served, _: Changing, user: CurrentUser, wish: ReminderWish
+) -> AccountState:
+    """Agree to be called about tasks, or take that back; 409 where there is no number that can be called."""
+    consents = _reminder_calls(services)
+    with database_errors():
+        why_not = (await consents.number_of(user.id))[1]
+        if wish.given and why_not is not None:
+            raise ApiError(409, why_not, *_NOT_CALLED[why_not])
+        await consents.set(user.id, given=wish.given, how="page")
+        return await _state(services, user)
+
+
+@router.post("/phone-code", dependencies=[Depends(same_site)])
+async def phone_code(response: Response, services: Served, _: Changing, user: CurrentUser) -> LinkingCode:
+    """Make a code that links the telephone it is keyed on. One that was made before is void."""
+    codes = PhoneCodes(services.people.engine, services.people_settings.tasks_token_secret)
+    with database_errors():
+        code = await codes.issue(user.id)
+    response.headers["Cache-Control"] = "no-store"
+    return LinkingCode(code=code.digits.get_secret_value(), expires_at=code.expires_at)
 
 
 @router.get("/history")

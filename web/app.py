@@ -1,5 +1,6 @@
 """The web application: routes, and what stands around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,9 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
+from routing.ending import ended
 from web import (
     account,
+    admin_calls,
     admin_experiments,
+    admin_live,
+    admin_money,
+    admin_policy,
+    admin_watch,
     budget,
     call_history,
     calls,
@@ -35,6 +42,7 @@ from web.request_log import RequestLog
 from web.security_headers import SecurityHeaders
 from web.services import make_services
 from web.settings import WebSettings
+from web.unanswered import Unanswered
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -45,7 +53,9 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(Unanswered(services).run(), name="web.unanswered")
         yield
+        await ended(watching)
         await services.aclose()
 
     app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
@@ -66,6 +76,11 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
         tasks,
         task_undo,
         admin_experiments,
+        admin_policy,
+        admin_live,
+        admin_calls,
+        admin_money,
+        admin_watch,
         sandbox_faults,
         health,
         status_page,

@@ -62,6 +62,7 @@ async def start_call(services: Served, session: Changing, wanted: CallWanted | N
     except UNREACHABLE as error:
         await _give_back(services, call_id)
         services.metrics.call_requests.labels("unavailable").inc()
+        services.metrics.unanswered.labels("unavailable").inc()
         raise _livekit_away() from error
     services.metrics.call_requests.labels("ok").inc()
     log.info("call made", extra={"call_id": call_id})
@@ -107,6 +108,7 @@ async def _admit(services: Services, call_id: str) -> None:
     if admission is Admission.OK:
         return
     services.metrics.call_requests.labels(admission.value).inc()
+    services.metrics.unanswered.labels(admission.value).inc()
     log.warning("call refused", extra={"call_id": call_id, "outcome": admission.value})
     if admission is Admission.BUSY:
         raise ApiError(

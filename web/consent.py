@@ -60,7 +60,7 @@ async def change_consent(
 async def transcript(
     services: Served,
     user: CurrentUser,
-    call_id: Annotated[str | None, Query(max_length=64)] = None,
+    call_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES,
 ) -> Transcript:

@@ -1,6 +1,7 @@
 """Every error leaves in one shape: {"error": {"code", "message", "fix"}}."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,14 @@ class ApiError(Exception):
     """A refusal: what happened, and what whoever reads it can do about it."""
 
     def __init__(
-        self, status: int, code: str, message: str, fix: str, *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fix: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -20,6 +28,8 @@ class ApiError(Exception):
         self.message = message
         self.fix = fix
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
+        """What stands beside the error, for whoever can use it."""
 
 
 def error_body(code: str, message: str, fix: str) -> dict[str, dict[str, str]]:
@@ -38,9 +48,8 @@ _BY_STATUS = {
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)  # noqa: S101 - registered for this class
-    return JSONResponse(
-        error_body(error.code, error.message, error.fix), status_code=error.status, headers=error.headers
-    )
+    body = error_body(error.code, error.message, error.fix) | error.more
+    return JSONResponse(body, status_code=error.status, headers=error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

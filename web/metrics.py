@@ -26,6 +26,14 @@ class WebMetrics:
             ("outcome",),
             registry=self.registry,
         )
+        self.unanswered = Counter(
+            "voicetasks_calls_unanswered",
+            "Calls that somebody made and nobody served, by why.",
+            ("reason",),
+            registry=self.registry,
+        )
+        for reason in ("busy", "no_worker", "unavailable", "nobody_came"):  # a 1 out of nothing is no growth
+            self.unanswered.labels(reason)
         self.without_redis = Counter(
             "voicetasks_web_without_redis",
             "Decisions made without Redis, by which: sign_in_limit or admission.",
@@ -44,3 +52,4 @@ class WebMetrics:
             buckets=(1, 2, 3, 4, 5),
             registry=self.registry,
         )
+        self.satisfaction.labels("browser")

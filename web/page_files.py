@@ -5,6 +5,7 @@ this server and the room server; no script or style runs that did not come as a 
 """
 
 import json
+import mimetypes
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,9 @@ PREFIX = "/page"
 
 router = APIRouter(include_in_schema=False)
 
+# Python knows this one from 3.14 on, or from the system.
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
 _NO_DEMO = '<meta name="voicetasks-demo" content="" />'
 _NO_PROVIDER = '<meta name="voicetasks-oidc" content="" />'
 _NOT_BUILT = """<!doctype html>
@@ -39,7 +43,7 @@ def content_security_policy(settings: WebSettings) -> str:
     rooms = " ".join(_origins(settings.livekit_browser_url or settings.livekit_url))
     return (
         "default-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {rooms}; media-src 'self' blob:; "
+        f"connect-src 'self' {rooms}; media-src 'self' blob:; manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict
 
 from routing.kinds import Channel
@@ -17,6 +17,8 @@ from web.services import Served, Services
 from web.sign_in import Changing, CurrentUser, same_site
 
 router = APIRouter(prefix="/api", tags=["calls"])
+
+CallId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class Rating(BaseModel):
@@ -35,7 +37,7 @@ class Rated(Rating):
 
 @router.put("/calls/{call_id}/rating", dependencies=[Depends(same_site)])
 async def rate_call(
-    call_id: str, services: Served, _session: Changing, user: CurrentUser, given: Rating
+    call_id: CallId, services: Served, _session: Changing, user: CurrentUser, given: Rating
 ) -> Rated:
     """Give a call of one's own 1 to 5 stars, or others than before. 404 for another user's."""
     with routing_errors():

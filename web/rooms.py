@@ -9,6 +9,7 @@ import aiohttp
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
+from sip.trunk import ROOM_PREFIX
 from web.settings import WebSettings
 
 AGENT_NAME = "voicetasks"
@@ -38,6 +39,10 @@ class RoomStatus:
 def room_name(call_id: str) -> str:
     """Name the room of a call."""
     return f"call-{call_id}"
+
+
+def _is_call(room: str) -> bool:
+    return room.startswith(("call-", ROOM_PREFIX))
 
 
 class Rooms:
@@ -108,6 +113,17 @@ class Rooms:
             caller=callers[0] if callers else None,
             attributes=attributes,
         )
+
+    async def made_at(self) -> list[tuple[str, float]]:
+        """Give every call's room, browser or telephone, and when it was made (Unix time)."""
+        listed = await self._client().room.list_rooms(api.ListRoomsRequest())
+        return [(room.name, float(room.creation_time)) for room in listed.rooms if _is_call(room.name)]
+
+    async def who(self, room: str) -> tuple[int, int]:
+        """Count the callers and the agents in a room."""
+        listed = await self._client().room.list_participants(api.ListParticipantsRequest(room=room))
+        agents = sum(one.kind == ParticipantInfo.Kind.AGENT for one in listed.participants)
+        return len(listed.participants) - agents, agents
 
     async def ping(self) -> None:
         """Ask the server whether it knows us."""

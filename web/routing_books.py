@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from routing.budget import Budget
 from routing.experiments.book import NoExperimentError
 from routing.journal import Journal, JournalDownError, journal_errors
 from routing.migrate import migrate
@@ -15,6 +16,7 @@ from routing.policy_changes import PolicyInvalidError
 from routing.policy_store import PolicyConflictError, PolicyStore
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
+from routing.stream import StreamCounts
 from web.errors import ApiError
 
 PATIENCE_SECONDS: Final = 1.0
@@ -28,6 +30,7 @@ class OpenBooks:
     journal: Journal
     store: PolicyStore
     link: RedisLink
+    budget: Budget
 
 
 class RoutingBooks:
@@ -46,7 +49,8 @@ class RoutingBooks:
                     await migrate(settings.database_url)
                 journal = Journal(settings.database_url)
                 link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
-                self._books = OpenBooks(journal, PolicyStore(journal.engine, link), link)
+                budget = Budget(link, StreamCounts(link, journal))
+                self._books = OpenBooks(journal, PolicyStore(journal.engine, link), link, budget)
             return self._books
 
     async def aclose(self) -> None:
@@ -71,7 +75,19 @@ def routing_errors() -> Iterator[None]:
             422, "invalid_policy", str(error), "Change what it names; nothing was written."
         ) from error
     except PolicyConflictError as error:
-        raise ApiError(409, "conflict", str(error), "Look at what changed and try again.") from error
+        raise ApiError(
+            409,
+            "conflict",
+            str(error),
+            "Look at what changed and try again.",
+            more={
+                "version": error.current.version,
+                "difference": [
+                    {"path": each.path, "before": each.before, "after": each.after}
+                    for each in error.difference
+                ],
+            },
+        ) from error
     except JournalDownError as error:
         raise ApiError(
             503,

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from cli.admin.books import open_books
+from cli.admin.books import open_books, open_people
 from cli.admin.money import dollars
-from cli.admin.output import AdminError, Json, moment, print_json, reporting, say, table
+from cli.admin.output import USAGE, AdminError, Json, moment, print_json, reporting, say, table
+from people.consent import Consents
 from routing.call_records import CallRecord, recent_calls
 from routing.charges import usage_of
 from routing.explanation import explain as explained
 from routing.journal import Entry
+from routing.story.demo import is_demo
+from routing.story.happened import happened
+from routing.story.page import clock, page
+from routing.story.reading import read_story
+from routing.story.story import NO_WORDS, Story
 
 app = typer.Typer(help="Which calls there were, what they cost, and why.", no_args_is_help=True)
 
@@ -45,6 +53,7 @@ def list_(
                 "last": moment(call.last_ms),
                 "cost_microdollars": call.microdollars,
                 "decisions": call.decisions,
+                "demo": is_demo(call.call_id),
             }
             for call in calls
         ]
@@ -55,7 +64,7 @@ def list_(
         ("call", "subject", "first entry", "last entry", "cost", "decisions"),
         [
             (
-                *(call.call_id, call.subject, moment(call.first_ms), moment(call.last_ms)),
+                *(_labelled(call.call_id), call.subject, moment(call.first_ms), moment(call.last_ms)),
                 *(dollars(call.microdollars), call.decisions),
             )
             for call in calls
@@ -90,7 +99,7 @@ def show(call_id: CallId, as_json: Json = False) -> None:
             }
         )
         return
-    title = f"call {call_id}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
+    title = f"call {_labelled(call_id)}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
     rows = [
         (*(each[name] for name in ("stack", "vendor", "model", "certainty")), dollars(each["microdollars"]))
         for each in costs
@@ -128,6 +137,36 @@ def explain(call_id: CallId, as_json: Json = False) -> None:
         say(*(f"  {sentence}" for sentence in each.sentences))
 
 
+@app.command()
+def story(
+    call_id: CallId,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write it as one HTML file that needs nothing."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell a call: who spoke when, where time and money went, tools, decisions with reasons, swaps and faults."""
+    with reporting(as_json=as_json):
+        told = asyncio.run(_story(call_id))
+        if to is not None:
+            _write(to, page(told))
+    if as_json:
+        print_json(told.as_json())
+        return
+    labels = [label for label, is_so in (("demo data", told.demo), ("sandbox", told.sandbox)) if is_so]
+    say(f"call {call_id}: {dollars(told.microdollars)}" + "".join(f" ({label})" for label in labels))
+    for each in happened(told):
+        who = f"{each.speaker}: " if each.speaker else ""
+        say(f"  {clock(each.at_ms)}  {who}{each.title}", *(f"         {detail}" for detail in each.details))
+    if not told.is_told:
+        say("What happened in it was not recorded, or is not kept any more.")
+    if not told.words:
+        say(NO_WORDS)
+    if to is not None:
+        say(f"The whole story is in {to}.")
+
+
 async def _list(days: int, limit: int) -> tuple[Sequence[CallRecord], bool]:
     async with open_books() as books:
         await books.catch_up()
@@ -140,12 +179,40 @@ async def _entries(call_id: str) -> tuple[Sequence[Entry], bool]:
         await books.catch_up()
         entries = await books.journal.entries(call_id=call_id, limit=_ALL)
         if not entries:
-            raise AdminError(
-                "no_such_call",
-                f"the journal knows no call {call_id!r}",
-                "«voicetasks admin calls list» lists them",
-            )
+            raise _no_such_call(call_id)
         return entries, books.sandbox
+
+
+def _labelled(call_id: str) -> str:
+    return f"{call_id} (demo data)" if is_demo(call_id) else call_id
+
+
+async def _story(call_id: str) -> Story:
+    async with open_people() as people:
+        lines = await Consents(people.engine).said_in(call_id)
+    async with open_books() as books:
+        await books.catch_up()
+        told = await read_story(books.journal, books.store, call_id, lines=lines, sandbox=books.sandbox)
+    if told is None:
+        raise _no_such_call(call_id)
+    return told
+
+
+def _write(to: Path, html: str) -> None:
+    """Write it for its owner's eyes alone: words may be in it."""
+    try:
+        with open(os.open(to, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(html)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise AdminError(
+            "bad_file", f"{to}: {why}", "name a file that can be written", exit_code=USAGE
+        ) from error
+
+
+def _no_such_call(call_id: str) -> AdminError:
+    fix = "«voicetasks admin calls list» lists them"
+    return AdminError("no_such_call", f"the journal knows no call {call_id!r}", fix)
 
 
 def _costs(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -72,6 +72,8 @@ def _what(entry: Entry) -> str:
     if usage is not None:
         units = ", ".join(f"{count} {unit}" for unit, count in usage.units.items())
         return f"{blind}{usage.vendor} {usage.model}, {usage.certainty}: {units}"
+    if entry.kind == "event":
+        return ", ".join(str(each.get("what")) for each in entry.details.get("events", ()))
     decision = entry.details.get("decision")
     if isinstance(decision, dict):
         return f"{decision.get('stack')}: {decision.get('reason')}"

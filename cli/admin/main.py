@@ -6,6 +6,7 @@ import typer
 
 from cli.admin import budget, calls, experiments, policy, users
 from cli.admin.data import erase, export
+from cli.admin.demo_data import demo_data
 from cli.admin.health import health
 from cli.admin.journal import journal
 from cli.admin.leases import leases
@@ -25,3 +26,4 @@ app.add_typer(users.app, name="users")
 app.command()(erase)
 app.command()(export)
 app.command()(reconcile)
+app.command("demo-data")(demo_data)

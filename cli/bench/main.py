@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -68,19 +67,17 @@ def speech(
 
     Exit: 0 when all targets hold, 1 when one falls short, 3 when nobody answers, 4 when refused.
     """
+    arguments = (user, password, _names(voices, VoiceName), _names(qualities, Quality), n)
     environment, ports = demo_environment()
     os.environ.update(environment)  # the task server's address and the key of its tokens
     console = Console(stderr=True)
-    arguments = (user, password, _names(voices, VoiceName), _names(qualities, Quality), n)
     try:
         report = asyncio.run(_speech(f"http://{HOST}:{ports['web']}", *arguments, console))
     except CallError as error:
         typer.echo(f"voicetasks bench speech: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 @app.command()
@@ -103,9 +100,29 @@ def ledger(
         typer.echo(f"voicetasks bench ledger: {error}", err=True)
         raise typer.Exit(1) from None
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
+
+
+@app.command()
+def screen(
+    minutes: Annotated[int, typer.Option(help="How long a screen is shared.", min=1, max=30)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Share screens with the product's own sight, faster than real time, and count what it costs and gets right.
+
+    It starts what it needs, a sandbox among it. Exit: 0 when all targets hold, 1 when one falls short.
+    """
+    from cli.bench.rehearsing import RehearsalError
+    from cli.bench.screen import run
+
+    console = Console(stderr=True, highlight=False)
+    try:
+        report = asyncio.run(run(minutes))
+    except (RehearsalError, OSError) as error:
+        typer.echo(f"voicetasks bench screen: {error}", err=True)
+        raise typer.Exit(1) from None
+    report.print(console)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 @app.command()
@@ -145,9 +162,7 @@ def cost(
         console.print(f"picture: {path}", markup=False)
     except NoPlotError as error:
         typer.echo(f"voicetasks bench cost: {error}", err=True)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 @app.command()
@@ -284,9 +299,7 @@ def experiments(
         typer.echo(f"voicetasks bench experiments: {error}", err=True)
         raise typer.Exit(1) from None
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 @app.command()
@@ -309,9 +322,7 @@ def dates(
     report.print(console)
     if libraries:
         report.details += compare(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 @app.command()
@@ -359,9 +370,7 @@ def tasks(
         typer.echo(f"voicetasks bench tasks: {error}", err=True)
         raise typer.Exit(1) from None
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    raise typer.Exit(0 if report.holds else 1)
+    raise typer.Exit(report.conclude(as_json=as_json))
 
 
 async def _speech(

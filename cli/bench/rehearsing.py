@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 
 from cli.bench.bare_environment import bare_environment
+from cli.bench.ending import end
 from cli.bench.reference_conversation import PAUSE_SECONDS, TASKS, TURN_SECONDS, turns
 from cli.caller.told_sound import told_sound
 from cli.environment import process_environment
@@ -75,6 +76,30 @@ async def rehearsed_calls(
             yield {"invoice": (await sandbox.get("/invoice")).json()}
 
 
+async def shared(plan: Mapping[str, Any], folder: Path, *, speed: float) -> AsyncIterator[Event]:
+    """What a rehearsed sharing of a screen tells (agent/rehearsal/sharing.py), and at the end `invoice`.
+
+    Raises RehearsalError.
+    """
+    free = FreePorts()
+    ports = Ports(**{name: free.take() for name in Ports.__dataclass_fields__})
+    environment = _environment(ports, folder, speed)
+    control = f"http://{HOST}:{ports.sandbox_control}"
+    async with contextlib.AsyncExitStack() as running:
+        await running.enter_async_context(_process("sandbox", environment, folder))
+        await _until_it_answers(f"{control}/healthz", "sandbox")
+        sharing = await running.enter_async_context(_process("agent.rehearsal.sharing", environment, folder))
+        await _hand_over(sharing, {**plan, "control_url": control, "speed": speed})
+        async for event in _told(sharing):
+            yield event
+        if await sharing.wait():
+            log = (folder / "agent.rehearsal.sharing.log").read_text(encoding="utf-8", errors="replace")
+            raise RehearsalError(f"the rehearsal ended with exit status {sharing.returncode}: {log[-2000:]}")
+        async with httpx.AsyncClient(base_url=control, timeout=10, trust_env=False) as sandbox:
+            await _until_all_is_billed(sandbox)
+            yield {"invoice": (await sandbox.get("/invoice")).json()}
+
+
 def _environment(ports: Ports, folder: Path, speed: float) -> dict[str, str]:
     """Everything on this machine, whatever keys the user has."""
     return process_environment(bare_environment(), ports, load_or_make(folder), folder) | {
@@ -117,7 +142,7 @@ async def _process(
             cwd=CHECKOUT,
             env=dict(environment),
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE if module == "agent.rehearsal" else log,
+            stdout=asyncio.subprocess.PIPE if module.startswith("agent.") else log,
             stderr=log,
             limit=_LONGEST_LINE,
             start_new_session=True,
@@ -125,13 +150,7 @@ async def _process(
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), END_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await end(process, within=END_SECONDS)
 
 
 async def _until_it_answers(url: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from dataclasses import asdict, dataclass, field
@@ -44,6 +45,12 @@ class Report:
     def holds(self) -> bool:
         """Whether there are lines and all of them hold."""
         return bool(self.lines) and all(line.holds for line in self.lines)
+
+    def conclude(self, *, as_json: bool) -> int:
+        """Put the report on stdout as one JSON object where that is wanted, and give the exit code: 0 when all holds."""
+        if as_json:
+            print(json.dumps(self.as_json(), ensure_ascii=False))
+        return 0 if self.holds else 1
 
     def as_json(self) -> dict[str, Any]:
         """The published object, and the details with it."""

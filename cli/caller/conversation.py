@@ -125,6 +125,12 @@ class Conversation:
         await self._follow(turn, to_its_end=to_its_end)
         return turn
 
+    async def share(self, frame: rtc.VideoFrame | None) -> None:
+        """Share a picture as the screen; None stops sharing."""
+        await self.line.stop_sharing()
+        if frame is not None:
+            await self.line.share(frame)
+
     async def wait_into_speech(self, seconds: float) -> None:
         """Wait until the agent's answer is so many seconds old and no pause, or over before that."""
         due, sound = self._answer_began_at + seconds, self.line.listener.log

@@ -17,6 +17,7 @@ from cli.caller.errors import NobodyAnsweredError, RefusedError
 from cli.caller.listener import Listener
 from cli.caller.microphone import Microphone
 from cli.caller.record import Confirmation
+from cli.caller.shared_screen import SharedScreen
 from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
 from cli.caller.transcript import Segment, Transcript
 from cli.caller.web_door import Ticket
@@ -50,6 +51,7 @@ class Line:
         self.connected = False
         self.room = rtc.Room()
         self._ticket = ticket
+        self._screen: SharedScreen | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -83,12 +85,25 @@ class Line:
         self.microphone = Microphone(self.changes, self._room_noise)
         await self.microphone.publish(self.room)
 
+    async def share(self, frame: rtc.VideoFrame) -> None:
+        """Share a picture as the screen."""
+        self._screen = SharedScreen(self.room, frame)
+        await self._screen.publish(self.agent.identity)
+
+    async def stop_sharing(self) -> None:
+        """Share nothing any more."""
+        screen, self._screen = self._screen, None
+        if screen is not None:
+            await screen.aclose()
+
     async def _hang_up(self) -> None:
         await self.listener.aclose()
         await self.hold.aclose()
         if self.microphone is not None:
             await self.microphone.aclose()
         await self.room.disconnect()
+        if self._screen is not None:
+            await self._screen.left()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -12,8 +12,9 @@ from cli.caller.errors import CallError
 from cli.caller.line import Line
 from cli.caller.listener import LISTEN_RATE
 from cli.caller.record import CallRecord
+from cli.caller.shared_screen import read_picture
 from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
-from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Step, Type
+from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
 from cli.caller.told_words import tell
 from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
@@ -112,6 +113,9 @@ class Script:
                 await conversation.click(answer, to_its_end=to_its_end)
             case Pause(seconds):
                 await conversation.pause(seconds)
+            case Share(path):
+                frame = await asyncio.to_thread(read_picture, path) if path is not None else None
+                await conversation.share(frame)
             case InterruptAt(seconds):
                 await conversation.wait_into_speech(seconds)
             case HangUp():

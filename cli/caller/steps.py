@@ -12,6 +12,7 @@ MAX_WORDS = 2_000
 """Characters of one spoken step: about two minutes of speech."""
 MAX_TYPED = 4_000_000
 MAX_SECONDS = 3_600.0
+STOP_SHARING = "stop"
 KEYS = "0123456789*#ABCD"
 """Telephone keys in the order of their event codes: RFC 4733, section 3.2."""
 
@@ -70,11 +71,18 @@ class InterruptAt:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Share a picture as the screen, instead of the one before; None: stop sharing."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True)
 class HangUp:
     """Leave the room."""
 
 
-Step = Say | PlayWav | Type | Press | Click | Pause | InterruptAt | HangUp
+Step = Say | PlayWav | Type | Press | Click | Pause | InterruptAt | Share | HangUp
 
 
 def read_steps(given: Sequence[tuple[str, str]]) -> list[Step]:
@@ -114,9 +122,18 @@ def _step(name: str, value: str) -> Step:
             return Pause(_seconds(value, "--pause"))
         case "interrupt_at":
             return InterruptAt(_seconds(value, "--interrupt-at"))
+        case "share":
+            return Share(None if value == STOP_SHARING else _picture(value))
         case "hang_up":
             return HangUp()
     raise StepError(f"unknown step {name}")
+
+
+def _picture(value: str) -> Path:
+    path = Path(value)
+    if not path.is_file():
+        raise StepError(f"--share: there is no file {value}")
+    return path
 
 
 def _click(value: str) -> Click:

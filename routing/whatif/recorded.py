@@ -16,6 +16,7 @@ from routing.decision import Decision
 from routing.journal import Entry, Journal, journal_errors
 from routing.models import SubjectRow
 from routing.scopes import scopes_of
+from routing.story.demo import is_demo
 from tiers.usage import Usage
 
 PAGE: Final = 1000
@@ -136,7 +137,8 @@ async def _entries(journal: Journal, since_ms: int) -> AsyncIterator[Entry]:
     while True:
         page = await journal.entries(since_ms=since_ms, after=after, limit=PAGE)
         for entry in page:
-            yield entry
+            if entry.kind != "event" and not is_demo(entry.call_id):  # no money and no decision; never was
+                yield entry
         if len(page) < PAGE:
             return
         since_ms, after = page[-1].at_ms, page[-1].operation

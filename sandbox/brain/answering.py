@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sandbox.brain import due_phrase, wording
+from sandbox.brain import due_phrase, showing, wording
 from sandbox.brain.choosing import choose, place
 from sandbox.brain.clause import NO_DATE, one
 from sandbox.brain.dialogue import Action, Question, State, say
@@ -40,6 +40,8 @@ def answer(request: Request, state: State) -> list[Action] | None:
             return _when(request, question)
         case "title":
             return _title(request, question)
+        case "shown":
+            return showing.answered(request, question)
         case "gate":
             return _gate(request, question)
         case "undo":
@@ -161,6 +163,14 @@ def _gate(request: Request, question: Question) -> list[Action] | None:
         return [say(question.text, asks=question)]
     if request.intent in _REFUSALS:
         return [say(wording.LEFT)]
+    if question.action.verb == "create":
+        # «No, Thursday»: what was read from a screen is asked about again, put right.
+        words = _words(request)
+        if request.intent in {Intent.CORRECT, Intent.UNKNOWN} and due_phrase.is_due(words):
+            return [replace(question.action, due=words, due_date=None)]
+        if request.intent is Intent.CORRECT and words:
+            return [replace(question.action, title=clean_title(words))]
+        return None
     if (
         request.intent is Intent.UNKNOWN
         and len(request.text.split()) <= 6

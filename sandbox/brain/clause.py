@@ -6,6 +6,7 @@ from dataclasses import replace
 from sandbox.brain import due_phrase, frame, grammar, slips
 from sandbox.brain.naming import QUOTED, TASK_ALONE, bare_target, clean_title
 from sandbox.brain.request import ACTIONS, Intent, Request
+from sandbox.brain.showing import shown
 
 _BY_NAME = {
     "Create": Intent.CREATE,
@@ -85,6 +86,11 @@ def corrected(base: Request, said: str, text: str) -> Request | None:
 def _plain(text: str) -> Request:
     """Read a clause with more and more politeness cut off; the most literal reading that acts wins."""
     shorter = frame.without_closing(text)
+    pointing: str | None = shorter
+    while pointing:
+        if request := shown(pointing):
+            return replace(request, text=text)
+        pointing = frame.without_opening(pointing)
     acting: tuple[int, Request] | None = None
     weaker: Request | None = None
     for candidate in dict.fromkeys((shorter, text)):

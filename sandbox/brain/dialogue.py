@@ -5,7 +5,7 @@ from typing import Literal
 
 from sandbox.brain.transcript import Task
 
-Verb = Literal["create", "list", "complete", "delete", "update", "undo", "guess", "say"]
+Verb = Literal["create", "list", "complete", "delete", "update", "undo", "guess", "shown", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +13,15 @@ class Question:
     """What we asked and have no answer to yet, and the action that an answer completes.
 
     which: one of the candidates, or any task when there are none. when: a date, perhaps one of `dates` (ISO, spoken).
-    title: a new task's title. gate: the caller's yes, which others than we will take. undo: whether to undo.
+    title: a new task's title. shown: one of `offers` (title, due words), read from a screen. gate: the caller's yes, which others than we will take. undo: whether to undo.
     """
 
-    kind: Literal["which", "when", "title", "gate", "undo"]
+    kind: Literal["which", "when", "title", "shown", "gate", "undo"]
     text: str
     action: "Action"
     candidates: tuple[Task, ...] = ()
     dates: tuple[tuple[str, str], ...] = ()
+    offers: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

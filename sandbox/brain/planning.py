@@ -76,6 +76,8 @@ def _task_action(request: Request, state: State) -> Action:
         case Intent.CREATE | Intent.ASK_TITLE:
             action = Action("create", due=request.due)
             return say(wording.WHAT_TO_ADD, asks=Question("title", wording.WHAT_TO_ADD, action))
+        case Intent.SHOWN:
+            return Action("shown", due=request.due, text=request.text, query=request.rest)
         case Intent.LIST:
             return Action("list", view=request.view, day=request.due)
         case Intent.SEARCH:

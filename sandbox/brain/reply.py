@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.brain import wording
+from sandbox.brain import by_phone, wording
 from sandbox.brain.dialogue import State
 from sandbox.brain.going_on import as_wanted, cut_off, rest_of
 from sandbox.brain.grammar import MAX_CHARACTERS
 from sandbox.brain.planning import plan
 from sandbox.brain.progress import Progress, ToolCall
 from sandbox.brain.running import run, speaks_before
+from sandbox.brain.showing import TOOL
 from sandbox.brain.transcript import Turn, last_said, turns_of
 from sandbox.brain.understanding import understand
 
@@ -43,8 +44,16 @@ def reply(
             whole if whole.text is None else replace(whole, text=rest_of(whole.text, heard) or wording.OKAY)
         )
     offered = {str(tool["name"]) for tool in tools}
-    progress = _progress(messages)
-    calls = [call for call in progress.calls if call.name in offered]
+    turns = as_wanted(turns_of(messages))
+    rings = by_phone.is_offered(tools) and bool(turns) and by_phone.wants_call(turns[-1].text)
+    progress = _progress(turns, last_said(messages), sees=TOOL in offered)
+    calls = [
+        replace(call, arguments={**call.arguments, by_phone.ARGUMENT: True})
+        if rings and call.name == "create_task"
+        else call
+        for call in progress.calls
+        if call.name in offered
+    ]
     if isinstance(must_call, str):
         calls = [call for call in calls if call.name == must_call] or [ToolCall(must_call, {})]
     elif must_call and not calls:
@@ -59,19 +68,19 @@ def reply(
     return Reply(progress.text or wording.OKAY)
 
 
-def _progress(messages: Sequence[Mapping[str, Any]]) -> Progress:
-    turns = as_wanted(turns_of(messages))
+def _progress(turns: Sequence[Turn], said_last: str | None, *, sees: bool) -> Progress:
     if not turns:
         return Progress(State(), said=[wording.GREETING])
     state = State()
     said_before: str | None = None
     for turn in turns[:-1]:
-        state = _take(turn, state, said_before).state
+        state = _take(turn, state, said_before, sees=sees).state
         said_before = " ".join(turn.said) or said_before
-    return _take(turns[-1], state, last_said(messages))
+    return _take(turns[-1], state, said_last, sees=sees)
 
 
-def _take(turn: Turn, state: State, said_before: str | None) -> Progress:
+def _take(turn: Turn, state: State, said_before: str | None, *, sees: bool) -> Progress:
     if len(turn.text) > 4 * MAX_CHARACTERS:
         return Progress(state, said=[wording.TOO_LONG])
-    return run(plan(understand(turn.text), state, said_before=said_before), turn, state)
+    said = by_phone.without(turn.text)
+    return run(plan(understand(said), state, said_before=said_before), turn, state, sees=sees)

@@ -28,6 +28,7 @@ class Intent(StrEnum):
     THANKS = "thanks"
     CAPABILITIES = "capabilities"
     IDENTITY = "identity"
+    SHOWN = "shown"
     REFUSE = "refuse"
     GOODBYE = "goodbye"
     SMALL_TALK = "small_talk"
@@ -46,6 +47,7 @@ ACTIONS = frozenset(
         Intent.DELETE_ALL,
         Intent.UPDATE,
         Intent.UNDO,
+        Intent.SHOWN,
     }
 )
 """What is about tasks and can be asked for at any time."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any, Literal
 
-from sandbox.brain import matching, mishearing, wording
+from sandbox.brain import matching, mishearing, showing, wording
 from sandbox.brain.day import due_on
 from sandbox.brain.dialogue import Action, Last, Question, Shown, State
 from sandbox.brain.progress import Progress, ToolCall
@@ -26,7 +26,8 @@ _AND = re.compile(r",? and (?:also |then )?|, ")
 
 
 class _Runner:
-    def __init__(self, turn: Turn, state: State) -> None:
+    def __init__(self, turn: Turn, state: State, *, sees: bool) -> None:
+        self._sees = sees
         self._turn = turn
         self._left = list(enumerate(turn.ran))
         # An open question does not outlive the turn after it, unless it is asked again.
@@ -67,7 +68,7 @@ class _Runner:
             self.progress.calls.append(call)
 
     def _released(self) -> bool:
-        return any(ran.tool in _GATED for _, ran in self._left)
+        return any(ran.tool in _VERB for _, ran in self._left)
 
     def _say(self, text: str, index: int | None = None) -> None:
         """Say it, unless it was said when an earlier tool of this turn had run."""
@@ -93,6 +94,8 @@ class _Runner:
                 return self._plain(action)
             case "guess":
                 self._guess(action)
+            case "shown":
+                return self._shown(action)
             case _:
                 for each in self._each(action):
                     self._change(each)
@@ -124,6 +127,39 @@ class _Runner:
                 self._call(tool)
             return action.verb != "undo"
         self._report(found, action, ())
+        return True
+
+    def _shown(self, action: Action) -> bool:
+        """Look at the caller's screen, and go on with what is there."""
+        if not self._sees:
+            self._ask(Question("title", wording.WHAT_TO_ADD, Action("create", due=action.due)))
+            return True
+        found = self._take(showing.TOOL)
+        if found is None:
+            self._call(showing.TOOL, about=action.text)
+            return False
+        index, ran = found
+        if ran.waiting:
+            self._set(question=Question("gate", ran.waiting, action))
+            return True
+        offers = showing.offers_of(ran)
+        status = str(ran.result.get("status"))
+        if action.query == "tell":
+            self._say(
+                wording.on_screen(offers) if offers else wording.UNSEEN.get(status, wording.FAILED), index
+            )
+            return True
+        made = replace(action, verb="create", text="")
+        if status == "seen" and offers:
+            title, due = offers[0]
+            if showing.is_unclear(ran) and not action.due:
+                self._ask(Question("when", wording.date_unclear(title), replace(made, title=title)))
+                return True
+            return self._plain(replace(made, title=title, due=action.due or due))
+        if status == "several" and offers:
+            self._ask(Question("shown", wording.which_shown(offers), made, offers=offers))
+            return True
+        self._ask(Question("title", wording.UNSEEN.get(status, wording.FAILED), made))
         return True
 
     def _list(self, action: Action) -> None:
@@ -262,9 +298,9 @@ class _Runner:
             self._report(entry, Action(verb, task=ran.task), pool)  # type: ignore[arg-type]
 
 
-def run(actions: list[Action], turn: Turn, state: State) -> Progress:
-    """Take a turn's actions as far as the results in it allow."""
-    runner = _Runner(turn, state)
+def run(actions: list[Action], turn: Turn, state: State, *, sees: bool = False) -> Progress:
+    """Take a turn's actions as far as the results in it allow. `sees`: the caller's screen can be looked at."""
+    runner = _Runner(turn, state, sees=sees)
     for action in actions:
         if not runner.run(action):
             break

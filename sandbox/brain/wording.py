@@ -29,6 +29,14 @@ NOTHING_SAID = "I haven't said anything yet. What can I do for your tasks?"
 UNDO_IT = "Shall I undo the last change?"
 FAILED = "Sorry, something went wrong with your task list, so I don't know that it worked."
 
+UNSEEN = {
+    "no_screen": "I can't see a screen. You can share it with me, or tell me: what should the task be?",
+    "cannot_see": "I can't see your screen at the moment, but we can go on. What should the task be?",
+    "spent": "I can't look at your screen any more in this call, but we can go on. What should the task be?",
+    "nothing": "I see nothing on your screen that looks like a task. What should it be?",
+    "unreadable": "I can't read that on your screen. Could you enlarge it, or tell me what the task should be?",
+}
+
 _PAGE = 5
 _SUMMED_UP = 3
 _NOTHING = {
@@ -121,6 +129,27 @@ def which(verb: str, candidates: Sequence[Task]) -> str:
     if len(set(names)) == len(names) and len({task.due_spoken for task in candidates}) > 1:
         return f"Which one do you mean: {joined(names, 'or')}?"
     return f"There are {len(candidates)} that sound alike: {joined(names)}. Do you mean the older or the newer one?"
+
+
+def _offered(offer: tuple[str, str | None]) -> str:
+    title, due = offer
+    named = f'"{title.replace(chr(34), chr(39))}"'
+    return f"{named}, due {due}" if due else named
+
+
+def which_shown(offers: Sequence[tuple[str, str | None]]) -> str:
+    """Ask which of the things on a screen is meant."""
+    return f"I can see several. Which one do you mean: {joined([_offered(each) for each in offers], 'or')}?"
+
+
+def on_screen(offers: Sequence[tuple[str, str | None]]) -> str:
+    """Tell what can be read on a screen."""
+    return f"On your screen I can see {joined([_offered(each) for each in offers])}."
+
+
+def date_unclear(title: str) -> str:
+    """A date stands beside a title and cannot be read."""
+    return f'I can see "{title.replace(chr(34), chr(39))}", but I can\'t read the date. When is it due?'
 
 
 def not_found(target: str) -> str:

@@ -5,6 +5,7 @@ programs_needed='
 system flite flite flite
 system sox sox sox
 system postgres postgresql postgresql@16
+system promtool prometheus prometheus
 system redis-cli redis-tools redis
 browser chromium chromium --cask=chromium
 phone sipp sip-tester sipp

@@ -30,6 +30,7 @@ from agent.line import Line
 from agent.rehearsal.stage import Loudspeaker, Microphone, NoRoom
 from agent.serving import Serving
 from agent.settings import AgentSettings
+from agent.thread import Thread
 from agent.tier_session import TierSession
 from agent.transcript import Transcript
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
@@ -284,9 +285,12 @@ async def live_call(
     hears: bool = False,
     hold: Hold | None = None,
     erases: Erases | None = None,
+    silence: float = 60.0,
+    goes_on: Thread | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
+    `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with.
     `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
     """
     desk = Desk(ear=ear_for(SandboxSettings()) if hears else None)
@@ -368,7 +372,7 @@ async def live_call(
             invitation,
             user,
             client,
-            AgentSettings(),
+            AgentSettings(silence_seconds=silence),
             CallAttributes(room, call_id=CALL_ID),
             transcript,
             erases=erases,
@@ -392,6 +396,7 @@ async def live_call(
             serving.follow(decision, cause)
 
         switch.follow = follow
+        call.go_on.thread = goes_on
 
         def on_item(event: Any) -> None:
             if isinstance(event.item, llm.ChatMessage):

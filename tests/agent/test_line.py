@@ -4,14 +4,17 @@ import ast
 import asyncio
 import inspect
 import textwrap
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice import io, room_io
 
-from agent.line import FORWARDED, SessionFacade
+from agent.line import FORWARDED, Line, SessionFacade
 from agent.ports import CaptionPort, SpeechPort, Tap
+from agent.rehearsal.stage import Microphone, NoRoom
 
 pytestmark = pytest.mark.unit
 
@@ -185,3 +188,46 @@ def test_the_facade_forwards_what_a_room_io_listens_to_besides_close() -> None:
 def test_a_session_takes_its_ears_and_mouth_from_outside() -> None:
     for name in ("input", "output"):
         assert isinstance(inspect.getattr_static(AgentSession, name), property)
+
+
+class OneTap(Line):
+    """A line whose room's input and output are a test's."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("rtc.Room", NoRoom("caller")), "caller")
+        self.microphone = Microphone()
+
+        async def nothing() -> None: ...
+
+        self._room_io = cast(
+            "Any",
+            SimpleNamespace(
+                audio_input=self.microphone,
+                audio_output=Sink(),
+                transcription_output=Captions(),
+                start=nothing,
+                aclose=nothing,
+            ),
+        )
+
+
+async def test_what_is_said_before_we_know_who_it_is_reaches_no_session() -> None:
+    line = OneTap()
+    session: Any = SimpleNamespace(
+        input=SimpleNamespace(audio=None),
+        output=SimpleNamespace(audio=None, transcription=None),
+        on=lambda *_: None,
+        off=lambda *_: None,
+    )
+    await line.open()
+    line.ignore()
+    for value in (11, 12, 13):  # a PIN, spoken aloud
+        line.ring.push(frame(value))
+    line.heed()
+    assert line._early is not None
+    line._early.push(frame(21))
+    line.attach(session)
+    heard = await anext(aiter(session.input.audio))
+    assert bytes(heard.data)[0] == 21
+    assert line.ring.frames() == []
+    await line.close()

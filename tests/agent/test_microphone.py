@@ -50,7 +50,7 @@ async def test_only_the_callers_own_word_counts(sender: str, parts: tuple[str, .
     microphone = Microphone(cast("Any", room), caller_identity="caller")
     microphone.open()
     room.handlers[TOPIC](Reader(*parts), sender)
-    await asyncio.gather(*microphone._reading)
+    await asyncio.gather(*microphone._stream._reading)
     assert microphone.state == state
     microphone.close()
     microphone.close()

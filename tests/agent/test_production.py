@@ -49,7 +49,6 @@ def test_a_proper_start_is_not_refused(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("VOICETASKS_AGENT_TAKEOVER_KEY", "changeme-changeme-changeme-changeme"),
         ("OPENAI_API_KEY", "sandbox"),
         ("ELEVEN_API_KEY", "sandbox"),
-        ("VOICETASKS_AGENT_DEMO_PHONES", '{"+15550100": "economy@example.com"}'),
         ("LIVEKIT_API_KEY", ""),
     ],
 )

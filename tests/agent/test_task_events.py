@@ -23,7 +23,16 @@ class Heard:
 
     def __init__(self) -> None:
         self.tasks: list[tuple[str, str, int]] = []
+        self.tools: list[dict[str, object]] = []
         self.answers: list[int] = []
+
+    @property
+    def happenings(self) -> Heard:
+        return self
+
+    def tell(self, what: str, **told: object) -> None:
+        assert what == "tool"
+        self.tools.append(told)
 
     def task(self, event: str, task_id: str, *, turn: int) -> None:
         self.tasks.append((event, task_id, turn))
@@ -57,7 +66,11 @@ async def test_what_an_owner_does_to_a_task_is_told_by_its_id(tmp_path: Path) ->
         ]
         assert [each for _, each, _ in heard.tasks[:3]] == [task_id] * 3
         assert heard.tasks[3][1] == heard.tasks[4][1] != task_id
-        assert "milk" not in str(heard.tasks).lower()
+        assert [(each["tool"], each["turn"], each["outcome"]) for each in heard.tools[:2]] == [
+            ("create_task", 1, "ok"),
+            ("update_task", 2, "ok"),
+        ]
+        assert "milk" not in str([heard.tasks, heard.tools]).lower()
 
 
 async def test_what_was_not_made_is_told_and_what_changes_nothing_is_not(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import json
 import random
 import sqlite3
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -336,3 +338,21 @@ async def test_a_task_server_that_is_away_leaves_the_last_list_said_to_be_old_an
 def test_what_was_done_elsewhere_is_said_by_its_name() -> None:
     sent = Action("mailer_send_mail", {"to": "a"}, ("to a",), '"Send mail" of your mailer')
     assert done([sent]) == 'I\'ve run "Send mail" of your mailer.'
+
+
+async def test_nobody_is_promised_a_call_who_did_not_agree_to_one(port: int, ann: Rig) -> None:
+    assert all("by_phone" not in schema_of(tool) for tool in ann.tools.values())
+    await ann.model_calls("create_task", {"title": "Call mum", "due": "2030-01-01", "by_phone": True})
+    (task,) = (await ann.client.call("list_tasks", {})).structured["tasks"]
+    assert "by_phone" not in task
+    async with rig(port, f"bob-{uuid4().hex}", may_call=True) as bob:
+        assert "by_phone" in schema_of(bob.tools["create_task"])
+        await bob.model_calls("create_task", {"title": "Call mum", "due": "2030-01-01", "by_phone": True})
+        (task,) = (await bob.client.call("list_tasks", {})).structured["tasks"]
+    assert task["by_phone"] is True
+
+
+def schema_of(tool: Any) -> dict[str, Any]:
+    """What a model is told that a tool takes."""
+    properties: dict[str, Any] = tool.info.raw_schema["parameters"]["properties"]
+    return properties

@@ -1,4 +1,4 @@
-"""No word, number, digit or token of a caller is in a log or a metric, also while each part fails once."""
+"""No word, number, digit or token of a caller is in a log, a metric or a trace, also while each part fails once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from cli.secrets_file import load_or_make
 from tests.conftest import wait_until
@@ -30,6 +34,71 @@ WELL = (*SAID, "--type", "Delete ring the Zanzibar Pineapple", "--key", "1", "--
 BADLY = (*SAID, "--type", "What is on my list?", "--type", "Remember the quetzal", "--hang-up")
 
 
+class Collector:
+    """Takes spans as OTLP over HTTP brings them."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.spans: list[tuple[str, bytes, Span]] = []
+        """Service, trace, span."""
+        taken = self
+
+        class Taker(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                taken.take(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def take(self, body: bytes) -> None:
+        self.received += body
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            named = {each.key: each.value.string_value for each in resource.resource.attributes}
+            for scope in resource.scope_spans:
+                self.spans += [(named["service.name"], span.trace_id, span) for span in scope.spans]
+
+    def names(self) -> set[str]:
+        return {span.name for _, _, span in self.spans}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    made = Collector()
+    yield made
+    made.close()
+
+
+def assert_one_trace_of_worker_vendors_tools_and_task_server(collector: Collector) -> None:
+    """The span that the task server made for a task hangs below the tool, below the turn, below the call."""
+    by_id = {span.span_id: (service, span) for service, _, span in collector.spans}
+    [made] = [
+        (trace, span)
+        for service, trace, span in collector.spans
+        if service == "voicetasks-tasks" and span.name == "tools/call create_task"
+    ]
+    trace, above = made
+    line: list[str] = []
+    while above.parent_span_id in by_id:
+        above = by_id[above.parent_span_id][1]
+        line.append(above.name)
+    assert "tool" in line
+    assert "agent_turn" in line
+    assert "agent_session" in line
+    others = {span.name for _, its, span in collector.spans if its == trace}
+    assert {"llm_request", "tts_request"} <= others, others
+
+
 def call(demo: Any, *steps: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", "call", "--as", "economy@example.com", *steps, "--json"],
@@ -41,11 +110,15 @@ def call(demo: Any, *steps: str) -> subprocess.Popen[str]:
 
 
 def test_nothing_a_caller_said_is_found_in_what_the_product_writes(
-    start_demo: Callable[..., Any],
+    start_demo: Callable[..., Any], collector: Collector
 ) -> None:
-    demo = start_demo(VOICETASKS_SANDBOX_PROFILE="instant").wait_ready()
+    demo = start_demo(
+        VOICETASKS_SANDBOX_PROFILE="instant", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url
+    ).wait_ready()
     worker_log = demo.log_dir / "worker.log"
     said = call(demo, *WELL).communicate(timeout=100)[0]
+    wait_until(lambda: "agent_session" in collector.names(), 30, "the call's trace is complete")
+    assert_one_trace_of_worker_vendors_tools_and_task_server(collector)
     before = worker_log.read_text().count("turn.began")
     talking = call(demo, *BADLY)
     for turn, part in enumerate(FAILING, 1):
@@ -63,13 +136,19 @@ def test_nothing_a_caller_said_is_found_in_what_the_product_writes(
     talking.send_signal(signal.SIGINT)
     talking.communicate(timeout=60)
     assert "Zanzibar" in said
-    metrics = [httpx.get(f"{demo.url}/metrics").text]
+    metrics = [
+        httpx.get(f"{demo.url}/metrics").text,
+        httpx.get(f"http://127.0.0.1:{demo.ports['worker']}/metrics").text,
+    ]
+    assert "voicetasks_tasks_total" in metrics[1]
     secrets = [value for name, value in load_or_make(demo.data_dir).items() if name != "LIVEKIT_API_KEY"]
     assert len(secrets) > 2
     assert demo.end() == 0
 
     logs = {file.name: file.read_text(errors="replace") for file in demo.log_dir.iterdir() if file.is_file()}
     logs |= {"out": demo.out.all(), "err": demo.err.all(), "metrics": "\n".join(metrics)}
+    logs["traces"] = collector.received.decode(errors="replace")
+    assert len(logs["traces"]) > 5_000
     assert len(logs["worker.log"].splitlines()) > 50
     for name, text in logs.items():
         found = [word for word in (*WORDS, NUMBER, NUMBER[2:]) if word in text.lower()]

@@ -48,6 +48,7 @@ def test_a_key_is_named_but_never_shown() -> None:
         "key deepgram": "sandbox",
         "key cartesia": "sandbox",
         "key elevenlabs": "sandbox",
+        "key google": "sandbox",
     }
 
 

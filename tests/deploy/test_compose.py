@@ -124,6 +124,22 @@ def test_databases_can_be_reached_from_inside_alone(document: dict[str, Any]) ->
     assert "requirepass" in redis
 
 
+def test_prometheus_and_grafana_find_their_files_and_scrape_services_that_are_there(
+    document: dict[str, Any],
+) -> None:
+    services = document["services"]
+    config = services["prometheus"]["command"][0].removeprefix("--config.file=/etc/prometheus/")
+    assert "./prometheus:/etc/prometheus:ro" in services["prometheus"]["volumes"]
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / config).read_text(encoding="utf-8"))["scrape_configs"]
+    names = {name for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
+    assert {"worker", "web"} <= names <= set(services)
+    mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in services["grafana"]["volumes"]}
+    for provider in (DEPLOY / "grafana/provisioning/dashboards").glob("*.yaml"):
+        for one in yaml.safe_load(provider.read_text(encoding="utf-8"))["providers"]:
+            folder = DEPLOY / mounted[one["options"]["path"]]
+            assert list(folder.glob("*.json"))
+
+
 def test_every_variable_is_explained_and_every_explained_one_is_asked_for() -> None:
     assert used(COMPOSE) == set(listed(DEPLOY / ".env.example"))
 

@@ -70,7 +70,7 @@ async def test_tools_carry_hints_and_the_arguments_that_models_do_not_see(
     async with TaskClient(server.url, provider) as client:
         tools = {tool.name: tool for tool in await client.list_tools()}
     assert tools["create_task"].input_schema["properties"].keys() - NOT_FOR_MODELS == {
-        "title", "due_words", "due", "notes", "priority", "list_name", "tags",
+        "title", "due_words", "due", "notes", "priority", "list_name", "tags", "by_phone",
     }  # fmt: skip
     assert tools["update_task"].input_schema["properties"].keys() >= NOT_FOR_MODELS
 

@@ -2,7 +2,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from people.database import create_engine
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.store import People
@@ -28,3 +30,15 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> PeopleSettings:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", SECRET)
     return PeopleSettings()
+
+
+@pytest.fixture
+async def postgres_url(postgres: str) -> str:
+    """A Postgres that holds the people's tables and nobody."""
+    engine = create_engine(postgres)
+    async with engine.begin() as connection:
+        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            await connection.execute(text(statement))
+    await engine.dispose()
+    await migrate(postgres)
+    return postgres

@@ -1,13 +1,16 @@
 import asyncio
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from people.database import create_engine
-from people.migrate import migrate
+from people.migrate import _MIGRATIONS, migrate
 from people.models import Base
+from people.store import People
 
 pytestmark = pytest.mark.unit
 
@@ -30,3 +33,31 @@ async def test_the_migrated_tables_are_the_models_tables(database_url: str) -> N
 async def test_several_processes_may_migrate_at_once_and_again(database_url: str) -> None:
     await asyncio.gather(*(migrate(database_url) for _ in range(4)))
     await migrate(database_url)
+
+
+REMINDERS = {
+    f"people_{name}" for name in ("reminder_consents", "reminder_calls", "reminder_dials", "do_not_call")
+}
+GONE = {"p0004": REMINDERS, "p0003": REMINDERS | {"people_pins", "people_pin_tries", "people_phone_codes"}}
+
+
+@pytest.mark.parametrize("before", ["p0003", "p0004"])
+async def test_people_stay_when_newer_tables_go_and_come_back(database_url: str, before: str) -> None:
+    await migrate(database_url)
+    async with People(database_url) as people:
+        ann = await people.create_user(email="ann@example.org", password="x")
+
+        def back(connection: Connection) -> None:
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS))
+            config.attributes["connection"] = connection
+            command.downgrade(config, before)
+
+        async with people.engine.begin() as connection:
+            await connection.run_sync(back)
+            tables = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+            assert await connection.scalar(text("SELECT count(*) FROM people_users")) == 1
+        assert not tables & GONE[before]
+        await migrate(database_url)
+        assert await people.user_by_id(ann.id) == ann
+        await people.ping()

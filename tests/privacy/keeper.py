@@ -120,7 +120,7 @@ async def keep_everywhere(places: Places, redis: Redis, *, email: str = EMAIL, c
     await store.close()
     async with Journal(places.routing) as journal:
         subject = await journal.subject_of(user.id)
-        await journal.append([charge(subject, call_id, 31_008)])
+        await journal.append([charge(subject, call_id, 31_008), spoke(subject, call_id)])
     await serve_call(redis, user.id, call_id)
     markers = (
         *(word.encode() for word in WORDS),
@@ -149,6 +149,14 @@ def charge(subject: str, call_id: str, microdollars: int) -> Entry:
         microdollars=microdollars,
         scopes=(f"call:{call_id}", f"user-day:{subject}:{day}"),
     )
+
+
+def spoke(subject: str, call_id: str) -> Entry:
+    """What happened in a call, as its outcomes write it."""
+    at_ms = int(time.time() * 1000)
+    events = [{"what": "spoke", "at": at_ms, "who": "caller", "ms": 700}]
+    details = {"subject": subject, "events": events}
+    return Entry(f"{call_id}:event:1", "event", at_ms, call_id, details=details)
 
 
 async def serve_call(redis: Redis, user_id: str, call_id: str, *, owner: str = "") -> None:

@@ -34,6 +34,7 @@ async def test_everything_that_is_kept_is_in_it(places: Places, redis: Redis) ->
     assert [each["issuer"] for each in given["identities"]] == ["https://id.example.org"]
     assert len(given["sessions"]) == 1
     assert [(each["call_id"], each["microdollars"]) for each in given["calls"]] == [("c1", 31_008)]
+    assert [(each["call_id"], each["what"], each["ms"]) for each in given["events"]] == [("c1", "spoke", 700)]
     assert "argon2" not in text
     assert "hash of c1" not in text
 

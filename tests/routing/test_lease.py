@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Told:
     def __init__(self) -> None:
         self.spent: list[int] = []
         self.verdicts: list[Verdict] = []
+        self.blind: list[float] = []
         self._more = asyncio.Event()
 
     def on_spent(self, microdollars: int) -> None:
@@ -182,6 +184,7 @@ async def shaky(server: Server, database_url: str, told: Told, tmp_path: Path) -
             blind_microdollars=10_000,
             on_spent=told.on_spent,
             on_verdict=told.on_verdict,
+            on_blind=told.blind.append,
             wait_seconds=PATIENT,
         )
         yield Shaky(lease, budget, journal, bank)
@@ -196,13 +199,16 @@ async def test_a_redis_that_comes_back_empty_has_within_two_seconds_what_the_jou
     shaky.lease.meter(Cost("r1", 5_000))
     await told.until(lambda: told.spent[-1:] == [5_000])
     server.stop()  # the entry was never drained: only the worker still knows it
+    assert told.blind == []
     shaky.lease.meter(Cost("r2", 700))
     await told.until(lambda: told.spent[-1:] == [5_700])
-    assert shaky.lease.blind_since is not None
+    blind_since = shaky.lease.blind_since
+    assert blind_since is not None
     server.start()
     async with asyncio.timeout(10):
         await told.until(lambda: bool(told.verdicts))
     assert told.verdicts[-1] == Verdict("held")
+    assert 0 < sum(told.blind) <= time.monotonic() - blind_since
     account = await shaky.bank.account("c1")
     for counters in await shaky.bank.counters(account):
         assert (counters["pc"], counters["tc"]) == (5_700, 5_700)

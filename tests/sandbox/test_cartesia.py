@@ -12,11 +12,11 @@ import aiohttp
 import numpy as np
 import pytest
 from cartesia import AsyncCartesia, AuthenticationError
-from cartesia.types import websocket_response as sdk
 from livekit.agents import APIStatusError
 from livekit.agents.types import APIConnectOptions
 from livekit.plugins import cartesia
 
+from cli.conformance.types import cartesia_speaking
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
@@ -24,13 +24,7 @@ from tiers.local.voice import VoiceError
 
 pytestmark = pytest.mark.unit
 
-KINDS = {
-    "chunk": sdk.Chunk,
-    "timestamps": sdk.Timestamps,
-    "flush_done": sdk.FlushDone,
-    "done": sdk.Done,
-    "error": sdk.Error,
-}
+KINDS, _ = cartesia_speaking()
 KEY = {"X-API-Key": "sandbox", "Cartesia-Version": "2026-03-01"}
 FORMAT = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24_000}
 VOICE = {"mode": "id", "id": "6ccbfb76-1fc6-48f7-b71d-91ac6298247b"}

@@ -16,6 +16,7 @@ from livekit.agents import APIStatusError, stt
 from livekit.agents.types import APIConnectOptions
 from livekit.plugins import deepgram
 
+from cli.conformance.types import deepgram_listening
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
@@ -23,14 +24,7 @@ from sandbox.profiles import PROFILES
 pytestmark = pytest.mark.unit
 
 RATE = 16_000
-KINDS = {
-    "Results": sdk.ListenV1Results,
-    "Metadata": sdk.ListenV1Metadata,
-    "SpeechStarted": sdk.ListenV1SpeechStarted,
-    "UtteranceEnd": sdk.ListenV1UtteranceEnd,
-    "Error": sdk.ListenV1Error,
-    "ConfigureSuccess": sdk.ListenV1ConfigureSuccess,
-}
+KINDS, _ = deepgram_listening()
 
 
 def beep(seconds: float = 1.0, rate: int = RATE) -> bytes:

@@ -12,12 +12,12 @@ import pytest
 from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
 from deepgram.environment import DeepgramClientEnvironment
-from deepgram.speak.v1.types import SpeakV1Cleared, SpeakV1Flush, SpeakV1Flushed, SpeakV1Metadata, SpeakV1Text
-from deepgram.speak.v1.types.speak_v1warning import SpeakV1Warning
+from deepgram.speak.v1.types import SpeakV1Flush, SpeakV1Flushed, SpeakV1Text
 from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
 from livekit.agents.types import APIConnectOptions
 from livekit.plugins import deepgram
 
+from cli.conformance.types import deepgram_speaking
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
@@ -25,12 +25,7 @@ from tiers.local.voice import VoiceError
 
 pytestmark = pytest.mark.unit
 
-KINDS = {
-    "Metadata": SpeakV1Metadata,
-    "Flushed": SpeakV1Flushed,
-    "Cleared": SpeakV1Cleared,
-    "Warning": SpeakV1Warning,
-}
+KINDS, _ = deepgram_speaking()
 KEY = {"authorization": "Token sandbox"}
 QUERY = "model=aura-2-thalia-en&encoding=linear16&sample_rate=24000"
 ONCE = APIConnectOptions(max_retry=0, timeout=1)

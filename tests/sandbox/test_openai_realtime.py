@@ -14,6 +14,7 @@ from openai import BaseModel
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
+from cli.conformance.types import OPENAI_EXTRAS, unknown_fields
 from sandbox.app import Running
 from sandbox.desk import Desk
 from sandbox.profiles import Profile, Span
@@ -23,8 +24,6 @@ pytestmark = pytest.mark.unit
 
 RATE = 24_000
 SERVER_EVENT: TypeAdapter[BaseModel] = TypeAdapter(RealtimeServerEvent)
-# What the vendor sends beyond its own types.
-KNOWN_EXTRAS = {"object", "id", "expires_at"}
 MANUAL = {"input": {"turn_detection": None}}
 
 
@@ -34,16 +33,6 @@ def tone(seconds: float) -> np.ndarray:
 
 def silence(seconds: float) -> np.ndarray:
     return np.zeros(round(RATE * seconds), "<i2")
-
-
-def unknown_fields(value: Any) -> set[str]:
-    """The fields that OpenAI's types do not know, anywhere below."""
-    if isinstance(value, BaseModel):
-        found = set(value.model_extra or {})
-        return found.union(*(unknown_fields(getattr(value, name)) for name in type(value).model_fields))
-    if isinstance(value, list):
-        return set().union(*(unknown_fields(item) for item in value))
-    return set()
 
 
 class Caller:
@@ -66,7 +55,7 @@ class Caller:
         assert message.type == aiohttp.WSMsgType.TEXT, message
         event: dict[str, Any] = json.loads(message.data)
         model = SERVER_EVENT.validate_python(event, strict=True)
-        assert unknown_fields(model) <= KNOWN_EXTRAS, event
+        assert unknown_fields(model) <= OPENAI_EXTRAS, event
         self.events.append(event)
         return event
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from cli.caller.sound import MICROPHONE_RATE, Pcm
 from cli.caller.voices import CachedVoice
+from people.demo_accounts import DEMO_PIN
 from tests.sip.baresip import RATE, Baresip
 from tiers.local.ear import Ear
 
@@ -16,6 +17,17 @@ AUDIBLE = 200.0
 QUIET_SECONDS = 1.6
 """Longer than a pause between two sentences of ours."""
 FRAME = RATE // 50
+
+
+PIN = f"{DEMO_PIN.get_secret_value()}#"
+
+
+async def keys_pin(phone: Baresip) -> None:
+    """Key the PIN once somebody asks for it."""
+    async with asyncio.timeout(30):
+        while not np.any(loudness(phone.heard()) > AUDIBLE):
+            await asyncio.sleep(0.1)
+    await phone.press(PIN)
 
 
 class Talk:
@@ -27,6 +39,12 @@ class Talk:
         self._mark = 0
         self.log: list[str] = []
         """What was said and keyed, and what was heard."""
+
+    async def is_known(self) -> str:
+        """Key the PIN, and give the greeting."""
+        await keys_pin(self.phone)
+        self._mark = len(self.phone.heard())
+        return await self.listen()
 
     async def listen(self, seconds: float = 40) -> str:
         """Wait for the other side to speak and to be quiet again; what it said."""

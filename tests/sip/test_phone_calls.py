@@ -22,7 +22,7 @@ async def test_a_whole_conversation_by_telephone(
     async with baresip(phone_demo, number, law=law) as phone:
         await phone.dial()
         talk = Talk(phone, *mouth_and_ear)
-        greeting = await talk.listen()
+        greeting = await talk.is_known()
         assert "task assistant" in greeting
         if "transcript" in greeting:
             await talk.press("2")
@@ -64,20 +64,29 @@ async def test_help_and_repeat_by_key(phone_demo: Any, baresip: Any, person: Any
     async with baresip(phone_demo) as phone:
         await phone.dial()
         talk = Talk(phone, *mouth_and_ear)
-        await talk.listen()
+        await talk.is_known()
         assert "press" in await talk.press("0")
         assert "milk" in await talk.say("What's on my list?")
         assert "milk" in await talk.press("*")
         assert "milk" in await talk.press("A*")
 
 
-async def test_a_number_that_nobody_has_linked_is_told_so_and_costs_nothing(
-    phone_demo: Any, baresip: Any, mouth_and_ear: Any
+async def test_who_has_no_pin_is_told_nothing_is_let_go_and_costs_nothing(
+    phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any
 ) -> None:
+    """Whether the number is nobody's or forged: what is heard is the same."""
+    await person(phone_demo).start_with("Water the tomatoes")
     before = phone_demo.voicetasks("sandbox", "invoice", "--json").stdout
-    async with baresip(phone_demo, "+4930123456") as phone:
-        await phone.dial()
-        heard = await Talk(phone, *mouth_and_ear).listen()
-        assert "number" in heard
-        await phone.happens("CALL_CLOSED", 15)
+    for number in ("+4930123456", "+15550100"):
+        async with baresip(phone_demo, number) as phone:
+            await phone.dial()
+            talk = Talk(phone, *mouth_and_ear)
+            heard = [await talk.listen()]
+            for _ in range(3):
+                heard.append(await talk.press("112233#"))
+            await phone.happens("CALL_CLOSED", 15)
+        assert "pin" in heard[0]
+        assert "not right" in heard[1]
+        assert "goodbye" in heard[3]
+        assert "tomatoes" not in " ".join(heard)
     assert phone_demo.voicetasks("sandbox", "invoice", "--json").stdout == before

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sip.conftest import livekit, rooms
+from tests.sip.talk import Talk
 
 pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
 
@@ -35,7 +36,7 @@ async def test_a_scenario_goes_as_the_book_says(phone_demo: Any, sipp: Any, scen
 
 
 async def test_a_call_that_we_end_is_ended_by_a_goodbye_of_ours(phone_demo: Any, sipp: Any) -> None:
-    """An unknown number hears why, and then the line is closed."""
+    """Who keys no PIN hears so, and then the line is closed."""
     played = await sipp(phone_demo, "ended_by_us", user="+4930123456", seconds=40)
     assert played.code == 0, played.errors
 
@@ -68,7 +69,7 @@ async def test_a_flood_and_rubbish_harm_no_call_that_is_up(
     port = phone_demo.ports["sip"]
     async with baresip(phone_demo) as phone:
         await phone.dial()
-        await asyncio.sleep(9)  # the greeting
+        await Talk(phone, *mouth_and_ear).is_known()
         before = len(phone.heard())
         began = time.monotonic()
         await asyncio.to_thread(flood, port, packets=3_000, seconds=8.0)

@@ -11,11 +11,11 @@ from tiers.end_of_turn import LONGEST_SECONDS, WAITS, EndOfTurn
 pytestmark = pytest.mark.unit
 
 SURE, NOT_SURE = 0.9, 0.1
-BROWSER = WAITS["browser"]
+BROWSER = WAITS
 
 
 def _heard(*finals: str, interim: str = "") -> EndOfTurn:
-    detector = EndOfTurn(BROWSER, has_words=True)
+    detector = EndOfTurn(has_words=True)
     for text in finals:
         detector.heard(text, final=True)
     if interim:
@@ -40,7 +40,7 @@ def test_the_next_turn_begins_without_words() -> None:
 
 
 def test_without_an_ear_the_sound_decides() -> None:
-    detector = EndOfTurn(BROWSER, has_words=False)
+    detector = EndOfTurn(has_words=False)
     assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.wordless_sure, BROWSER.wordless)
 
 

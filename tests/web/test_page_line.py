@@ -62,14 +62,16 @@ async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itsel
     network.drop()
     await expect(tab.state).to_have_text("Reconnecting…", timeout=PATIENT_MS)
     await expect(tab.page.get_by_text("the call waits for you for another")).to_be_visible()
-    await expect(tab.page.get_by_role("button", name="Send")).to_be_disabled()
+    await tab.type("Add a task to water the plants")
+    await expect(tab.page.locator(".transcript li.you").last).to_contain_text("waits for the line")
     await asyncio.sleep(seconds)
     network.up = True
+    await tab.said_since(said, "added.*water the plants")  # what was written meanwhile
     await goes_on(tab)
     assert await tab.count() > said, "what was said before is still there"
     await tab.say("Please add a task to feed the cat.")
     await tab.said_since(said, "added.*feed the cat")
-    assert await tab.titles() == ["buy bread", "feed the cat"]
+    assert await tab.titles() == ["buy bread", "feed the cat", "water the plants"]
     await tab.hang_up()
 
 
@@ -80,13 +82,16 @@ async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
     tab = await in_a_call(await tab_on(network, open_tab))
     network.drop()
     await expect(tab.state).to_have_text("Reconnecting…", timeout=PATIENT_MS)
+    await tab.type("Remember this")
     await tab.page.evaluate("const now = Date.now; Date.now = () => now() + 115_000")
     await expect(tab.state).to_have_text("Reconnecting…")
     await expect(tab.page.get_by_role("heading", name="The connection was lost")).to_be_visible(
         timeout=PATIENT_MS
     )
+    await expect(tab.page.get_by_text("Not sent: “Remember this”")).to_be_visible()
     network.up = True
     await tab.page.get_by_role("button", name="Call again").click()
+    await expect(tab.page.get_by_label("Type a message")).to_have_value("Remember this")
     await goes_on(tab)
     await tab.hang_up()
 

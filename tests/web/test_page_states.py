@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from tests.web.page_agent import StagedCall, answer_calls_with
 from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
+from tests.web.test_page_looks import Look, folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -68,7 +70,7 @@ async def tab_to(tab: Tab, name: str) -> None:
     pytest.fail(f"no way by keyboard to «{name}»")
 
 
-async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab) -> None:
+async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab, tmp_path: Path) -> None:
     tab = await open_tab()
     await tab.page.add_init_script(
         "const play = HTMLMediaElement.prototype.play;"
@@ -81,6 +83,7 @@ async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab) -> 
     tap = tab.page.get_by_role("button", name="Tap to hear")
     await expect(tap).to_be_visible(timeout=PATIENT_MS)
     await tab.greeted()  # in writing
+    await Look(tab, "light", folder_of(tmp_path)).holds("silent-page")
     await tab.page.evaluate("window.__soundAllowed = true")
     await tap.click()
     await expect(tap).to_have_count(0)
@@ -93,7 +96,7 @@ async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab) -> 
 
 
 async def test_nobody_within_ten_seconds_is_told_and_can_be_tried_again(
-    open_tab: OpenTab, staged: StagedCall
+    open_tab: OpenTab, staged: StagedCall, tmp_path: Path
 ) -> None:
     tab = await open_tab()
     await answer_calls_with(tab, 201, staged.way_in())
@@ -101,6 +104,7 @@ async def test_nobody_within_ten_seconds_is_told_and_can_be_tried_again(
     await tab.start()
     notice = tab.page.locator(".notice", has_text="Nobody has answered yet")
     await expect(notice).to_be_visible(timeout=PATIENT_MS)
+    await Look(tab, "light", folder_of(tmp_path)).holds("nobody-yet")
     await tab.page.unroute("**/api/calls")
     await notice.get_by_role("button", name="Try again").click()
     await tab.greeted()

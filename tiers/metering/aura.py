@@ -55,9 +55,9 @@ class AuraWatch:
             case "Error" | "error":
                 self._speeches.over(self._heard, "failed")
 
-    def ended(self, broken: bool) -> None:
+    def ended(self, broken: bool, *, turned_away: bool = False) -> None:
         """Whatever was still being spoken is over, too: the plugin interrupts by leaving the socket."""
-        self._speeches.all_over(broken=broken)
+        self._speeches.all_over(broken=broken, turned_away=turned_away)
 
     def flush(self) -> None:
         """Book what was sent by now."""

@@ -50,9 +50,9 @@ class ElevenLabsWatch:
         elif message.get("audio") and context not in self._left:
             self._speeches.sounded(context)
 
-    def ended(self, broken: bool) -> None:
+    def ended(self, broken: bool, *, turned_away: bool = False) -> None:
         """Whatever was still being spoken is over, too."""
-        self._speeches.all_over(broken=broken)
+        self._speeches.all_over(broken=broken, turned_away=turned_away)
 
     def flush(self) -> None:
         """Book what was sent by now."""

@@ -46,8 +46,11 @@ class HearingWatch:
     def received(self, data: str | bytes) -> None:
         """Nothing that the vendor says is billed."""
 
-    def ended(self, broken: bool) -> None:
-        """Book what is left. Audio that went into a broken socket may not have arrived: an estimate."""
+    def ended(self, broken: bool, *, turned_away: bool = False) -> None:
+        """Book what is left. Audio that went into a broken socket may not have arrived: an estimate.
+
+        A vendor of ears may have listened long before it says its first word: being turned away changes nothing.
+        """
         if self._over:
             return
         self._over = True

@@ -1,8 +1,8 @@
 """What was asked of a streamed voice and not booked yet: booked once when it is over, by the characters that were sent.
 
 Plugins report nothing of a speech that was interrupted, so the texts are counted as they go out. What ends in an
-error before any sound costs nothing. What breaks off is an estimate, and so is what the vendor never reacted to: it
-arrived and may be billed, and nobody said so.
+error before any sound costs nothing, and so does what was handed to a vendor that was shutting its door. What breaks
+off is an estimate, and so is what the vendor never reacted to: it arrived and may be billed, and nobody said so.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Speeches:
             heard=speech.sounded,
         )
 
-    def all_over(self, *, broken: bool) -> None:
-        """The socket has ended, and all that was still being spoken with it."""
+    def all_over(self, *, broken: bool, turned_away: bool = False) -> None:
+        """The socket has ended, and all that was still being spoken with it; `turned_away`: nothing was taken."""
+        if turned_away:
+            self._speeches.clear()
         for name in list(self._speeches):
             self.over(name, "failed" if broken else "cancelled", broken=broken)

@@ -72,8 +72,11 @@ class SocketWatcher(Protocol):
     def received(self, data: str | bytes) -> None:
         """A message has come."""
 
-    def ended(self, broken: bool) -> None:
-        """The socket is over; `broken` when nobody closed it in peace. It may be told more than once."""
+    def ended(self, broken: bool, *, turned_away: bool = False) -> None:
+        """The socket is over; `broken` when nobody closed it in peace. It may be told more than once.
+
+        `turned_away`: the vendor closed it with an error and had said nothing, as one does that lets nobody in.
+        """
 
 
 class SocketTap:
@@ -120,6 +123,7 @@ class _Socket(aiohttp.ClientWebSocketResponse):
         handshake = Handshake(answer.url.query, answer.headers)
         self._watcher = quietly(tap.watch, handshake) if tap.watch is not None else None
         self._reader_task: asyncio.Task[Any] | None = None
+        self._spoke = False
 
     @override
     async def send_str(self, data: str, compress: int | None = None) -> None:
@@ -149,9 +153,13 @@ class _Socket(aiohttp.ClientWebSocketResponse):
             quietly(self._tap.overhear, message.data)
         if self._watcher is not None:
             if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                self._spoke = True
                 quietly(self._watcher.received, message.data)
             elif message.type in _OVER:
-                quietly(self._watcher.ended, self.close_code not in _IN_PEACE)
+                broken = self.close_code not in _IN_PEACE
+                # A line that broke gives no CLOSE: then what was sent may have arrived, and may be billed.
+                closed = broken and message.type is aiohttp.WSMsgType.CLOSE
+                quietly(partial(self._watcher.ended, broken, turned_away=closed and not self._spoke))
         return message
 
     @override

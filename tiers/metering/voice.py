@@ -41,9 +41,9 @@ class VoiceWatch:
         elif message.get("data"):
             self._speeches.sounded(context)
 
-    def ended(self, broken: bool) -> None:
+    def ended(self, broken: bool, *, turned_away: bool = False) -> None:
         """Whatever was still being spoken is over, too: the plugin interrupts by closing the socket."""
-        self._speeches.all_over(broken=broken)
+        self._speeches.all_over(broken=broken, turned_away=turned_away)
 
     def flush(self) -> None:
         """Book what was sent by now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -68,9 +67,8 @@ def chaos(
         show(made, console)
         report.print(console)
         _draw(made, plot or folder.parent / "bench-chaos.png", console)
-    if as_json:
-        print(json.dumps(report.as_json(), ensure_ascii=False))
-    return code or (0 if report.holds else 1)
+    concluded = report.conclude(as_json=as_json)
+    return code or concluded
 
 
 def _draw(made: Sequence[Facts], path: Path, console: Console) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.bench.bare_environment import bare_environment
-from cli.settings import CHECKOUT
+from cli.bench.ending import end
+from cli.environment import load
+from cli.settings import CHECKOUT, cli_settings
 
 END_SECONDS: Final = 40.0
 _TETHER: Final = CHECKOUT / "cli" / "tether.py"
@@ -47,10 +49,13 @@ async def demo_of_its_own(folder: Path, **settings: str) -> AsyncIterator[dict[s
             raise NoDemoError(f"the demo did not start; {told} says why")
         yield json.loads(said)
     finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), END_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await end(process, within=END_SECONDS)
+
+
+def take_addresses_of(folder: Path) -> None:
+    """Have what is opened next find this demo, and no key or address of the user's or of the demo before."""
+    for name in os.environ.keys() - bare_environment().keys():
+        del os.environ[name]
+    os.environ["VOICETASKS_CLI_ENV_FILE"] = os.devnull
+    environment, _ = load(cli_settings(data_dir=folder))
+    os.environ.update(environment)

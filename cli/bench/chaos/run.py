@@ -10,19 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.bench.bare_environment import bare_environment
 from cli.bench.chaos.books import Desk, open_desk
 from cli.bench.chaos.call import SENTENCES, Caller, call
-from cli.bench.chaos.demo import NoDemoError, demo_of_its_own
+from cli.bench.chaos.demo import NoDemoError, demo_of_its_own, take_addresses_of
 from cli.bench.chaos.facts import Facts
 from cli.bench.chaos.plan import Planned, cells, planned
 from cli.bench.chaos.slow_tasks import SlowTasks
 from cli.bench.chaos.state import State
 from cli.bench.task_store import BenchStore
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
-from cli.environment import load
 from cli.ports import HOST
-from cli.settings import cli_settings
 from people.demo_accounts import DEMO_PASSWORD
 from routing.reconcile import Drift
 from tiers.catalogue import STACKS
@@ -121,7 +118,7 @@ async def _world(folder: Path) -> AsyncIterator[_World]:
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
-        _take_addresses_of(folder)
+        take_addresses_of(folder)
         desk = await stack.enter_async_context(open_desk(f"http://{HOST}:{ports['sandbox_control']}"))
         await desk.set_up()
         stores = {
@@ -131,15 +128,6 @@ async def _world(folder: Path) -> AsyncIterator[_World]:
             for plan in ("premium", "economy")
         }
         yield _World(str(demo["url"]), desk, tasks, stores)
-
-
-def _take_addresses_of(folder: Path) -> None:
-    """Have what is opened next find this demo, and no key or address of the user's or of the demo before."""
-    for name in os.environ.keys() - bare_environment().keys():
-        del os.environ[name]
-    os.environ["VOICETASKS_CLI_ENV_FILE"] = os.devnull
-    environment, _ = load(cli_settings(data_dir=folder))
-    os.environ.update(environment)
 
 
 __all__ = ("NoDemoError", "NoSuchCellError", "Order", "run")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import typer
@@ -42,6 +41,4 @@ def bench_dialogues(tier: str, only: str, *, show: bool, as_json: bool) -> int:
         console.print(f"{kind}: {number['right']} of {number['of']}")
     report.details += missed
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    return 0 if report.holds else 1
+    return report.conclude(as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -47,9 +46,7 @@ def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
         console.print(f"picture: {path}", markup=False)
     except NoPlotError as error:
         typer.echo(f"voicetasks bench latency: {error}", err=True)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    return 0 if report.holds else 1
+    return report.conclude(as_json=as_json)
 
 
 def show(cells: Sequence[Cell], console: Console) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from livekit import api
 
+from cli.bench.ending import end
 from cli.bench.latency.peers import starter
 from cli.caller.web_door import Ticket, WebDoor
 from cli.settings import CHECKOUT
@@ -140,13 +141,7 @@ async def running(
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), END_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await end(process, within=END_SECONDS)
 
 
 @contextlib.asynccontextmanager

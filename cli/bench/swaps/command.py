@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +54,4 @@ def _finish(name: str, work: Coroutine[Any, Any, Report], console: Console, *, a
         typer.echo(f"voicetasks bench {name}: {error}", err=True)
         return error.exit_code if isinstance(error, CallError) else 1
     report.print(console)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    return 0 if report.holds else 1
+    return report.conclude(as_json=as_json)

@@ -14,7 +14,7 @@ import httpx
 
 from cli.admin.books import Books, open_books
 from cli.bench.chaos.books import Desk
-from cli.bench.chaos.demo import NoDemoError, demo_of_its_own
+from cli.bench.chaos.demo import NoDemoError, demo_of_its_own, take_addresses_of
 from cli.bench.chaos.slow_tasks import SlowTasks
 from cli.bench.task_store import BenchStore
 from cli.caller.conversation import Conversation, Patience
@@ -25,9 +25,7 @@ from cli.caller.told_words import tell
 from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.caller.web_door import WebDoor
-from cli.environment import load
 from cli.ports import HOST
-from cli.settings import cli_settings
 from people.demo_accounts import DEMO_PASSWORD
 
 USER: Final = "premium@example.com"
@@ -94,9 +92,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
-        os.environ["VOICETASKS_CLI_DATA_DIR"] = str(folder)
-        environment, _ = load(cli_settings(data_dir=folder))
-        os.environ.update(environment)  # the addresses and keys of this demo, for everything that asks
+        take_addresses_of(folder)
         books = await stack.enter_async_context(open_books())
         control_url = f"http://{HOST}:{ports['sandbox_control']}"
         control = await stack.enter_async_context(
@@ -104,7 +100,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
         )
         desk = Desk(books, control)
         await desk.set_up()
-        store = await stack.enter_async_context(BenchStore(environment["VOICETASKS_WEB_TASKS_URL"], USER))
+        store = await stack.enter_async_context(BenchStore(os.environ["VOICETASKS_WEB_TASKS_URL"], USER))
         voice = make_voice(VoiceName.PIPER, Quality.BROWSER)
         stack.push_async_callback(voice.aclose)
         yield World(

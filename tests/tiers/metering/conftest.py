@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from sandbox.app import Running, serve
-from sandbox.desk import Desk
+from sandbox.app import Running
 from sandbox.invoice import Row
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import STACKS
@@ -34,17 +33,6 @@ CANCELLED = {
 
 CALL = "call"
 TODAY = date(2026, 11, 25)
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-async def running(desk: Desk) -> AsyncIterator[Running]:
-    async with serve(desk) as served:
-        yield served
 
 
 class Line:

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from livekit.agents import tts
+from livekit.agents import APIError, tts
 
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
@@ -94,6 +94,19 @@ async def test_a_line_that_breaks_in_a_speech_costs_what_was_sent_each_time(
         ("ok", "actual"),
     ]
     booked.check(desk.invoice.rows(), broken=True)
+
+
+async def test_what_is_handed_to_a_vendor_that_shuts_its_door_costs_nothing(
+    economy: Cascade, booked: Booked, desk: Desk
+) -> None:
+    desk.faults.set("cartesia", "accept-then-close")
+    with pytest.raises(APIError):
+        await speak(economy, TEXT)
+    assert booked == []
+    assert desk.invoice.rows() == []
+    desk.faults.clear()
+    await speak(economy, TEXT)
+    booked.check(desk.invoice.rows())
 
 
 def test_what_ends_in_an_error_before_any_sound_costs_nothing_and_after_it_everything(booked: Booked) -> None:

@@ -1,9 +1,14 @@
-import { useCallback, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 
 import { Home } from './Home'
 import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
+import { ADMIN, useHash } from './admin/useHash'
 import { type Account, ApiError, whoAmI } from './api'
+import { words } from './words'
+
+// For admins alone, so nobody else loads it.
+const Admin = lazy(() => import('./admin/Admin').then((page) => ({ default: page.Admin })))
 
 /** A session gets another cookie from time to time, if its page asks who is signed in. */
 const LOOK_AGAIN_MS = 15 * 60_000
@@ -13,6 +18,7 @@ type Who = { known: false; trouble?: string } | { known: true; account: Account 
 /** Signed out, or home. */
 export function App() {
   const [who, setWho] = useState<Who>({ known: false })
+  const hash = useHash()
 
   const look = useCallback(async () => {
     try {
@@ -37,11 +43,11 @@ export function App() {
         {who.trouble ? (
           <div className="notice bad" role="alert">
             <p>{who.trouble}</p>
-            <button onClick={() => void look()}>Try again</button>
+            <button onClick={() => void look()}>{words.common.again}</button>
           </div>
         ) : (
           <p className="quiet" role="status">
-            One moment…
+            {words.common.moment}
           </p>
         )}
       </main>
@@ -49,6 +55,13 @@ export function App() {
   }
   if (!who.account) {
     return <SignIn why={who.why} onSignedIn={(account) => setWho({ known: true, account })} />
+  }
+  if (who.account.user.role === 'admin' && hash.startsWith(ADMIN)) {
+    return (
+      <Suspense fallback={<p className="quiet">{words.common.moment}</p>}>
+        <Admin account={who.account} place={hash.slice(ADMIN.length).replace(/^\//, '')} onSignedOut={leave} />
+      </Suspense>
+    )
   }
   return <Home account={who.account} onSignedOut={leave} />
 }

@@ -2,7 +2,7 @@ export function Brand() {
   return (
     <p className="brand">
       <img src="/page/icon.svg" alt="" width="28" height="28" />
-      voicetasks
+      <span>voicetasks</span>
     </p>
   )
 }

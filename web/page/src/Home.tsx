@@ -1,19 +1,22 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 
+import { ADMIN } from './admin/useHash'
 import { type Account, signOut } from './api'
 import { Brand } from './Brand'
 import type { Why } from './call/ending'
-import { Idle } from './call/Idle'
+import { type Ended, Idle } from './call/Idle'
 import { takeKeptCall } from './call/keptCall'
 import { OtherTabs } from './call/otherTabs'
 import type { Rejoin } from './call/rejoin'
 import { SandboxPanel } from './sandbox/SandboxPanel'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
+import { words } from './words'
 
 // Most of the bundle is WebRTC: it comes while somebody looks at their tasks, not before they can sign in.
 const loadCall = () => import('./call/Call')
 const Call = lazy(loadCall)
+const CallsPage = lazy(() => import('./calls/CallsPage').then((page) => ({ default: page.CallsPage })))
 const AccountPage = lazy(() => import('./account/AccountPage').then((page) => ({ default: page.AccountPage })))
 
 interface Props {
@@ -23,29 +26,30 @@ interface Props {
 
 /** The signed-in page: the conversation on one side, the tasks on the other. */
 export function Home({ account, onSignedOut }: Props) {
-  const signedOut = useCallback(
-    () => onSignedOut('You have been signed out. Sign in again to go on.'),
-    [onSignedOut],
-  )
+  const signedOut = useCallback(() => onSignedOut(words.common.signedOut), [onSignedOut])
   const tasks = useTasks(signedOut)
   const [call, setCall] = useState<{ key: number; rejoin: Rejoin | null } | null>(null)
-  const [ended, setEnded] = useState<Why | null>(null)
+  const [ended, setEnded] = useState<Ended | null>(null)
   const [elsewhere, setElsewhere] = useState<string | null>(null)
   const [zone, setZone] = useState(account.user.time_zone)
-  const [inAccount, setInAccount] = useState(false)
+  const [place, setPlace] = useState<'home' | 'account' | 'calls'>('home')
   const [shown, setShown] = useState<'talk' | 'tasks'>('talk')
   const tabs = useRef<OtherTabs | null>(null)
+  /** The call of this tab. */
+  const mine = useRef<{ callId: string | null }>({ callId: null })
+  const [draft, setDraft] = useState('')
 
   useEffect(() => {
-    const mine = new OtherTabs(setElsewhere)
-    tabs.current = mine
+    const others = new OtherTabs(setElsewhere)
+    tabs.current = others
     void loadCall()
-    return () => mine.close()
+    return () => others.close()
   }, [])
 
   const begin = useCallback((rejoin: Rejoin | null) => {
     setEnded(null)
     setShown('talk')
+    mine.current = { callId: null }
     setCall((before) => ({ key: (before?.key ?? 0) + 1, rejoin }))
   }, [])
 
@@ -56,6 +60,8 @@ export function Home({ account, onSignedOut }: Props) {
 
   const onConnected = useCallback((callId: string) => {
     setElsewhere(null)
+    mine.current.callId = callId
+    setDraft('')
     tabs.current?.has(callId)
   }, [])
 
@@ -64,11 +70,17 @@ export function Home({ account, onSignedOut }: Props) {
     (why: Why) => {
       tabs.current?.hasNone(why.kind === 'moved')
       setCall(null)
-      setEnded(why)
+      setEnded({ why, callId: why.kind === 'moved' ? null : mine.current.callId, unsent: [] })
       refresh()
     },
     [refresh],
   )
+
+  const onUnsent = useCallback((unsent: string[]) => {
+    if (unsent.length === 0) return
+    setDraft(unsent.join(' '))
+    setEnded((before) => before && { ...before, unsent })
+  }, [])
 
   async function leave() {
     setCall(null)
@@ -76,19 +88,23 @@ export function Home({ account, onSignedOut }: Props) {
     onSignedOut()
   }
 
-  if (inAccount) {
+  if (place !== 'home') {
     return (
-      <Suspense fallback={<p className="quiet">One moment…</p>}>
-        <AccountPage
-          csrf={account.csrf}
-          onClose={() => setInAccount(false)}
-          onZone={(name) => {
-            setZone(name)
-            refresh()
-          }}
-          onErased={onSignedOut}
-          onSignedOut={signedOut}
-        />
+      <Suspense fallback={<p className="quiet">{words.common.moment}</p>}>
+        {place === 'calls' ? (
+          <CallsPage csrf={account.csrf} onClose={() => setPlace('home')} onSignedOut={signedOut} />
+        ) : (
+          <AccountPage
+            csrf={account.csrf}
+            onClose={() => setPlace('home')}
+            onZone={(name) => {
+              setZone(name)
+              refresh()
+            }}
+            onErased={onSignedOut}
+            onSignedOut={signedOut}
+          />
+        )}
       </Suspense>
     )
   }
@@ -99,32 +115,38 @@ export function Home({ account, onSignedOut }: Props) {
         <div className="me">
           <span className="email">{account.user.email}</span>
           {/* A call goes on in its own place: nobody leaves it by looking at their account. */}
-          <button className="plain" disabled={call !== null} onClick={() => setInAccount(true)}>
-            Account
+          <button className="plain" disabled={call !== null} onClick={() => setPlace('calls')}>
+            {words.home.calls}
           </button>
+          <button className="plain" disabled={call !== null} onClick={() => setPlace('account')}>
+            {words.home.account}
+          </button>
+          {account.user.role === 'admin' && !call && <a href={ADMIN}>{words.home.admin}</a>}
           <button className="plain" onClick={() => void leave()}>
-            Sign out
+            {words.home.signOut}
           </button>
         </div>
       </header>
-      <div className="switch" role="group" aria-label="What is shown">
+      <div className="switch" role="group" aria-label={words.home.shown}>
         <button aria-pressed={shown === 'talk'} onClick={() => setShown('talk')}>
-          Talk
+          {words.home.talk}
         </button>
         <button aria-pressed={shown === 'tasks'} onClick={() => setShown('tasks')}>
-          Tasks <span className="count">{tasks.loaded ? tasks.open.length : ''}</span>
+          {words.home.tasks} <span className="count">{tasks.loaded ? tasks.open.length : '\u00a0'}</span>
         </button>
       </div>
       <main className="talk">
         {call ? (
-          <Suspense fallback={<p className="quiet">One moment…</p>}>
+          <Suspense fallback={<p className="quiet">{words.common.moment}</p>}>
             <Call
               key={call.key}
               csrf={account.csrf}
               rejoin={call.rejoin}
+              draft={draft}
               onConnected={onConnected}
               onChanged={refresh}
               onOver={onOver}
+              onUnsent={onUnsent}
               onRetry={() => begin(null)}
               onSignedOut={signedOut}
             />
@@ -139,14 +161,13 @@ export function Home({ account, onSignedOut }: Props) {
         )}
       </main>
       <aside className="side">
-        <TaskPanel tasks={tasks} timeZone={zone} />
+        <TaskPanel csrf={account.csrf} tasks={tasks} timeZone={zone} />
         {/* Below the tasks: it comes with them, so that they do not push it down. */}
         {account.sandbox && (tasks.loaded || tasks.trouble) && <SandboxPanel csrf={account.csrf} />}
       </aside>
       <footer className="foot">
-        <p>You talk to an AI assistant. It can be wrong, and it asks before it completes or deletes a task. It
-          cannot call emergency services.</p>
-        <a href="/status">Status</a>
+        <p>{words.home.notice}</p>
+        <a href="/status">{words.home.status}</a>
       </footer>
     </div>
   )

@@ -1,5 +1,7 @@
 /** The server's API: one shape of errors, and the CSRF token on every request that changes something. */
 
+import { words } from './words'
+
 export interface User {
   email: string
   plan: 'premium' | 'economy'
@@ -42,6 +44,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** All that the server said. */
+    readonly body: unknown = null,
   ) {
     super(message)
   }
@@ -52,7 +56,7 @@ export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20
   try {
     answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(withinMs) })
   } catch {
-    throw new ApiError(0, 'offline', 'The server does not answer. Check your connection and try again.')
+    throw new ApiError(0, 'offline', words.common.offline)
   }
   if (answer.status === 204) return undefined as T
   const body: unknown = await answer.json().catch(() => null)
@@ -62,8 +66,8 @@ export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20
 
 function refusal(status: number, body: unknown): ApiError {
   const error = (body as { error?: { code?: string; message?: string; fix?: string } } | null)?.error
-  const words = [error?.message, status < 500 ? error?.fix : undefined].filter(Boolean).join(' ')
-  return new ApiError(status, error?.code ?? 'unknown', words || 'Something went wrong on our side. Try again.')
+  const told = [error?.message, status < 500 ? error?.fix : undefined].filter(Boolean).join(' ')
+  return new ApiError(status, error?.code ?? 'unknown', told || words.common.ourFault, body)
 }
 
 export function post(body: unknown, csrf?: string): RequestInit {
@@ -118,6 +122,10 @@ export interface AccountState {
   plan: 'premium' | 'economy'
   time_zone: string
   phone: { number: string; verified_at: string | null } | null
+  /** Whether there is a PIN to key on the telephone. */
+  pin: boolean
+  /** Whether one is called about tasks for which one asked for a call. */
+  reminder_calls: boolean
   /** `password`, or what the provider is called. */
   sign_in: string[]
 }
@@ -127,6 +135,78 @@ export const accountOf = () => ask<AccountState>('/api/account')
 export const changeAccount = (csrf: string, change: { time_zone: string } | { phone: string | null }) =>
   ask<AccountState>('/api/account', { ...post(change, csrf), method: 'PATCH' })
 
+export const changePin = (csrf: string, pin: string | null) =>
+  ask<AccountState>('/api/account/pin', { ...post({ pin }, csrf), method: 'PUT' })
+
+export const changeReminderCalls = (csrf: string, given: boolean) =>
+  ask<AccountState>('/api/account/reminder-calls', { ...post({ given }, csrf), method: 'PUT' })
+
+/** A code that links the telephone it is keyed on, once. */
+export const linkingCode = (csrf: string) => ask<{ code: string }>('/api/account/phone-code', post({}, csrf))
+
 /** Erases everything; it waits for calls that go on to end. */
 export const eraseAccount = (csrf: string, confirm: string) =>
   ask<{ complete: boolean }>('/api/erase', post({ confirm }, csrf), 120_000)
+
+/** The last thing that was changed in the tasks. */
+export interface Change {
+  kind: 'create' | 'update' | 'complete' | 'delete'
+  at: string
+  task_id: string
+  title: string
+}
+
+/** The last change, or null when there is none. */
+export const lastChange = async (): Promise<Change | null> =>
+  (await ask<{ changes: Change[] | null }>('/api/tasks?view=changed&limit=1')).changes?.[0] ?? null
+
+/** Takes a change back; 409 when it is not the last one any more. */
+export const undoChange = (csrf: string, { task_id, at }: Change) =>
+  ask<{ task: Task }>('/api/tasks/undo', post({ task_id, at }, csrf))
+
+export interface Period {
+  microdollars: number
+  cap_microdollars: number
+}
+
+export interface Budget {
+  sandbox: boolean
+  day: Period
+  month: Period
+}
+
+export const budgetOf = () => ask<Budget>('/api/budget')
+
+export interface PastCall {
+  call_id: string
+  channel: string
+  began_at: string
+  ended_at: string
+  cost_microdollars: number
+  served: { stack: string; tier: string }[]
+  /** What was said to transcripts by its end; null where nobody had been asked. */
+  consent: boolean | null
+  lines_kept: number
+  stars: number | null
+}
+
+export interface PastCalls {
+  sandbox: boolean
+  calls: PastCall[]
+  next: number | null
+}
+
+export const listCalls = (before: number | null) =>
+  ask<PastCalls>(`/api/calls?limit=20${before === null ? '' : `&before=${before}`}`)
+
+export interface KeptLine {
+  id: number
+  speaker: 'caller' | 'assistant'
+  text: string
+}
+
+export const transcriptOf = async (callId: string): Promise<KeptLine[]> =>
+  (await ask<{ lines: KeptLine[] }>(`/api/transcript?call_id=${encodeURIComponent(callId)}`)).lines
+
+export const rateCall = (csrf: string, callId: string, stars: number) =>
+  ask<{ stars: number }>(`/api/calls/${encodeURIComponent(callId)}/rating`, { ...post({ stars }, csrf), method: 'PUT' })

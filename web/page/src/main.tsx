@@ -5,6 +5,9 @@ import { App } from './App'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/call.css'
+import './styles/tools.css'
+import './styles/calls.css'
+import './styles/tasks.css'
 import './styles/account.css'
 
 const root = document.getElementById('root')

@@ -1,11 +1,14 @@
 import { useCallback, useEffect, useState } from 'react'
 
 import { type AccountState, accountOf, ApiError } from '../api'
-import { Brand } from '../Brand'
 import { EraseAccount } from './EraseAccount'
+import { OwnPage } from './OwnPage'
 import { PhoneNumber } from './PhoneNumber'
+import { PhonePin } from './PhonePin'
+import { ReminderCalls } from './ReminderCalls'
 import { TimeZone } from './TimeZone'
 import { TranscriptConsent } from './TranscriptConsent'
+import { words } from '../words'
 
 interface Props {
   csrf: string
@@ -27,67 +30,59 @@ export function AccountPage({ csrf, onClose, onZone, onErased, onSignedOut }: Pr
       setAccount(await accountOf())
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) onSignedOut()
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+      setProblem(error instanceof ApiError ? error.message : words.common.failed)
     }
   }, [onSignedOut])
   useEffect(() => void look(), [look])
 
   return (
-    <div className="account-page">
-      <header className="top">
-        <Brand />
-        <button className="plain" onClick={onClose}>
-          Back
-        </button>
-      </header>
-      <main>
-        <h1>Your account</h1>
-        {problem && (
-          <div className="notice bad" role="alert">
-            <p>{problem}</p>
-            <button onClick={() => void look()}>Try again</button>
-          </div>
-        )}
-        {account && (
-          <>
-            <section className="card facts" aria-label="Account">
-              <dl>
-                <dt>Email</dt>
-                <dd>{account.email}</dd>
-                <dt>Plan</dt>
-                <dd>{account.plan === 'premium' ? 'Premium' : 'Economy'}</dd>
-                <dt>You sign in with</dt>
-                <dd>{account.sign_in.map((way) => (way === 'password' ? 'a password' : way)).join(' or ')}</dd>
-              </dl>
-            </section>
-            <section className="card" aria-label="Settings">
-              <TimeZone
-                csrf={csrf}
-                zone={account.time_zone}
-                onChanged={(changed) => {
-                  setAccount(changed)
-                  onZone(changed.time_zone)
-                }}
-              />
-              <PhoneNumber csrf={csrf} phone={account.phone} onChanged={setAccount} />
-            </section>
-            <section className="card" aria-labelledby="transcripts">
-              <h2 id="transcripts">Transcripts</h2>
-              <TranscriptConsent csrf={csrf} />
-            </section>
-            <section className="card" aria-labelledby="export">
-              <h2 id="export">Everything we keep of you</h2>
-              <p>One file with your account, tasks, transcripts and what your calls cost, for you or another program.</p>
-              <p>
-                <a className="button" href="/api/export" download="voicetasks-export.json">
-                  Download my data
-                </a>
-              </p>
-            </section>
-            <EraseAccount csrf={csrf} email={account.email} onErased={onErased} />
-          </>
-        )}
-      </main>
-    </div>
+    <OwnPage
+      heading={<h1>{words.account.title}</h1>}
+      problem={problem}
+      onRetry={() => void look()}
+      onClose={onClose}
+    >
+      {account && (
+        <>
+          <section className="card facts" aria-label={words.account.name}>
+            <dl>
+              <dt>{words.account.email}</dt>
+              <dd>{account.email}</dd>
+              <dt>{words.account.plan}</dt>
+              <dd>{words.account.plans[account.plan]}</dd>
+              <dt>{words.account.signIn}</dt>
+              <dd>{account.sign_in.map((way) => (way === 'password' ? words.account.password : way)).join(words.account.or)}</dd>
+            </dl>
+          </section>
+          <section className="card" aria-label={words.account.settings}>
+            <TimeZone
+              csrf={csrf}
+              zone={account.time_zone}
+              onChanged={(changed) => {
+                setAccount(changed)
+                onZone(changed.time_zone)
+              }}
+            />
+            <PhoneNumber csrf={csrf} phone={account.phone} onChanged={setAccount} />
+            <PhonePin csrf={csrf} account={account} onChanged={setAccount} />
+            <ReminderCalls csrf={csrf} account={account} onChanged={setAccount} />
+          </section>
+          <section className="card" aria-labelledby="transcripts">
+            <h2 id="transcripts">{words.account.transcripts}</h2>
+            <TranscriptConsent csrf={csrf} />
+          </section>
+          <section className="card" aria-labelledby="export">
+            <h2 id="export">{words.account.everything}</h2>
+            <p>{words.account.everythingText}</p>
+            <p>
+              <a className="button" href="/api/export" download="voicetasks-export.json">
+                {words.account.download}
+              </a>
+            </p>
+          </section>
+          <EraseAccount csrf={csrf} email={account.email} onErased={onErased} />
+        </>
+      )}
+    </OwnPage>
   )
 }

@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 
 import { ApiError, eraseAccount } from '../api'
+import { words } from '../words'
 
 interface Props {
   csrf: string
@@ -27,27 +28,20 @@ export function EraseAccount({ csrf, email, onErased }: Props) {
     setProblem('')
     try {
       const { complete } = await eraseAccount(csrf, typed)
-      onErased(
-        complete
-          ? 'Your account and everything in it are erased.'
-          : 'Your account is erased. A part of what was kept could not be reached and follows by itself.',
-      )
+      onErased(complete ? words.account.erased : words.account.erasedMostly)
     } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+      setProblem(error instanceof ApiError ? error.message : words.common.failed)
       setBusy(false)
     }
   }
 
   return (
     <section className="card" aria-labelledby="erase">
-      <h2 id="erase">Erase my account</h2>
-      <p>
-        Deletes your account, tasks, transcripts and phone number, and ends your calls. What calls cost stays in the
-        books without your name. It cannot be undone.
-      </p>
+      <h2 id="erase">{words.account.erase}</h2>
+      <p>{words.account.eraseText}</p>
       {asked ? (
         <form className="setting" onSubmit={(event) => void onSubmit(event)}>
-          <label htmlFor={field}>To erase everything, type {email}</label>
+          <label htmlFor={field}>{words.account.eraseType(email)}</label>
           <input
             id={field}
             ref={input}
@@ -62,16 +56,16 @@ export function EraseAccount({ csrf, email, onErased }: Props) {
           </p>
           <div className="row">
             <button type="button" disabled={busy} onClick={() => setAsked(false)}>
-              Keep my account
+              {words.account.eraseKeep}
             </button>
             <button className="danger" type="submit" disabled={busy || !typed.trim()}>
-              {busy ? 'Erasing…' : 'Erase everything'}
+              {busy ? words.account.erasing : words.account.eraseDo}
             </button>
           </div>
         </form>
       ) : (
         <p>
-          <button onClick={() => setAsked(true)}>Erase my account…</button>
+          <button onClick={() => setAsked(true)}>{words.account.eraseAsk}</button>
         </p>
       )}
     </section>

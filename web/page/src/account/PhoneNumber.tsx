@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from 'react'
 
 import { type AccountState, changeAccount } from '../api'
 import { useSaving } from './useSaving'
+import { words } from '../words'
 
 interface Props {
   csrf: string
@@ -24,11 +25,9 @@ export function PhoneNumber({ csrf, phone, onChanged }: Props) {
 
   return (
     <form className="setting" onSubmit={onSubmit} noValidate>
-      <label htmlFor={field}>Phone number</label>
+      <label htmlFor={field}>{words.account.phone}</label>
       <p className="quiet">
-        {phone && !phone.verified_at
-          ? 'Not verified yet: a number is no proof of who calls.'
-          : 'With its country code, such as +49 30 901820. Leave it empty to have none.'}
+        {phone && !phone.verified_at ? words.account.phoneUnverified : words.account.phoneHint}
       </p>
       <div className="row">
         <input
@@ -40,7 +39,7 @@ export function PhoneNumber({ csrf, phone, onChanged }: Props) {
           onChange={(event) => setNumber(event.target.value)}
         />
         <button type="submit" disabled={busy || number.trim() === (phone?.number ?? '')}>
-          Save
+          {words.common.save}
         </button>
       </div>
       <p className="said" role="status">

@@ -4,6 +4,7 @@ import { type Account, ApiError, signIn } from '../api'
 import { Brand } from '../Brand'
 import { demo } from './demo'
 import { provider } from './provider'
+import { words } from '../words'
 
 interface Props {
   why?: string | undefined
@@ -24,7 +25,7 @@ export function SignIn({ why, onSignedIn }: Props) {
 
   async function submit(address: string, secret: string) {
     if (!address.trim() || !secret) {
-      setError('Enter your email address and your password.')
+      setError(words.signIn.empty)
       emailField.current?.focus()
       return
     }
@@ -48,15 +49,15 @@ export function SignIn({ why, onSignedIn }: Props) {
   return (
     <main className="entry">
       <Brand />
-      <h1>Your tasks, by talking.</h1>
-      <p className="lead">Sign in, press one button and say what you need to get done.</p>
+      <h1>{words.signIn.title}</h1>
+      <p className="lead">{words.signIn.lead}</p>
       {why && (
         <p className="notice" role="status">
           {why}
         </p>
       )}
       <form className="card" onSubmit={onSubmit} noValidate>
-        <label htmlFor="email">Email</label>
+        <label htmlFor="email">{words.signIn.email}</label>
         <input
           id="email"
           ref={emailField}
@@ -68,7 +69,7 @@ export function SignIn({ why, onSignedIn }: Props) {
           aria-invalid={error !== undefined}
           aria-describedby={error ? errorId : undefined}
         />
-        <label htmlFor="password">Password</label>
+        <label htmlFor="password">{words.signIn.password}</label>
         <input
           id="password"
           type="password"
@@ -83,19 +84,19 @@ export function SignIn({ why, onSignedIn }: Props) {
           {error}
         </p>
         <button className="primary wide" type="submit" disabled={busy}>
-          {busy ? 'Signing in…' : 'Sign in'}
+          {busy ? words.signIn.submitting : words.signIn.submit}
         </button>
       </form>
       {elsewhere && (
         <p className="or">
           <a className="button" href="/api/oidc/login">
-            Sign in with {elsewhere}
+            {words.signIn.elsewhere(elsewhere)}
           </a>
         </p>
       )}
       {known && (
-        <section className="demo" aria-label="Demo accounts">
-          <p>This is a demo. Go in as</p>
+        <section className="demo" aria-label={words.signIn.demoAccounts}>
+          <p>{words.signIn.demo}</p>
           {known.emails.map((address) => (
             <button key={address} type="button" disabled={busy} onClick={() => void submit(address, known.password)}>
               {address}

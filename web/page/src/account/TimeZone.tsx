@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from 'react'
 
 import { type AccountState, changeAccount } from '../api'
 import { useSaving } from './useSaving'
+import { words } from '../words'
 
 /** All zones that the browser knows; the account's own is among them in any case. */
 function zones(own: string): string[] {
@@ -28,8 +29,8 @@ export function TimeZone({ csrf, zone, onChanged }: Props) {
 
   return (
     <form className="setting" onSubmit={onSubmit}>
-      <label htmlFor={field}>Time zone</label>
-      <p className="quiet">Decides what «tomorrow at five» means.</p>
+      <label htmlFor={field}>{words.account.zone}</label>
+      <p className="quiet">{words.account.zoneHint}</p>
       <div className="row">
         <select id={field} value={chosen} onChange={(event) => setChosen(event.target.value)}>
           {zones(zone).map((name) => (
@@ -39,12 +40,12 @@ export function TimeZone({ csrf, zone, onChanged }: Props) {
           ))}
         </select>
         <button type="submit" disabled={busy || chosen === zone}>
-          Save
+          {words.common.save}
         </button>
       </div>
       {here !== chosen && (
         <button type="button" className="plain" onClick={() => setChosen(here)}>
-          Use this device’s zone, {here.replaceAll('_', ' ')}
+          {words.account.zoneHere(here.replaceAll('_', ' '))}
         </button>
       )}
       <p className="said" role="status">

@@ -1,30 +1,12 @@
-import { useCallback, useEffect, useState } from 'react'
-
-import { ApiError, consentOf, setConsent, type Consent } from '../api'
+import { words } from '../words'
+import { useConsent } from './useConsent'
 
 /** For the room that the words take until the server has told. */
 const USUAL_DAYS = 30
 
 /** Whether a transcript of calls in the browser may be kept. Off until the caller switches it on. */
 export function TranscriptConsent({ csrf }: { csrf: string }) {
-  const [consent, setState] = useState<Consent | null>(null)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
-
-  const run = useCallback(async (request: () => Promise<Consent>) => {
-    setBusy(true)
-    try {
-      setState(await request())
-      setProblem(null)
-    } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
-    } finally {
-      setBusy(false)
-    }
-  }, [])
-
-  useEffect(() => void run(consentOf), [run])
-
+  const { consent, busy, problem, look, change } = useConsent(csrf)
   // Before it is known it takes the room that it will need: a button that jumps away under a press is not pressed.
   const unknown = consent === null
   return (
@@ -35,21 +17,18 @@ export function TranscriptConsent({ csrf }: { csrf: string }) {
             type="checkbox"
             checked={consent?.transcripts === true}
             disabled={busy || unknown}
-            onChange={({ target: { checked } }) => void run(() => setConsent(csrf, checked))}
+            onChange={({ target: { checked } }) => change(checked)}
           />
-          Keep a written transcript of my calls in the browser for {consent?.days ?? USUAL_DAYS} days
+          {words.consent.keep(consent?.days ?? USUAL_DAYS)}
         </label>
-        <p>
-          Sound is never kept. Switching it off deletes what was kept of calls in the browser; calls by phone have an
-          answer of their own.
-        </p>
+        <p>{words.consent.hint}</p>
         {!unknown && problem && <p role="alert">{problem}</p>}
       </div>
       {unknown && problem && (
         <div>
-          <p role="alert">We could not find out whether transcripts of your calls are kept. {problem}</p>
-          <button className="plain" disabled={busy} onClick={() => void run(consentOf)}>
-            Try again
+          <p role="alert">{words.consent.unknown(problem)}</p>
+          <button className="plain" disabled={busy} onClick={look}>
+            {words.common.again}
           </button>
         </div>
       )}

@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react'
 
 import { type AccountState, ApiError } from '../api'
+import { words } from '../words'
 
 /** Saving one setting: whether it is under way, and what became of it, in words. */
 export function useSaving(onChanged: (account: AccountState) => void) {
@@ -13,9 +14,9 @@ export function useSaving(onChanged: (account: AccountState) => void) {
       setSaid('')
       try {
         onChanged(await request())
-        setSaid('Saved.')
+        setSaid(words.common.saved)
       } catch (error) {
-        setSaid(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+        setSaid(error instanceof ApiError ? error.message : words.common.failed)
       } finally {
         setBusy(false)
       }

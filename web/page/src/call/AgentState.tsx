@@ -5,18 +5,7 @@ import type { Connection } from './CallLine'
 import { LostNotice } from './LostNotice'
 import { TEXT } from './tiers'
 import type { Agent } from './useAgent'
-
-const WORDS: Record<Agent['state'], string> = {
-  connecting: 'Connecting',
-  listening: 'Listening',
-  thinking: 'Thinking',
-  speaking: 'Speaking',
-  trouble: 'In trouble',
-  busy: 'All lines are busy',
-}
-
-/** Without a voice nobody listens or speaks. */
-const WRITTEN: Partial<typeof WORDS> = { listening: 'Ready for your message', speaking: 'Writing' }
+import { words } from '../words'
 
 interface Props {
   agent: Agent
@@ -32,11 +21,11 @@ export function AgentState({ agent, connection }: Props) {
     <div className="agent" data-state={state}>
       <Bars identity={state === 'speaking' && !written ? agent.identity : null} />
       <p className="state" role="status">
-        {lost ? 'Reconnecting…' : ((written && WRITTEN[agent.state]) || WORDS[agent.state])}
+        {(written && words.call.written[state]) || words.call.states[state]}
       </p>
       {lost && <LostNotice until={connection.until} />}
       {agent.state === 'trouble' && !lost && (
-        <p className="quiet">Something on our side has failed. What was confirmed is saved.</p>
+        <p className="quiet">{words.call.trouble}</p>
       )}
     </div>
   )

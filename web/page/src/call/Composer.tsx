@@ -1,36 +1,41 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 
+import { words } from '../words'
 import { MOST_CHARACTERS } from './useTranscript'
 
 interface Props {
   ready: boolean
+  /** The line is away: what is written waits for it. */
+  waits: boolean
+  /** What could not be sent in the call before. */
+  draft: string
   /** There is no other way to speak to the assistant: the field asks for the words. */
   only: boolean
   onSend: (text: string) => Promise<void>
 }
 
 /** Typing into the same conversation. */
-export function Composer({ ready, only, onSend }: Props) {
+export function Composer({ ready, waits, draft, only, onSend }: Props) {
   const field = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState('')
+  const [text, setText] = useState(draft)
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
 
   useEffect(() => {
-    if (only) field.current?.focus()
-  }, [only])
+    if (only || waits) field.current?.focus()
+  }, [only, waits])
 
   async function submit(event: FormEvent) {
     event.preventDefault()
     const message = text.trim()
-    if (!message || busy || !ready) return
+    if (!message || busy || !(ready || waits)) return
     setBusy(true)
     setError(undefined)
     try {
       await onSend(message)
       setText('')
     } catch {
-      setError('That was not sent. Try again.')
+      setError(words.composer.failed)
     } finally {
       setBusy(false)
     }
@@ -39,7 +44,7 @@ export function Composer({ ready, only, onSend }: Props) {
   return (
     <form className="composer" onSubmit={(event) => void submit(event)}>
       <label htmlFor="message" className="unseen">
-        Type a message
+        {words.composer.label}
       </label>
       <input
         id="message"
@@ -48,15 +53,22 @@ export function Composer({ ready, only, onSend }: Props) {
         maxLength={MOST_CHARACTERS}
         autoComplete="off"
         enterKeyHint="send"
-        placeholder={ready ? (only ? 'Type here' : 'Or type here') : 'Type here; it can be sent once the assistant is there'}
+        placeholder={hint(ready, only, waits)}
         onChange={(event) => setText(event.target.value)}
       />
-      <button type="submit" disabled={!ready || busy || !text.trim()}>
-        Send
+      <button type="submit" disabled={!(ready || waits) || busy || !text.trim()}>
+        {words.composer.send}
       </button>
       <p className="field-error" role="alert">
         {error}
       </p>
     </form>
   )
+}
+
+function hint(ready: boolean, only: boolean, waits: boolean): string {
+  const { composer } = words
+  if (waits) return composer.lost
+  if (!ready) return composer.early
+  return only ? composer.only : composer.also
 }

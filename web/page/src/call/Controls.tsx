@@ -2,13 +2,18 @@ import { useMediaDeviceSelect } from '@livekit/components-react'
 import { LocalAudioTrack, ParticipantEvent, type Room, Track } from 'livekit-client'
 import { useCallback, useSyncExternalStore } from 'react'
 
+import { words } from '../words'
+import { HoldButton } from './HoldButton'
 import type { MicrophoneState } from './microphoneState'
 import { useLevel } from './useLevel'
 import type { Microphone } from './useMicrophone'
+import type { PushToTalk } from './usePushToTalk'
 
 interface Props {
   room: Room
   microphone: Microphone
+  /** With it, the microphone is open while its button is held. */
+  talk: PushToTalk | null
   /** The connection dropped: the microphone comes back with it. */
   lost: boolean
   onEnd: () => void
@@ -21,26 +26,26 @@ const TRACK_EVENTS = [
   ParticipantEvent.TrackUnmuted,
 ] as const
 
-const WORDS: Partial<Record<MicrophoneState, string>> = {
-  on: 'Mute',
-  silenced: 'Mute',
-  muted: 'Unmute',
-  paused: 'Microphone is off',
-}
+const { mute, unmute, off } = words.microphone
+const WORDS: Partial<Record<MicrophoneState, string>> = { on: mute, silenced: mute, muted: unmute, paused: off }
 
 /** Microphone, device and the end of the call. */
-export function Controls({ room, microphone, lost, onEnd }: Props) {
+export function Controls({ room, microphone, talk, lost, onEnd }: Props) {
   const { state } = microphone
   const on = state === 'on'
   return (
     <div className="controls">
-      <button className="mic" onClick={microphone.toggle} disabled={lost || state === 'paused'}>
-        {(lost && state === 'asking' ? WORDS.paused : WORDS[state]) ?? 'Use microphone'}
-      </button>
+      {talk ? (
+        <HoldButton talk={talk} disabled={lost || state === 'paused'} />
+      ) : (
+        <button className="mic" onClick={microphone.toggle} disabled={lost || state === 'paused'}>
+          {(lost && state === 'asking' ? WORDS.paused : WORDS[state]) ?? words.microphone.use}
+        </button>
+      )}
       <Level room={room} on={on} />
       {(on || state === 'muted') && <Devices room={room} />}
       <button className="end" onClick={onEnd}>
-        End
+        {words.microphone.end}
       </button>
     </div>
   )
@@ -66,7 +71,7 @@ function Level({ room, on }: { room: Room; on: boolean }) {
     <div
       className="level"
       role="meter"
-      aria-label="Microphone level"
+      aria-label={words.microphone.level}
       aria-valuemin={0}
       aria-valuemax={10}
       aria-valuenow={level}
@@ -85,13 +90,13 @@ function Devices({ room }: { room: Room }) {
   if (devices.length === 0) return null
   return (
     <select
-      aria-label="Microphone device"
+      aria-label={words.microphone.device}
       value={activeDeviceId}
       onChange={(event) => void setActiveMediaDevice(event.target.value)}
     >
       {devices.map((device) => (
         <option key={device.deviceId} value={device.deviceId}>
-          {device.label || 'Microphone'}
+          {device.label || words.microphone.unnamed}
         </option>
       ))}
     </select>

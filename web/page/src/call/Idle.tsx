@@ -1,12 +1,24 @@
 import { useEffect, useRef } from 'react'
 
 import { TranscriptConsent } from '../account/TranscriptConsent'
+import { BudgetLine } from '../budget/BudgetLine'
+import { useBudget } from '../budget/useBudget'
+import { words } from '../words'
 import type { Why } from './ending'
 import { endingOf } from './endingWords'
+import { Stars } from './Stars'
+
+export interface Ended {
+  why: Why
+  /** The call that can be given stars, if there was one. */
+  callId: string | null
+  /** What was written and never sent. */
+  unsent: string[]
+}
 
 interface Props {
   csrf: string
-  ended: Why | null
+  ended: Ended | null
   elsewhere: string | null
   /** With the id of a call to come back to, or null for a new one. */
   onStart: (callId: string | null) => void
@@ -15,8 +27,10 @@ interface Props {
 /** Before a call, and after one: what happened, and one button. */
 export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
   const button = useRef<HTMLButtonElement>(null)
-  const ending = ended ? endingOf(ended) : null
-  const rejoin = ended?.kind === 'moved' ? ended.callId : elsewhere
+  const [budget] = useBudget()
+  const ending = ended ? endingOf(ended.why) : null
+  const rejoin = ended?.why.kind === 'moved' ? ended.why.callId : elsewhere
+  const { idle } = words
   // The button that ended the call is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
     if (ended) button.current?.focus()
@@ -24,27 +38,31 @@ export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
 
   return (
     <section className="idle" aria-labelledby="idle-title">
-      <h1 id="idle-title">{ending?.title ?? 'Talk to your tasks'}</h1>
+      <h1 id="idle-title">{ending?.title ?? idle.title}</h1>
       <div role={ending?.bad ? 'alert' : 'status'}>
-        <p className="lead">{ending?.text ?? 'Say what is on your mind. You can interrupt, correct and type as well.'}</p>
-        {elsewhere && !ending && <p className="notice">You are in a call in another tab. It can go on here.</p>}
+        <p className="lead">{ending?.text ?? (elsewhere ? idle.elsewhere : idle.lead)}</p>
+        {ended && ended.unsent.length > 0 && (
+          <p className="notice">{idle.unsent(ended.unsent.map(words.common.quoted).join(' '))}</p>
+        )}
       </div>
       <button ref={button} className="primary start" onClick={() => onStart(rejoin)}>
-        {ending?.again ?? (elsewhere ? 'Move the call here' : 'Start talking')}
+        {ending?.again ?? (elsewhere ? idle.move : idle.start)}
       </button>
       {rejoin && (
         <button className="plain" onClick={() => onStart(null)}>
-          Start a new call
+          {idle.startNew}
         </button>
       )}
+      {ended?.callId && <Stars key={ended.callId} csrf={csrf} callId={ended.callId} />}
       {!ending && (
-        <ul className="examples" aria-label="Things to say">
-          <li>«What’s on my list today?»</li>
-          <li>«Add a task to review the proposal by Friday»</li>
-          <li>«Mark the proposal task as done»</li>
+        <ul className="examples" aria-label={idle.examples}>
+          {idle.example.map((one) => (
+            <li key={one}>{one}</li>
+          ))}
         </ul>
       )}
       <TranscriptConsent csrf={csrf} />
+      <BudgetLine budget={budget} />
     </section>
   )
 }

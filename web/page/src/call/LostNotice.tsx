@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react'
 
-/** The connection dropped: what happens now, and for how long. */
+import { words } from '../words'
+
+/** The connection dropped: what happens now, for how long, and that one can write meanwhile. */
 export function LostNotice({ until }: { until: number }) {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
@@ -8,13 +10,15 @@ export function LostNotice({ until }: { until: number }) {
     return () => clearInterval(timer)
   }, [])
   const left = Math.max(0, Math.ceil((until - now) / 1_000))
+  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+  const { lost } = words
   return (
     <p className="quiet">
-      Your connection dropped. Stay here: this page keeps trying, and the call waits for you for{' '}
+      {lost.trying}{' '}
       <span aria-hidden="true" className="clock">
-        another {Math.floor(left / 60)}:{String(left % 60).padStart(2, '0')}
+        {lost.left(clock)}
       </span>
-      <span className="unseen">two minutes</span>. What was confirmed is saved.
+      <span className="unseen">{lost.leftSpoken}</span>. {lost.saved} <strong>{lost.write}</strong>
     </p>
   )
 }

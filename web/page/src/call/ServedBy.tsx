@@ -1,5 +1,9 @@
 import { useId } from 'react'
 
+import { BudgetLine } from '../budget/BudgetLine'
+import { useBudget } from '../budget/useBudget'
+import { words } from '../words'
+import { exactly } from '../words/money'
 import { nameOf } from './tiers'
 import type { Agent } from './useAgent'
 import type { TierChanges } from './useTierChanges'
@@ -9,32 +13,42 @@ interface Props {
   changes: TierChanges
 }
 
-/** Which tier serves the call, and why; when that changes, a word of it that goes away by itself. */
+/** Which tier serves the call, why, and for how much; when it changes, a word of it that goes away by itself. */
 export function ServedBy({ agent, changes }: Props) {
   const id = useId()
+  const [budget, lookAtBudget] = useBudget()
+  const { served, common } = words
   return (
     <>
       <div className="served">
         {agent.tier && (
-          <details>
+          <details onToggle={({ currentTarget }) => currentTarget.open && lookAtBudget()}>
             <summary aria-describedby={id}>
               <span className="badge" data-stack={agent.stack}>
                 {nameOf(agent)}
               </span>
-              <span className="why">Why?</span>
+              <span className="why">{served.why}</span>
             </summary>
             <p id={id} className="reason">
               {agent.reason}
             </p>
-            {agent.cost !== null && <p className="cost quiet">This call so far: {dollars(agent.cost)}</p>}
+            {agent.cost !== null && <p className="cost quiet">{served.cost(exactly(agent.cost))}</p>}
+            <BudgetLine budget={budget} />
             {changes.history.length > 1 && <History changes={changes} />}
           </details>
         )}
-        {agent.sandbox && (
-          <span className="badge sandboxed" title="Stand-ins on this machine answer instead of the vendors">
-            sandbox
-          </span>
-        )}
+        <span className="row">
+          {agent.cost !== null && (
+            <span className="running" title={served.running}>
+              {exactly(agent.cost)}
+            </span>
+          )}
+          {agent.sandbox && (
+            <span className="badge sandboxed" title={common.sandboxTitle}>
+              {common.sandbox}
+            </span>
+          )}
+        </span>
       </div>
       <div className="news" role="status" aria-live="polite">
         {changes.news && <p>{changes.news}</p>}
@@ -45,17 +59,13 @@ export function ServedBy({ agent, changes }: Props) {
 
 function History({ changes }: { changes: TierChanges }) {
   return (
-    <ol className="history" aria-label="What has served this call">
+    <ol className="history" aria-label={words.served.historyName}>
       {changes.history.map((one) => (
         <li key={one.since}>
-          <time>{new Date(one.since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</time> {one.name}{' '}
-          ({one.stack})
+          <time>{new Date(one.since).toLocaleTimeString(words.locale, { hour: '2-digit', minute: '2-digit' })}</time>{' '}
+          {one.name} ({one.stack})
         </li>
       ))}
     </ol>
   )
-}
-
-function dollars(microdollars: number): string {
-  return `$${(microdollars / 1_000_000).toFixed(4)}`
 }

@@ -1,5 +1,6 @@
 import { useAudioPlayback } from '@livekit/components-react'
 import type { Room } from 'livekit-client'
+import { words } from '../words'
 
 /** Browsers keep a page silent until it was touched: one tap lets it speak. */
 export function SoundNotice({ room }: { room: Room }) {
@@ -8,10 +9,10 @@ export function SoundNotice({ room }: { room: Room }) {
   return (
     <div className="notice" role="alert">
       <p>
-        <strong>Your browser keeps this page silent.</strong> Until you tap, what the assistant says is only written below.
+        <strong>{words.call.silentPage}</strong> {words.call.silentPageText}
       </p>
       <button className="primary" onClick={() => void startAudio()}>
-        Tap to hear
+        {words.call.tapToHear}
       </button>
     </div>
   )

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { words } from '../words'
 
 const PATIENCE_MS = 10_000
 
@@ -23,13 +24,12 @@ export function WaitingNotice({ answered, onRetry, onEnd }: Props) {
   return (
     <div className="notice bad" role="alert">
       <p>
-        <strong>Nobody has answered yet.</strong> The assistant should be here within ten seconds. You can wait, or try
-        again.
+        <strong>{words.call.nobodyYet}</strong> {words.call.nobodyYetText}
       </p>
       <div className="row">
-        <button onClick={onRetry}>Try again</button>
+        <button onClick={onRetry}>{words.common.again}</button>
         <button className="plain" onClick={onEnd}>
-          End the call
+          {words.call.endIt}
         </button>
       </div>
     </div>

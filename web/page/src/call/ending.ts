@@ -3,6 +3,7 @@
 import { DisconnectReason } from 'livekit-client'
 
 import { ApiError } from '../api'
+import { words } from '../words'
 
 export type Why =
   | { kind: 'hung-up' }
@@ -12,15 +13,15 @@ export type Why =
   /** The page was away for longer than a call waits. */
   | { kind: 'lost' }
   | { kind: 'moved'; callId: string }
-  | { kind: 'busy'; message: string }
+  | { kind: 'busy' }
   | { kind: 'failed'; message: string }
   | { kind: 'trouble' }
 
 /** Why there is no call. */
 export function whyNot(error: unknown): Why {
-  if (error instanceof ApiError && error.code === 'busy') return { kind: 'busy', message: '' }
+  if (error instanceof ApiError && error.code === 'busy') return { kind: 'busy' }
   if (error instanceof ApiError) return { kind: 'failed', message: error.message }
-  return { kind: 'failed', message: 'The room server cannot be reached. Check your network, then try again.' }
+  return { kind: 'failed', message: words.endings.noRoomServer }
 }
 
 /** Why the room is closed to us; null when only the connection is lost. */

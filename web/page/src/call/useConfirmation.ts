@@ -1,6 +1,7 @@
 import { type Room, type TextStreamReader } from 'livekit-client'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
+import { words } from '../words'
 import { agentIn } from './useAgent'
 
 const TOPIC = 'voicetasks.confirm'
@@ -71,7 +72,7 @@ export function useConfirmation(
     const timer = setTimeout(
       () => {
         show(null)
-        note(question.id, `No answer: ${question.question} Nothing was changed.`)
+        note(question.id, words.confirm.unanswered(question.question))
       },
       Math.min(Math.max(left, LINGER_MS), 120_000),
     )
@@ -95,7 +96,7 @@ export function useConfirmation(
       } catch {
         if (open.current?.id !== asked.id) return
         setAnswering(false)
-        setTrouble('That answer did not arrive. Try again, or say it.')
+        setTrouble(words.confirm.notArrived)
       }
     },
     [room, agent],
@@ -104,18 +105,7 @@ export function useConfirmation(
   return { question, answering, trouble, answer }
 }
 
-const BY = { voice: 'by voice', text: 'in writing', key: 'by key', click: 'by click' }
-
 function outcome(asked: Question, closed: Closed): string {
-  const by = closed.by ? ` ${BY[closed.by]}` : ''
-  switch (closed.outcome) {
-    case 'confirmed':
-      return `${asked.question} You said yes${by}.`
-    case 'declined':
-      return `${asked.question} You said no${by}. Nothing was changed.`
-    case 'expired':
-      return `${asked.question} No answer came. Nothing was changed.`
-    case 'void':
-      return `${asked.question} You went on with something else. Nothing was changed.`
-  }
+  const by = closed.by ? words.confirm.by[closed.by] : ''
+  return words.confirm[closed.outcome](asked.question, by)
 }

@@ -8,6 +8,8 @@ export interface Microphone {
   /** Try (again) to get it and turn it on. */
   turnOn: () => void
   toggle: () => void
+  /** Open it or shut it. */
+  want: (on: boolean) => void
 }
 
 const TRACK_CHANGES = [
@@ -142,18 +144,26 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
     look()
   }, [room, paused, look, acquire])
 
+  const want = useCallback(
+    (on: boolean) => {
+      if (on) {
+        turnOn()
+        return
+      }
+      wanted.current = false
+      look()
+      // What is being asked for at this moment is shut once it is there.
+      if (microphoneOf(room)) void room.localParticipant.setMicrophoneEnabled(false)
+    },
+    [room, look, turnOn],
+  )
+
   const toggle = useCallback(() => {
     const track = microphoneOf(room)
-    if (!track || track.isMuted || trouble.current) {
-      turnOn()
-      return
-    }
-    wanted.current = false
-    look()
-    void room.localParticipant.setMicrophoneEnabled(false)
-  }, [room, look, turnOn])
+    want(!track || track.isMuted || trouble.current !== null)
+  }, [room, want])
 
-  return { state, turnOn, toggle }
+  return { state, turnOn, toggle, want }
 }
 
 function microphoneOf(room: Room): LocalAudioTrack | undefined {

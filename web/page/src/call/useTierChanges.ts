@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 
+import { words } from '../words'
 import { nameOf, TEXT } from './tiers'
 import type { Agent } from './useAgent'
 
@@ -25,21 +26,21 @@ export interface TierChanges {
 export function useTierChanges({ tier, stack, reason }: Agent): TierChanges {
   const [history, setHistory] = useState<Served[]>([])
   const [news, setNews] = useState<string | null>(null)
-  const served = useRef('')
+  const served = useRef({ stack: '', name: '' })
 
   useEffect(() => {
     // Nobody is there at this moment: whoever comes next may serve with the same.
     if (!stack || !tier) return
     const before = served.current
-    served.current = stack
+    served.current = { stack, name: nameOf({ tier, stack }) }
     setHistory((all) => {
       const now = { stack, name: nameOf({ tier, stack }), since: Date.now() }
       const last = all.at(-1)
       return last?.stack === stack ? all : [...all, now].slice(-MOST)
     })
-    if (!before || before === stack) return
+    if (!before.stack || before.stack === stack) return
     // Without a voice there is a notice of its own.
-    setNews(stack === TEXT ? null : `${before === TEXT ? 'Voice is back. ' : ''}Switched to ${stack}: ${reason}`)
+    setNews(stack === TEXT ? null : newsOf(before, served.current, reason))
   }, [tier, stack, reason])
 
   useEffect(() => {
@@ -49,4 +50,15 @@ export function useTierChanges({ tier, stack, reason }: Agent): TierChanges {
   }, [news])
 
   return { history, news }
+}
+
+interface Serving {
+  stack: string
+  name: string
+}
+
+function newsOf(before: Serving, now: Serving, reason: string): string {
+  const { served } = words
+  const switched = before.name === now.name ? served.switchedWithin : served.switched
+  return [before.stack === TEXT && served.voiceIsBack, switched(now.name, reason)].filter(Boolean).join(' ')
 }

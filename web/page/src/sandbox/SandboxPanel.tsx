@@ -3,6 +3,7 @@ import { useCallback, useState } from 'react'
 import { ApiError } from '../api'
 import { breakNow, type Fault, heal, listFaults, SERVICES } from './faults'
 import './sandbox.css'
+import { words } from '../words'
 
 /** Breaking the sandbox's vendors, so that anybody can watch a call survive it. Collapsed until it is wanted. */
 export function SandboxPanel({ csrf }: { csrf: string }) {
@@ -16,7 +17,7 @@ export function SandboxPanel({ csrf }: { csrf: string }) {
       setFaults(await request())
       setProblem(null)
     } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+      setProblem(error instanceof ApiError ? error.message : words.common.failed)
     } finally {
       setBusy(false)
     }
@@ -24,26 +25,26 @@ export function SandboxPanel({ csrf }: { csrf: string }) {
 
   return (
     <details className="sandbox" onToggle={({ currentTarget: { open } }) => open && void run(listFaults)}>
-      <summary>Sandbox</summary>
-      <p>The vendors here are stand-ins on this machine. Break one during a call, and the call goes on without it.</p>
+      <summary>{words.faults.title}</summary>
+      <p>{words.faults.lead}</p>
       <ul>
-        {SERVICES.map(({ service, name }) => {
+        {SERVICES.map((service) => {
           const kinds = faults.filter((fault) => fault.service === service).map(({ kind }) => kind)
           return (
             <li key={service}>
-              <span id={`sandbox-${service}`}>{name}</span>
+              <span id={`sandbox-${service}`}>{words.faults.services[service]}</span>
               <span className="shown" role="status">
-                {kinds.length > 0 ? wordsFor(kinds) : 'works'}
+                {kinds.length > 0 ? wordsFor(kinds) : words.faults.works}
               </span>
               <span role="group" aria-labelledby={`sandbox-${service}`}>
                 <button disabled={busy} onClick={() => void run(() => breakNow(csrf, service, 'cut'))}>
-                  Break
+                  {words.faults.break}
                 </button>
                 <button disabled={busy} onClick={() => void run(() => breakNow(csrf, service, 'silent'))}>
-                  Make silent
+                  {words.faults.silence}
                 </button>
                 <button disabled={busy || kinds.length === 0} onClick={() => void run(() => heal(csrf, service))}>
-                  Heal
+                  {words.faults.heal}
                 </button>
               </span>
             </li>
@@ -56,5 +57,5 @@ export function SandboxPanel({ csrf }: { csrf: string }) {
 }
 
 function wordsFor(kinds: string[]): string {
-  return kinds.map((kind) => (kind === 'cut' ? 'broken' : kind)).join(', ')
+  return kinds.map((kind) => (kind === 'cut' ? words.faults.broken : kind)).join(', ')
 }

@@ -8,14 +8,8 @@ export interface Fault {
   on: boolean
 }
 
-/** What can be broken from the page, in the words of people. */
-export const SERVICES = [
-  { service: 'openai-realtime', name: 'OpenAI, speech to speech' },
-  { service: 'openai-chat', name: 'OpenAI, the cascade’s mind' },
-  { service: 'deepgram-stt', name: 'Deepgram, hearing' },
-  { service: 'cartesia', name: 'Cartesia, the voice' },
-  { service: 'deepgram-tts', name: 'Deepgram, the second voice' },
-] as const
+/** What can be broken from the page. */
+export const SERVICES = ['openai-realtime', 'openai-chat', 'deepgram-stt', 'cartesia', 'deepgram-tts'] as const
 
 const PATH = '/api/sandbox/faults'
 

@@ -1,6 +1,7 @@
 import type { Task } from '../api'
+import { words } from '../words'
 
-export const GROUPS = ['Overdue', 'Today', 'This week', 'Later', 'No date'] as const
+export const GROUPS = ['overdue', 'today', 'week', 'later', 'none'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** The local date and time (YYYY-MM-DDTHH:MM) of an instant in a time zone: what due dates compare with. */
@@ -14,14 +15,14 @@ export function localTime(timeZone: string, at: Date): string {
  * «this week» is the next seven days, as the spoken list has it.
  */
 export function groupOf(task: Task, now: string): Group {
-  if (!task.due) return 'No date'
+  if (!task.due) return 'none'
   const today = now.slice(0, 10)
   const day = task.due.slice(0, 10)
-  if (day < today || (task.due.includes('T') && task.due < now)) return 'Overdue'
-  if (day === today) return 'Today'
+  if (day < today || (task.due.includes('T') && task.due < now)) return 'overdue'
+  if (day === today) return 'today'
   const end = new Date(`${today}T12:00:00Z`)
   end.setUTCDate(end.getUTCDate() + 7)
-  return day < end.toISOString().slice(0, 10) ? 'This week' : 'Later'
+  return day < end.toISOString().slice(0, 10) ? 'week' : 'later'
 }
 
 /** The urgent first, as the spoken list has it. */
@@ -40,8 +41,8 @@ export function groupByDue(tasks: Task[], now: string): [Group, Task[]][] {
 /** A due date for the eye: «Fri 27 Nov», with the time where there is one; of today only the time. */
 export function dueForTheEye(due: string, today: string): string {
   const [day = '', time] = due.split('T')
-  const date = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
-  const words = date.format(new Date(`${day}T12:00:00Z`)).replace(',', '')
+  const date = new Intl.DateTimeFormat(words.locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
+  const told = date.format(new Date(`${day}T12:00:00Z`)).replace(',', '')
   if (day === today) return time?.slice(0, 5) ?? ''
-  return time ? `${words}, ${time.slice(0, 5)}` : words
+  return time ? `${told}, ${time.slice(0, 5)}` : told
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 
-import { ApiError, listTasks, type Task } from '../api'
+import { ApiError, type Change, lastChange, listTasks, type Task } from '../api'
 
 export interface Tasks {
   open: Task[]
@@ -8,6 +8,8 @@ export interface Tasks {
   /** Ids that came or changed with the last refresh. */
   fresh: ReadonlySet<string>
   loaded: boolean
+  /** What was changed last, while it can be undone. */
+  last: Change | null
   trouble: string | undefined
   refresh: () => void
 }
@@ -15,12 +17,15 @@ export interface Tasks {
 const SHOWN_DONE = 5
 /** A reply that ends is told more than once; all of that is one refresh. */
 const SETTLE_MS = 250
+/** How long the task server takes a change back. */
+const UNDO_MS = 600_000
 
 /** The user's tasks. Refreshes that come while one runs are done once, after it. */
 export function useTasks(onSignedOut: () => void): Tasks {
   const [open, setOpen] = useState<Task[]>([])
   const [done, setDone] = useState<Task[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const [last, setLast] = useState<Change | null>(null)
   const [loaded, setLoaded] = useState(false)
   const [trouble, setTrouble] = useState<string>()
   const running = useRef(false)
@@ -36,13 +41,18 @@ export function useTasks(onSignedOut: () => void): Tasks {
     running.current = true
     void (async () => {
       try {
-        const [nowOpen, nowDone] = await Promise.all([listTasks('all', 100), listTasks('done', SHOWN_DONE)])
+        const [nowOpen, nowDone, nowLast] = await Promise.all([
+          listTasks('all', 100),
+          listTasks('done', SHOWN_DONE),
+          lastChange(),
+        ])
         const before = known.current
         const everything = [...nowOpen, ...nowDone]
         const changed = everything.filter((task) => before !== null && before.get(task.id) !== task.version)
         known.current = new Map(everything.map((task) => [task.id, task.version]))
         setOpen(nowOpen)
         setDone(nowDone)
+        setLast(nowLast)
         if (changed.length > 0) setFresh(new Set(changed.map((task) => task.id)))
         setLoaded(true)
         setTrouble(undefined)
@@ -59,6 +69,13 @@ export function useTasks(onSignedOut: () => void): Tasks {
     })()
   }, [onSignedOut])
 
+  useEffect(() => {
+    if (!last) return
+    const left = Date.parse(last.at) + UNDO_MS - Date.now()
+    const timer = setTimeout(() => setLast(null), Math.max(0, left))
+    return () => clearTimeout(timer)
+  }, [last])
+
   const refresh = useCallback(() => {
     clearTimeout(timer.current)
     timer.current = setTimeout(load, SETTLE_MS)
@@ -74,5 +91,5 @@ export function useTasks(onSignedOut: () => void): Tasks {
     }
   }, [load, refresh])
 
-  return { open, done, fresh, loaded, trouble, refresh }
+  return { open, done, fresh, last, loaded, trouble, refresh }
 }

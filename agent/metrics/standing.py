@@ -1,0 +1,62 @@
+"""What a worker's main process tells beside its calls: leases, the journal's queue, the policy's age."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from prometheus_client import Gauge
+
+from routing.again import again
+from routing.policy_watch import PolicyWatch
+from routing.redis_link import BlindError, RedisLink
+from routing.settings import RoutingSettings
+from routing.standing import journal_queue, lease_counts
+
+log = logging.getLogger("agent.metrics")
+
+EVERY_SECONDS: Final = 2.0
+
+# Every worker tells the same of what all share, so that these are looked at by their greatest, not by their sum.
+LEASES: Final = Gauge(
+    "voicetasks_leases",
+    "Calls that hold money: held, or overdue where their worker extended it no more.",
+    ("state",),
+    multiprocess_mode="livemostrecent",
+)
+JOURNAL_QUEUE: Final = Gauge(
+    "voicetasks_journal_queue",
+    "Entries that are not in the database yet: in Redis' stream, and on the worker's disk.",
+    multiprocess_mode="livemostrecent",
+)
+POLICY_AGE: Final = Gauge(
+    "voicetasks_policy_age_seconds",
+    "Since Redis or the database last said which policy is in force.",
+    multiprocess_mode="livemostrecent",
+)
+
+
+async def keep_telling(settings: RoutingSettings) -> None:
+    """Tell until cancelled."""
+    await again("metrics.standing", lambda: _keep_telling(settings))
+
+
+async def _keep_telling(settings: RoutingSettings) -> None:
+    link = RedisLink(settings.redis_url)
+    watch = PolicyWatch(link, settings.database_url)
+    try:
+        await watch.start()
+        while True:
+            POLICY_AGE.set(watch.age_seconds)
+            try:
+                leases = await lease_counts(link)
+                LEASES.labels("held").set(leases.held)
+                LEASES.labels("overdue").set(leases.overdue)
+                JOURNAL_QUEUE.set(await journal_queue(link, settings.spool_dir))
+            except BlindError:
+                pass  # calls tell how long they were blind
+            await asyncio.sleep(EVERY_SECONDS)
+    finally:
+        await watch.aclose()
+        await link.aclose()

@@ -1,0 +1,62 @@
+"""What became of tools and tasks in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from agent.metrics.names import TASK_CREATIONS, TASKS
+from agent.task_events import task_event
+from mcp_tasks.client import ToolOutcome
+from routing.outcomes import SUCCESS_MS
+
+OTHER: Final = "other"
+"""The tools of servers that are not ours: their names are not bounded."""
+
+
+class TaskCounts:
+    """Counts one call's tools. Whether a task that is taken back was young says its own time of creation."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._refused_in: set[int] = set()
+        self._created_in: set[int] = set()
+        self._taken_back: set[str] = set()
+
+    def ran(self, tool: str, outcome: ToolOutcome, *, turn: int, foreign: bool, judged: bool = True) -> None:
+        """A tool gave an answer. `judged`: somebody wanted it, so that it succeeds or not."""
+        code = outcome.code or ("error" if outcome.is_error else "ok")
+        TASKS.labels(OTHER if foreign else tool, OTHER if foreign and outcome.code else code).inc()
+        if foreign or not judged or (event := task_event(tool, outcome)) is None:
+            return
+        if event[0] == "created":
+            self._created_in.add(turn)
+            TASK_CREATIONS.labels("created").inc()
+        elif event[0] == "refused":
+            self._refused_in.add(turn)
+        elif self._is_young(outcome) and event[1] not in self._taken_back:
+            self._taken_back.add(event[1])
+            TASK_CREATIONS.labels("taken_back").inc()
+
+    def unavailable(self, tool: str, *, turn: int, foreign: bool, judged: bool = True) -> None:
+        """A tool's server was not there."""
+        TASKS.labels(OTHER if foreign else tool, "unavailable").inc()
+        if tool == "create_task" and judged and not foreign:
+            self._refused_in.add(turn)
+
+    def close(self) -> None:
+        """The call is over: a task that was refused and then made in the same turn was asked for once."""
+        if refused := len(self._refused_in - self._created_in):
+            TASK_CREATIONS.labels("refused").inc(refused)
+        self._refused_in.clear()
+
+    def _is_young(self, outcome: ToolOutcome) -> bool:
+        task = outcome.structured.get("task")
+        if not isinstance(task, dict) or task.get("completed_at"):
+            return False  # who clears away what is done does not correct it
+        try:
+            created = datetime.fromisoformat(str(task.get("created_at")))
+        except ValueError:
+            return False
+        return created.tzinfo is not None and (self._now() - created).total_seconds() * 1000 <= SUCCESS_MS

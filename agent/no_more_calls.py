@@ -1,0 +1,83 @@
+"""The person wants no more calls about tasks: heard in words, or by the key 9 in a call that we made."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Final
+
+from livekit import rtc
+
+from agent.invitation import Invitation
+from agent.phone_admission import OPT_OUT
+from agent.phrase_match import consume, phrase_file, phrase_table, words
+from people.database import DATABASE_AWAY
+from people.reminder_consent import How, ReminderConsents
+from people.settings import PeopleSettings
+from people.store import People
+from people.user import User
+from sip.keypad import key_of
+
+log = logging.getLogger("agent.no_more_calls")
+
+STOPPED: Final = "Okay, I won't call you about tasks any more. You can switch it on again on the web page."
+NOT_STOPPED: Final = "I could not note that just now. Please try again, or switch it off on the web page."
+
+StopsCalls = Callable[[How], Awaitable[bool]]
+"""Takes back the consent to be called; whether that was written down."""
+
+
+def wants_no_more_calls(text: str) -> bool:
+    """Whether a turn says that, and nothing else."""
+    said = words(text)
+    if not said:
+        return False
+    kinds, unknown = consume(said, _table())
+    return "stop" in kinds and not unknown
+
+
+def stops_calls(user: User, settings: PeopleSettings) -> StopsCalls:
+    """Give what takes a person's consent back."""
+
+    async def stop(how: How) -> bool:
+        try:
+            async with People(settings.database_url) as people:
+                consents = ReminderConsents(people.engine, settings.tasks_token_secret)
+                await consents.set(user.id, given=False, how=how)
+        except DATABASE_AWAY as error:
+            log.error("reminders.not_stopped", extra={"error": type(error).__name__})
+            return False
+        log.info("reminders.stopped", extra={"by": how})
+        return True
+
+    return stop
+
+
+class OptOutKey:
+    """Listens for the key 9 in a call that we made. In others it means nothing."""
+
+    def __init__(self, room: rtc.Room, invitation: Invitation, on_press: Callable[[], None]) -> None:
+        self._room = room
+        self._caller = invitation.identity if invitation.reminder else None
+        self._on_press = on_press
+
+    def open(self) -> None:
+        """Begin to listen, where we called."""
+        if self._caller is not None:
+            self._room.on("sip_dtmf_received", self._on_key)
+
+    def close(self) -> None:
+        """Listen no more. Safe to call without `open`."""
+        self._room.off("sip_dtmf_received", self._on_key)
+
+    def _on_key(self, press: rtc.SipDTMF) -> None:
+        theirs = press.participant is not None and press.participant.identity == self._caller
+        if theirs and key_of(press.code, press.digit) == OPT_OUT:
+            self._on_press()
+
+
+@cache
+def _table() -> dict[str, str]:
+    data = phrase_file("no_more_calls")
+    return phrase_table({kind: data[kind] for kind in ("filler", "stop")})

@@ -1,0 +1,182 @@
+"""Calls people about tasks that are due, if they wanted that: a process of its own, `python -m agent.outbound`.
+
+It looks every few seconds for what is due, claims one call at a time and makes it. Any number of these processes may
+run. What is said in the call is the agent's affair (`agent.reminder`), once its person has proved who they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from agent.dialling import Dialler, Dials
+from agent.logs import configure
+from agent.outbound_rules import (
+    TOO_LATE,
+    Outcome,
+    Rules,
+    free_from,
+    is_too_late,
+    may_call_country,
+)
+from agent.reminder_settling import settle
+from agent.settings import AgentSettings, OutboundSettings
+from mcp_tasks.database import create_engine as create_tasks_engine
+from mcp_tasks.phone_reminders import PhoneReminder, PhoneReminders
+from people.database import DATABASE_AWAY
+from people.reminder_calls import Caps, Claimed, ReminderCalls, Wish
+from people.reminder_consent import ReminderConsents
+from people.settings import PeopleSettings
+from people.store import People
+from privacy.places import Places
+
+log = logging.getLogger("agent.outbound")
+
+LOOK_SECONDS: Final = 5.0
+LOOK_BACK: Final = TOO_LATE + timedelta(hours=24)
+"""What was due in a quiet night is called about in the morning."""
+CAP_AGAIN: Final = {
+    "per_minute": timedelta(minutes=1),
+    "per_day": timedelta(hours=1),
+    "per_person_day": timedelta(hours=1),
+}
+
+
+class Outbound:
+    """Looks, claims, calls. One at a time: more processes make more calls at once."""
+
+    def __init__(
+        self,
+        people: People,
+        tasks: AsyncEngine,
+        consents: ReminderConsents,
+        dialler: Dials,
+        rules: Rules,
+        caps: Caps,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._people = people
+        self._due = PhoneReminders(tasks)
+        self._calls = ReminderCalls(people.engine)
+        self._consents = consents
+        self._dialler = dialler
+        self._rules = rules
+        self._caps = caps
+        self._clock = clock
+        self._name = uuid4().hex
+
+    async def look(self) -> int:
+        """Note what has become due, and make the calls that may be made now; how many telephones rang."""
+        now = self._clock()
+        found = await self._due.due(now, within=LOOK_BACK)
+        await self._calls.note([Wish(each.owner, each.task_id, each.at) for each in found])
+        await self._calls.forget(now)
+        rang = 0
+        while (claimed := await self._calls.claim(self._name, self._clock())) is not None:
+            rang += await self._call(claimed)
+        return rang
+
+    async def _call(self, claimed: Claimed) -> bool:
+        now, wish = self._clock(), claimed.wish
+        number = await self._number(claimed, now)
+        if number is None:
+            return False
+        in_the_way = await self._calls.may_dial(claimed, self._name, self._caps, now)
+        if in_the_way == "lost":
+            return False
+        if in_the_way is not None:
+            await self._calls.again(claimed.id, in_the_way, now + CAP_AGAIN[in_the_way])
+            return False
+        outcome = await self._dialler.dial(number, claimed.id)
+        if outcome is None:
+            log.info("reminder.answered")
+            return True
+        await settle(self._calls, claimed.id, outcome, attempts=claimed.attempts + 1, now=self._clock())
+        if outcome is Outcome.NO_SUCH_NUMBER:
+            await self._consents.is_nobodys(wish.user_id)
+        elif outcome is Outcome.UNWANTED:
+            await self._consents.never_again(number)
+        return True
+
+    async def _number(self, claimed: Claimed, now: datetime) -> str | None:
+        """The number to call now; None where nobody is to be called, or not yet, and that is written down."""
+        user = await self._people.user_by_id(claimed.wish.user_id)
+        zone = ZoneInfo(user.time_zone if user is not None else "Etc/UTC")
+        number, why_not = await self._who(claimed.wish, now, zone)
+        if why_not is not None:
+            log.info("reminder.not_called", extra={"outcome": why_not})
+            await self._calls.settle(claimed.id, why_not)
+            return None
+        if (free := free_from(now, zone, self._rules)) > now:
+            await self._calls.again(claimed.id, "quiet_hours", free)
+            return None
+        return number
+
+    async def _who(self, wish: Wish, now: datetime, zone: ZoneInfo) -> tuple[str | None, str | None]:
+        """The number, or why nobody is called about this any more."""
+        if not await self._due.stands(PhoneReminder(wish.user_id, wish.task_id, wish.at)):
+            return None, "not_wanted_now"
+        number, why_not = await self._consents.number_to_call(wish.user_id)
+        if number is None:
+            return None, why_not
+        if not may_call_country(number, self._rules):
+            return None, "country"
+        if is_too_late(wish.at, now, zone, self._rules):
+            return None, "too_late"
+        return number, None
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Look until told to stop. Without a trunk to call by it says so and does nothing."""
+    settings, agent, people_settings = OutboundSettings(), AgentSettings(), PeopleSettings()
+    if not settings.trunk_id:
+        log.warning("outbound.no_trunk")
+        print("reminders: VOICETASKS_OUTBOUND_TRUNK_ID is not set, so nobody is called", flush=True)
+        await stop.wait()
+        return
+    tasks = create_tasks_engine(Places.from_environment().tasks)
+    try:
+        async with (
+            People(people_settings.database_url) as people,
+            Dialler(
+                agent.livekit_url,
+                agent.livekit_api_key,
+                agent.livekit_api_secret.get_secret_value(),
+                trunk_id=settings.trunk_id,
+            ) as dialler,
+        ):
+            consents = ReminderConsents(people.engine, people_settings.tasks_token_secret)
+            outbound = Outbound(people, tasks, consents, dialler, settings.rules, settings.caps)
+            while not stop.is_set():
+                try:
+                    await outbound.look()
+                except DATABASE_AWAY as error:
+                    log.warning("outbound.database_away", extra={"error": type(error).__name__})
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await stop.wait()
+                except TimeoutError:
+                    continue
+    finally:
+        await tasks.dispose()
+
+
+async def _main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run(stop)
+
+
+if __name__ == "__main__":
+    configure(AgentSettings().log_level)
+    asyncio.run(_main())

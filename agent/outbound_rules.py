@@ -1,0 +1,129 @@
+"""When somebody may be called, and what follows from how a call went. Pure functions of rules and clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+TOO_LATE: Final = timedelta(hours=6)
+"""A reminder later than this reminds nobody; quiet hours do not count."""
+
+
+class Outcome(StrEnum):
+    """How a call went."""
+
+    TOLD = "told"
+    """Its person proved who they are and heard it."""
+    OPTED_OUT = "opted_out"
+    HUNG_UP = "hung_up"
+    MACHINE = "machine"
+    """A voicemail or a call screener answered, and nobody behind it."""
+    NO_PROOF = "no_proof"
+    """Somebody answered and keyed nothing right."""
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNWANTED = "unwanted"
+    NO_SUCH_NUMBER = "no_such_number"
+    LIMITED = "limited"
+    """The carrier takes no more calls from us for now."""
+    REFUSED = "refused"
+    """The carrier does not let us call: a matter of settings."""
+    FAILED = "failed"
+    """No telephone rang: ours or the room server's fault."""
+    UNKNOWN = "unknown"
+    """Whether it rang nobody knows: better no call than two."""
+
+
+_BY_STATUS: Final = {
+    404: Outcome.NO_SUCH_NUMBER,
+    410: Outcome.NO_SUCH_NUMBER,
+    484: Outcome.NO_SUCH_NUMBER,
+    604: Outcome.NO_SUCH_NUMBER,
+    408: Outcome.NO_ANSWER,
+    480: Outcome.NO_ANSWER,
+    487: Outcome.NO_ANSWER,
+    486: Outcome.BUSY,
+    600: Outcome.BUSY,
+    603: Outcome.DECLINED,
+    607: Outcome.UNWANTED,
+    608: Outcome.REFUSED,
+    429: Outcome.LIMITED,
+    503: Outcome.LIMITED,
+    401: Outcome.REFUSED,
+    402: Outcome.REFUSED,
+    403: Outcome.REFUSED,
+    407: Outcome.REFUSED,
+    488: Outcome.REFUSED,
+}
+"""RFC 3261, section 21; 607 and 608: RFC 8197 and RFC 8688. 408 and 487 are also what an unanswered call ends with."""
+_AGAIN: Final = {
+    Outcome.BUSY: (timedelta(minutes=5), 3),
+    Outcome.NO_ANSWER: (timedelta(minutes=15), 3),
+    Outcome.MACHINE: (timedelta(minutes=30), 2),
+    Outcome.NO_PROOF: (timedelta(minutes=30), 2),
+    Outcome.LIMITED: (timedelta(minutes=2), 6),
+    Outcome.FAILED: (timedelta(minutes=5), 3),
+    Outcome.REFUSED: (timedelta(minutes=30), 2),
+}
+"""After how long it is tried again, and how often it is tried at most. What is not here is never tried again."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Whom an operator lets us call. `countries` are ISO 3166; times are on the person's clock."""
+
+    countries: frozenset[str]
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+
+
+def outcome_of(status: int | None) -> Outcome:
+    """What a SIP answer means; None is no answer of the other side's."""
+    if status is None:
+        return Outcome.FAILED
+    return _BY_STATUS.get(status, Outcome.FAILED)
+
+
+def again_after(outcome: Outcome, attempts: int) -> timedelta | None:
+    """After how long it is tried again, having been tried so often; None: never."""
+    wait, most = _AGAIN.get(outcome, (timedelta(0), 0))
+    if attempts >= most:
+        return None
+    return wait * 2 ** max(0, attempts - 1) if outcome is Outcome.LIMITED else wait
+
+
+def may_call_country(number: str, rules: Rules) -> bool:
+    """Whether the number belongs to a country that is called. Numbers of no country, such as satellites, do not."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
+    return region is not None and region in rules.countries
+
+
+def free_from(now: datetime, zone: ZoneInfo, rules: Rules) -> datetime:
+    """The earliest moment from now on that is no quiet hour on the person's clock."""
+    if rules.quiet_from == rules.quiet_until:
+        return now
+    local = now.astimezone(zone)
+    over_midnight = rules.quiet_from > rules.quiet_until
+    clock = local.time()
+    quiet = (
+        clock >= rules.quiet_from or clock < rules.quiet_until
+        if over_midnight
+        else rules.quiet_from <= clock < rules.quiet_until
+    )
+    if not quiet:
+        return now
+    day = local.date()
+    if over_midnight and clock >= rules.quiet_from:
+        day += timedelta(days=1)
+    return datetime.combine(day, rules.quiet_until, zone).astimezone(now.tzinfo)
+
+
+def is_too_late(at: datetime, now: datetime, zone: ZoneInfo, rules: Rules) -> bool:
+    """Whether a reminder for `at` reminds nobody any more: quiet hours in between were nobody's fault."""
+    return now - free_from(at, zone, rules) > TOO_LATE

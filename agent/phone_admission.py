@@ -1,0 +1,164 @@
+"""Whether a caller by telephone is who they are to be: settled by keys, before there is a model, a tool or a token.
+
+Until then nobody listens to what is said, so that a PIN spoken aloud reaches no vendor, and there is no question that
+a key could answer. Who is not admitted costs nothing and learns nothing, not even whether a number has an account.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from pydantic import SecretStr
+
+from agent import phone_prompts
+from people.guests import make_guest
+from people.phone_codes import PhoneCodes
+from people.phones import Phones
+from people.pins import Pins, checked
+from people.store import People
+from sip.caller import Caller
+
+log = logging.getLogger("agent.phone_admission")
+
+MOST_ENTRIES: Final = 3
+"""In one call."""
+
+UnknownCallers = Literal["refuse", "guest"]
+By = Literal["pin", "code", "attestation", "guest"]
+OPT_OUT: Final = "9"
+"""Keyed by whoever picks up a call of ours."""
+
+
+class Handset(Protocol):
+    """The caller's telephone: what is told is heard, what is keyed comes back."""
+
+    async def tell(self, prompt: str) -> None:
+        """Play a recording to its end."""
+
+    async def ask(self, prompt: str) -> SecretStr | None:
+        """Play a recording until a key is pressed, and give what was keyed; None when nothing was."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Who it is, and what showed it."""
+
+    user_id: str
+    by: By
+
+
+@dataclass(frozen=True)
+class AdmissionRules:
+    """What an operator decides. `attestation_is_proof`: a carrier's word for a number stands for a PIN."""
+
+    unknown_callers: UnknownCallers = "refuse"
+    attestation_is_proof: bool = False
+    guest_time_zone: str = ""
+
+
+class OptedOutError(Exception):
+    """Whoever picked up wants no more calls of ours."""
+
+
+class PhoneAdmission:
+    """Admits one caller. Raises what the database raises."""
+
+    def __init__(
+        self,
+        people: People,
+        caller: Caller,
+        handset: Handset,
+        rules: AdmissionRules,
+        secret: SecretStr,
+        *,
+        we_called: bool = False,
+    ) -> None:
+        self._people = people
+        self._caller = caller
+        self._handset = handset
+        self._rules = rules
+        self._we_called = we_called
+        self._phones, self._pins = Phones(people.engine), Pins(people.engine)
+        self._codes = PhoneCodes(people.engine, secret)
+
+    async def admit(self) -> Admitted | None:
+        """Find out who calls; None when they did not show it, and have been told.
+
+        Raises OptedOutError where we called and are not to.
+        """
+        admitted = await self._admit()
+        # Nothing that was keyed, no number: how it went.
+        outcome = admitted.by if admitted is not None else "refused"
+        log.info("phone.admission", extra={"outcome": outcome})
+        return admitted
+
+    async def _admit(self) -> Admitted | None:
+        number = self._caller.number
+        holders = await self._phones.holders(number) if number is not None else []
+        if (
+            self._rules.attestation_is_proof
+            and not self._we_called
+            and self._caller.attested
+            and len(holders) == 1
+        ):
+            return Admitted(holders[0], "attestation")
+        if (
+            number is not None
+            and not holders
+            and not self._we_called
+            and self._rules.unknown_callers == "guest"
+        ):
+            return await self._new_guest(number)
+        prompt = phone_prompts.REMINDER if self._we_called else phone_prompts.WELCOME
+        for number_of in range(MOST_ENTRIES):
+            keyed = await self._handset.ask(prompt)
+            if keyed is None and number_of == 0 and not self._we_called:
+                keyed = await self._handset.ask(prompt)  # they may have heard nothing of the first
+            if keyed is None:
+                break
+            if self._we_called and keyed.get_secret_value() == OPT_OUT:
+                raise OptedOutError
+            if (admitted := await self._by_code(keyed)) is not None:
+                return admitted
+            prompt = phone_prompts.WRONG
+            if number is not None:
+                verdict = await self._pins.judge(number, keyed, attested=self._caller.attested)
+                if verdict.user_id is not None:
+                    return Admitted(verdict.user_id, "pin")
+                if verdict.wait_seconds:
+                    prompt = phone_prompts.WAIT
+        await self._handset.tell(phone_prompts.CLOSED)
+        return None
+
+    async def _by_code(self, keyed: SecretStr) -> Admitted | None:
+        """Who is signed in on the page said who calls. With a number it is theirs from now on."""
+        user_id = await self._codes.redeem(keyed)
+        if user_id is None:
+            return None
+        if self._caller.number is not None and await self._phones.link(user_id, self._caller.number):
+            await self._handset.tell(phone_prompts.LINKED)
+        return Admitted(user_id, "code")
+
+    async def _new_guest(self, number: str) -> Admitted | None:
+        """Let a caller that nobody knows choose a PIN, keyed twice: their list is theirs alone from the first task on."""
+        prompt = phone_prompts.CHOOSE
+        for _ in range(MOST_ENTRIES):
+            keyed = await self._handset.ask(prompt)
+            if keyed is None:
+                break
+            if (admitted := await self._by_code(keyed)) is not None:
+                return admitted
+            prompt = phone_prompts.WEAK
+            try:
+                checked(keyed)
+            except ValueError:
+                continue
+            if await self._handset.ask(phone_prompts.AGAIN) == keyed:
+                zone = self._rules.guest_time_zone
+                guest = await make_guest(self._people.engine, number, keyed, time_zone=zone)
+                return Admitted(guest.id, "guest")
+            prompt = phone_prompts.WRONG
+        await self._handset.tell(phone_prompts.CLOSED)
+        return None

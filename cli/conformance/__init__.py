@@ -1,0 +1,1 @@
+"""Do the stand-ins speak as the vendors do?"""

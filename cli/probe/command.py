@@ -1,0 +1,147 @@
+"""`voicetasks probe`: is a caller answered now? Once, or again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.admin.output import Json, print_json, reporting, say
+from cli.caller.script import Order
+from cli.caller.voices import VoiceName
+from cli.environment import load, read_dotenv
+from cli.one_process import demo_environment
+from cli.ports import HOST
+from cli.probe.accounts import password_of, set_up
+from cli.probe.numbers import ProbeNumbers
+from cli.probe.round_trip import WAYS, Channel, Probed, probe
+from cli.probe.settings import ProbeSettings
+from routing.kinds import Tier
+
+app = typer.Typer(help="Call as a synthetic user, and tell whether it was served.")
+
+T = TypeVar("T", bound=str)
+
+FAILED = 1
+TIERS: tuple[Tier, ...] = ("economy", "premium")
+
+
+@app.callback(invoke_without_command=True)
+def run(
+    context: typer.Context,
+    tier: Annotated[list[str] | None, typer.Option(help="economy or premium; both without.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="browser; all that there are without.")] = None,
+    every: Annotated[
+        float | None, typer.Option(min=10, help="Again and again, beginning so many seconds apart.")
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(envvar="VOICETASKS_WEB_URL", help="The web server; by default the demo's."),
+    ] = None,
+    voice: Annotated[VoiceName, typer.Option(help="Whose voice speaks the words.")] = VoiceName.PIPER,
+    as_json: Json = False,
+) -> None:
+    """Make a call for each tier and channel: it is answered, a task is made by voice, and deleted again.
+
+    With --every it goes on until it is ended, tells its metrics, and prints one object for each round.
+    Exit: 0 all went well, 1 one did not, 2 usage. `set-up` makes the accounts first.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    tiers = _choice(tier, TIERS, "--tier")
+    channels = _choice(channel, tuple(WAYS), "--channel")
+    read_dotenv(os.environ)
+    control = ""
+    if url is None:
+        ports = load()[1]
+        url, control = f"http://{HOST}:{ports.web}", f"http://{HOST}:{ports.sandbox_control}"
+    with reporting(as_json=as_json):
+        settings = ProbeSettings()
+        orders = {
+            each: Order(
+                url=url,
+                email=settings.email(each),
+                password=password_of(settings),
+                voice=voice,
+                control_url=control,
+            )
+            for each in tiers
+        }
+    rounds = _Rounds(orders, channels, as_json=as_json)
+    if every is None:
+        ok = asyncio.run(rounds.once())
+        raise typer.Exit(0 if ok else FAILED)
+    try:
+        port = rounds.numbers.serve(settings.host, settings.port)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"port {settings.port} is taken ({error.strerror}): VOICETASKS_PROBE_PORT names another"
+        ) from error
+    say(f"calls every {every:.0f} s; metrics at http://{settings.host}:{port}/metrics")
+    asyncio.run(rounds.again(every))
+
+
+@app.command("set-up")
+def set_up_(as_json: Json = False) -> None:
+    """Make the probe's accounts and give each its budget; done again it changes nothing."""
+    environment, _ = demo_environment()
+    os.environ.update(environment)
+    with reporting(as_json=as_json):
+        done = asyncio.run(set_up(ProbeSettings()))
+    if as_json:
+        print_json(done)
+    else:
+        say(f"The probe calls as {' and '.join(done['accounts'])}.")
+
+
+class _Rounds:
+    """Calls to every tier by every channel, one after the other: they are not to fill the workers."""
+
+    def __init__(self, orders: dict[Tier, Order], channels: Sequence[Channel], *, as_json: bool) -> None:
+        self.numbers = ProbeNumbers()
+        self._orders = orders
+        self._channels = channels
+        self._as_json = as_json
+
+    async def once(self) -> bool:
+        found: list[Probed] = []
+        for channel in self._channels:
+            for tier, order in self._orders.items():
+                found.append(await probe(order, tier, channel))
+                self.numbers.tell(found[-1])
+                self._show(found[-1])
+        ok = all(each.ok for each in found)
+        if self._as_json:
+            print_json({"ok": ok, "probes": [each.as_json() for each in found]})
+        return ok
+
+    async def again(self, every: float) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + every
+            await self.once()
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    @staticmethod
+    def _show(probed: Probed) -> None:
+        name = f"{probed.tier}, {probed.channel}"
+        if probed.sandbox:
+            name += " (sandbox)"
+        if probed.ok:
+            sound = f"first sound after {probed.first_sound_ms} ms, " if probed.first_sound_ms else ""
+            line = f"[green]ok[/]    {name}: {sound}{probed.seconds} s in all"
+        else:
+            line = f"[red]fail[/]  {name}: {escape(probed.problem or '')}"
+        Console(stderr=True, highlight=False).print(line)
+
+
+def _choice(given: Sequence[str] | None, known: tuple[T, ...], option: str) -> tuple[T, ...]:
+    chosen = tuple(each for each in known if given is None or each in given)
+    if given is not None and set(given) - set(known):
+        raise typer.BadParameter(f"{option} takes {' or '.join(known)}")
+    return chosen

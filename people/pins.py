@@ -1,0 +1,152 @@
+"""PINs: what a person keys on a telephone to prove who they are, since a caller's number proves nothing.
+
+Tries are counted in the database, in the row that a judgement needs anyway: nobody guesses more by bringing down what
+counts, or by waiting for it to start again. They are counted for a person, a number and the carrier's word for it, so
+that whoever forges a number locks nobody out of the web, of another number, or of calls that the carrier vouches for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pydantic import SecretStr
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from people.audit import note
+from people.models import PhoneRow, PinRow, PinTryRow
+from people.password import PasswordDesk
+
+SHORTEST: Final = 6
+LONGEST: Final = 12
+FREE_TRIES: Final = 5
+"""After so many wrong ones in a row even the right one is not judged for a while."""
+FIRST_WAIT: Final = timedelta(minutes=15)
+LONGEST_WAIT: Final = timedelta(days=1)
+_RUNS: Final = ("01234567890123", "98765432109876")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whose PIN it is: nobody's where `user_id` is None, and not judged at all where there is a wait, in seconds."""
+
+    user_id: str | None = None
+    wait_seconds: float = 0.0
+
+
+def checked(pin: SecretStr) -> str:
+    """Give the digits of a PIN that may be set. Raises ValueError, without them."""
+    digits = pin.get_secret_value()
+    if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", digits, re.ASCII):
+        raise ValueError(f"a PIN has {SHORTEST} to {LONGEST} digits")
+    if len(set(digits)) < 3 or any(digits in run for run in _RUNS):
+        raise ValueError("that PIN is too easy to guess")
+    return digits
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long nothing is judged after so many wrong tries in a row: doubled each time, a day at most."""
+    over = tries - FREE_TRIES
+    return timedelta(0) if over < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(over, 20))
+
+
+class Pins:
+    """The PINs of people. On the engine of `People`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = async_sessionmaker(engine, expire_on_commit=False)
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._desk = PasswordDesk()
+
+    async def is_set(self, user_id: str) -> bool:
+        """Whether a person has one."""
+        async with self._session() as session:
+            return await session.get(PinRow, user_id) is not None
+
+    async def set(self, user_id: str, pin: SecretStr | None) -> None:
+        """Give a person another PIN, or none. All wrong tries are forgotten. Raises ValueError for one that is too weak."""
+        pin_hash = await self._desk.hash(checked(pin)) if pin is not None else None
+        async with self._session.begin() as session:
+            await session.execute(delete(PinRow).where(PinRow.user_id == user_id))
+            await session.execute(delete(PinTryRow).where(PinTryRow.user_id == user_id))
+            if pin_hash is not None:
+                session.add(PinRow(user_id=user_id, pin_hash=pin_hash, set_at=datetime.now(UTC)))
+            note(session, user_id, "pin.changed", details="set" if pin_hash is not None else "removed")
+
+    async def judge(
+        self, number: str, pin: SecretStr, *, attested: bool = False, now: datetime | None = None
+    ) -> Verdict:
+        """Say whose PIN it is, of those whose number has shown to be theirs. A number may be a household's.
+
+        A try is charged before it is judged, so that a hundred at once get no more than a hundred in a row; the right
+        one takes the charges back. A PIN that two people of a number share is nobody's.
+        """
+        at = now or datetime.now(UTC)
+        hashes, wait = await self._charge(number, attested, at)
+        if not hashes:
+            if not wait:  # a number that nobody has takes as long
+                await self._desk.verify(None, pin.get_secret_value())
+            return Verdict(wait_seconds=wait.total_seconds())
+        digits = pin.get_secret_value()
+        right = [user_id for user_id, known in hashes.items() if await self._desk.verify(known, digits)]
+        if len(right) != 1:
+            return Verdict()
+        await self._take_back(number, attested, hashes, right[0], at)
+        return Verdict(right[0])
+
+    async def _charge(self, number: str, attested: bool, at: datetime) -> tuple[dict[str, str], timedelta]:
+        """Charge a try to all who are not waiting; their hashes, and the shortest wait of the others."""
+        hashes: dict[str, str] = {}
+        waits: list[timedelta] = []
+        async with self._writing(number) as session:
+            found = await session.execute(
+                select(PinRow.user_id, PinRow.pin_hash)
+                .join(PhoneRow, PhoneRow.user_id == PinRow.user_id)
+                .where(PhoneRow.number == number, PhoneRow.verified_at.is_not(None))
+                .order_by(PinRow.user_id)
+            )
+            for user_id, pin_hash in found.all():
+                row = await session.get(PinTryRow, (user_id, number, attested))
+                if row is None:
+                    row = PinTryRow(user_id=user_id, number=number, attested=attested, tries=0, free_at=at)
+                    session.add(row)
+                elif row.free_at > at:
+                    waits.append(row.free_at - at)
+                    continue
+                row.tries += 1
+                row.free_at = at + wait_after(row.tries)
+                if row.tries == FREE_TRIES:
+                    note(session, user_id, "pin.blocked", actor="phone")
+                hashes[user_id] = pin_hash
+        return hashes, min(waits, default=timedelta(0))
+
+    async def _take_back(
+        self, number: str, attested: bool, charged: dict[str, str], right: str, at: datetime
+    ) -> None:
+        async with self._writing(number) as session:
+            for user_id in charged:
+                row = await session.get(PinTryRow, (user_id, number, attested))
+                if row is None:
+                    continue
+                row.tries -= 1
+                if user_id == right or row.tries <= 0:
+                    await session.delete(row)
+                else:
+                    row.free_at = at  # it waited for nothing, or it had not been charged
+
+    @asynccontextmanager
+    async def _writing(self, number: str) -> AsyncIterator[AsyncSession]:
+        """One at a time for a number: who comes second sees what the first one was charged."""
+        async with self._session.begin() as session:
+            if self._sqlite:
+                # The driver begins no transaction for a read: another try could come between look and write.
+                await session.execute(text("BEGIN IMMEDIATE"))
+            else:
+                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 22))")
+                await session.execute(lock, {"number": number})
+            yield session

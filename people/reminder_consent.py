@@ -1,0 +1,88 @@
+"""Whether somebody may be called about their tasks, and at which number. Nobody is who did not say so before."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from people.audit import note
+from people.models import DoNotCallRow, PhoneRow, ReminderConsentRow
+
+How = Literal["page", "key", "voice"]
+WhyNot = Literal["no_consent", "no_number", "not_verified", "do_not_call"]
+
+
+class ReminderConsents:
+    """Consent of people to be called. On the engine of `People`; `secret` keys the hashes of numbers."""
+
+    def __init__(self, engine: AsyncEngine, secret: SecretStr) -> None:
+        self._session = async_sessionmaker(engine, expire_on_commit=False)
+        self._key = hmac.digest(secret.get_secret_value().encode(), b"do not call", hashlib.sha256)
+
+    async def of(self, user_id: str) -> bool:
+        """Whether a person wants to be called."""
+        async with self._session() as session:
+            row = await session.get(ReminderConsentRow, user_id)
+        return row is not None and row.given
+
+    async def set(self, user_id: str, *, given: bool, how: How, now: datetime | None = None) -> None:
+        """Remember what a person says to it. A yes that is said again holds since it was said first."""
+        at = now or datetime.now(UTC)
+        async with self._session.begin() as session:
+            row = await session.get(ReminderConsentRow, user_id)
+            if row is not None and row.given == given:
+                return
+            event = "reminder_calls.allowed" if given else "reminder_calls.stopped"
+            note(session, user_id, event, details=how)  # type: ignore[arg-type]  # both are events
+            if row is None:
+                session.add(ReminderConsentRow(user_id=user_id, given=given, at=at, how=how))
+            else:
+                row.given, row.at, row.how = given, at, how
+
+    async def number_to_call(self, user_id: str) -> tuple[str | None, WhyNot | None]:
+        """Give the number at which a person wants to be called, or why they are not called."""
+        async with self._session() as session:
+            consent = await session.get(ReminderConsentRow, user_id)
+        if consent is None or not consent.given:
+            return None, "no_consent"
+        return await self.number_of(user_id)
+
+    async def number_of(self, user_id: str) -> tuple[str | None, WhyNot | None]:
+        """Give the number at which a person could be called if they wanted, or why not."""
+        async with self._session() as session:
+            phone = await session.get(PhoneRow, user_id)
+            if phone is None:
+                return None, "no_number"
+            if phone.verified_at is None:
+                return None, "not_verified"
+            if await session.get(DoNotCallRow, self._tag(phone.number)) is not None:
+                return None, "do_not_call"
+        return phone.number, None
+
+    async def never_again(self, number: str, *, now: datetime | None = None) -> None:
+        """Call this number for nobody any more: whoever picked up said so. All who linked it lose their consent."""
+        async with self._session.begin() as session:
+            if await session.get(DoNotCallRow, self._tag(number)) is None:
+                session.add(DoNotCallRow(number_tag=self._tag(number), at=now or datetime.now(UTC)))
+            holders = await session.scalars(select(PhoneRow.user_id).where(PhoneRow.number == number))
+            for user_id in holders.all():
+                row = await session.get(ReminderConsentRow, user_id)
+                if row is not None and row.given:
+                    row.given, row.at, row.how = False, now or datetime.now(UTC), "key"
+                    note(session, user_id, "reminder_calls.stopped", actor="phone", details="key")
+
+    async def is_nobodys(self, user_id: str) -> None:
+        """The number that a person linked is none: it has to be linked anew."""
+        async with self._session.begin() as session:
+            phone = await session.get(PhoneRow, user_id)
+            if phone is not None:
+                phone.verified_at = None
+
+    def _tag(self, number: str) -> str:
+        return hmac.digest(self._key, number.encode(), hashlib.sha256).hex()

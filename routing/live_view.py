@@ -1,0 +1,116 @@
+"""The calls that go on, as an admin looks at them, and where each would go under another policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlalchemy import case, func, select
+
+from routing.budget import Budget
+from routing.decision import Decision
+from routing.journal import Journal, journal_errors
+from routing.kinds import StackName
+from routing.live_leases import live_leases
+from routing.models import EntryRow
+from routing.policy import Policy
+from routing.redis_link import BlindError, RedisLink
+from routing.router import decide
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """One call. Without a decision it has just begun, or its worker could not write yet."""
+
+    call_id: str
+    subject: str = ""
+    began_ms: int = 0
+    """Unix ms; 0 when it is not known yet."""
+    microdollars: int = 0
+    held_microdollars: int = 0
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A live call would be served otherwise. None: nothing could serve it any more."""
+
+    call_id: str
+    before: StackName | None
+    after: StackName | None
+
+
+async def live_views(
+    journal: Journal, link: RedisLink, budget: Budget, call_ids: Sequence[str]
+) -> tuple[list[LiveView], str]:
+    """Read the calls of these ids, the newest first, and why their money may be behind, or empty.
+
+    Raises JournalDownError.
+    """
+    ids = sorted(set(call_ids))
+    if not ids:
+        return [], ""
+    why_behind, held, spent = "", {}, {}
+    try:
+        held = {lease.call_id: lease.microdollars for lease in await live_leases(link)}
+        counted = await budget.counters([f"call:{call_id}" for call_id in ids])
+        spent = {
+            call_id: each.committed for call_id, each in zip(ids, counted, strict=True) if each is not None
+        }
+    except BlindError as error:
+        why_behind = error.why
+    charge = case((EntryRow.kind == "charge", EntryRow.microdollars), else_=0)
+    sums = (
+        select(EntryRow.call_id, func.min(EntryRow.at_ms), func.coalesce(func.sum(charge), 0))
+        .where(EntryRow.call_id.in_(ids))
+        .group_by(EntryRow.call_id)
+    )
+    decisions = (
+        select(EntryRow.call_id, EntryRow.details)
+        .where(EntryRow.call_id.in_(ids), EntryRow.kind == "decision")
+        .order_by(EntryRow.at_ms, EntryRow.operation)
+    )
+    with journal_errors():
+        async with journal.engine.connect() as connection:
+            known = {call_id: (began, int(sum_)) for call_id, began, sum_ in await connection.execute(sums)}
+            last = {call_id: details for call_id, details in await connection.execute(decisions)}
+    views = []
+    for call_id in ids:
+        began_ms, booked = known.get(call_id, (0, 0))
+        details = last.get(call_id, {})
+        views.append(
+            LiveView(
+                call_id,
+                subject=str(details.get("subject", "")),
+                began_ms=began_ms,
+                microdollars=max(booked, spent.get(call_id, 0)),
+                held_microdollars=held.get(call_id, 0),
+                decision=_decision(details.get("decision")),
+            )
+        )
+    return sorted(views, key=lambda view: (-view.began_ms, view.call_id)), why_behind
+
+
+def moves(calls: Sequence[LiveView], policy: Policy) -> list[Move]:
+    """Say which live calls would be served otherwise: each is decided again from what it knew last.
+
+    Money that was refused is asked for anew then, so it is taken to be there; the calls themselves know better.
+    """
+    found = []
+    for call in calls:
+        before = call.decision
+        if before is None:
+            continue
+        news = {"policy": policy.concerning(call.subject), "budget": before.inputs.budget.forgiving()}
+        after = decide(before.inputs.model_copy(update=news))
+        if after.stack != before.stack:
+            found.append(Move(call.call_id, before.stack, after.stack))
+    return found
+
+
+def _decision(stored: object) -> Decision | None:
+    try:
+        return Decision.model_validate(stored)
+    except ValidationError:
+        return None

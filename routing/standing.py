@@ -1,0 +1,59 @@
+"""How things stand with money, for whoever watches: leases in Redis, and entries that are not in the journal yet."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.exceptions import ResponseError
+
+from routing.budget import PREFIX
+from routing.redis_link import BlindError, RedisLink
+from routing.spool import spool_files
+from routing.stream import GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseCounts:
+    """How many calls hold money."""
+
+    held: int
+    overdue: int
+    """Their workers extended them no more; nobody has cleared them away yet."""
+
+
+async def lease_counts(link: RedisLink, *, prefix: str = PREFIX) -> LeaseCounts:
+    """Count the leases. Raises BlindError."""
+    seconds, micros = await link.ask(link.redis.time())
+    now_ms = seconds * 1000 + micros // 1000
+    all_of_them = await link.ask(link.redis.zcard(f"{prefix}leases"))
+    overdue = await link.ask(link.redis.zcount(f"{prefix}leases", "-inf", now_ms))
+    return LeaseCounts(held=all_of_them - overdue, overdue=overdue)
+
+
+async def journal_queue(link: RedisLink, spool_dir: Path, *, prefix: str = PREFIX) -> int:
+    """Count entries that wait for the database: in Redis' stream, and on this machine's disk. Raises BlindError."""
+    spooled = await asyncio.to_thread(_spooled, spool_dir)
+    try:
+        groups = await link.ask(link.redis.xinfo_groups(f"{prefix}journal"))
+    except BlindError as error:
+        if isinstance(error.__cause__, ResponseError):
+            return spooled  # nobody has written anything yet
+        raise
+    ours = next((group for group in groups if group["name"] == GROUP), None)
+    if ours is None:
+        return spooled + int(await link.ask(link.redis.xlen(f"{prefix}journal")))
+    # Redis cannot say how far a group lags behind once entries between were deleted.
+    return spooled + int(ours["pending"]) + int(ours["lag"] or 0)
+
+
+def _spooled(folder: Path) -> int:
+    """Lines of the spool files; those that somebody puts into the journal meanwhile are gone."""
+    lines = 0
+    for path in spool_files(folder):
+        try:
+            lines += path.read_bytes().count(b"\n")
+        except OSError:
+            continue
+    return lines

@@ -1,0 +1,109 @@
+"""What the room server says of a call becomes how it went; a telephone that only rings gets no agent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from livekit import api
+
+from agent.dialling import Dialler
+from agent.outbound_rules import Outcome
+
+pytestmark = pytest.mark.unit
+
+NUMBER = "+14155550132"
+
+
+class RoomServer:
+    """Speaks LiveKit's API (Twirp); its answer to a call is a test's: a SIP status, a code, or picked up."""
+
+    def __init__(self, *, status: int | None = None, code: str = "", hangs_up: bool = False) -> None:
+        self._status, self._code, self._hangs_up = status, code, hangs_up
+        self.asked: list[str] = []
+        self.dialled = api.CreateSIPParticipantRequest()
+        self.dispatched = api.CreateAgentDispatchRequest()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        method = request.path.rsplit("/", 1)[-1]
+        self.asked.append(method)
+        body = await request.read()
+        if method == "CreateSIPParticipant":
+            self.dialled.ParseFromString(body)
+            if self._hangs_up and request.transport is not None:
+                request.transport.close()
+            if self._status is not None or self._code:
+                meta = {"sip_status_code": str(self._status)} if self._status is not None else {}
+                error: dict[str, Any] = {"code": self._code or "unavailable", "msg": "no", "meta": meta}
+                return web.json_response(error, status=503)
+        if method == "CreateDispatch":
+            self.dispatched.ParseFromString(body)
+        return web.Response(body=b"", content_type="application/protobuf")
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[Dialler]:
+        app = web.Application()
+        app.router.add_post("/{path:.*}", self.answer)
+        async with (
+            TestServer(app) as server,
+            Dialler(str(server.make_url("")), "key", "s" * 32, trunk_id="ST_1") as dialler,
+        ):
+            yield dialler
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (486, Outcome.BUSY),
+        (603, Outcome.DECLINED),
+        (404, Outcome.NO_SUCH_NUMBER),
+        (480, Outcome.NO_ANSWER),
+        (503, Outcome.LIMITED),
+        (403, Outcome.REFUSED),
+        (500, Outcome.FAILED),
+    ],
+)
+async def test_each_sip_answer_is_told_and_leaves_no_room(status: int, outcome: Outcome) -> None:
+    server = RoomServer(status=status)
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is outcome
+    assert server.asked == ["CreateRoom", "CreateSIPParticipant", "DeleteRoom"]
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("resource_exhausted", Outcome.LIMITED),
+        ("permission_denied", Outcome.REFUSED),
+        ("deadline_exceeded", Outcome.UNKNOWN),
+        ("not_found", Outcome.FAILED),
+    ],
+)
+async def test_the_room_servers_own_answers_too(code: str, outcome: Outcome) -> None:
+    async with RoomServer(code=code).serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is outcome
+
+
+async def test_an_answer_that_never_came_may_have_been_a_call(unused_tcp_port: int) -> None:
+    async with RoomServer(hangs_up=True).serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is Outcome.UNKNOWN
+    async with Dialler(f"http://127.0.0.1:{unused_tcp_port}", "key", "s" * 32, trunk_id="ST_1") as dialler:
+        assert await dialler.dial(NUMBER, "c1") is Outcome.FAILED, "nobody was asked"
+
+
+async def test_once_it_is_picked_up_our_agent_is_sent_and_no_number_is_in_a_name() -> None:
+    server = RoomServer()
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is None
+    assert server.asked == ["CreateRoom", "CreateSIPParticipant", "CreateDispatch"]
+    wanted = server.dialled
+    assert (wanted.sip_call_to, wanted.sip_trunk_id, wanted.wait_until_answered) == (NUMBER, "ST_1", True)
+    assert 0 < wanted.ringing_timeout.seconds <= 60
+    assert 0 < wanted.max_call_duration.seconds <= 600
+    assert NUMBER[1:] not in wanted.room_name + wanted.participant_identity
+    assert server.dispatched.agent_name == "voicetasks"
+    assert '"reminder": "c1"' in server.dispatched.metadata

@@ -1,0 +1,226 @@
+"""A task that is due rings its owner's telephone: once, with their consent, in allowed hours, within the caps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from agent.outbound import Outbound
+from agent.outbound_rules import Outcome, Rules
+from mcp_tasks.caller import Caller
+from mcp_tasks.database import create_engine
+from mcp_tasks.due import Due
+from mcp_tasks.edit import Edit, NewTask
+from mcp_tasks.migrate import migrate as migrate_tasks
+from mcp_tasks.store import TaskStore
+from people.migrate import migrate
+from people.phones import Phones
+from people.reminder_calls import Caps
+from people.reminder_consent import ReminderConsents
+from people.store import People
+from people.user import User
+
+pytestmark = pytest.mark.unit
+
+NUMBER = "+14155550132"
+ZONE = ZoneInfo("America/New_York")
+NINE = datetime(2026, 11, 27, 9, tzinfo=ZONE)
+SECRET = SecretStr("a secret that only tests know, 32+ bytes")
+MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
+RULES = Rules(frozenset({"US"}))
+
+
+@dataclass
+class Telephones:
+    """What rang; each next call ends as `outcomes` say, the others are picked up."""
+
+    outcomes: list[Outcome | None] = field(default_factory=list)
+    rang: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+    async def dial(self, number: str, call_id: str) -> Outcome | None:
+        self.rang.append(number)
+        self.ids.append(call_id)
+        await asyncio.sleep(0)
+        return self.outcomes.pop(0) if self.outcomes else None
+
+
+class Stage:
+    """One person who agreed, their tasks, and workers that look."""
+
+    def __init__(self, people: People, tasks: AsyncEngine, user: User) -> None:
+        self.people, self.tasks, self.user = people, tasks, user
+        self.consents = ReminderConsents(people.engine, SECRET)
+        self.store = TaskStore(tasks)
+        self.now = NINE
+        self.phones = Telephones()
+
+    async def task(self, due: datetime | date = NINE, *, by_phone: bool = True) -> str:
+        new = NewTask(title="Call mum", due=Due(due), by_phone=by_phone)
+        answer = await self.store.create(self.caller, None, new)
+        return str(answer["task"]["id"])
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(self.user.id, ZONE, NINE - timedelta(hours=1))
+
+    def worker(self, *, rules: Rules = RULES, caps: Caps = MANY) -> Outbound:
+        return Outbound(
+            self.people,
+            self.tasks,
+            self.consents,
+            self.phones,
+            rules,
+            caps,
+            clock=lambda: self.now.astimezone(UTC),
+        )
+
+    async def look(self, after: timedelta = timedelta(0), **more: object) -> int:
+        self.now += after
+        return await self.worker(**more).look()  # type: ignore[arg-type]
+
+    async def outcomes(self) -> list[str]:
+        async with self.people.engine.connect() as connection:
+            found = await connection.execute(text("SELECT outcome FROM people_reminder_calls ORDER BY at"))
+            return list(found.scalars())
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    people_url, tasks_url = (f"sqlite+aiosqlite:///{tmp_path / name}.db" for name in ("people", "tasks"))
+    await migrate(people_url)
+    await migrate_tasks(tasks_url)
+    tasks = create_engine(tasks_url)
+    async with People(people_url) as people:
+        ann = await people.create_user(email="ann@example.org", password="x", time_zone=ZONE.key)
+        await Phones(people.engine).link(ann.id, NUMBER)
+        made = Stage(people, tasks, ann)
+        await made.consents.set(ann.id, given=True, how="page")
+        yield made
+    await tasks.dispose()
+
+
+async def test_a_task_that_is_due_rings_once_whoever_looks(stage: Stage) -> None:
+    await stage.task()
+    assert await stage.look(-timedelta(minutes=1)) == 0
+    await asyncio.gather(*(stage.look() for _ in range(5)), stage.look(timedelta(minutes=1)))
+    assert await stage.look(timedelta(hours=1)) == 0
+    assert stage.phones.rang == [NUMBER]
+
+
+@pytest.mark.parametrize("by_phone", [False])
+async def test_a_task_whose_owner_asked_for_no_call_rings_nobody(stage: Stage, by_phone: bool) -> None:
+    await stage.task(by_phone=by_phone)
+    assert await stage.look() == 0
+
+
+async def test_without_consent_or_a_linked_number_nobody_is_called(stage: Stage) -> None:
+    await stage.task()
+    await stage.consents.set(stage.user.id, given=False, how="page")
+    assert await stage.look() == 0
+    assert await stage.outcomes() == ["no_consent"]
+
+
+async def test_what_was_done_deleted_or_moved_meanwhile_rings_nobody(stage: Stage) -> None:
+    done, gone, moved = [await stage.task() for _ in range(3)]
+    stage.phones.outcomes = [Outcome.BUSY] * 3
+    assert await stage.look() == 3
+    await stage.store.complete(stage.caller, None, done, None)
+    await stage.store.delete(stage.caller, None, gone, None)
+    later = NINE + timedelta(hours=2)
+    await stage.store.update(stage.caller, None, moved, Edit(due=Due(later)), None)
+    assert await stage.look(timedelta(minutes=5)) == 0
+    assert await stage.outcomes() == ["not_wanted_now"] * 3
+    assert await stage.look(timedelta(minutes=115)) == 1, "at its new time"
+
+
+async def test_a_day_without_a_time_is_called_about_at_nine_on_its_owners_clock(stage: Stage) -> None:
+    await stage.task(date(2026, 11, 27))
+    assert await stage.look(-timedelta(minutes=1)) == 0
+    assert await stage.look(timedelta(minutes=1)) == 1
+
+
+async def test_in_quiet_hours_nobody_is_called_and_in_the_morning_they_are(stage: Stage) -> None:
+    await stage.task(datetime(2026, 11, 27, 23, tzinfo=ZONE))
+    stage.now = datetime(2026, 11, 27, 23, tzinfo=ZONE)
+    assert await stage.look() == 0
+    assert await stage.look(timedelta(hours=8, minutes=59)) == 0
+    assert await stage.look(timedelta(minutes=1)) == 1
+
+
+async def test_a_reminder_that_is_hours_late_reminds_nobody(stage: Stage) -> None:
+    await stage.task()
+    assert await stage.look(timedelta(hours=7)) == 0
+    assert await stage.outcomes() == ["too_late"]
+
+
+async def test_only_listed_countries_are_called(stage: Stage) -> None:
+    await stage.task()
+    assert await stage.look(rules=Rules(frozenset({"DE"}))) == 0
+    assert await stage.outcomes() == ["country"]
+
+
+async def test_caps_put_calls_off_and_lose_none(stage: Stage) -> None:
+    for _ in range(5):
+        await stage.task()
+    caps = Caps(per_minute=2, per_day=100, per_person_day=100)
+    rang = [await stage.look(timedelta(minutes=0 if at == 0 else 1.1), caps=caps) for at in range(4)]
+    assert rang == [2, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rings", "left"),
+    [
+        (Outcome.BUSY, 3, "busy"),
+        (Outcome.NO_ANSWER, 3, "no_answer"),
+        (Outcome.DECLINED, 1, "declined"),
+        (Outcome.NO_SUCH_NUMBER, 1, "no_such_number"),
+        (Outcome.UNWANTED, 1, "unwanted"),
+        (Outcome.LIMITED, 6, "limited"),
+        (Outcome.REFUSED, 2, "refused"),
+        (Outcome.FAILED, 3, "failed"),
+        (Outcome.UNKNOWN, 1, "unknown"),
+    ],
+)
+async def test_how_often_it_is_tried_hangs_on_how_it_ended(
+    stage: Stage, outcome: Outcome, rings: int, left: str
+) -> None:
+    await stage.task()
+    stage.phones.outcomes = [outcome] * 10
+    for _ in range(20):
+        await stage.look(timedelta(minutes=16))
+    assert len(stage.phones.rang) == rings
+    assert await stage.outcomes() == [left]
+
+
+async def test_a_number_that_is_none_has_to_be_linked_anew_and_an_unwanted_call_is_the_last(
+    stage: Stage,
+) -> None:
+    await stage.task()
+    stage.phones.outcomes = [Outcome.NO_SUCH_NUMBER, Outcome.UNWANTED]
+    assert await stage.look() == 1
+    assert await stage.consents.number_to_call(stage.user.id) == (None, "not_verified")
+    await Phones(stage.people.engine).link(stage.user.id, NUMBER)
+    await stage.task(NINE + timedelta(minutes=1))
+    assert await stage.look(timedelta(minutes=1)) == 1
+    assert not await stage.consents.of(stage.user.id)
+    await stage.consents.set(stage.user.id, given=True, how="page")
+    assert await stage.consents.number_to_call(stage.user.id) == (None, "do_not_call")
+
+
+async def test_a_series_rings_at_each_of_its_times(stage: Stage) -> None:
+    new = NewTask(title="Pills", due=Due(NINE), rrule="FREQ=DAILY", by_phone=True)
+    first = (await stage.store.create(stage.caller, None, new))["task"]["id"]
+    assert await stage.look() == 1
+    await stage.store.complete(stage.caller, None, first, None)
+    assert await stage.look(timedelta(days=1)) == 1
+    assert len(set(stage.phones.ids)) == 2

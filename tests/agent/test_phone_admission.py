@@ -1,0 +1,215 @@
+"""Who calls by telephone shows it by keys alone; until then they are told nothing and cost nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from agent import phone_prompts
+from agent.phone_admission import MOST_ENTRIES, AdmissionRules, Admitted, PhoneAdmission
+from people.migrate import migrate
+from people.phone_codes import PhoneCodes
+from people.phones import Phones
+from people.pins import FREE_TRIES, Pins
+from people.store import People
+from people.user import Plan, User
+from sip.caller import Caller
+
+pytestmark = pytest.mark.unit
+
+NUMBER = "+14155550132"
+PIN, WRONG = "530817", "999111"
+SECRET = SecretStr("a secret that only tests know, 32+ bytes")
+ANNS, STRICT = Caller(NUMBER), AdmissionRules()
+GUESTS = AdmissionRules(unknown_callers="guest", guest_time_zone="America/New_York")
+
+
+class Keyed:
+    """A telephone on which these entries are keyed, one a question; None keys nothing."""
+
+    def __init__(self, *entries: str | None) -> None:
+        self._entries = list(entries)
+        self.heard: list[str] = []
+
+    async def tell(self, prompt: str) -> None:
+        self.heard.append(prompt)
+
+    async def ask(self, prompt: str) -> SecretStr | None:
+        self.heard.append(prompt)
+        entry = self._entries.pop(0) if self._entries else None
+        return None if entry is None else SecretStr(entry)
+
+
+@pytest.fixture
+async def people(tmp_path: Path) -> AsyncIterator[People]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'people.db'}"
+    await migrate(url)
+    async with People(url) as store:
+        yield store
+
+
+@pytest.fixture
+async def ann(people: People) -> User:
+    user = await people.create_user(email="ann@example.org", password="x")
+    await Phones(people.engine).link(user.id, NUMBER)
+    await Pins(people.engine).set(user.id, SecretStr(PIN))
+    return user
+
+
+async def call(
+    people: People,
+    *entries: str | None,
+    caller: Caller = ANNS,
+    rules: AdmissionRules = STRICT,
+) -> tuple[Admitted | None, list[str]]:
+    handset = Keyed(*entries)
+    admitted = await PhoneAdmission(people, caller, handset, rules, SECRET).admit()
+    return admitted, handset.heard
+
+
+async def code_of(people: People, user: User) -> str:
+    return (await PhoneCodes(people.engine, SECRET).issue(user.id)).digits.get_secret_value()
+
+
+async def test_the_pin_lets_its_owner_in_and_nothing_is_said_of_them_before(
+    people: People, ann: User
+) -> None:
+    admitted, heard = await call(people, PIN)
+    assert admitted == Admitted(ann.id, "pin")
+    assert heard == [phone_prompts.WELCOME]
+
+
+async def test_a_number_proves_nothing(people: People, ann: User) -> None:
+    for entries in ((), ("",), (WRONG,)):
+        admitted, heard = await call(people, *entries)
+        assert admitted is None
+        assert heard[-1] == phone_prompts.CLOSED
+
+
+async def test_numbers_with_and_without_an_account_hear_the_same(people: People, ann: User) -> None:
+    entries = [WRONG] * MOST_ENTRIES
+    _, known = await call(people, *entries)
+    _, unknown = await call(people, *entries, caller=Caller("+14155550199"))
+    _, withheld = await call(people, *entries, caller=Caller(None, withheld=True))
+    assert (
+        known
+        == unknown
+        == withheld
+        == [phone_prompts.WELCOME, *[phone_prompts.WRONG] * 2, phone_prompts.CLOSED]
+    )
+
+
+async def test_a_call_takes_three_entries_and_five_wrong_ones_end_pins_for_a_while(
+    people: People, ann: User
+) -> None:
+    handset = Keyed(*[WRONG] * 20)
+    assert await PhoneAdmission(people, Caller(NUMBER), handset, AdmissionRules(), SECRET).admit() is None
+    assert handset.heard.count(phone_prompts.CLOSED) == 1
+    assert len(handset.heard) == MOST_ENTRIES + 1
+    await call(people, *[WRONG] * (FREE_TRIES - MOST_ENTRIES))
+    admitted, heard = await call(people, PIN, PIN, PIN)
+    assert admitted is None
+    assert heard == [phone_prompts.WELCOME, phone_prompts.WAIT, phone_prompts.WAIT, phone_prompts.CLOSED]
+
+
+async def test_a_code_lets_the_owner_in_while_somebody_guesses_their_pin(people: People, ann: User) -> None:
+    for _ in range(4):
+        await call(people, *[WRONG] * MOST_ENTRIES)
+    admitted, _ = await call(people, PIN, await code_of(people, ann))
+    assert admitted == Admitted(ann.id, "code")
+
+
+async def test_a_code_links_the_telephone_it_is_keyed_on(people: People, ann: User) -> None:
+    other = Caller("+14155550177")
+    code = await code_of(people, ann)
+    admitted, heard = await call(people, code, caller=other)
+    assert (admitted, heard[-1]) == (Admitted(ann.id, "code"), phone_prompts.LINKED)
+    assert (await call(people, PIN, caller=other))[0] == Admitted(ann.id, "pin")
+    assert (await call(people, code, caller=other))[0] is None
+    assert (await call(people, PIN))[0] is None, "the number before is nobody's now"
+
+
+async def test_from_a_withheld_number_a_code_lets_in_once_and_links_nothing(
+    people: People, ann: User
+) -> None:
+    hidden = Caller(None, withheld=True)
+    assert (await call(people, PIN, caller=hidden))[0] is None
+    admitted, heard = await call(people, await code_of(people, ann), caller=hidden)
+    assert (admitted, heard) == (Admitted(ann.id, "code"), [phone_prompts.WELCOME])
+    phone = await Phones(people.engine).of(ann.id)
+    assert phone is not None and phone.number == NUMBER  # noqa: PT018
+
+
+async def test_a_carriers_word_stands_for_the_pin_only_where_the_operator_says_so(
+    people: People, ann: User
+) -> None:
+    attested, rules = Caller(NUMBER, attested=True), AdmissionRules(attestation_is_proof=True)
+    assert (await call(people, caller=attested))[0] is None
+    assert await call(people, caller=attested, rules=rules) == (Admitted(ann.id, "attestation"), [])
+    assert (await call(people, rules=rules))[0] is None, "without the carrier's word"
+    bob = await people.create_user(email="bob@example.org", password="x")
+    await Phones(people.engine).link(bob.id, NUMBER)
+    assert (await call(people, caller=attested, rules=rules))[0] is None, "whose of the two is it?"
+
+
+async def test_unknown_callers_are_refused_unless_guests_are_welcome(people: People) -> None:
+    assert (await call(people, PIN, PIN, PIN))[0] is None
+    admitted, heard = await call(people, PIN, PIN, rules=GUESTS)
+    assert admitted is not None and admitted.by == "guest"  # noqa: PT018
+    assert heard == [phone_prompts.CHOOSE, phone_prompts.AGAIN]
+    guest = await people.user_by_id(admitted.user_id)
+    assert guest is not None
+    assert (guest.plan, guest.time_zone) == (Plan.ECONOMY, "America/New_York")
+    assert await call(people, PIN, rules=GUESTS) == (Admitted(guest.id, "pin"), [phone_prompts.WELCOME])
+    assert (await call(people, WRONG, rules=GUESTS))[0] is None, "whoever forges a guest's number"
+
+
+async def test_guests_from_two_numbers_share_nothing_and_withheld_numbers_have_no_guest(
+    people: People,
+) -> None:
+    first, _ = await call(people, PIN, PIN, rules=GUESTS)
+    second, _ = await call(people, PIN, PIN, caller=Caller("+14155550177"), rules=GUESTS)
+    assert first is not None and second is not None  # noqa: PT018
+    assert first.user_id != second.user_id
+    assert (await call(people, PIN, PIN, caller=Caller(None, withheld=True), rules=GUESTS))[0] is None
+    assert await people.count() == 2
+
+
+async def test_a_guests_pin_is_no_easy_one_and_is_keyed_twice(people: People) -> None:
+    admitted, heard = await call(people, "123456", PIN, WRONG, rules=GUESTS)
+    assert admitted is None
+    assert heard[:4] == [phone_prompts.CHOOSE, phone_prompts.WEAK, phone_prompts.AGAIN, phone_prompts.WRONG]
+    assert await people.count() == 0
+
+
+async def test_an_unknown_caller_with_an_account_keys_its_code_instead(people: People, ann: User) -> None:
+    code = await code_of(people, ann)
+    admitted, _ = await call(people, code, caller=Caller("+14155550177"), rules=GUESTS)
+    assert admitted == Admitted(ann.id, "code")
+    assert await people.count() == 1
+
+
+async def test_no_log_holds_what_was_keyed_or_a_number(
+    people: People, ann: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await call(people, WRONG, PIN)
+    await call(people, PIN, PIN, caller=Caller("+14155550177"), rules=GUESTS)
+    told = " ".join(
+        f"{record.getMessage()} {record.__dict__}"
+        for record in caplog.records
+        if record.name.startswith(("agent", "people", "sip"))
+    )
+    assert "phone.admission" in told
+    for secret in (PIN, WRONG, NUMBER, NUMBER[1:], "4155550177"):
+        assert secret not in told
+
+
+def test_every_prompt_has_its_recording() -> None:
+    sounds = Path(phone_prompts.__file__).parent / "sounds"
+    for name in phone_prompts.PROMPTS:
+        assert (sounds / f"{name}.wav").stat().st_size > 8_000, "half a second of sound at least"

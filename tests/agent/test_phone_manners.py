@@ -1,0 +1,109 @@
+"""A telephone call as its caller has it: slow letters are one turn, silence is asked about, and a cut call goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from livekit.agents import llm
+
+from agent import persona
+from agent.thread import Thread
+from tests.agent.live_call import LiveCall, live_call
+from tests.agent.test_swap import slow_tools
+from tests.agent.together import together
+
+pytestmark = pytest.mark.system
+
+PLANS = together(["economy", "premium"])
+
+
+def somebody() -> str:
+    return f"ann-{uuid4().hex}"
+
+
+@PLANS
+async def test_letters_said_slowly_are_one_turn(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone") as live:
+        before, turns = len(live.items), live.call.turn
+        for letter in ("B", "M", "W"):
+            await live.say(letter)
+            await asyncio.sleep(1.0)  # the caller thinks of the next letter
+        await live.heard()
+        await live.quiet()
+        answers = [each for each in live.items[before:] if each.role == "assistant"]
+        assert len(answers) == 1
+        assert live.call.turn == turns + 1
+
+
+async def test_ordinary_words_do_not_wait(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone") as live:
+        assert "oat milk" in await live.turn("Add a task to buy oat milk")
+        assert await live.titles() == ["buy oat milk"]
+
+
+@PLANS
+async def test_who_says_nothing_is_greeted_again_and_let_go(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone", silence=3) as live:
+        assert live.ended is not None
+        assert await asyncio.wait_for(live.ended, 60) == "silent"
+        said = live.ours()
+        assert said.count(persona.greeting("phone")) == 3, "they may have heard nothing of the first"
+        assert persona.NOBODY_HEARD in said
+
+
+async def test_who_falls_silent_is_asked_and_a_word_is_enough(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone", silence=3) as live:
+        await live.turn("Add a task to buy oat milk")
+        await live.until(lambda: persona.STILL_THERE in live.ours(), 20, "we ask")
+        await live.quiet()
+        assert "oat milk" in await live.turn("What is on my list?")
+        assert live.ended is not None
+        assert not live.ended.done()
+
+
+async def test_an_open_question_is_put_again_and_not_another_one(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone", silence=3) as live:
+        await live.client.call("create_task", {"title": "buy oat milk"})
+        await live.turn("Delete buy oat milk")
+        await live.until(lambda: live.ours().count("Shall I delete") == 2, 20, "it is put again")
+        assert persona.STILL_THERE not in live.ours()
+
+
+async def test_nobody_is_asked_over_our_own_work(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone", silence=3) as live:
+        slow_tools(live, 8.0)
+        await live.turn("What is on my list?")
+        assert persona.STILL_THERE not in live.ours()
+
+
+def cut_off() -> Thread:
+    history = llm.ChatContext.empty()
+    history.add_message(role="user", content="Add a task to buy oat milk")
+    history.add_message(role="assistant", content="I added buy oat milk.")
+    return Thread(1, history)
+
+
+def words(live: LiveCall) -> str:
+    return " ".join(each.text_content or "" for each in live.serving.session.history.messages())
+
+
+@PLANS
+async def test_a_call_that_was_cut_off_goes_on_after_a_yes(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone", goes_on=cut_off()) as live:
+        assert "Shall we go on where we were?" in live.ours()
+        assert persona.GOING_ON in await live.turn("Yes")
+        assert "I added buy oat milk" in words(live)
+
+
+@PLANS
+async def test_after_a_no_it_is_another_conversation(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone", goes_on=cut_off()) as live:
+        assert persona.START_ANEW in await live.turn("No")
+        assert "I added buy oat milk" not in words(live)
+
+
+async def test_whoever_says_what_they_want_is_not_asked_again(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone", goes_on=cut_off()) as live:
+        assert "dentist" in await live.turn("Add a task to call the dentist")

@@ -1,0 +1,92 @@
+"""`voicetasks probe`: what it calls good, what it tells, and a whole round at a running demo."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.caller.errors import NobodyAnsweredError
+from cli.caller.record import CallRecord, Turn
+from cli.caller.script import Order
+from cli.caller.steps import Click, Say, Type
+from cli.probe.numbers import ProbeNumbers
+from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
+
+
+def good() -> CallRecord:
+    turns = [Turn(said="Remind me", by="voice", first_sound_ms=700, answered=True)]
+    return CallRecord(tier="economy", turns=turns, joined=True)
+
+
+@pytest.mark.unit
+def test_a_call_is_good_when_one_task_came_and_went() -> None:
+    assert judge(good(), {"t1"}, "economy") is None
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("change", "seen", "says"),
+    [
+        ({"tier": "budget"}, {"t1"}, "not economy"),
+        ({"joined": False}, {"t1"}, "nobody was heard"),
+        ({"error": "the call was ended by the other side"}, {"t1"}, "ended"),
+        ({}, set(), "0 tasks"),
+        ({}, {"t1", "t2"}, "2 tasks"),
+        ({"tasks_after": [{"id": "t1", "status": "open"}]}, {"t1"}, "deleted"),
+        ({"turns": [Turn(said="x", by="text", problem="no answer within 20 s")]}, {"t1"}, "no answer"),
+        ({"turns": [Turn(said="x", by="voice", answered=True)]}, {"t1"}, "no sound"),
+    ],
+)
+def test_anything_else_is_told_in_a_sentence(change: dict[str, Any], seen: set[str], says: str) -> None:
+    record = good()
+    for name, value in change.items():
+        setattr(record, name, value)
+    problem = judge(record, seen, "economy")
+    assert problem is not None
+    assert says in problem
+
+
+@pytest.mark.unit
+def test_what_was_left_behind_is_deleted_and_not_asked_for_again() -> None:
+    done = steps([TITLES[0]])
+    assert isinstance(done[0], Say)
+    assert TITLES[1] in done[0].text
+    assert done[1:5] == [Type(f"Delete {TITLES[1]}"), Click("yes"), Type(f"Delete {TITLES[0]}"), Click("yes")]
+
+
+@pytest.mark.unit
+async def test_a_server_that_is_not_there_is_told_and_not_raised() -> None:
+    order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
+    probed = await probe(order, "economy", "browser")
+    assert not probed.ok
+    assert "no voicetasks server answers" in (probed.problem or "")
+    assert NobodyAnsweredError.exit_code == 3
+
+
+@pytest.mark.unit
+def test_its_numbers_say_whether_the_last_call_went_well() -> None:
+    numbers = ProbeNumbers()
+    labels = {"tier": "premium", "channel": "browser"}
+    told = numbers.registry.get_sample_value
+    for ok in (True, False):
+        numbers.tell(
+            Probed("premium", "browser", ok, None if ok else "?", "premium", "c1", True, 640, 9, 0, 20.0)
+        )
+        assert told("voicetasks_probe_success", labels) == ok
+    assert told("voicetasks_probe_calls_total", {**labels, "outcome": "failed"}) == 1
+    assert told("voicetasks_probe_response_seconds", labels) == 0.64
+
+
+@pytest.mark.system
+def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) -> None:
+    made = demo.voicetasks("probe", "set-up", "--json")
+    assert made.returncode == 0, made.stderr
+    done = demo.voicetasks("probe", "--tier", "economy", "--json", seconds=200)
+    body = json.loads(done.stdout)
+    assert done.returncode == 0, body
+    [probed] = body["probes"]
+    assert (body["ok"], probed["tier"], probed["left_over"], probed["sandbox"]) == (True, "economy", 0, True)
+    again = json.loads(demo.voicetasks("probe", "set-up", "--json").stdout)
+    assert again["made"] == []

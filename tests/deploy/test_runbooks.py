@@ -1,0 +1,54 @@
+"""What a run book tells somebody to do can be done: its commands, settings, metrics and links exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from cli.main import app
+from tests.conftest import CHECKOUT
+
+pytestmark = pytest.mark.unit
+
+FOLDER = CHECKOUT / "docs" / "runbooks"
+PAGES = sorted(FOLDER.glob("*.md"))
+
+
+def commands(text: str) -> list[list[str]]:
+    quoted = re.findall(r"`(voicetasks [^`]+)`", text)
+    return [re.findall(r"\S+", each)[1:] for each in quoted if not each.startswith("voicetasks_")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_exists(page: Path) -> None:
+    for words in commands(page.read_text()):
+        command: Any = typer.main.get_command(app)
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        assert command.name not in ("voicetasks", "main"), words
+        assert not getattr(command, "commands", None) or command.name == "probe", f"{command.name} {words}"
+        options = {
+            option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        for word in words:
+            if word.startswith("--"):
+                assert word.partition("=")[0] in options, f"{command.name} has no {word}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_setting_and_link_of_a_page_exists(page: Path) -> None:
+    text = page.read_text()
+    known = (CHECKOUT / ".env.example").read_text()
+    for setting in re.findall(r"\b(VOICETASKS_[A-Z_]+)\b", text):
+        assert re.search(rf"^(# )?{setting}=", known, re.MULTILINE), setting
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_index_names_every_page() -> None:
+    index = (FOLDER / "README.md").read_text()
+    assert {page.name for page in PAGES} - {"README.md"} == set(re.findall(r"\]\(([\w-]+\.md)\)", index))

@@ -1,0 +1,45 @@
+"""«Remind me by phone» is asked of the tool where it offers that, and titles that sound alike stay titles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox import brain
+from sandbox.brain.by_phone import wants_call, without
+
+pytestmark = pytest.mark.unit
+
+
+def called(text: str, *, offered: bool) -> dict[str, Any]:
+    properties = {"by_phone": {"type": "boolean"}} if offered else {}
+    tools = [{"name": "create_task", "parameters": {"type": "object", "properties": properties}}]
+    (call,) = brain.reply([{"role": "user", "content": text}], tools=tools).calls
+    return dict(call.arguments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remind me by phone tomorrow at nine to water the tomatoes.",
+        "Remind me tomorrow at nine to water the tomatoes, and call me.",
+        "Remind me to water the tomatoes tomorrow at nine and please call me about it.",
+    ],
+)
+def test_the_wish_is_an_argument_and_no_part_of_the_title(text: str) -> None:
+    asked = called(text, offered=True)
+    assert (asked["title"], asked["due_words"], asked["by_phone"]) == (
+        "water the tomatoes",
+        "tomorrow at nine",
+        True,
+    )
+    assert "by_phone" not in called(text, offered=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["Remind me to order by phone.", "Remind me to call mum.", "Add a task to call me a taxi."]
+)
+def test_titles_about_telephones_are_titles(text: str) -> None:
+    assert not wants_call(text)
+    assert without(text) == text

@@ -1,0 +1,192 @@
+"""The policy, for admins: what `voicetasks admin policy` says and does, and what a change would move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from routing.live_view import LiveView, moves
+from routing.policy import DEFAULT_POLICY, Policy
+from routing.policy_changes import KNOWN_STACKS, Change, changed, differences
+from routing.redis_link import BlindError
+from tiers.catalogue import STACKS
+from web.admin import Admin, Author, ChangingAdmin
+from web.admin_live import live_now
+from web.routing_books import OpenBooks, routing_errors
+from web.services import Served
+from web.sign_in import same_site
+
+router = APIRouter(prefix="/api/admin/policy", tags=["admin"])
+
+Patch = Annotated[dict[str, JsonValue], Field(min_length=1, max_length=32)]
+"""A JSON merge patch (RFC 7396) of the policy."""
+
+
+class InForce(BaseModel):
+    """The policy that holds. `in_redis` is the version that workers see first; null while Redis is away."""
+
+    version: str
+    in_redis: str | None
+    policy: Policy
+    stacks: dict[str, str]
+    """What there is to switch: the tier of each stack."""
+
+
+class Difference(BaseModel):
+    """One value that is different. A value that is not there is null."""
+
+    path: str
+    before: JsonValue
+    after: JsonValue
+
+
+class Wanted(BaseModel):
+    """A change of the version `expected`, the one that was looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expected: Annotated[str, Field(min_length=1, max_length=64)]
+    changes: Patch
+
+
+class WantedWithNote(Wanted):
+    """And why, for the history."""
+
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class MovedCall(BaseModel):
+    """A live call that would be served otherwise; null is nothing any more."""
+
+    call_id: str
+    before: str | None
+    after: str | None
+
+
+class Effect(BaseModel):
+    """What a change would do now. Nothing has been written."""
+
+    version: str
+    changes: list[Difference]
+    live: int
+    """Calls that go on."""
+    moves: list[MovedCall]
+
+
+class Written(BaseModel):
+    """What holds from now on. Where Redis was not told workers find it in the database, within some 15 s."""
+
+    version: str
+    before: str
+    changes: list[Difference]
+    told_redis: bool
+
+
+class Version(BaseModel):
+    """One entry of the history."""
+
+    version: str
+    at_ms: int
+    author: str
+    note: str
+    changes: list[Difference]
+
+
+class History(BaseModel):
+    """The newest first."""
+
+    versions: list[Version]
+
+
+@router.get("")
+async def policy(services: Served, _admin: Admin) -> InForce:
+    """Give the policy in force."""
+    with routing_errors():
+        books = await services.books.open()
+        current = await books.store.current()
+    try:
+        number = await books.store.board.number()
+    except BlindError:
+        number = None
+    posted = None if number is None else str(number) if number else DEFAULT_POLICY.version
+    stacks: dict[str, str] = {
+        name: STACKS[name].tier if name in STACKS else "economy" for name in sorted(KNOWN_STACKS)
+    }
+    return InForce(version=current.version, in_redis=posted, policy=current, stacks=stacks)
+
+
+@router.post("/effect", dependencies=[Depends(same_site)])
+async def effect(services: Served, _admin: ChangingAdmin, wanted: Wanted) -> Effect:
+    """Say what a change would do to the policy and to the calls that go on."""
+    with routing_errors():
+        books = await services.books.open()
+        current = await books.store.looked_at(wanted.expected)
+        fresh = changed(current, wanted.changes, version=current.version, at_ms=0)
+        live, _ = await live_now(services, books)
+    return Effect(
+        version=current.version,
+        changes=_plain(_between(current, fresh)),
+        live=len(live),
+        moves=_moved(live, fresh),
+    )
+
+
+@router.patch("", dependencies=[Depends(same_site)])
+async def change(services: Served, author: Author, wanted: WantedWithNote) -> Written:
+    """Make the next version; 409 with the difference when somebody else was quicker."""
+    with routing_errors():
+        books = await services.books.open()
+        return await write(books, wanted.changes, wanted.expected, author, wanted.note)
+
+
+@router.get("/history")
+async def history(
+    services: Served, _admin: Admin, limit: Annotated[int, Query(ge=1, le=200)] = 20
+) -> History:
+    """Say who changed what, from what, and why."""
+    with routing_errors():
+        books = await services.books.open()
+        versions = await books.store.history(limit)
+    return History(
+        versions=[
+            Version(
+                version=each.version,
+                at_ms=each.at_ms,
+                author=each.author,
+                note=each.note,
+                changes=_plain(each.changes),
+            )
+            for each in versions
+        ]
+    )
+
+
+async def write(
+    books: OpenBooks, changes: Mapping[str, Any], expected: str, author: str, note: str
+) -> Written:
+    """Make the next version of the policy. Raises PolicyConflictError and PolicyInvalidError."""
+    current = await books.store.looked_at(expected)
+    fresh = await books.store.write(changes, expected=expected, author=author, note=note)
+    return Written(
+        version=fresh.version,
+        before=expected,
+        changes=_plain(_between(current, fresh)),
+        told_redis=not books.store.why_not_posted,
+    )
+
+
+def _between(before: Policy, after: Policy) -> tuple[Change, ...]:
+    return differences(before.model_dump(mode="json"), after.model_dump(mode="json"))
+
+
+def _plain(changes: tuple[Change, ...]) -> list[Difference]:
+    return [Difference(path=each.path, before=each.before, after=each.after) for each in changes]
+
+
+def _moved(live: list[LiveView], fresh: Policy) -> list[MovedCall]:
+    return [
+        MovedCall(call_id=each.call_id, before=each.before, after=each.after) for each in moves(live, fresh)
+    ]

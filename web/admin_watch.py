@@ -1,0 +1,122 @@
+"""Vendors' health with what changed of it, and what was done to accounts, for admins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from people.audit import Audit, AuditEntry
+from people.user import Plan, Role
+from routing.breaker import Breakers, Turned
+from routing.health import Health
+from routing.redis_link import BlindError
+from tiers.catalogue import MODELS
+from web.admin import Admin
+from web.admin_label import is_sandbox
+from web.database_errors import database_errors
+from web.errors import ApiError
+from web.routing_books import routing_errors
+from web.services import Served
+
+router = APIRouter(prefix="/api/admin", tags=["admin"])
+
+
+class ServiceHealth(BaseModel):
+    """One vendor's service. Open: nobody dials it; half open: it is being probed. Times are Unix ms."""
+
+    service: str
+    state: str
+    failures: int
+    """Those of the last half minute, which may open it."""
+    fault: str
+    since_ms: int | None
+    retry_ms: int | None
+
+
+class HealthState(BaseModel):
+    """All services, and what changed, the newest first."""
+
+    sandbox: bool
+    now_ms: int
+    services: list[ServiceHealth]
+    turns: list[Turned]
+
+
+class Trail(BaseModel):
+    """What was done to accounts, the newest first."""
+
+    entries: list[AuditEntry]
+
+
+class Person(BaseModel):
+    """One user."""
+
+    id: str
+    email: str
+    plan: Plan
+    role: Role
+    time_zone: str
+
+
+class Persons(BaseModel):
+    """Users by address."""
+
+    users: list[Person]
+
+
+@router.get("/health")
+async def health(services: Served, _admin: Admin) -> HealthState:
+    """Show each service's breaker, and when breakers opened and closed."""
+    with routing_errors():
+        books = await services.books.open()
+    try:
+        breakers = Breakers(books.link)
+        reading, turns = await breakers.read(), await breakers.turns()
+    except BlindError as error:
+        raise ApiError(
+            503, "unavailable", "Redis does not answer.", "Look at REDIS_URL; /readyz says more."
+        ) from error
+    known = {model.service: Health() for model in MODELS.values()} | reading.services
+    return HealthState(
+        sandbox=is_sandbox(),
+        now_ms=reading.now_ms,
+        services=[_plain(service, known[service]) for service in sorted(known)],
+        turns=turns,
+    )
+
+
+@router.get("/audit")
+async def audit(services: Served, _admin: Admin, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Trail:
+    """Show what was done to accounts: sign-ins, changes of plan and role, consent, exports, erasures."""
+    with database_errors():
+        entries = await Audit(services.people.engine).entries(limit=limit)
+    return Trail(entries=entries[::-1])
+
+
+@router.get("/users")
+async def users(
+    services: Served, _admin: Admin, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> Persons:
+    """List the users by address."""
+    with database_errors():
+        found = await services.people.users(limit=limit)
+    return Persons(
+        users=[
+            Person(id=each.id, email=each.email, plan=each.plan, role=each.role, time_zone=each.time_zone)
+            for each in found
+        ]
+    )
+
+
+def _plain(service: str, health: Health) -> ServiceHealth:
+    unhealthy = health.as_unhealthy(service)
+    return ServiceHealth(
+        service=service,
+        state="closed" if unhealthy is None else unhealthy.state,
+        failures=len(health.failures),
+        fault=health.fault,
+        since_ms=None if unhealthy is None else unhealthy.since_ms,
+        retry_ms=None if unhealthy is None else unhealthy.retry_ms,
+    )

@@ -1,0 +1,84 @@
+import { useCallback, useEffect, useRef } from 'react'
+
+import type { Account } from '../api'
+import { Brand } from '../Brand'
+import { Calls } from './Calls'
+import { ExperimentsPage } from './ExperimentsPage'
+import { Live } from './Live'
+import { Money } from './Money'
+import { PolicyPage } from './PolicyPage'
+import { Trail } from './Trail'
+import { ADMIN } from './useHash'
+import { Vendors } from './Vendors'
+import './admin.css'
+
+interface Props {
+  account: Account
+  /** Which page, by its name in the address. */
+  place: string
+  onSignedOut: (why?: string) => void
+}
+
+const PLACES = {
+  live: 'Live calls',
+  policy: 'Policy',
+  money: 'Money',
+  calls: 'Calls',
+  experiments: 'Experiments',
+  vendors: 'Vendors',
+  audit: 'Audit',
+} as const
+type Place = keyof typeof PLACES
+
+/** The console of those who run the product. */
+export function Admin({ account, place, onSignedOut }: Props) {
+  const here: Place = place in PLACES ? (place as Place) : 'live'
+  const title = useRef<HTMLHeadingElement>(null)
+  const came = useRef(false)
+  const signedOut = useCallback(() => onSignedOut('You have been signed out. Sign in again to go on.'), [onSignedOut])
+
+  useEffect(() => {
+    // Who changes the page by keys or hears it is told where they are.
+    if (came.current) title.current?.focus()
+    came.current = true
+  }, [here])
+
+  const { csrf } = account
+  const pages: Record<Place, () => React.ReactNode> = {
+    live: () => <Live onSignedOut={signedOut} />,
+    policy: () => <PolicyPage csrf={csrf} onSignedOut={signedOut} />,
+    money: () => <Money csrf={csrf} onSignedOut={signedOut} />,
+    calls: () => <Calls onSignedOut={signedOut} />,
+    experiments: () => <ExperimentsPage csrf={csrf} onSignedOut={signedOut} />,
+    vendors: () => <Vendors onSignedOut={signedOut} />,
+    audit: () => <Trail onSignedOut={signedOut} />,
+  }
+  return (
+    <div className="admin">
+      <header className="top">
+        <Brand />
+        <div className="me">
+          <span className="email">{account.user.email}</span>
+          <a href="#">Back to talking</a>
+        </div>
+      </header>
+      <nav aria-label="Console">
+        <ul>
+          {(Object.keys(PLACES) as Place[]).map((name) => (
+            <li key={name}>
+              <a href={`${ADMIN}/${name}`} aria-current={name === here ? 'page' : undefined}>
+                {PLACES[name]}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main>
+        <h1 ref={title} tabIndex={-1}>
+          {PLACES[here]}
+        </h1>
+        {pages[here]()}
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,118 @@
+import { useEffect, useRef, useState } from 'react'
+
+import { type FoundCalls, storyOf } from './adminApi'
+import { dollars, length, moment } from './format'
+import { Labels } from './Labels'
+import { Shown } from './Shown'
+import { Table } from './Table'
+import { useAsked } from './useAsked'
+
+const FIELDS = ['id', 'whose', 'stack', 'channel', 'days'] as const
+
+/** Calls of the past: found by id, person, stack and door; each leads to its story. */
+export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
+  const [query, setQuery] = useState('days=7')
+  const calls = useAsked<FoundCalls>(`/api/admin/calls?${query}`, onSignedOut)
+  const first = useRef<HTMLInputElement>(null)
+
+  useEffect(() => {
+    // As on many sites: a slash leads to the search.
+    function jump(event: KeyboardEvent) {
+      const typing = event.target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)
+      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      first.current?.focus()
+    }
+    addEventListener('keydown', jump)
+    return () => removeEventListener('keydown', jump)
+  }, [])
+
+  return (
+    <section className="card" aria-labelledby="calls-title">
+      <h2 id="calls-title">
+        Calls <Labels sandbox={calls.data?.sandbox ?? false} demo={calls.data?.calls.some((call) => call.demo) ?? false} />
+      </h2>
+      <form
+        className="search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const form = new FormData(event.currentTarget)
+          const given = new URLSearchParams()
+          for (const field of FIELDS) {
+            const value = String(form.get(field) ?? '').trim()
+            if (value) given.set(field, value)
+          }
+          setQuery(given.toString())
+        }}
+      >
+        <label>
+          Call id begins with
+          <input ref={first} name="id" maxLength={64} aria-keyshortcuts="/" />
+        </label>
+        <label>
+          Caller’s address
+          <input name="whose" type="search" maxLength={254} autoComplete="off" />
+        </label>
+        <label>
+          Stack
+          <select name="stack">
+            <option value="">any</option>
+            {['premium', 'quality', 'economy', 'budget', 'local', 'text'].map((stack) => (
+              <option key={stack}>{stack}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Door
+          <select name="channel">
+            <option value="">any</option>
+            <option>browser</option>
+            <option>phone</option>
+          </select>
+        </label>
+        <label>
+          Days
+          <select name="days" defaultValue="7">
+            {[1, 7, 30, 365].map((days) => (
+              <option key={days}>{days}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" className="primary">
+          Find
+        </button>
+      </form>
+      <Shown asked={calls} empty={{ when: (data) => !data.calls.length, words: 'No call matches.' }}>
+        {(data) => (
+          <>
+            <Table
+              label="Calls"
+              columns={['Call', 'Began', 'Lasted', 'Door', 'Plan', 'Served with', 'Experiment', 'Cost']}
+              amounts={[7]}
+              rows={data.calls.map((call) => ({
+                key: call.call_id,
+                cells: [
+                  <>
+                    <a href={storyOf(call.call_id)} target="_blank" rel="noreferrer">
+                      {call.call_id}
+                    </a>{' '}
+                    <Labels demo={call.demo} />
+                  </>,
+                  <time>{moment(call.first_ms)}</time>,
+                  length(call.last_ms - call.first_ms),
+                  call.channel || '–',
+                  call.plan || '–',
+                  call.stacks.join(', then ') || '–',
+                  call.arm || '–',
+                  dollars(call.cost_microdollars),
+                ],
+              }))}
+            />
+            {data.more && <p className="quiet">There are more: ask for less.</p>}
+          </>
+        )}
+      </Shown>
+    </section>
+  )
+}

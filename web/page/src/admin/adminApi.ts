@@ -1,0 +1,244 @@
+/** What the server says to admins, and what they tell it. */
+import { ApiError, ask, post } from '../api'
+
+export interface LiveCall {
+  call_id: string
+  began_ms: number | null
+  channel: string
+  plan: string
+  stack: string | null
+  tier: string | null
+  reason: string
+  policy_version: string
+  cost_microdollars: number
+  held_microdollars: number
+}
+export interface LiveList {
+  sandbox: boolean
+  now_ms: number | null
+  calls: LiveCall[]
+  why_behind: string
+}
+export interface Cap {
+  premium: number
+  total: number
+}
+export interface Policy {
+  version: string
+  premium: string[]
+  economy: string[]
+  local_enabled: boolean
+  tiers_off: string[]
+  stacks_off: string[]
+  caps: Record<string, Cap>
+}
+export interface InForce {
+  version: string
+  in_redis: string | null
+  policy: Policy
+  stacks: Record<string, string>
+}
+export interface Difference {
+  path: string
+  before: unknown
+  after: unknown
+}
+export interface Move {
+  call_id: string
+  before: string | null
+  after: string | null
+}
+export interface Effect {
+  version: string
+  changes: Difference[]
+  live: number
+  moves: Move[]
+}
+export interface Written {
+  version: string
+  before: string
+  changes: Difference[]
+  told_redis: boolean
+}
+export interface Version {
+  version: string
+  at_ms: number
+  author: string
+  note: string
+  changes: Difference[]
+}
+export interface Scope {
+  scope: string
+  kind: string
+  premium_cap: number
+  total_cap: number
+  premium_committed: number | null
+  premium_held: number | null
+  committed: number | null
+  held: number | null
+  overshoot: number | null
+  blind: number | null
+  premium_journal: number
+  journal: number
+}
+export interface BudgetState {
+  sandbox: boolean
+  whose: string
+  version: string
+  own_caps: boolean
+  caps: Record<string, Cap>
+  scopes: Scope[]
+  redis_answers: boolean
+}
+export interface DayCost {
+  day: string
+  stack: string
+  channel: string
+  arm: string
+  demo: boolean
+  microdollars: number
+  calls: number
+}
+export interface Costs {
+  sandbox: boolean
+  days: number
+  rows: DayCost[]
+}
+export interface FoundCall {
+  call_id: string
+  subject: string
+  first_ms: number
+  last_ms: number
+  cost_microdollars: number
+  decisions: number
+  channel: string
+  plan: string
+  stacks: string[]
+  arm: string
+  demo: boolean
+}
+export interface FoundCalls {
+  sandbox: boolean
+  calls: FoundCall[]
+  more: boolean
+}
+export interface ServiceHealth {
+  service: string
+  state: 'closed' | 'open' | 'half_open'
+  failures: number
+  fault: string
+  since_ms: number | null
+  retry_ms: number | null
+}
+export interface Turned {
+  service: string
+  at_ms: number
+  turned: 'opened' | 'still_open' | 'closed'
+  fault: string
+  cool_ms: number
+}
+export interface HealthState {
+  sandbox: boolean
+  now_ms: number
+  services: ServiceHealth[]
+  turns: Turned[]
+}
+export interface AuditEntry {
+  id: number
+  at: string
+  user_id: string | null
+  actor: string
+  event: string
+  details: string
+}
+export interface Arm {
+  name: string
+  stack: string
+  weight: number
+}
+export interface Experiment {
+  hypothesis: string
+  arms: Arm[]
+  plan: string | null
+  channel: string | null
+  coverage: number
+  state: 'draft' | 'running' | 'stopped'
+  phase: number
+}
+export interface Experiments {
+  policy_version: string
+  experiments: { name: string; experiment: Experiment }[]
+}
+export interface Interval {
+  value: number
+  low: number
+  high: number
+}
+export interface ArmFigures {
+  arm: string
+  stack: string
+  users: number
+  calls: number
+  as_assigned: number
+  microdollars: number
+  tasks: number
+  successes: number
+  microdollars_per_success: number | null
+  success_rate: number | null
+  slow_ms: number | null
+}
+export interface Report {
+  sandbox: boolean
+  name: string
+  phase: number
+  calls: number
+  users: number
+  waiting: number
+  sample_ratio_p: number
+  sample_ratio_holds: boolean
+  arms: ArmFigures[]
+  looks: { calls: number; arm: string; saving: Interval }[]
+  sentences: string[]
+}
+
+export type Changes = Record<string, unknown>
+
+/** Somebody else changed the policy first: what is different from what was looked at. */
+export class Conflict extends Error {
+  constructor(
+    readonly version: string,
+    readonly difference: Difference[],
+  ) {
+    super('Somebody else changed the policy first.')
+  }
+}
+
+/** Sends a change; a conflict comes as one, with its difference. */
+async function send<T>(method: string, path: string, csrf: string, body: unknown): Promise<T> {
+  try {
+    return await ask<T>(path, { ...post(body, csrf), method })
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error
+    const said = error.body as { version?: string; difference?: Difference[] } | null
+    throw said?.version ? new Conflict(said.version, said.difference ?? []) : error
+  }
+}
+
+export const effectOf = (csrf: string, expected: string, changes: Changes) =>
+  send<Effect>('POST', '/api/admin/policy/effect', csrf, { expected, changes })
+
+export const changePolicy = (csrf: string, expected: string, changes: Changes, note: string) =>
+  send<Written>('PATCH', '/api/admin/policy', csrf, { expected, changes, note })
+
+export const setCaps = (csrf: string, expected: string, whose: string, caps: Record<string, Cap>, note: string) =>
+  send<Written>('PUT', '/api/admin/budget', csrf, { expected, whose, caps, note })
+
+export const switchExperiment = (csrf: string, name: string, action: 'start' | 'stop', expected: string) =>
+  send<unknown>('POST', `/api/admin/experiments/${encodeURIComponent(name)}/${action}`, csrf, { expected })
+
+export const storyOf = (callId: string) => `/api/admin/calls/${encodeURIComponent(callId)}/story.html`
+
+/** What went wrong, in words. */
+export function wordsOf(error: unknown): string {
+  return error instanceof ApiError || error instanceof Conflict ? error.message : 'That did not work. Try again.'
+}

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useState } from 'react'
+
+import { ApiError, listCalls, type PastCall } from '../api'
+import { OwnPage } from '../account/OwnPage'
+import { words } from '../words'
+import { PastCallCard } from './PastCallCard'
+
+interface Props {
+  csrf: string
+  onClose: () => void
+  onSignedOut: () => void
+}
+
+/** One's own calls, the newest first. */
+export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
+  const [calls, setCalls] = useState<PastCall[] | null>(null)
+  const [sandbox, setSandbox] = useState(false)
+  const [next, setNext] = useState<number | null>(null)
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  const load = useCallback(
+    async (before: number | null) => {
+      setBusy(true)
+      setProblem(null)
+      try {
+        const found = await listCalls(before)
+        setCalls((known) => [...(before === null ? [] : (known ?? [])), ...found.calls])
+        setSandbox(found.sandbox)
+        setNext(found.next)
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) onSignedOut()
+        setProblem(error instanceof ApiError ? error.message : words.common.failed)
+      } finally {
+        setBusy(false)
+      }
+    },
+    [onSignedOut],
+  )
+  useEffect(() => void load(null), [load])
+
+  return (
+    <OwnPage
+      heading={
+        <div className="title">
+          <h1>{words.calls.title}</h1>
+          {sandbox && (
+            <span className="badge sandboxed" title={words.common.sandboxTitle}>
+              {words.common.sandbox}
+            </span>
+          )}
+        </div>
+      }
+      problem={problem}
+      onRetry={() => void load(null)}
+      onClose={onClose}
+    >
+      {calls?.length === 0 && <p className="quiet">{words.calls.none}</p>}
+      <ul className="past-calls">
+        {calls?.map((call) => (
+          <PastCallCard key={call.call_id} csrf={csrf} call={call} />
+        ))}
+      </ul>
+      {next !== null && (
+        <p>
+          <button disabled={busy} onClick={() => void load(next)}>
+            {words.calls.more}
+          </button>
+        </p>
+      )}
+    </OwnPage>
+  )
+}
