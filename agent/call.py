@@ -51,6 +51,7 @@ from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
+from agent.survey import Survey
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -155,6 +156,7 @@ class Call:
             end=self._end,
             spawn=self._spawn,
             on_begun=self._story.turn_began,
+            survey=lambda: self._survey,
         )
         self._questions = Questions(
             room,
@@ -174,6 +176,12 @@ class Call:
             on_answer=self._on_key_answer,
             on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
             on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
+        )
+        self._survey = Survey(
+            self._keys.keypad,
+            is_wanted=settings.phone_survey and invitation.channel == "phone" and not invitation.reminder,
+            session=self._require_session,
+            on_stars=self._rated,
         )
         self._manners = PhoneManners(
             room,
@@ -312,6 +320,7 @@ class Call:
         serving.on("error", self._on_error)
         serving.on("conversation_item_added", self._on_item)
         serving.on("user_input_transcribed", self._turns.written)
+        serving.on("user_state_changed", self._turns.caller_state)
         self._metrics.listen(serving)
         self._story.listen(serving)
 
@@ -364,6 +373,10 @@ class Call:
     def awaits_answer(self) -> bool:
         """Whether a question is open, so that a turn must be understood before a model answers it."""
         return self._turns.awaits_words()
+
+    def is_asking(self) -> bool:
+        """Whether a «yeah» would be an answer: a question of ours is open."""
+        return self._turns.is_asking()
 
     def has_effect(self) -> bool:
         """Whether a tool changed something since the caller last spoke."""
@@ -450,7 +463,8 @@ class Call:
         self._spawn(self._attributes.set_state(event.new_state), name="call.state")
         if event.new_state == "listening":
             if self._turns.says_goodbye and event.old_state == "speaking":
-                self._end("goodbye")
+                self._turns.says_goodbye = False
+                self._spawn(self._part(), "call.part")
             self._questions.ask_if_needed()
             self._spawn(self._require_session().shorten_history(), name="call.shorten")
             if self._serving is not None:
@@ -520,6 +534,16 @@ class Call:
             async with asyncio.timeout(LEAVE_SECONDS):
                 while not self._require_session().is_quiet:  # noqa: ASYNC110 (agent and caller: two states)
                     await asyncio.sleep(LOOK_SECONDS)
+
+    async def _part(self) -> None:
+        """End after a goodbye that the model has answered."""
+        if await self._turns.is_over():
+            self._end("goodbye")
+
+    def _rated(self, stars: int) -> None:
+        self._metrics.rated(stars)
+        if self._outcomes is not None:
+            self._outcomes.rated(stars, self._invitation.channel)
 
     # -- ends ----------------------------------------------------------------------------------------------
 

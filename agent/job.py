@@ -278,6 +278,9 @@ class _Deaf:
     def awaits_answer(self) -> bool:
         return False
 
+    def is_asking(self) -> bool:
+        return False
+
     def has_effect(self) -> bool:
         return False
 

@@ -82,9 +82,7 @@ class PhoneManners:
         self._silence.we(event.new_state)
 
     def _on_them(self, event: UserStateChangedEvent) -> None:
-        sounding = event.new_state == "speaking"
-        self._silence.caller_sounds(sounding)
-        self._turns.caller_sounds(sounding)
+        self._silence.caller_sounds(event.new_state == "speaking")
 
     def _on_words(self, event: UserInputTranscribedEvent) -> None:
         if event.transcript.strip():

@@ -71,6 +71,8 @@ class AgentSettings(BaseSettings):
     """Stretches how long a silent vendor is waited for; a busy machine with the sandbox on it may need more."""
     silence_seconds: Annotated[float, Field(ge=3, le=120)] = 10.0
     """By phone: after so long in which neither side says anything the caller is asked whether they are there."""
+    phone_survey: bool = True
+    """By phone: who says goodbye is asked how good the call was, by one key."""
     phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
     unknown_callers: UnknownCallers = "refuse"

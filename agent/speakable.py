@@ -14,7 +14,11 @@ from typing import Final
 from agent.claims import sentences_of
 
 _TAG: Final = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>")
-_LINK: Final = re.compile(r"https?://(?:\S*[^\s.,;:!?)\]\"'”»])?|www\.\S*[^\s.,;:!?)\]\"'”»]", re.IGNORECASE)
+_LINK: Final = re.compile(
+    # Any scheme of RFC 3986, or none: nobody wants «colon slash slash» read out.
+    r"(?:[a-z][a-z0-9+.-]{0,20})?://(?:\S*[^\s.,;:!?)\]\"'”»])?|www\.\S*[^\s.,;:!?)\]\"'”»]",
+    re.IGNORECASE,
+)
 _NAMED_LINK: Final = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _CHECKBOX: Final = re.compile(r"(?:^|(?<=\s))(?:[-*+]\s+)?\[[ xX]?\](?=\s|$)")
 _LINE_MARK: Final = re.compile(r"^\s*(?:[-*+>]|#{1,6})\s+", re.MULTILINE)
@@ -55,6 +59,7 @@ def speakable(text: str) -> str:
     said = _EMPHASIS.sub("", said)
     said = _PIPES.sub(", ", said)
     said = "".join(character for character in said if not _is_picture(character))
+    said = _LINK.sub("a link", said)  # what was hidden by marks between its signs
     return _GAP.sub("", _SPACES.sub(" ", said)).strip(" ,") + _trailing_space(text)
 
 

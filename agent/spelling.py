@@ -48,6 +48,11 @@ class Spelling:
         self._open = True
 
     @property
+    def is_open(self) -> bool:
+        """Whether spelled turns are held at all."""
+        return self._open
+
+    @property
     def is_held(self) -> bool:
         """Whether something was spelled and not yet given on."""
         return bool(self._held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm, stt
@@ -11,9 +11,16 @@ from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
 from typing_extensions import override
 
 from agent.claims import ClaimWatch
+from agent.murmurs import is_murmur
 from agent.patiently import patiently
 from agent.thoughts import thinking
 from agent.voices import speaking
+
+_WORDS: Final = (
+    stt.SpeechEventType.INTERIM_TRANSCRIPT,
+    stt.SpeechEventType.PREFLIGHT_TRANSCRIPT,
+    stt.SpeechEventType.FINAL_TRANSCRIPT,
+)
 
 
 class Listener(Protocol):
@@ -24,6 +31,9 @@ class Listener(Protocol):
 
     def awaits_answer(self) -> bool:
         """Whether a question of ours is open, so that the words are needed before a model answers."""
+
+    def is_asking(self) -> bool:
+        """Whether a «yeah» would be an answer: a question of ours is open."""
 
     def has_effect(self) -> bool:
         """Whether a tool changed something in the present turn."""
@@ -47,8 +57,11 @@ class Turns(Protocol):
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call."""
 
-    def is_murmur(self, words: str, *, awaits: Callable[[], bool]) -> bool:
-        """Whether words only say that the caller listens. `awaits`: whether we wait for an answer."""
+    def is_heard(self) -> bool:
+        """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
+
+    def on_murmur(self, text: str, *, final: bool) -> None:
+        """The caller murmured over us, which is no turn."""
 
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
@@ -128,11 +141,18 @@ class TaskAgent(Agent):
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncIterable[stt.SpeechEvent]:
-        """A murmur over our voice is kept from whoever would take it for an interruption."""
+        """Keep murmurs over our voice from the session: words of whatever kind would end what we say."""
         async for event in Agent.default.stt_node(self, audio, model_settings):
-            words = event.alternatives[0].text if event.alternatives else ""
-            if not words or not self._turns.is_murmur(words, awaits=self._listener.awaits_answer):
+            if isinstance(event, stt.SpeechEvent):
+                if self._is_murmur(event):
+                    final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
+                    self._turns.on_murmur(event.alternatives[0].text, final=final)
+                    continue
                 yield event
+
+    def _is_murmur(self, event: stt.SpeechEvent) -> bool:
+        words = event.alternatives[0].text if event.type in _WORDS and event.alternatives else ""
+        return is_murmur(words) and self._turns.is_heard() and not self._listener.is_asking()
 
     @override
     async def llm_node(

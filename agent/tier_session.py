@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from livekit.agents import (
     AgentSession,
@@ -29,8 +29,7 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.history import shortened
 from agent.line import Line
-from agent.over_ours import OverOurs
-from agent.owed import Leftover, Owed
+from agent.owed import Leftover, Owed, unheard
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
@@ -44,6 +43,9 @@ from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
+
+if TYPE_CHECKING:
+    from tiers.gemini_speech import GeminiSpeech
 
 log = logging.getLogger("agent.tier_session")
 
@@ -95,8 +97,6 @@ class TierSession:
         self._line: Line | None = None
         self._written: asyncio.Future[str] | None = None
         self._marks = TurnMarks(call_id)
-        self._over_ours = OverOurs(lambda: self.session.current_speech is not None)
-        self._models.end_of_turn.is_murmur = lambda: self._over_ours.is_murmur
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
         self.turn_ended = asyncio.Event()
@@ -104,6 +104,10 @@ class TierSession:
         self._replayed = Replayed()
         self._leaving = False
         self._cut = ""
+        self._voiced: SpeechHandle | None = None
+        """What we say or said last."""
+        self._rest = ""
+        """What the caller's newest turn kept from being heard, where all of it is known."""
         self._asked: llm.ChatMessage | None = None
         """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
@@ -262,6 +266,18 @@ class TierSession:
         elif self.owed.answer and self.session.agent_state != "speaking":
             self.reply()
 
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the caller's newest turn kept something from being heard, and what it is is known."""
+        return bool(self._rest)
+
+    def go_on(self) -> bool:
+        """Say the rest of what a murmur broke off; whether there is one."""
+        rest, self._rest = self._rest, ""
+        if rest:
+            self.say(rest)
+        return bool(rest)
+
     async def hush(self) -> None:
         """Stop speaking."""
         await self.session.interrupt(force=True)
@@ -363,13 +379,24 @@ class TierSession:
         if text is not None:
             self._settle()
 
+    def is_heard(self) -> bool:
+        """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
+        speech = self.session.current_speech
+        return speech is not None and speech is self._voiced and not (speech.interrupted or speech.done())
+
+    def on_murmur(self, text: str, *, final: bool) -> None:
+        """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""
+        self._watch.heard(text, final=final)
+        if not final:
+            return
+        if (voice := self.session.output.audio) is not None and voice.can_pause:
+            voice.resume()
+        if self._line is not None and self.session.user_state != "speaking":
+            self._line.ring.settle(time.monotonic())
+
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call."""
         self._settle()
-
-    def is_murmur(self, words: str, *, awaits: Callable[[], bool]) -> bool:
-        """Whether words over our voice only say that the caller listens; an answer that we wait for is none."""
-        return self._over_ours.drops(words, awaits_answer=awaits())
 
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
@@ -397,7 +424,6 @@ class TierSession:
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
-        self._over_ours.caller_speaks(speaking)
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
         if speaking:
@@ -408,6 +434,7 @@ class TierSession:
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._marks.playing()
+            self._voiced, self._rest = self.session.current_speech, ""
 
     def _on_item(self, event: Any) -> None:
         item = event.item
@@ -421,6 +448,8 @@ class TierSession:
             self._cut = item.text_content or ""
         elif item.role == "assistant":
             self._settle()
+            is_known = item.interrupted and self.owed.whole
+            self._rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
             self.owed.answered()
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
@@ -447,6 +476,8 @@ class TierSession:
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
+        if not isinstance(self._models, cascade.Cascade | speech_to_speech.SpeechToSpeech):
+            return await self._models.words(self.patience.generation)
         self._written = asyncio.get_running_loop().create_future()
         try:
             # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
@@ -460,7 +491,11 @@ class TierSession:
 
 def _build(
     stack: Stack, settings: VendorSettings, *, call_id: str, today: date
-) -> cascade.Cascade | speech_to_speech.SpeechToSpeech:
+) -> cascade.Cascade | speech_to_speech.SpeechToSpeech | GeminiSpeech:
     if stack.is_cascade:
         return cascade.build(stack, settings, call_id=call_id, today=today)
+    if stack.parts["speech_to_speech"].service == "gemini-live":
+        from tiers import gemini_speech  # Google's library takes 40 MB, and few calls need it
+
+        return gemini_speech.build(stack, settings, call_id=call_id, today=today)
     return speech_to_speech.build(stack, settings, call_id=call_id, today=today)

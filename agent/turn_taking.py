@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from livekit.agents import UserInputTranscribedEvent, llm
+from livekit.agents import UserInputTranscribedEvent, UserStateChangedEvent, llm
 
 from agent import persona
 from agent.answers import Answer
@@ -16,9 +16,11 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
+from agent.murmurs import MURMUR_SECONDS, is_murmur
 from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
 from agent.spelling import SHORT_SECONDS, Spelling
+from agent.survey import Survey
 from agent.tier_session import TierSession
 
 log = logging.getLogger("agent.turn_taking")
@@ -39,7 +41,9 @@ class TurnTaking:
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_begun: Callable[[int, By], None] = lambda _number, _by: None,
         on_no_more_calls: Callable[[], None] = lambda: None,
+        survey: Callable[[], Survey | None] = lambda: None,
     ) -> None:
+        self._survey = survey
         self._on_begun = on_begun
         self.number = 0
         """That of the present turn; 0 before the first."""
@@ -66,9 +70,9 @@ class TurnTaking:
         self._on_begun(self.number, by)
         return self.number
 
-    def caller_sounds(self, sounding: bool) -> None:
+    def caller_state(self, event: UserStateChangedEvent) -> None:
         """Hear from the detector of speech."""
-        now = time.monotonic()
+        sounding, now = event.new_state == "speaking", time.monotonic()
         self._began_at, self._sounded = (now, 0.0) if sounding else (self._began_at, now - self._began_at)
         self.spelling.caller_sounds(sounding)
 
@@ -78,15 +82,22 @@ class TurnTaking:
 
     def awaits_words(self) -> bool:
         """Whether the next turn must be understood before a model answers it."""
-        self._words_come_to_us = (
+        # What is short may be a letter that is spelled, or a murmur that has broken us off.
+        may_be_spelled = self.spelling.is_open and 0 < self._sounded < SHORT_SECONDS
+        may_be_murmur = self._session().is_broken_off and 0 < self._sounded < MURMUR_SECONDS
+        self._words_come_to_us = self.is_asking() or may_be_spelled or may_be_murmur
+        return self._words_come_to_us
+
+    def is_asking(self) -> bool:
+        """Whether a «yeah» would be an answer, or a part of what is spelled."""
+        return (
             self._questions().open
             or self._consent.open
             or self._go_on.open
             or self._half_heard
             or self.spelling.is_held
-            or 0 < self._sounded < SHORT_SECONDS
+            or ((survey := self._survey()) is not None and survey.is_open)
         )
-        return self._words_come_to_us
 
     async def spoken(self, text: str | None) -> bool:
         """Take a spoken turn; None where its words are not known yet. True: it is dealt with."""
@@ -97,6 +108,8 @@ class TurnTaking:
             return False
         if self._questions().open or self._consent.open:
             return await self.take(text, by="voice")
+        if is_murmur(text) and not self.is_asking() and self._session().go_on():
+            return True
         if (whole := self.spelling.take(text)) is None:
             return True
         if whole == text:
@@ -115,6 +128,8 @@ class TurnTaking:
         self.begin(by)
         if self._half_heard and by == "voice" and text:
             return await self._ask_whether(text)
+        if (survey := self._survey()) is not None and survey.take_turn(text):
+            return True
         questions = self._questions()
         if questions.open and await questions.take_turn(text, turn=self.number, by=by):
             self._consent.open = False
@@ -193,5 +208,11 @@ class TurnTaking:
         return True
 
     async def _say_goodbye(self) -> None:
-        await self._session().say(persona.GOODBYE).wait_for_playout()
-        self._end("goodbye")
+        if await self.is_over():
+            await self._session().say(persona.GOODBYE).wait_for_playout()
+            self._end("goodbye")
+
+    async def is_over(self) -> bool:
+        """Ask who has said goodbye how good the call was; False where they want to go on with it."""
+        survey = self._survey()
+        return survey is None or await survey.ask()

@@ -70,8 +70,10 @@ PRELOAD: Final = [
     "genai_prices.data",
     "bpe_openai",
     "tiers.vision",
+    "agent.read_once",
 ]
-"""Imported once and shared by all job processes, so that a call is answered without waiting for imports."""
+"""Imported once and shared by all job processes, so that a call is answered without waiting for imports, and that what
+they bring is in memory once."""
 
 
 class Worker:

@@ -1,11 +1,12 @@
-"""`voicetasks call`: a scripted caller over real WebRTC."""
+"""`voicetasks call`: a scripted caller over real WebRTC, or by telephone through the bridge."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,14 +17,24 @@ from cli.caller.errors import CallError
 from cli.caller.live_view import LiveView
 from cli.caller.record import CallRecord
 from cli.caller.script import Order, make_call
-from cli.caller.shared_screen import PictureError
+from cli.caller.shared_screen import FRAMES_A_SECOND, MOST_FRAMES_A_SECOND, PictureError
 from cli.caller.sound import WavError
 from cli.caller.steps import StepError, read_steps
 from cli.caller.voices import Quality, VoiceName
 from cli.ports import HOST
 
+if TYPE_CHECKING:
+    from cli.caller.phone.phone_line import PhoneWay
+
 STEP_OPTIONS = ("say", "wav", "type_", "key", "click", "pause", "interrupt_at", "share", "hang_up")
 NOBODY, INTERRUPTED = 3, 130
+
+
+class Channel(StrEnum):
+    """A door that callers come through."""
+
+    BROWSER = "browser"
+    PHONE = "phone"
 
 
 class StepsInOrder(TyperCommand):
@@ -68,11 +79,27 @@ def call(
             "the vision vendor and is not kept."
         ),
     ] = None,
-    channel: Annotated[
-        str, typer.Option(help="browser, or phone (a telephone's ear and voice).")
-    ] = "browser",
-    sip: Annotated[bool, typer.Option("--sip", help="Through the real bridge (not yet).")] = False,
-    from_: Annotated[str | None, typer.Option("--from", help="The caller's number (phone only).")] = None,
+    share_rate: Annotated[
+        int,
+        typer.Option(min=1, max=MOST_FRAMES_A_SECOND, help="Frames a second of the shared screen."),
+    ] = FRAMES_A_SECOND,
+    channel: Annotated[Channel, typer.Option(help="Which door the caller comes through.")] = Channel.BROWSER,
+    sip: Annotated[
+        bool,
+        typer.Option("--sip", help="By SIP and RTP through the bridge of scripts/demo --phone (phone only)."),
+    ] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="The caller's number (phone only); a demo account has one."),
+    ] = None,
+    pin: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VOICETASKS_CLI_PIN",
+            show_default=False,
+            help="Keyed when it is asked for (phone only); by default the demo's. Empty: nothing is keyed.",
+        ),
+    ] = None,
     password: Annotated[str, typer.Option(envvar="VOICETASKS_CLI_PASSWORD", show_default=False)] = "demo",  # noqa: S107
     url: Annotated[
         str | None,
@@ -91,21 +118,36 @@ def call(
 
     Exit: 0 answered in every turn, 2 usage, 3 nobody answered, 4 refused.
     """
-    _refuse_what_comes_later(channel, from_, sip=sip)
+    if channel is Channel.BROWSER and (sip or from_ is not None or pin is not None):
+        raise typer.BadParameter("--sip, --from and --pin are a telephone's: add --channel phone")
+    found, ports = environment.load()
+    way: PhoneWay | None = None
     try:
         steps = read_steps(ctx.meta["steps"])
+        if channel is Channel.PHONE:
+            from cli.caller.phone.way_in import (
+                phone_way,
+                refuse_what_no_telephone_does,
+            )  # late: a browser needs none
+
+            if sip:
+                refuse_what_no_telephone_does(steps)
+            way = phone_way(found, ports.sip, email=user, number=from_, pin=pin)
     except StepError as error:
         raise typer.BadParameter(str(error)) from None
-    ports = environment.load()[1]
     order = Order(
         url=url or f"http://{HOST}:{ports.web}",
         email=user,
         password=password,
         steps=steps,
         voice=voice,
-        quality=quality,
+        # The bridge's own codec makes a telephone's sound of it.
+        quality=Quality.PHONE if channel is Channel.PHONE and not sip else quality,
         control_url=f"http://{HOST}:{ports.sandbox_control}",
         record_to=record,
+        screen_rate=share_rate,
+        phone=way,
+        through_bridge=sip,
     )
     raise typer.Exit(run(order, as_json=as_json))
 
@@ -113,9 +155,9 @@ def call(
 def run(order: Order, *, as_json: bool) -> int:
     """Make the call and print what there is, also when it breaks off; give the exit code."""
     view = LiveView(Console(stderr=True))
-    result = CallRecord()
+    result = CallRecord(channel="browser" if order.phone is None else "phone")
     try:
-        asyncio.run(make_call(order, result, view.show))
+        asyncio.run(_call(order, result, view))
         code = 0 if result.answered else NOBODY
     except CallError as error:
         code = error.exit_code
@@ -129,12 +171,11 @@ def run(order: Order, *, as_json: bool) -> int:
     return code
 
 
-def _refuse_what_comes_later(channel: str, number: str | None, *, sip: bool) -> None:
-    """Say what this version cannot do, instead of doing something else."""
-    if sip or channel == "phone" or number is not None:
-        raise typer.BadParameter(
-            "calls by phone are not built yet: --channel phone, --from and --sip cannot be used; "
-            "--quality phone gives the caller's voice a telephone's sound"
-        )
-    if channel != "browser":
-        raise typer.BadParameter("--channel takes browser or phone")
+async def _call(order: Order, result: CallRecord, view: LiveView) -> None:
+    try:
+        await make_call(order, result, view.show)
+    finally:
+        if order.through_bridge and result.confirmations:
+            from cli.caller.phone.how_answered import tell_outcomes  # late: it opens the journal
+
+            await tell_outcomes(result)

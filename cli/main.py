@@ -9,35 +9,19 @@ from typing import Annotated
 
 import typer
 
-from cli import call, sandbox, sip, tasks, whatif
-from cli.admin import main as admin
-from cli.bench import main as bench
-from cli.conformance import command as conformance
-from cli.doctor.command import doctor
 from cli.environment import read_dotenv
-from cli.migrate import migrate
+from cli.late_commands import LateCommands
 from cli.one_process import become
-from cli.probe import command as probe
 from cli.settings import CliSettings, cli_settings
 
 app = typer.Typer(
     name="voicetasks",
+    cls=LateCommands,
     help="Manage tasks by talking, from a browser or any phone.",
     no_args_is_help=True,
     # Local variables in a traceback may be keys.
     pretty_exceptions_show_locals=False,
 )
-app.add_typer(tasks.app, name="tasks")
-app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(sip.app, name="sip")
-app.add_typer(bench.app, name="bench")
-app.add_typer(admin.app, name="admin")
-app.add_typer(probe.app, name="probe")
-app.command()(doctor)
-app.command()(migrate)
-call.register(app)
-whatif.register(app)
-conformance.register(app)
 
 
 @app.command()

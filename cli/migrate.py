@@ -28,6 +28,11 @@ Migrate = Callable[[str, str], Awaitable[None]]
 """Takes a database's address and a revision."""
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(migrate)
+
+
 def migrate(
     room: Annotated[Room | None, typer.Option(help="Only this room; without it all of them.")] = None,
     to: Annotated[

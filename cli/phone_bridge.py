@@ -13,6 +13,7 @@ from typing import Literal
 from cli.binaries import BinaryNotFoundError, cache_dir
 from cli.livekit_config import redis_of, write_livekit_config
 from cli.ports import HOST, Ports
+from cli.room_server import room_server
 from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PIN
 
 PROGRAM = "livekit-sip"
@@ -111,9 +112,8 @@ async def provision_demo(environment: Mapping[str, str]) -> None:
         username=settings.username,
         password=settings.password.get_secret_value(),
     )
-    names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     try:
-        async with api.LiveKitAPI(*(environment[name] for name in names), failover=False) as client:
+        async with api.LiveKitAPI(*room_server(environment), failover=False) as client:
             await provision(client, wanted)
     except UNREACHABLE as error:
         raise DemoPhoneError(f"the room server takes no trunk: {error}") from error

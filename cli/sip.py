@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from cli.environment import load
+from cli.room_server import room_server
 from sip import twilio
 from sip.provision import UNREACHABLE, carry_out, planned
 from sip.settings import SipSettings
@@ -93,11 +94,8 @@ async def _provision(
     plan_only: bool,
     ask: bool,
 ) -> dict[str, Any]:
-    names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     timeout = aiohttp.ClientTimeout(total=10)
-    async with api.LiveKitAPI(
-        *(environment[name] for name in names), timeout=timeout, failover=False
-    ) as client:
+    async with api.LiveKitAPI(*room_server(environment), timeout=timeout, failover=False) as client:
         steps = await planned(client, wanted)
         _show(console, environment["LIVEKIT_URL"], steps, trusted=wanted.is_trusted)
         changes = any(step.kind != "keep" for step in steps)

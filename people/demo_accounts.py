@@ -32,6 +32,8 @@ DEMO_ACCOUNTS = (
     DemoAccount("economy@example.com", Plan.ECONOMY, phone="+15550100"),
     DemoAccount("admin@example.com", Plan.PREMIUM, Role.ADMIN),
 )
+DEMO_PHONES = {account.email: account.phone for account in DEMO_ACCOUNTS if account.phone is not None}
+"""Their numbers, by address."""
 
 
 class NotADemoError(Exception):

@@ -96,10 +96,11 @@ class People:
         row = await self._row_by_email(email)
         return User.model_validate(row) if row else None
 
-    async def users(self, *, limit: int = 1000) -> list[User]:
-        """Give the people by address, from the first letter on."""
+    async def users(self, *, limit: int = 1000, beginning: str = "") -> list[User]:
+        """Give the people by address, from the first letter on: those whose address begins so."""
+        like = UserRow.email.startswith(normalise_email(beginning), autoescape=True)
         async with self._session() as session:
-            rows = await session.scalars(select(UserRow).order_by(UserRow.email).limit(limit))
+            rows = await session.scalars(select(UserRow).where(like).order_by(UserRow.email).limit(limit))
             return [User.model_validate(row) for row in rows]
 
     async def set_plan(self, user_id: str, plan: Plan, *, actor: str = SELF) -> User | None:

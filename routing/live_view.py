@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 from sqlalchemy import case, func, select
 
-from routing.budget import Budget
-from routing.decision import Decision
+from routing.budget import Budget, Counters
+from routing.decision import BudgetState, Decision
 from routing.journal import Journal, journal_errors
 from routing.kinds import StackName
-from routing.live_leases import live_leases
+from routing.live_leases import LiveLease, live_leases
 from routing.models import EntryRow
 from routing.policy import Policy
 from routing.redis_link import BlindError, RedisLink
+from routing.room_below_caps import money_below
 from routing.router import decide
 
 
@@ -28,8 +29,15 @@ class LiveView:
     began_ms: int = 0
     """Unix ms; 0 when it is not known yet."""
     microdollars: int = 0
-    held_microdollars: int = 0
+    lease: LiveLease | None = None
+    counters: Mapping[str, Counters] = field(default_factory=dict)
+    """What Redis has of the scopes that the lease stands in, by name."""
     decision: Decision | None = None
+
+    @property
+    def held_microdollars(self) -> int:
+        """What the call holds, µ$."""
+        return 0 if self.lease is None else self.lease.microdollars
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,14 @@ async def live_views(
     ids = sorted(set(call_ids))
     if not ids:
         return [], ""
-    why_behind, held, spent = "", {}, {}
+    leases: dict[str, LiveLease] = {}
+    counters: dict[str, Counters] = {}
+    why_behind = ""
     try:
-        held = {lease.call_id: lease.microdollars for lease in await live_leases(link)}
-        counted = await budget.counters([f"call:{call_id}" for call_id in ids])
-        spent = {
-            call_id: each.committed for call_id, each in zip(ids, counted, strict=True) if each is not None
-        }
+        leases = {each.call_id: each for each in await live_leases(link) if each.call_id in set(ids)}
+        names = {f"call:{call_id}" for call_id in ids}.union(*(each.scopes for each in leases.values()))
+        counted = await budget.counters(sorted(names))
+        counters = {name: each for name, each in zip(sorted(names), counted, strict=True) if each is not None}
     except BlindError as error:
         why_behind = error.why
     charge = case((EntryRow.kind == "charge", EntryRow.microdollars), else_=0)
@@ -78,14 +87,15 @@ async def live_views(
     views = []
     for call_id in ids:
         began_ms, booked = known.get(call_id, (0, 0))
-        details = last.get(call_id, {})
+        details, lease, spent = last.get(call_id, {}), leases.get(call_id), counters.get(f"call:{call_id}")
         views.append(
             LiveView(
                 call_id,
                 subject=str(details.get("subject", "")),
                 began_ms=began_ms,
-                microdollars=max(booked, spent.get(call_id, 0)),
-                held_microdollars=held.get(call_id, 0),
+                microdollars=max(booked, 0 if spent is None else spent.committed),
+                lease=lease,
+                counters={} if lease is None else {n: counters[n] for n in lease.scopes if n in counters},
                 decision=_decision(details.get("decision")),
             )
         )
@@ -95,18 +105,27 @@ async def live_views(
 def moves(calls: Sequence[LiveView], policy: Policy) -> list[Move]:
     """Say which live calls would be served otherwise: each is decided again from what it knew last.
 
-    Money that was refused is asked for anew then, so it is taken to be there; the calls themselves know better.
+    Money that was refused is asked for anew then. Whether it is there follows from what the policy's caps leave, for a
+    call that holds some; for the others it is taken to be there. What a call holds it keeps, so that caps move it when
+    it next asks, within a slice of `slice_seconds`.
     """
     found = []
     for call in calls:
         before = call.decision
         if before is None:
             continue
-        news = {"policy": policy.concerning(call.subject), "budget": before.inputs.budget.forgiving()}
+        news = {"policy": policy.concerning(call.subject), "budget": _money(call, before, policy)}
         after = decide(before.inputs.model_copy(update=news))
         if after.stack != before.stack:
             found.append(Move(call.call_id, before.stack, after.stack))
     return found
+
+
+def _money(call: LiveView, before: Decision, policy: Policy) -> BudgetState:
+    asked_anew = before.inputs.budget.forgiving()
+    if call.lease is None:
+        return asked_anew
+    return money_below(policy.caps_of(call.subject), call.lease, call.counters, asked_anew)
 
 
 def _decision(stored: object) -> Decision | None:

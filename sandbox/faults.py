@@ -30,7 +30,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "deepgram-tts": _ALL | _SPEAKS,
     "cartesia": _ALL | _SPEAKS,
     "elevenlabs": _ALL | _SPEAKS,
-    "gemini-live": _ALL | {"session-expired", "resumption-refused"},
+    "gemini-live": _ALL | {"session-expired", "resumption-refused", "stall-mid-stream", "cut-mid-stream"},
 }
 """What each service can be made to do."""
 

@@ -1,7 +1,8 @@
-"""Gemini's Live API: the websocket BidiGenerateContent, for what the product uses it for, looking at pictures.
+"""Gemini's Live API: the websocket BidiGenerateContent, for what the product uses it for: looking at pictures, and talking.
 
-Sound that is sent is not heard. A question is a `realtimeInput` text or a complete turn; it is answered by a call of
-the client's function `describe_screen`, else in text. Billed is every turn, for all that the session holds by then.
+A session whose client marks the caller's turns talks (`gemini_talk`). Any other looks: sound is not heard, a question
+is a `realtimeInput` text or a complete turn, and is answered by a call of the client's function `describe_screen`,
+else in text. Billed is every turn, for all that the session holds by then.
 """
 
 from __future__ import annotations
@@ -15,15 +16,13 @@ from aiohttp import WSMsgType, web
 
 from sandbox import gemini_messages as messages
 from sandbox.desk import Desk
-from sandbox.gemini_messages import ClientMessage, GeminiError, Setup
+from sandbox.gemini_messages import ClientMessage, Content, GeminiError, Part, Setup
 from sandbox.gemini_session import Context, Handles
 from sandbox.gemini_sight import FUNCTION, describe
+from sandbox.gemini_talk import SERVICE, VENDOR, Talk
 from sandbox.price_list import UnpricedError, prices_of
 from sandbox.tokens import count
 from sandbox.wire import Wire, turned_away
-
-VENDOR: Final = "google"
-SERVICE: Final = "gemini-live"
 
 CONNECTION_SECONDS: Final = 600.0
 """A connection's greatest age; a session may go on in another one."""
@@ -50,6 +49,7 @@ class _Connection:
         self._ends_at = self._opened + CONNECTION_SECONDS
         self._video_at: float | None = None
         self._answering: asyncio.Task[None] | None = None
+        self._talk: Talk | None = None
         self._timers: list[asyncio.Task[None]] = []
 
     async def run(self) -> web.WebSocketResponse:
@@ -65,6 +65,7 @@ class _Connection:
             tasks = [*self._timers, *([self._answering] if self._answering else [])]
             for task in tasks:
                 task.cancel()
+            tasks += self._talk.abandon() if self._talk else []
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._socket
 
@@ -96,6 +97,8 @@ class _Connection:
             if known is None:
                 raise messages.of_fault("resumption-refused")
             self._context = Context(list(known.entries), known.video_seconds)
+        if setup.talks:
+            self._talk = Talk(self._desk, self._wire, setup, self._context, tag=self._tag, end=self._end)
         await self._desk.pause("realtime", SERVICE)
         await self._wire.send(messages.setup_complete())
         await self._tell_handle()
@@ -110,7 +113,9 @@ class _Connection:
     async def _take(self, message: ClientMessage) -> None:
         if message.setup is not None:
             raise GeminiError(1007, "setup must be the first message and only the first")
-        if (given := message.realtime_input) is not None:
+        if self._talk is not None:
+            await self._converse(self._talk, message)
+        elif (given := message.realtime_input) is not None:
             for blob in [*([given.video] if given.video else []), *given.media_chunks]:
                 self._see(blob)
             if given.text:
@@ -124,6 +129,24 @@ class _Connection:
             # With a scheduling of SILENT nothing is said about it, and nothing is asked for here without.
             await self._wire.send(messages.turn_complete())
             await self._tell_handle()
+
+    async def _converse(self, talk: Talk, message: ClientMessage) -> None:
+        if (given := message.realtime_input) is not None:
+            if given.activity_start is not None:
+                await talk.turn_begins()
+            for blob in [given.audio, given.video, *given.media_chunks]:
+                if blob is not None and blob.mime_type.startswith("audio/"):
+                    talk.hear(blob.content)
+                elif blob is not None:
+                    self._see(blob)
+            if given.activity_end is not None:
+                talk.turn_ends()
+            if given.text:
+                await talk.add([Content(parts=[Part(text=given.text)])], complete=True)
+        elif (content := message.client_content) is not None:
+            await talk.add(content.turns, complete=content.turn_complete)
+        elif message.tool_response is not None:
+            await talk.returned(message.tool_response.function_responses)
 
     def _see(self, blob: messages.Blob) -> None:
         if not blob.mime_type.startswith("image/"):
@@ -147,6 +170,10 @@ class _Connection:
         kind = self._desk.faults.answer(SERVICE)
         if kind == "server-error":
             await self._end(messages.of_fault(kind))
+            return
+        if kind == "cut-mid-stream":
+            self._wire.abort()
+        if kind in ("cut-mid-stream", "stall-mid-stream"):
             return
         picture = self._context.newest_frame
         self._context.compress(self._setup)

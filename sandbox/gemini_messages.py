@@ -67,6 +67,9 @@ class Function(_Message):
 
     name: str = Field(max_length=128)
     description: str = ""
+    parameters: dict[str, Any] = {}
+    parameters_json_schema: dict[str, Any] = {}
+    behavior: str = "BLOCKING"
 
 
 class Tool(_Message):
@@ -101,6 +104,18 @@ class Generation(_Message):
     response_modalities: list[str] = []
 
 
+class ActivityDetection(_Message):
+    """Who finds the caller's turns: the vendor, or with `disabled` the client, who marks them."""
+
+    disabled: bool = False
+
+
+class RealtimeConfig(_Message):
+    """How input is taken as it comes."""
+
+    automatic_activity_detection: ActivityDetection = ActivityDetection()
+
+
 class Setup(_Message):
     """The first message of a connection."""
 
@@ -110,6 +125,18 @@ class Setup(_Message):
     tools: list[Tool] = []
     context_window_compression: Compression | None = None
     session_resumption: Resumption | None = None
+    realtime_input_config: RealtimeConfig = RealtimeConfig()
+    output_audio_transcription: dict[str, Any] | None = None
+
+    @property
+    def talks(self) -> bool:
+        """Whether the client marks turns of sound: then the session is a conversation."""
+        return self.realtime_input_config.automatic_activity_detection.disabled
+
+    @property
+    def functions(self) -> list[Function]:
+        """All that the model may call."""
+        return [each for tool in self.tools for each in tool.function_declarations]
 
     @property
     def name(self) -> str:
@@ -124,6 +151,8 @@ class Realtime(_Message):
     audio: Blob | None = None
     media_chunks: list[Blob] = []
     text: str | None = Field(default=None, max_length=200_000)
+    activity_start: dict[str, Any] | None = None
+    activity_end: dict[str, Any] | None = None
 
 
 class Turns(_Message):
@@ -138,6 +167,7 @@ class FunctionResponse(_Message):
 
     id: str = ""
     name: str = ""
+    response: dict[str, Any] = {}
     scheduling: str | None = None
 
 
@@ -201,6 +231,43 @@ def text(words: str, usage: dict[str, Any]) -> dict[str, Any]:
     """The model says something, all of it."""
     turn = {"role": "model", "parts": [{"text": words}]}
     return {"serverContent": {"modelTurn": turn, "turnComplete": True}, "usageMetadata": usage}
+
+
+def sound(pcm: bytes, rate: int) -> dict[str, Any]:
+    """The model speaks."""
+    data = base64.b64encode(pcm).decode()
+    part = {"inlineData": {"mimeType": f"audio/pcm;rate={rate}", "data": data}}
+    return {"serverContent": {"modelTurn": {"role": "model", "parts": [part]}}}
+
+
+def transcription(words: str) -> dict[str, Any]:
+    """What the model says, in words."""
+    return {"serverContent": {"outputTranscription": {"text": words}}}
+
+
+def function_calls(calls: list[dict[str, Any]], usage: dict[str, Any]) -> dict[str, Any]:
+    """The model calls functions, each with `id`, `name` and `args`."""
+    return {"toolCall": {"functionCalls": calls}, "usageMetadata": usage}
+
+
+def cancellation(call_ids: list[str]) -> dict[str, Any]:
+    """Calls that need not be answered any more."""
+    return {"toolCallCancellation": {"ids": call_ids}}
+
+
+def generation_complete() -> dict[str, Any]:
+    """The model has made all of its answer."""
+    return {"serverContent": {"generationComplete": True}}
+
+
+def interrupted() -> dict[str, Any]:
+    """The client began to speak, so that the answer ends here."""
+    return {"serverContent": {"interrupted": True}}
+
+
+def turn_over(usage: dict[str, Any]) -> dict[str, Any]:
+    """The turn is over, and what it used."""
+    return {**turn_complete(), "usageMetadata": usage}
 
 
 def of_fault(kind: str) -> GeminiError:

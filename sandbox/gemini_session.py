@@ -6,14 +6,18 @@ Prices are the price list's; a frame costs 258 tokens, 66 at low resolution
 
 from __future__ import annotations
 
+import asyncio
+import math
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sandbox.gemini_messages import Setup
 from sandbox.tokens import count
 
+AUDIO_TOKENS_A_SECOND: Final = 25
+"""Both ways: https://ai.google.dev/gemini-api/docs/live-api/best-practices."""
 FRAME_TOKENS: Final = 258
 LOW_FRAME_TOKENS: Final = 66
 LARGEST_CONTEXT: Final = 131_072
@@ -22,13 +26,28 @@ HANDLE_SECONDS: Final = 7_200.0
 _MOST_HANDLES: Final = 1_000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """A message of the conversation, for the brain. The words of sound are known when the ear is done."""
+
+    message: dict[str, Any]
+    hearing: asyncio.Task[str] | None = None
+
+    async def whole(self) -> dict[str, Any]:
+        """The message with its words. Raises what the ear raised."""
+        if self.hearing is None:
+            return self.message
+        return {**self.message, "content": await asyncio.shield(self.hearing)}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A part of the context: some text, or a frame."""
+    """A part of the context: some text, some sound, or a frame. `said` is the chat message that it stands for."""
 
     kind: str
     tokens: int
     frame: bytes | None = None
+    said: Said | None = None
 
 
 @dataclass(slots=True)
@@ -37,30 +56,42 @@ class Used:
 
     text: int
     video: int
+    audio: int
     made: int
+    sounded: int = 0
 
     @property
     def units(self) -> dict[str, float]:
         """As the price list has them."""
-        return {
+        units: dict[str, float] = {
             "text_input_tokens": self.text,
             "image_input_tokens": self.video,
             "text_output_tokens": self.made,
         }
+        if self.audio or self.sounded:
+            units |= {"audio_input_tokens": self.audio, "audio_output_tokens": self.sounded}
+        return units
 
     def as_json(self) -> dict[str, Any]:
         """As `usageMetadata` reports them."""
-        details = [
-            {"modality": "TEXT", "tokenCount": self.text},
-            {"modality": "VIDEO", "tokenCount": self.video},
-        ]
+        given = {"TEXT": self.text, "VIDEO": self.video, "AUDIO": self.audio}
+        made = {"TEXT": self.made, "AUDIO": self.sounded}
         return {
-            "promptTokenCount": self.text + self.video,
-            "responseTokenCount": self.made,
-            "totalTokenCount": self.text + self.video + self.made,
-            "promptTokensDetails": [each for each in details if each["tokenCount"]],
-            "responseTokensDetails": [{"modality": "TEXT", "tokenCount": self.made}],
+            "promptTokenCount": sum(given.values()),
+            "responseTokenCount": sum(made.values()),
+            "totalTokenCount": sum(given.values()) + sum(made.values()),
+            "promptTokensDetails": _details(given),
+            "responseTokensDetails": _details(made),
         }
+
+
+def _details(tokens: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"modality": kind, "tokenCount": count} for kind, count in tokens.items() if count]
+
+
+def audio_tokens(seconds: float) -> int:
+    """What so much sound costs."""
+    return math.ceil(round(seconds * AUDIO_TOKENS_A_SECOND, 3))
 
 
 @dataclass(slots=True)
@@ -79,7 +110,7 @@ class Context:
     def add_frame(self, picture: bytes, setup: Setup) -> None:
         """Take a frame in. Of those before only the tokens count: nobody looks at them again here."""
         low = setup.generation_config.media_resolution == "MEDIA_RESOLUTION_LOW"
-        self.entries = [Entry(each.kind, each.tokens) for each in self.entries]
+        self.entries = [replace(each, frame=None) for each in self.entries]
         self.entries.append(Entry("video", LOW_FRAME_TOKENS if low else FRAME_TOKENS, picture))
 
     def add_text(self, text: str) -> None:
@@ -102,17 +133,17 @@ class Context:
     def tokens(self, setup: Setup) -> int:
         """All that a turn would be billed for now."""
         used = self.used(setup, made=0)
-        return used.text + used.video
+        return used.text + used.video + used.audio
 
     def used(self, setup: Setup, *, made: int) -> Used:
         """What a turn uses that makes so many tokens."""
         fixed = setup.system_instruction.text if setup.system_instruction else ""
-        told = "".join(
-            f"{each.name} {each.description}" for tool in setup.tools for each in tool.function_declarations
-        )
-        texts = sum(each.tokens for each in self.entries if each.kind == "text")
-        video = sum(each.tokens for each in self.entries if each.kind == "video")
-        return Used(count(fixed) + count(told) + texts, video, made)
+        told = "".join(f"{each.name} {each.description}" for each in setup.functions)
+        held = {
+            kind: sum(each.tokens for each in self.entries if each.kind == kind)
+            for kind in ("text", "video", "audio")
+        }
+        return Used(count(fixed) + count(told) + held["text"], held["video"], held["audio"], made)
 
 
 class Handles:

@@ -35,6 +35,14 @@ def _realtime(audio: tuple[str, str, str], text: tuple[str, str, str]) -> dict[s
     }
 
 
+_GEMINI_LIVE = {
+    "text_input_tokens": Fraction("0.75"),
+    "audio_input_tokens": Fraction(3),
+    "image_input_tokens": Fraction(1),
+    "text_output_tokens": Fraction("4.5"),
+    "audio_output_tokens": Fraction(12),
+}
+
 _REALTIME_MINI = _realtime(audio=("10", "0.30", "20"), text=("0.60", "0.06", "2.40"))
 
 PRICES: dict[tuple[str, str], dict[str, Fraction]] = {
@@ -56,12 +64,8 @@ PRICES: dict[tuple[str, str], dict[str, Fraction]] = {
     ("deepgram", "aura-2"): {"characters": _dollars("0.030") / _THOUSAND},
     # One credit a character; the dearer end of the plans' range, which is what a small account pays.
     ("cartesia", "sonic"): {"characters": _dollars("0.00005")},
-    # No audio: the stand-in neither hears nor speaks.
-    ("google", "gemini-3.1-flash-live-preview"): {
-        "text_input_tokens": Fraction("0.75"),
-        "image_input_tokens": Fraction(1),
-        "text_output_tokens": Fraction("4.5"),
-    },
+    ("google", "gemini-3.1-flash-live-preview"): _GEMINI_LIVE,
+    ("google", "gemini-3.8-live"): _GEMINI_LIVE,
     # The dearer end of the plans, again.
     ("elevenlabs", "eleven_flash_v2_5"): {"characters": _dollars("0.05") / _THOUSAND},
 }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sandbox.desk import Desk
 from sandbox.realtime_end_of_turn import finished_after, longest_wait, sounds_unfinished
 from sandbox.realtime_events import RealtimeError, new_id
+from sandbox.realtime_fault import SERVICE
 from sandbox.realtime_session import SAMPLE_RATE, SemanticVad, ServerVad
 from sandbox.recording import Recording
 from sandbox.shared_ear import SharedEar
@@ -186,7 +187,9 @@ class Turns:
             return (await self._ear.hear(sound)).text
         # Words that were told stand for the whole turn; what is told in a pause of it is added.
         wait = 0.0 if told else self._desk.clock.real(TOLD_WAIT_SECONDS)
-        text = await self._desk.told.next(self._tag, wait)
+        # Nobody learns what a silent one has heard: whoever hears the turn next must find the words.
+        silent = self._desk.faults.active(SERVICE, "silent")
+        text = await self._desk.told.next(self._tag, wait, leaves=silent)
         if text is not None:
             told.append(text)
         return " ".join(told)

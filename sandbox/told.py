@@ -11,6 +11,7 @@ BREATH = "…"
 """Where the caller takes a breath in what is told: an ear that gives its words pause by pause stops there."""
 _MAX_TAGS = 2000
 _MAX_WAITING = 200
+_SECOND_EAR = "\0second"
 
 
 class ToldError(ValueError):
@@ -54,10 +55,17 @@ class Told:
             self._queue(tag).put_nowait(text)
         except asyncio.QueueFull:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
+        if tag + _SECOND_EAR in self._queues:
+            self.put(tag + _SECOND_EAR, text)
         if ends:
             self._ends[tag, text] = tuple(ends)
             while len(self._ends) > _MAX_TAGS:
                 self._ends.popitem(last=False)
+
+    def second_ear(self, tag: str) -> str:
+        """The tag by which a second ear of the same call is told, from now on, all that the first one is."""
+        self._queue(tag + _SECOND_EAR)
+        return tag + _SECOND_EAR
 
     def timed(self, tag: str, onset: float) -> TimedWords | None:
         """The next words of `tag` if it is known when they are spoken; they begin at `onset` of the ear's clock."""
@@ -80,18 +88,22 @@ class Told:
         timeout: float | None = None,  # noqa: ASYNC109 - a peek, not a deadline
         *,
         to_breath: bool = False,
+        leaves: bool = False,
     ) -> str | None:
         """The next words of `tag`, waiting up to `timeout` seconds (for ever when None); None when there are none.
 
-        `to_breath`: only those before the next breath; the others come next time.
+        `to_breath`: only those before the next breath; the others come next time. `leaves`: whoever hears to the breath
+        hears them all the same.
         """
         if to_breath and (rest := self._rest.pop(tag, "")):
             return self._before_breath(tag, rest)
         text = await self._taken(tag, timeout)
         if text is None:
             return None
-        if to_breath:
+        if to_breath or leaves:
             self._whole[tag] = text
+        if leaves:
+            self._rest[tag] = text
         return self._before_breath(tag, text) if to_breath else " ".join(text.replace(BREATH, " ").split())
 
     async def _taken(self, tag: str, timeout: float | None) -> str | None:  # noqa: ASYNC109 - a peek, not a deadline

@@ -129,6 +129,7 @@ MODELS: Final = _models(
     Model("openai", "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-whisper", service="openai-realtime"),
     Model("google", "gemini-3.1-flash-live-preview", service="gemini-live"),
+    Model("google", "gemini-3.8-live", service="gemini-live"),
     Model("local", "whisper", service="whisper"),
     Model("local", "piper", service="piper"),
     Model("ollama", "ollama", service="ollama"),
@@ -167,6 +168,8 @@ STACKS: Final[Mapping[str, Stack]] = MappingProxyType(
             _speech_to_speech(
                 "premium", "premium", model="gpt-realtime", transcription="gpt-realtime-whisper"
             ),
+            # It tells the caller's words with its answer, in no order: the Gate wants them before it, from an ear.
+            _stack("gemini", "premium", {"stt": "nova-3", "speech_to_speech": "gemini-3.8-live"}),
             _cascade("quality", "economy", stt="nova-3", llm="gpt-4o", tts="eleven_flash_v2_5"),
             _cascade("economy", "economy", stt="nova-3", llm="gpt-4o-mini", tts="sonic-3"),
             _cascade("budget", "economy", stt="nova-3", llm="gpt-4o-mini", tts="aura-2"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from tiers.open_ends import Ending, ending_of
 ASKED_AFTER_SECONDS: Final = 0.2
 """Silence after which livekit asks."""
 LONGEST_SECONDS: Final = 30.0
-"""A murmur over our voice is no turn; whoever says more is asked about anew."""
+"""No wait is longer, whatever waits come to be."""
 THRESHOLD: Final = 0.36
 """v1-mini's own for English."""
 
@@ -60,8 +59,6 @@ class EndOfTurn(inference.TurnDetector):
         self._has_words = has_words
         self._final = self._interim = ""
         self._changed = asyncio.Event()
-        self.is_murmur: Callable[[], bool] = lambda: False
-        """Whether what is heard is a mere murmur over our voice; set by the session."""
 
     def heard(self, text: str, *, final: bool) -> None:
         """Hear what the ear has written."""
@@ -78,8 +75,6 @@ class EndOfTurn(inference.TurnDetector):
     def wait(self, probability: float) -> float:
         """Seconds from the last speech after which the turn is over, as far as is known now."""
         waits = self.waits
-        if self.is_murmur():
-            return LONGEST_SECONDS
         sounds_over = probability >= THRESHOLD
         if not self._has_words:
             return waits.wordless_sure if sounds_over else waits.wordless

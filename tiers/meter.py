@@ -26,6 +26,7 @@ from tiers.usage import Part, Usage
 
 if TYPE_CHECKING:
     from tiers.cascade import Cascade
+    from tiers.gemini_speech import GeminiSpeech
     from tiers.parts import Built
     from tiers.speech_to_speech import SpeechToSpeech
 
@@ -59,7 +60,7 @@ class Meter:
     def __init__(
         self,
         stack: Stack,
-        models: Cascade | SpeechToSpeech,
+        models: Cascade | SpeechToSpeech | GeminiSpeech,
         on_usage: Callable[[Usage], None],
         *,
         session: str | None = None,
@@ -69,6 +70,8 @@ class Meter:
         self._count = 0
         if "speech_to_speech" in models.parts:
             self._listen_to_sessions(models)
+            for part, built in getattr(models, "built", {}).items():
+                self._listen_to_part(part, built)
         else:
             self._listen_to_cascade(models)
 
@@ -83,15 +86,22 @@ class Meter:
 
     def _listen_to_sessions(self, models: Any) -> None:
         model, make = models.llm, models.llm.session
-        spoken, written = models.parts["speech_to_speech"], models.parts["transcription"]
+        spoken, written = models.parts["speech_to_speech"], models.parts.get("transcription")
 
         def session(*arguments: Any, **named: Any) -> llm.RealtimeSession[Any]:
             made: llm.RealtimeSession[Any] = make(*arguments, **named)
-            self._watches.append(SpeakingWatch(self._bookings, made, spoken, written))
+            self._watches.append(self._speaking(made, spoken, written))
             return made
 
         # The model makes a session whenever an agent takes over, and tells nobody.
         model.session = session
+
+    def _speaking(self, session: llm.RealtimeSession[Any], spoken: Model, written: Model | None) -> _Watch:
+        if written is not None:
+            return SpeakingWatch(self._bookings, session, spoken, written)
+        from tiers.metering.gemini import GeminiSpeakingWatch
+
+        return GeminiSpeakingWatch(self._bookings, session, spoken)
 
     # A model for each part
 

@@ -1,4 +1,4 @@
-"""Whether words sound as if more should come, and whether they are a mere murmur: English, from a table."""
+"""Whether words sound as if more should come: English, from a table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ class _Table:
     last_words: frozenset[str]
     beginnings: tuple[re.Pattern[str], ...]
     whole: tuple[re.Pattern[str], ...]
-    murmurs: frozenset[str]
 
 
 @cache
@@ -42,7 +41,6 @@ def _table() -> _Table:
         frozenset(raw["last_words"].split()),
         tuple(re.compile(each) for each in raw["beginnings"]),
         tuple(re.compile(each) for each in raw["whole"]),
-        frozenset(raw["murmurs"].split()),
     )
 
 
@@ -61,12 +59,6 @@ def ending_of(text: str) -> Ending:
     if opened or any(each.fullmatch(plain) for each in table.beginnings):
         return Ending.OPEN
     return Ending.WHOLE
-
-
-def is_murmur(text: str) -> bool:
-    """Whether somebody only says that they listen."""
-    words = _WORD.findall(text.casefold())
-    return 0 < len(words) <= 2 and all(word in _table().murmurs for word in words)
 
 
 def _spelled_at_the_end(words: list[str]) -> int:

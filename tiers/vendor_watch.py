@@ -16,6 +16,8 @@ from tiers.watch import Failure, Hearing, VendorPatience, Watch
 
 if TYPE_CHECKING:
     from tiers.cascade import Cascade
+    from tiers.gemini_speech import GeminiSpeech
+    from tiers.gemini_watch import GeminiWatch
     from tiers.speech_to_speech import SpeechToSpeech
 
 OWN_MACHINE_PATIENCE = 4.0
@@ -27,7 +29,7 @@ class VendorWatch:
 
     def __init__(
         self,
-        models: Cascade | SpeechToSpeech,
+        models: Cascade | SpeechToSpeech | GeminiSpeech,
         on_failure: Callable[[Failure], None],
         *,
         on_worked: Callable[[str], None] = lambda _: None,
@@ -38,11 +40,21 @@ class VendorWatch:
         self._hearing = Hearing(self._watch)
         self._on_worked = on_worked
         self._worked: set[Part] = set()
-        self._realtime: RealtimeWatch | None = None
+        self._realtime: RealtimeWatch | GeminiWatch | None = None
         self._trouble: APIStatusError | None = None
         if "speech_to_speech" in models.parts:
             service = models.parts["speech_to_speech"].service
-            self._realtime = RealtimeWatch(self._watch, service, lambda: on_worked(service))
+            if service == "gemini-live":
+                from tiers.gemini_watch import GeminiWatch
+
+                self._realtime = GeminiWatch(
+                    self._watch,
+                    service,
+                    lambda: on_worked(service),
+                    lambda text, final: self.heard(text, final=final),
+                )
+            else:
+                self._realtime = RealtimeWatch(self._watch, service, lambda: on_worked(service))
             models.llm.watch = self._realtime  # type: ignore[union-attr]
         self.renew()
 

@@ -18,11 +18,12 @@ from typing import Any, Final
 from google import genai
 
 from tiers.faults import Fault
+from tiers.google_client import client
 from tiers.settings import VendorSettings
 from tiers.sighting import Reading
 from tiers.usage import Usage
 from tiers.vision_fault import VisionError, fault_of
-from tiers.vision_link import MODEL, VisionLink, client
+from tiers.vision_link import MODEL, VisionLink
 
 log = logging.getLogger("tiers.vision")
 

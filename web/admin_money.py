@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
@@ -13,15 +13,16 @@ from people.user import User
 from routing.caps import Cap
 from routing.daily_costs import DAY_MS, DayCost, daily_costs
 from routing.live_leases import live_leases
+from routing.policy import Policy
 from routing.redis_link import BlindError
 from routing.scopes import scopes_of
-from web.admin import Admin, Author
+from web.admin import Admin, Author, ChangingAdmin
+from web.admin_effect import Effect, Written, effect_of, write
 from web.admin_label import is_sandbox
 from web.admin_live import Lease
-from web.admin_policy import Written, write
 from web.database_errors import database_errors
 from web.errors import ApiError
-from web.routing_books import routing_errors
+from web.routing_books import OpenBooks, routing_errors
 from web.services import Served, Services
 from web.sign_in import same_site
 
@@ -132,23 +133,31 @@ async def budget(services: Served, _admin: Admin, whose: Whose = GLOBAL) -> Budg
 @router.put("/budget", dependencies=[Depends(same_site)])
 async def set_budget(services: Served, author: Author, wanted: Caps) -> Written:
     """Change caps, everybody's or one user's: a new version of the policy; 409 with the difference as for that."""
-    user = await _user(services, wanted.whose)
-    changes = {kind: cap.model_dump() for kind, cap in wanted.caps.items()}
-    if user is None and not changes:
-        raise ApiError(422, "invalid", "Everybody's caps cannot be cleared.", "Give others.")
-    if user is not None and "global_day" in changes:
-        raise ApiError(422, "invalid", "The global day is everybody's.", "Set it for «global».")
+    user = await _whose(services, wanted)
     with routing_errors():
         books = await services.books.open()
+        current = await books.store.looked_at(wanted.expected)
+        patch = await _patch(books, current, user, wanted)
+        return await write(books, patch, wanted.expected, author, wanted.note)
+
+
+@router.post("/budget/effect", dependencies=[Depends(same_site)])
+async def budget_effect(services: Served, _admin: ChangingAdmin, wanted: Caps) -> Effect:
+    """Say what such caps would do: which live calls they leave no room, and which they give some."""
+    user = await _whose(services, wanted)
+    with routing_errors():
+        books = await services.books.open()
+        current = await books.store.looked_at(wanted.expected)
+        patch = await _patch(books, current, user, wanted)
         if user is None:
-            return await write(books, {"caps": changes}, wanted.expected, author, wanted.note)
+            return await effect_of(services, books, current, patch)
         subject = await books.journal.subject_of(user.id)
-        own = None
-        if changes:
-            current = await books.store.current()
-            # Caps of one's own are whole: what is not said stays as it is for this user now.
-            own = current.caps_of(subject).model_dump(mode="json") | changes
-        return await write(books, {"user_caps": {subject: own}}, wanted.expected, author, wanted.note)
+
+        def theirs(policy: Policy) -> dict[str, Any]:
+            # What holds for them, whether it was their own before or everybody's.
+            return {"caps": policy.caps_of(subject).model_dump(mode="json")}
+
+        return await effect_of(services, books, current, patch, told=theirs)
 
 
 @router.get("/costs")
@@ -181,6 +190,26 @@ async def leases(services: Served, _admin: Admin) -> list[Lease]:
         )
         for each in found
     ]
+
+
+async def _whose(services: Services, wanted: Caps) -> User | None:
+    """Find whose caps are to be others; refuse what cannot be."""
+    user = await _user(services, wanted.whose)
+    if user is None and not wanted.caps:
+        raise ApiError(422, "invalid", "Everybody's caps cannot be cleared.", "Give others.")
+    if user is not None and "global_day" in wanted.caps:
+        raise ApiError(422, "invalid", "The global day is everybody's.", "Set it for «global».")
+    return user
+
+
+async def _patch(books: OpenBooks, current: Policy, user: User | None, wanted: Caps) -> dict[str, Any]:
+    changes = {kind: cap.model_dump() for kind, cap in wanted.caps.items()}
+    if user is None:
+        return {"caps": changes}
+    subject = await books.journal.subject_of(user.id)
+    # Caps of one's own are whole: what is not said stays as it is for this user now.
+    own = current.caps_of(subject).model_dump(mode="json") | changes if changes else None
+    return {"user_caps": {subject: own}}
 
 
 async def _user(services: Services, whose: str) -> User | None:

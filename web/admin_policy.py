@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from routing.live_view import LiveView, moves
 from routing.policy import DEFAULT_POLICY, Policy
-from routing.policy_changes import KNOWN_STACKS, Change, changed, differences
+from routing.policy_changes import KNOWN_STACKS
 from routing.redis_link import BlindError
 from tiers.catalogue import STACKS
 from web.admin import Admin, Author, ChangingAdmin
-from web.admin_live import live_now
-from web.routing_books import OpenBooks, routing_errors
+from web.admin_effect import Difference, Effect, Written, effect_of, plain, write
+from web.routing_books import routing_errors
 from web.services import Served
 from web.sign_in import same_site
 
@@ -35,14 +33,6 @@ class InForce(BaseModel):
     """What there is to switch: the tier of each stack."""
 
 
-class Difference(BaseModel):
-    """One value that is different. A value that is not there is null."""
-
-    path: str
-    before: JsonValue
-    after: JsonValue
-
-
 class Wanted(BaseModel):
     """A change of the version `expected`, the one that was looked at."""
 
@@ -56,33 +46,6 @@ class WantedWithNote(Wanted):
     """And why, for the history."""
 
     note: Annotated[str, Field(max_length=500)] = ""
-
-
-class MovedCall(BaseModel):
-    """A live call that would be served otherwise; null is nothing any more."""
-
-    call_id: str
-    before: str | None
-    after: str | None
-
-
-class Effect(BaseModel):
-    """What a change would do now. Nothing has been written."""
-
-    version: str
-    changes: list[Difference]
-    live: int
-    """Calls that go on."""
-    moves: list[MovedCall]
-
-
-class Written(BaseModel):
-    """What holds from now on. Where Redis was not told workers find it in the database, within some 15 s."""
-
-    version: str
-    before: str
-    changes: list[Difference]
-    told_redis: bool
 
 
 class Version(BaseModel):
@@ -124,14 +87,7 @@ async def effect(services: Served, _admin: ChangingAdmin, wanted: Wanted) -> Eff
     with routing_errors():
         books = await services.books.open()
         current = await books.store.looked_at(wanted.expected)
-        fresh = changed(current, wanted.changes, version=current.version, at_ms=0)
-        live, _ = await live_now(services, books)
-    return Effect(
-        version=current.version,
-        changes=_plain(_between(current, fresh)),
-        live=len(live),
-        moves=_moved(live, fresh),
-    )
+        return await effect_of(services, books, current, wanted.changes)
 
 
 @router.patch("", dependencies=[Depends(same_site)])
@@ -157,36 +113,8 @@ async def history(
                 at_ms=each.at_ms,
                 author=each.author,
                 note=each.note,
-                changes=_plain(each.changes),
+                changes=plain(each.changes),
             )
             for each in versions
         ]
     )
-
-
-async def write(
-    books: OpenBooks, changes: Mapping[str, Any], expected: str, author: str, note: str
-) -> Written:
-    """Make the next version of the policy. Raises PolicyConflictError and PolicyInvalidError."""
-    current = await books.store.looked_at(expected)
-    fresh = await books.store.write(changes, expected=expected, author=author, note=note)
-    return Written(
-        version=fresh.version,
-        before=expected,
-        changes=_plain(_between(current, fresh)),
-        told_redis=not books.store.why_not_posted,
-    )
-
-
-def _between(before: Policy, after: Policy) -> tuple[Change, ...]:
-    return differences(before.model_dump(mode="json"), after.model_dump(mode="json"))
-
-
-def _plain(changes: tuple[Change, ...]) -> list[Difference]:
-    return [Difference(path=each.path, before=each.before, after=each.after) for each in changes]
-
-
-def _moved(live: list[LiveView], fresh: Policy) -> list[MovedCall]:
-    return [
-        MovedCall(call_id=each.call_id, before=each.before, after=each.after) for each in moves(live, fresh)
-    ]

@@ -1,21 +1,16 @@
-"""Vendors' health with what changed of it, and what was done to accounts, for admins."""
+"""Vendors' health, with what changed of it, for admins."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
-from people.audit import Audit, AuditEntry
-from people.user import Plan, Role
 from routing.breaker import Breakers, Turned
 from routing.health import Health
 from routing.redis_link import BlindError
 from tiers.catalogue import MODELS
 from web.admin import Admin
 from web.admin_label import is_sandbox
-from web.database_errors import database_errors
 from web.errors import ApiError
 from web.routing_books import routing_errors
 from web.services import Served
@@ -44,28 +39,6 @@ class HealthState(BaseModel):
     turns: list[Turned]
 
 
-class Trail(BaseModel):
-    """What was done to accounts, the newest first."""
-
-    entries: list[AuditEntry]
-
-
-class Person(BaseModel):
-    """One user."""
-
-    id: str
-    email: str
-    plan: Plan
-    role: Role
-    time_zone: str
-
-
-class Persons(BaseModel):
-    """Users by address."""
-
-    users: list[Person]
-
-
 @router.get("/health")
 async def health(services: Served, _admin: Admin) -> HealthState:
     """Show each service's breaker, and when breakers opened and closed."""
@@ -84,29 +57,6 @@ async def health(services: Served, _admin: Admin) -> HealthState:
         now_ms=reading.now_ms,
         services=[_plain(service, known[service]) for service in sorted(known)],
         turns=turns,
-    )
-
-
-@router.get("/audit")
-async def audit(services: Served, _admin: Admin, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Trail:
-    """Show what was done to accounts: sign-ins, changes of plan and role, consent, exports, erasures."""
-    with database_errors():
-        entries = await Audit(services.people.engine).entries(limit=limit)
-    return Trail(entries=entries[::-1])
-
-
-@router.get("/users")
-async def users(
-    services: Served, _admin: Admin, limit: Annotated[int, Query(ge=1, le=1000)] = 200
-) -> Persons:
-    """List the users by address."""
-    with database_errors():
-        found = await services.people.users(limit=limit)
-    return Persons(
-        users=[
-            Person(id=each.id, email=each.email, plan=each.plan, role=each.role, time_zone=each.time_zone)
-            for each in found
-        ]
     )
 
 

@@ -14,8 +14,10 @@ from web.settings import WebSettings
 
 AGENT_NAME = "voicetasks"
 TOKEN_LIFE = timedelta(minutes=5)
-_EMPTY_SECONDS = 60
-"""Nobody came: the room closes, and with it the agent's wait."""
+_EMPTY_SECONDS = 6 * 3600
+"""Longer than any call: the server counts it from the room's making, its own restarts included, and to it a room with
+an agent alone is empty. With less it would close the room of a live call whose agent is back before its caller. For a
+caller who never comes the agent waits 20 s and then closes the room itself."""
 _DEPARTURE_SECONDS = 150
 """The caller's line was lost: a call stays parked for 120 s, and its room a little longer."""
 _MAX_CALLERS = 1

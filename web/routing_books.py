@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from routing.budget import Budget
-from routing.experiments.book import NoExperimentError
+from routing.experiments.changes import NoExperimentError
 from routing.journal import Journal, JournalDownError, journal_errors
 from routing.migrate import migrate
 from routing.policy_changes import PolicyInvalidError
@@ -72,7 +72,10 @@ def routing_errors() -> Iterator[None]:
         ) from error
     except PolicyInvalidError as error:
         raise ApiError(
-            422, "invalid_policy", str(error), "Change what it names; nothing was written."
+            422,
+            "invalid_policy",
+            f"{str(error).rstrip('.')}.",
+            "Change what it names; nothing was written.",
         ) from error
     except PolicyConflictError as error:
         raise ApiError(

@@ -13,7 +13,7 @@ from privacy.erasure import AWAY, erase
 from privacy.export import exported
 from web.database_errors import database_errors
 from web.errors import ApiError
-from web.services import Served
+from web.services import Served, Services
 from web.sign_in import Changing, CurrentUser, forget_cookie, same_site
 
 router = APIRouter(prefix="/api", tags=["your data"])
@@ -52,30 +52,14 @@ class Erased(BaseModel):
 )
 async def export(services: Served, user: CurrentUser) -> StreamingResponse:
     """Give everything that is kept of oneself, as a file."""
-    pieces = exported(services.places, user.id)
     with database_errors():
         await Audit(services.people.engine).note(user.id, "account.exported")
     try:
-        first = await anext(pieces)  # what cannot be read is told before the answer begins
-    except AWAY as error:
-        raise ApiError(
-            503, "unavailable", "Not everything can be reached right now.", "Try again in a moment."
-        ) from error
+        return await as_file(services, user.id)
     except LookupError as error:
         raise ApiError(
             401, "unauthorized", "You are not signed in.", "Sign in with POST /api/login."
         ) from error
-
-    async def whole() -> AsyncIterator[str]:
-        yield first
-        async for piece in pieces:
-            yield piece
-
-    return StreamingResponse(
-        whole(),
-        media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="voicetasks-export.json"'},
-    )
 
 
 @router.post("/erase", dependencies=[Depends(same_site)])
@@ -91,3 +75,25 @@ async def erase_me(
         proof = await erase(services.places, session.user_id)
     forget_cookie(response, services)
     return Erased.model_validate(proof.as_dict())
+
+
+async def as_file(services: Services, user_id: str) -> StreamingResponse:
+    """Give everything that is kept of a person, read while it is sent. Raises LookupError for nobody, ApiError 503."""
+    pieces = exported(services.places, user_id)
+    try:
+        first = await anext(pieces)  # what cannot be read is told before the answer begins
+    except AWAY as error:
+        raise ApiError(
+            503, "unavailable", "Not everything can be reached right now.", "Try again in a moment."
+        ) from error
+
+    async def whole() -> AsyncIterator[str]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return StreamingResponse(
+        whole(),
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="voicetasks-export.json"'},
+    )

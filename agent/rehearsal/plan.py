@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.rehearsal.sharing import SharingPlan
+
 
 class Turn(BaseModel):
     """What the caller says in one go."""
@@ -51,6 +53,8 @@ class Plan(BaseModel):
     """A turn that is not answered by then is not waited for."""
     patience: float = Field(default=1.0, ge=1)
     """How many times longer than in a call of a caller's the vendors are waited for."""
+    sharing: SharingPlan | None = None
+    """A screen that is shared in the same process meanwhile, as the worker's own sight looks at one."""
     tasks: list[Task] = []
     turns: list[Turn] = Field(min_length=1)
     told_url: str

@@ -19,6 +19,7 @@ from agent.invitation import Invitation
 from agent.line import Line
 from agent.rehearsal.followed import Followed
 from agent.rehearsal.plan import Plan, Turn
+from agent.rehearsal.sharing import share
 from agent.rehearsal.stage import RATE, NoRoom, Stage
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -111,13 +112,14 @@ class Rehearsal:
             call = Call(room, invitation, user, client, settings, attributes, transcript)
             serving = asyncio.create_task(call.serve(served), name="rehearsal.serve")
             talking = asyncio.create_task(self._talk(stage, sandbox), name="rehearsal.talk")
+            beside = [asyncio.create_task(share(plan.sharing, self._tell))] if plan.sharing else []
             try:
                 await asyncio.wait({serving, talking}, return_when=asyncio.FIRST_COMPLETED)
                 ended = serving.result() if serving.done() else "hung_up"
                 if talking.done():
                     talking.result()
             finally:
-                await utils.aio.cancel_and_wait(serving, talking)
+                await utils.aio.cancel_and_wait(serving, talking, *beside)
                 await call.aclose()
             client.tell = None
             tasks = [task for view in ("all", "done") for task in await _listed(client, view)]
@@ -158,8 +160,12 @@ class Rehearsal:
         pcm = np.fromfile(turn.sound, np.int16)
         await stage.microphone.speak(pcm)
         self._spoken_seconds += len(pcm) / RATE
-        if not await self._answered(stage, since=asyncio.get_running_loop().time()):
+        silent = asyncio.get_running_loop().time()
+        stage.loudspeaker.listen()
+        if not await self._answered(stage, since=silent):
             self._unanswered += 1
+        elif (first := stage.loudspeaker.first_sound) is not None:
+            self._tell({"at": self._now, "first_sound_ms": round(1000 * (first - silent))})
 
     async def _answered(self, stage: Stage, *, since: float) -> bool:
         """Wait until an answer was heard to its end; False when none came in time."""

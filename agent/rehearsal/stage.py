@@ -61,26 +61,34 @@ class Microphone(io.AudioInput):
 class Loudspeaker(io.AudioOutput):
     """Plays at the pace of speech, and knows how much of it was heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pauses: bool = False) -> None:
+        """`pauses`: it can be held in the middle of a sentence, as a room's can."""
         super().__init__(
             label="loudspeaker",
-            capabilities=io.AudioOutputCapabilities(pause=False),
+            capabilities=io.AudioOutputCapabilities(pause=pauses),
             sample_rate=RATE,
         )
         self.heard_seconds = 0.0
         """Of all that was played since the start."""
         self.silent_since: float | None = None
         """On the loop's clock; None while something is played, and before anything was."""
+        self.first_sound: float | None = None
+        """On the loop's clock, since somebody began to listen."""
         self._began = 0.0
         self._queued = 0.0
         self._playing: asyncio.Task[None] | None = None
+        self._held_at: float | None = None
+        self._goes_on = asyncio.Event()
+        self._goes_on.set()
 
     @override
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
+        await self._goes_on.wait()
         loop = asyncio.get_running_loop()
         if not self._queued:
             self._began = loop.time()
+            self.first_sound = self.first_sound or self._began
             self.silent_since = None
             self.on_playback_started(created_at=time.time())
         self._queued += frame.duration
@@ -88,10 +96,14 @@ class Loudspeaker(io.AudioOutput):
         if ahead > AHEAD_SECONDS:
             await asyncio.sleep(ahead - AHEAD_SECONDS)
 
+    def listen(self) -> None:
+        """Wait for the first sound from now on."""
+        self.first_sound = None
+
     @override
     def flush(self) -> None:
         super().flush()
-        if self._queued and self._playing is None:
+        if self._queued and self._playing is None and self._held_at is None:
             self._playing = asyncio.create_task(self._play_out(), name="loudspeaker")
 
     @override
@@ -99,7 +111,29 @@ class Loudspeaker(io.AudioOutput):
         if self._playing is not None:
             self._playing.cancel()
         if self._queued:
-            self._over(min(asyncio.get_running_loop().time() - self._began, self._queued), interrupted=True)
+            now = asyncio.get_running_loop().time() if self._held_at is None else self._held_at
+            self._over(min(now - self._began, self._queued), interrupted=True)
+        self._held_at = None
+        self._goes_on.set()
+
+    @override
+    def pause(self) -> None:
+        if not self.can_pause or self._held_at is not None or not self._queued:
+            return
+        self._held_at = self.silent_since = asyncio.get_running_loop().time()
+        self._goes_on.clear()
+        if self._playing is not None:
+            self._playing.cancel()
+
+    @override
+    def resume(self) -> None:
+        if self._held_at is None:
+            return
+        self._began += asyncio.get_running_loop().time() - self._held_at
+        self._held_at = self.silent_since = None
+        self._goes_on.set()
+        if self._playing is not None:
+            self._playing = asyncio.create_task(self._play_out(), name="loudspeaker")
 
     async def _play_out(self) -> None:
         await asyncio.sleep(self._began + self._queued - asyncio.get_running_loop().time())

@@ -16,7 +16,8 @@ from cli.admin.books import Books, author, open_books, user_named
 from cli.admin.experiment_tables import show_arms, show_report
 from cli.admin.output import USAGE, AdminError, Json, moment, print_json, reporting, say, table
 from cli.admin.policy_writing import Expect, Note
-from routing.experiments.book import ExperimentBook, NoExperimentError
+from routing.experiments.book import ExperimentBook
+from routing.experiments.changes import NoExperimentError
 from routing.experiments.design import Experiment
 from routing.experiments.report import ExperimentReport
 from routing.policy import Policy

@@ -106,18 +106,25 @@ def ledger(
 @app.command()
 def screen(
     minutes: Annotated[int, typer.Option(help="How long a screen is shared.", min=1, max=30)] = 5,
+    voice: Annotated[
+        bool,
+        typer.Option(
+            "--voice", help="Whether the voice is slower for it: in real time, so twice as many minutes."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Share screens with the product's own sight, faster than real time, and count what it costs and gets right.
 
     It starts what it needs, a sandbox among it. Exit: 0 when all targets hold, 1 when one falls short.
     """
+    from cli.bench import screen as alone
+    from cli.bench import screen_beside_voice as beside
     from cli.bench.rehearsing import RehearsalError
-    from cli.bench.screen import run
 
     console = Console(stderr=True, highlight=False)
     try:
-        report = asyncio.run(run(minutes))
+        report = asyncio.run((beside if voice else alone).run(minutes))
     except (RehearsalError, OSError) as error:
         typer.echo(f"voicetasks bench screen: {error}", err=True)
         raise typer.Exit(1) from None
@@ -236,6 +243,126 @@ def latency(
         real_ear,
     )
     raise typer.Exit(bench_latency(order, plot, as_json=as_json))
+
+
+@app.command()
+def capacity(
+    systems: Annotated[
+        str, typer.Option(help="Who is measured: economy, premium, starter; with a comma.")
+    ] = "economy,starter",
+    most: Annotated[
+        int, typer.Option(help="Calls at once at which it ends in any case.", min=1, max=64)
+    ] = 24,
+    every: Annotated[int, typer.Option(help="Calls from one step to the next.", min=1)] = 1,
+    seconds: Annotated[float, typer.Option(help="How long each step is measured, at least.", min=5)] = 30.0,
+    turns: Annotated[int, typer.Option(help="How many turns each step has, at least.", min=1)] = 30,
+    slack_ms: Annotated[
+        float, typer.Option("--slack", help="Milliseconds by which p95 may exceed that of one call.", min=10)
+    ] = 200.0,
+    profile: Annotated[
+        ProfileName, typer.Option(help="How slow the vendors' stand-ins are.")
+    ] = ProfileName.SEED,
+    soak: Annotated[
+        float, typer.Option(help="Minutes of short calls at 80 % of what was found; 0 for none.", min=0)
+    ] = 0.0,
+    calls: Annotated[
+        int | None, typer.Option(help="Only the soak, with so many calls at once.", min=1, show_default=False)
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Where to draw it (.png, .svg, .pdf).", show_default=False)
+    ] = None,
+    fill: Annotated[
+        Path | None, typer.Option(help="Fill the numbers into this text: docs/sizing.md.", show_default=False)
+    ] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Measure nothing: take the --json of an earlier run.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Hold one call, two, three, … at a demo of the bench's own until p95 breaks, and count what one costs.
+
+    Callers, room server and stand-ins share the machine. The plain starter climbs in the same run. Ctrl-C keeps what
+    was measured. Exit: 0 when all targets hold, 1 when one falls short or the demo does not start, 3 when nobody
+    answers, 4 when refused, 130 when it was stopped.
+    """
+    from cli.bench.capacity.climb import Way
+    from cli.bench.capacity.command import bench_capacity, show_earlier
+    from cli.bench.capacity.run import Order as CapacityOrder
+    from cli.bench.latency.doors import System
+
+    if earlier is not None:
+        raise typer.Exit(show_earlier(earlier, plot, fill, as_json=as_json))
+    order = CapacityOrder(
+        () if calls is not None else tuple(_names(systems, System)),
+        Way(most, seconds, turns, slack_ms, every),
+        profile.value,
+        soak,
+        calls,
+        cli_settings().data_dir / "bench-capacity",
+    )
+    raise typer.Exit(bench_capacity(order, plot, fill, as_json=as_json))
+
+
+@app.command()
+def restarts(
+    calls: Annotated[int, typer.Option(help="Live calls, each somebody's of their own.", min=1, max=16)] = 8,
+    events: Annotated[
+        str,
+        typer.Option(help="What happens, in this order; with a comma between them."),
+    ] = "worker-drained,worker-killed,livekit,redis,tasks,postgres",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Hold calls at a demo of the bench's own while workers end and servers restart, and look what they notice.
+
+    Postgres is the demo's database where its programs are installed. Data and logs lie in bench-restarts of the data
+    folder. Exit: 0 when all targets hold, 1 when one falls short or the demo does not start, 130 when it was stopped.
+    """
+    from cli.bench.restarts.command import bench_restarts
+    from cli.bench.restarts.events import Event
+    from cli.bench.restarts.run import Order as RestartOrder
+
+    order = RestartOrder(calls, tuple(_names(events, Event)), cli_settings().data_dir / "bench-restarts")
+    raise typer.Exit(bench_restarts(order, as_json=as_json))
+
+
+@app.command()
+def phone(
+    parts: Annotated[
+        str,
+        typer.Option(
+            help="What is measured: latency, crowd, abandoned, goodbye, swap, speech; with a comma."
+        ),
+    ] = "latency,crowd,abandoned,goodbye,swap,speech",
+    turns: Annotated[int, typer.Option(help="Turns of latency, over both tiers.", min=2)] = 40,
+    given_up: Annotated[int, typer.Option(help="Calls that are abandoned.", min=1)] = 20,
+    rounds: Annotated[int, typer.Option(help="How often the vendor dies in an answer.", min=1)] = 6,
+    goodbyes: Annotated[int, typer.Option(help="Hang-ups at each of six moments.", min=1)] = 2,
+    voices: Annotated[str, typer.Option(help="Who speaks in speech: piper, flite or both.")] = "piper,flite",
+    n: Annotated[int, typer.Option(help="Utterances of speech, spread over all kinds.", min=1, max=40)] = 40,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Call a demo of the bench's own by SIP and RTP, and measure at the telephone what a caller is promised.
+
+    Its data and logs lie in bench-phone of the data folder. Exit: 0 when all targets hold, 1 when one falls short or
+    the demo does not start, 130 when it was stopped: what was measured until then is shown.
+    """
+    from cli.bench.phone.command import bench_phone
+    from cli.bench.phone.run import Order, Part
+
+    order = Order(
+        parts=tuple(_names(parts, Part)),
+        folder=cli_settings().data_dir / "bench-phone",
+        turns=turns,
+        given_up=given_up,
+        rounds=rounds,
+        goodbyes=goodbyes,
+        voices=tuple(_names(voices, VoiceName)),
+        utterances=n,
+    )
+    raise typer.Exit(bench_phone(order, as_json=as_json))
 
 
 @app.command()

@@ -65,12 +65,17 @@ async def _events(minutes: int, cap: int) -> list[Event]:
     with tempfile.TemporaryDirectory(prefix="voicetasks-screen-") as name:
         folder = Path(name)
         plan: dict[str, Any] = {
-            "pages": [_page(folder, number) for number in range(len(PAGES))],
+            "pages": pages(folder),
             "seconds": 60 * minutes,
             "renew_every_seconds": RENEW_SECONDS,
             "cap_microdollars": cap,
         }
         return [event async for event in shared(plan, folder, speed=SPEED)]
+
+
+def pages(folder: Path) -> list[dict[str, str]]:
+    """Draw the pages that are shared."""
+    return [_page(folder, number) for number in range(len(PAGES))]
 
 
 def _page(folder: Path, number: int) -> dict[str, str]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from statistics import median
 
 from cli.bench.judge import judge
+from cli.bench.quiet_room import unseen
 from cli.bench.report import Report
 from cli.bench.spoken_form import mentions
 from cli.bench.task_store import BenchStore
 from cli.bench.utterances import Utterance, words
+from cli.caller.any_line import AnyLine
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.line import Line
 from cli.caller.record import CallRecord, Turn
-from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
-from cli.caller.web_door import WebDoor
+from cli.caller.web_door import Ticket, WebDoor
 
 TARGETS = {
     (VoiceName.PIPER, Quality.BROWSER): 37,
@@ -29,6 +33,8 @@ TARGETS = {
 ALL = 40
 PATIENCE = Patience(answer=20.0, whole_answer=30.0, settled=0.35, question=0.0)
 YES, NO = "Yes, please.", "No, don't."
+CONSENT, NO_KEY = "written transcript", "2"
+"""Asked in a telephone's greeting, and how it is declined: the first utterance is no answer to it."""
 QUESTIONS = 3
 """How often the speaker answers a question that comes back, before it counts as a miss."""
 
@@ -71,39 +77,51 @@ async def run(
     report = Report("speech")
     for quality in qualities:
         for voice in voices:
-            spoken = await _one_call(speaker, store, voice, quality, chosen, progress)
-            _sum_up(report, voice, quality, spoken)
+            spoken: list[Spoken] = []
+            note = partial(_note, spoken, partial(progress, voice, quality))
+            async with WebDoor(speaker.url) as door:
+                await door.sign_in(speaker.email, speaker.password)
+                ticket = await door.start_call()
+            await one_call(_line(ticket), store, make_voice(voice, quality), chosen, note)
+            sum_up(report, voice, quality, TARGETS.get((voice, quality), 0), spoken)
     return report
 
 
-async def _one_call(
-    speaker: Speaker,
+async def one_call(
+    opens: AbstractAsyncContextManager[tuple[AnyLine, CallRecord]],
     store: BenchStore,
-    voice_name: VoiceName,
-    quality: Quality,
+    voice: CachedVoice,
     chosen: Sequence[Utterance],
-    progress: Progress,
-) -> list[Spoken]:
-    voice = make_voice(voice_name, quality)
-    today, results, record = await store.today(), [], CallRecord()
+    note: Callable[[Spoken], None],
+) -> None:
+    """Speak everything in one call; `note` hears of each utterance. The voice is closed. Raises CallError."""
+    today = await store.today()
     try:
         await store.clear()
         for text in [YES, NO, *(words(text, today) for utterance in chosen for text in utterance.say)]:
             await voice.speak(text)
-        async with WebDoor(speaker.url) as door:
-            await door.sign_in(speaker.email, speaker.password)
-            ticket = await door.start_call()
-        async with Line(ticket, record.confirmations, _nothing, record=False) as line:
+        async with opens as (line, record):
             conversation = Conversation(line, record, PATIENCE)
             await conversation.wait_for_agent()
             await conversation.wait_for_greeting()
+            if CONSENT in record.greeting.heard:
+                await conversation.press(NO_KEY)
             for utterance in chosen:
-                spoken = await Examiner(conversation, store, voice, utterance, today).examine()
-                results.append(spoken)
-                progress(voice_name, quality, spoken)
+                note(await Examiner(conversation, store, voice, utterance, today).examine())
     finally:
         await voice.aclose()
-    return results
+
+
+def _note(spoken: list[Spoken], tell: Callable[[Spoken], None], one: Spoken) -> None:
+    spoken.append(one)
+    tell(one)
+
+
+@contextlib.asynccontextmanager
+async def _line(ticket: Ticket) -> AsyncIterator[tuple[AnyLine, CallRecord]]:
+    record = CallRecord()
+    async with Line(ticket, record.confirmations, unseen, record=False) as line:
+        yield line, record
 
 
 class Examiner:
@@ -155,9 +173,9 @@ class Examiner:
         return self._utterance.agrees and means.task is not None and mentions(question, means.task)
 
 
-def _sum_up(report: Report, voice: VoiceName, quality: Quality, spoken: Sequence[Spoken]) -> None:
+def sum_up(report: Report, voice: str, quality: str, target: int, spoken: Sequence[Spoken]) -> None:
+    """Hold what was spoken to so many of forty right, and to no harm at all."""
     name, n = f"{voice}, {quality}", len(spoken)
-    target = TARGETS.get((voice, quality), 0)
     share = target if n == ALL else int(target * n / ALL)
     report.at_least(f"right: {name}", share, sum(one.right for one in spoken), "utterances", n)
     harm = sum(one.harm for one in spoken)
@@ -165,8 +183,8 @@ def _sum_up(report: Report, voice: VoiceName, quality: Quality, spoken: Sequence
     sounds = [milliseconds for one in spoken for milliseconds in one.first_sound_ms]
     report.details.append(
         {
-            "voice": voice.value,
-            "quality": quality.value,
+            "voice": str(voice),
+            "quality": str(quality),
             "first_sound_ms_median": round(median(sounds)) if sounds else None,
             "misses": [
                 {
@@ -182,7 +200,3 @@ def _sum_up(report: Report, voice: VoiceName, quality: Quality, spoken: Sequence
             ],
         }
     )
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows verdicts, not words as they come."""

@@ -9,16 +9,12 @@ from typing import Literal
 
 from livekit import rtc
 
-from cli.caller.confirmations import RPC_METHOD, click_payload
+from cli.caller.any_line import AnyLine
 from cli.caller.errors import NobodyAnsweredError
-from cli.caller.line import Line
 from cli.caller.measure import Moments, first_sound_ms, silence_after_interrupt_ms
 from cli.caller.record import CallRecord, Turn
 from cli.caller.sound import MICROPHONE_RATE, Pcm
-from cli.caller.steps import KEYS
 
-CHAT_TOPIC = "lk.chat"
-RPC_SECONDS = 10.0
 BREATH_SECONDS = 0.1
 """Between words it is still shorter than this."""
 
@@ -41,7 +37,7 @@ class Patience:
 class Conversation:
     """The steps of a caller on a connected line. Fills the record's turns as it goes."""
 
-    def __init__(self, line: Line, record: CallRecord, patience: Patience | None = None) -> None:
+    def __init__(self, line: AnyLine, record: CallRecord, patience: Patience | None = None) -> None:
         self.line, self.record = line, record
         self.patience = patience or Patience()
         self._connected_at = time.monotonic()
@@ -87,8 +83,7 @@ class Conversation:
     async def type(self, text: str, *, to_its_end: bool = True) -> Turn:
         """Send text in the chat and wait for the answer."""
         turn = self._open_turn(text, "text", time.monotonic())
-        participant = self.line.room.local_participant
-        await participant.send_text(text, topic=CHAT_TOPIC, destination_identities=[self._agent_identity()])
+        await self.line.write(text)
         self._moments[-1].ended_at = time.monotonic()
         await self._follow(turn, to_its_end=to_its_end)
         return turn
@@ -96,8 +91,7 @@ class Conversation:
     async def press(self, keys: str, *, to_its_end: bool = True) -> Turn:
         """Press telephone keys and wait for the answer."""
         turn = self._open_turn(keys, "key", time.monotonic())
-        for key in keys:
-            await self.line.room.local_participant.publish_dtmf(code=KEYS.index(key), digit=key)
+        await self.line.press(keys)
         self._moments[-1].ended_at = time.monotonic()
         await self._follow(turn, to_its_end=to_its_end)
         return turn
@@ -112,12 +106,7 @@ class Conversation:
         pending = confirmations.pending()
         assert pending is not None  # noqa: S101 - the wait has just seen it
         try:
-            await self.line.room.local_participant.perform_rpc(
-                destination_identity=self._agent_identity(),
-                method=RPC_METHOD,
-                payload=click_payload(pending, answer),
-                response_timeout=RPC_SECONDS,
-            )
+            await self.line.answer_card(pending, answer)
         except rtc.RpcError as error:
             turn.problem = f"the click was refused: {error.message}"
             return turn
@@ -218,9 +207,3 @@ class Conversation:
         if not condition() and gone():
             raise NobodyAnsweredError("the call was ended by the other side")
         return met
-
-    def _agent_identity(self) -> str:
-        identity = self.line.agent.identity
-        if identity is None or not self.line.agent.here:
-            raise NobodyAnsweredError("the agent has left the room")
-        return identity

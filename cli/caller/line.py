@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from livekit import rtc
 
 from cli.caller.agent_view import AgentView
 from cli.caller.changes import Changes
+from cli.caller.confirmations import RPC_METHOD, Confirmations, click_payload
 from cli.caller.confirmations import TOPIC as CONFIRM_TOPIC
-from cli.caller.confirmations import Confirmations
 from cli.caller.errors import NobodyAnsweredError, RefusedError
 from cli.caller.listener import Listener
 from cli.caller.microphone import Microphone
+from cli.caller.phone.admission import show_who_it_is
 from cli.caller.record import Confirmation
-from cli.caller.shared_screen import SharedScreen
+from cli.caller.shared_screen import FRAMES_A_SECOND, SharedScreen
+from cli.caller.steps import KEYS
 from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
 from cli.caller.transcript import Segment, Transcript
 from cli.caller.web_door import Ticket
 
 CONNECT_SECONDS = 10.0
+CHAT_TOPIC = "lk.chat"
+RPC_SECONDS = 10.0
 HOLD_TRACK = "hold"
 """The name of the track on which the agent covers a gap; its sound is no answer."""
 NOBODY_THERE = ("timeout", "timed out", "connection refused", "dns error", "connect error", "unreachable")
@@ -39,8 +43,10 @@ class Line:
         *,
         record: bool,
         room_noise: float = 0.0,
+        screen_rate: int = FRAMES_A_SECOND,
     ) -> None:
         self._room_noise = room_noise
+        self._screen_rate = screen_rate
         self.changes = Changes()
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
@@ -84,10 +90,43 @@ class Line:
             self.agent.joined(participant)
         self.microphone = Microphone(self.changes, self._room_noise)
         await self.microphone.publish(self.room)
+        if self._ticket.pin:
+            await show_who_it_is(self, self.listener, self._ticket.pin)
+
+    @property
+    def call_id(self) -> str:
+        """As the agent calls it."""
+        return self._ticket.call_id
+
+    async def press(self, keys: str) -> None:
+        """Press telephone keys."""
+        for key in keys:
+            await self.room.local_participant.publish_dtmf(code=KEYS.index(key), digit=key)
+
+    async def write(self, text: str) -> None:
+        """Send text in the chat."""
+        await self.room.local_participant.send_text(
+            text, topic=CHAT_TOPIC, destination_identities=[self._agent_identity()]
+        )
+
+    async def answer_card(self, pending: Confirmation, answer: Literal["yes", "no"]) -> None:
+        """Press a button of the card. Raises rtc.RpcError where the click is refused."""
+        await self.room.local_participant.perform_rpc(
+            destination_identity=self._agent_identity(),
+            method=RPC_METHOD,
+            payload=click_payload(pending, answer),
+            response_timeout=RPC_SECONDS,
+        )
+
+    def _agent_identity(self) -> str:
+        identity = self.agent.identity
+        if identity is None or not self.agent.here:
+            raise NobodyAnsweredError("the agent has left the room")
+        return identity
 
     async def share(self, frame: rtc.VideoFrame) -> None:
         """Share a picture as the screen."""
-        self._screen = SharedScreen(self.room, frame)
+        self._screen = SharedScreen(self.room, frame, self._screen_rate)
         await self._screen.publish(self.agent.identity)
 
     async def stop_sharing(self) -> None:

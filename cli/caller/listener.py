@@ -72,6 +72,9 @@ class SoundLog:
 class Listener:
     """Reads the agent's audio tracks into a sound log, and keeps the samples when asked to."""
 
+    rate = LISTEN_RATE
+    """Of what is recorded."""
+
     def __init__(self, changes: Changes, *, record: bool) -> None:
         self.log = SoundLog()
         self._changes = changes

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.errors import CallError
 from cli.caller.line import Line
-from cli.caller.listener import LISTEN_RATE
+from cli.caller.phone.phone_line import PhoneLine, PhoneWay
+from cli.caller.phone.room_door import phone_ticket
 from cli.caller.record import CallRecord
-from cli.caller.shared_screen import read_picture
+from cli.caller.shared_screen import FRAMES_A_SECOND, read_picture
 from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
 from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
 from cli.caller.told_words import tell
@@ -34,7 +36,13 @@ class Order:
     control_url: str = ""
     """Where the stand-in for the ear is told the words, for VoiceName.TOLD."""
     record_to: Path | None = None
+    screen_rate: int = FRAMES_A_SECOND
+    """Frames a second of a shared screen."""
     patience: Patience = field(default_factory=Patience)
+    phone: PhoneWay | None = None
+    """How a telephone comes in; None for a browser."""
+    through_bridge: bool = False
+    """The telephone is a real one, by SIP; without it a participant that looks as if it came by the bridge."""
 
 
 async def make_call(order: Order, record: CallRecord, show: Callable[[Segment], None]) -> None:
@@ -65,9 +73,9 @@ async def make_call(order: Order, record: CallRecord, show: Callable[[Segment], 
 async def _talk(
     order: Order, record: CallRecord, show: Callable[[Segment], None], door: WebDoor, voice: CachedVoice
 ) -> None:
-    ticket = await door.start_call()
-    record.call_id = ticket.call_id
-    async with Line(ticket, record.confirmations, show, record=order.record_to is not None) as line:
+    keeps = order.record_to is not None
+    async with _line(order, record, show, door, keeps=keeps) as line:
+        record.call_id = line.call_id or None
         conversation = Conversation(line, record, order.patience)
         try:
             await conversation.wait_for_agent()
@@ -76,8 +84,30 @@ async def _talk(
             await Script(conversation, voice, order).run()
         finally:
             conversation.note()
+            if isinstance(line, PhoneLine):
+                record.confirmations = line.confirmations.asked()
             if order.record_to is not None:
-                await asyncio.to_thread(write_wav, order.record_to, line.listener.recording, LISTEN_RATE)
+                ear = line.listener
+                await asyncio.to_thread(write_wav, order.record_to, ear.recording, ear.rate)
+
+
+@contextlib.asynccontextmanager
+async def _line(
+    order: Order, record: CallRecord, show: Callable[[Segment], None], door: WebDoor, *, keeps: bool
+) -> AsyncIterator[Line | PhoneLine]:
+    """The caller's line, by whichever door."""
+    way = order.phone
+    if way is not None and order.through_bridge:
+        async with PhoneLine(way, show, record=keeps) as by_bridge:
+            yield by_bridge
+        return
+    if way is None:
+        ticket = await door.start_call()
+    else:
+        ticket = await phone_ticket(way.environment, way.dialled.number, way.pin)
+    record.call_id = ticket.call_id
+    async with Line(ticket, record.confirmations, show, record=keeps, screen_rate=order.screen_rate) as line:
+        yield line
 
 
 class Script:

@@ -14,6 +14,9 @@ TOPIC: Final = "voicetasks.screen"
 """On it the agent is told whether it may look."""
 LEAVE: Final = json.dumps({"allowed": True})
 FRAMES_A_SECOND: Final = 5
+MOST_FRAMES_A_SECOND: Final = 60
+BITRATE: Final = 1_000_000
+"""Bits for each frame of a second: a still picture needs hardly any."""
 LARGEST_SIDE: Final = 3840
 SETTLE_SECONDS: Final = 0.5
 
@@ -35,11 +38,12 @@ def read_picture(path: Path) -> rtc.VideoFrame:
 
 
 class SharedScreen:
-    """Shows a picture in the room until it is closed."""
+    """Shows a picture in the room until it is closed, so many times a second."""
 
-    def __init__(self, room: rtc.Room, frame: rtc.VideoFrame) -> None:
+    def __init__(self, room: rtc.Room, frame: rtc.VideoFrame, frames_a_second: int = FRAMES_A_SECOND) -> None:
         self._room = room
         self._frame = frame
+        self._frames_a_second = frames_a_second
         self._source = rtc.VideoSource(frame.width, frame.height, is_screencast=True)
         self._track_sid = ""
         self._sending: asyncio.Task[None] | None = None
@@ -51,7 +55,9 @@ class SharedScreen:
         options = rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_SCREENSHARE,
             simulcast=False,
-            video_encoding=rtc.VideoEncoding(max_framerate=FRAMES_A_SECOND, max_bitrate=5_000_000),
+            video_encoding=rtc.VideoEncoding(
+                max_framerate=self._frames_a_second, max_bitrate=BITRATE * self._frames_a_second
+            ),
         )
         publication = await self._room.local_participant.publish_track(track, options)
         self._track_sid = publication.sid
@@ -78,4 +84,4 @@ class SharedScreen:
     async def _send(self) -> None:
         while True:
             self._source.capture_frame(self._frame)
-            await asyncio.sleep(1 / FRAMES_A_SECOND)
+            await asyncio.sleep(1 / self._frames_a_second)

@@ -75,6 +75,11 @@ class Transcript:
             if segment.by_agent == by_agent and since < segment.opened_at <= until and segment.text.strip()
         )
 
+    def begin_anew(self) -> None:
+        """Forget what was said until now."""
+        self.segments.clear()
+        self._by_id.clear()
+
     def agent_is_writing(self) -> bool:
         """Whether a segment of the agent's is not complete yet."""
         return any(segment.by_agent and segment.open for segment in self.segments)

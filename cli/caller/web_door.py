@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +23,8 @@ class Ticket:
     url: str
     token: str
     room: str
+    pin: str = field(default="", repr=False)
+    """Keyed by a telephone when it is asked who it is."""
 
 
 class WebDoor:

@@ -105,6 +105,12 @@ def chat_chunk() -> tuple[Check, str]:
     return check, name
 
 
+def gemini_message() -> tuple[Check, str]:
+    """Check a message of Gemini Live; its types refuse fields that they do not know."""
+    sdk, name = _sdk("google-genai", "google.genai.types")
+    return (lambda frame: _told(lambda: sdk.LiveServerMessage.model_validate(dict(frame.body)))), name
+
+
 def unknown_fields(value: Any) -> set[str]:
     """Name the fields that OpenAI's types do not know, anywhere below."""
     if isinstance(value, BaseModel):

@@ -14,6 +14,7 @@ from cli.conformance.scripts import (
     deepgram_listening,
     deepgram_speaking,
     elevenlabs,
+    gemini_live,
     openai_chat,
     openai_realtime,
 )
@@ -55,6 +56,8 @@ VENDORS: Final[Mapping[str, Vendor]] = MappingProxyType(
             Vendor(
                 "openai-realtime", "openai", "/openai/v1", 0.05, openai_realtime.run, types.realtime_event
             ),
+            # Two answers of at most 300 tokens at $12 a million, and some 900 tokens in.
+            Vendor("gemini-live", "google", "/gemini", 0.01, gemini_live.run, types.gemini_message),
             Vendor("openai-chat", "openai", "/openai/v1", 0.001, openai_chat.run, types.chat_chunk),
             # Some six seconds at $0.0077 a minute.
             Vendor(

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from cli.doctor.check import Check
 from cli.doctor.configuration import configuration
+from cli.doctor.phone import bridge, takes_calls
 from cli.doctor.programs import programs
 from cli.doctor.servers import named_servers, servers
 from cli.doctor.vendors import keys, models
@@ -22,6 +23,11 @@ from cli.running import read_running
 from cli.settings import SettingError, cli_settings
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
 
 
 def doctor(
@@ -44,7 +50,7 @@ async def examine() -> list[Check]:
         settings = cli_settings()
     except SettingError as error:
         return [Check("settings", "fail", str(error), "edit .env or the environment")]
-    checks = programs(user_environment, settings.data_dir)
+    checks = [*programs(user_environment, settings.data_dir), bridge(user_environment)]
     checks += configuration(user_environment)
     checks += keys(user_environment)
     checks += models(datetime.now(UTC).date())
@@ -52,8 +58,10 @@ async def examine() -> list[Check]:
         environment, ports = load(settings)
     except SettingError as error:
         return [*checks, Check("settings", "fail", str(error), "edit .env or the environment")]
-    runs = read_running(settings.data_dir) is not None
-    checks += await servers(user_environment, environment, ports, demo_runs=runs)
+    running = read_running(settings.data_dir)
+    checks += await servers(user_environment, environment, ports, demo_runs=running is not None)
+    if running is not None:
+        checks.append(await takes_calls(ports, runs="bridge" in running.pids))
     return checks + await named_servers(user_environment)
 
 

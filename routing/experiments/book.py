@@ -11,17 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.experiments.assignment import drawn
 from routing.experiments.bucket import bucket_of
-from routing.experiments.design import Arm, Experiment
+from routing.experiments.changes import NoExperimentError, creation, known, reweighing, turn
+from routing.experiments.design import Experiment
 from routing.policy import Policy
-from routing.policy_changes import PolicyInvalidError
 from routing.policy_store import PolicyStore
 
 if TYPE_CHECKING:
     from routing.experiments.report import ExperimentReport
-
-
-class NoExperimentError(LookupError):
-    """There is no experiment of that name, or it has no such phase."""
 
 
 class ExperimentBook:
@@ -31,6 +27,11 @@ class ExperimentBook:
         self._store = store
         self._engine = engine
 
+    @property
+    def told_redis(self) -> bool:
+        """Whether workers were told of the last change at once; else they find it in the database, within some 15 s."""
+        return not self._store.why_not_posted
+
     async def all(self) -> tuple[str, dict[str, Experiment]]:
         """Give the policy's version and its experiments by name."""
         policy = await self._store.current()
@@ -38,7 +39,7 @@ class ExperimentBook:
 
     async def one(self, name: str) -> Experiment:
         """Give one experiment. Raises NoExperimentError."""
-        return _known(await self._store.current(), name)
+        return known(await self._store.current(), name)
 
     async def create(
         self,
@@ -51,17 +52,14 @@ class ExperimentBook:
     ) -> Policy:
         """Write a new experiment, given as data. `expected` is the policy's version that was looked at, if any."""
         current = await self._store.current()
-        if name in current.experiments:
-            raise PolicyInvalidError(f"experiments: there is one called {name} already")
-        return await self._write(current, name, dict(experiment), expected, author, note)
+        return await self._write(current, creation(current, name, experiment), expected, author, note)
 
     async def set_state(
         self, name: str, state: str, *, author: str, expected: str | None = None, note: str = ""
     ) -> Policy:
         """Start or stop an experiment. A start begins a phase; calls that go on keep what they were drawn for."""
         current = await self._store.current()
-        _known(current, name)
-        return await self._write(current, name, {"state": state}, expected, author, note)
+        return await self._write(current, turn(current, name, state), expected, author, note)
 
     async def set_weights(
         self,
@@ -74,11 +72,7 @@ class ExperimentBook:
     ) -> Policy:
         """Change the weights of some arms. While the experiment runs, that begins a phase."""
         current = await self._store.current()
-        arms = _known(current, name).arms
-        if unknown := set(weights) - {arm.name for arm in arms}:
-            raise PolicyInvalidError(f"experiments.{name}: there is no arm called {min(unknown)}")
-        changed = [_weighed(arm, weights) for arm in arms]
-        return await self._write(current, name, {"arms": changed}, expected, author, note)
+        return await self._write(current, reweighing(current, name, weights), expected, author, note)
 
     async def report(
         self, name: str, *, phase: int | None = None, now_ms: int | None = None
@@ -117,28 +111,8 @@ class ExperimentBook:
         raise NoExperimentError(f"the experiment {name} has no phase {phase}")
 
     async def _write(
-        self,
-        current: Policy,
-        name: str,
-        change: dict[str, Any],
-        expected: str | None,
-        author: str,
-        note: str,
+        self, current: Policy, patch: Mapping[str, Any], expected: str | None, author: str, note: str
     ) -> Policy:
         return await self._store.write(
-            {"experiments": {name: change}},
-            expected=current.version if expected is None else expected,
-            author=author,
-            note=note,
+            patch, expected=current.version if expected is None else expected, author=author, note=note
         )
-
-
-def _known(policy: Policy, name: str) -> Experiment:
-    experiment = policy.experiments.get(name)
-    if experiment is None:
-        raise NoExperimentError(f"there is no experiment called {name}")
-    return experiment
-
-
-def _weighed(arm: Arm, weights: Mapping[str, int]) -> dict[str, Any]:
-    return arm.model_dump(mode="json") | {"weight": weights.get(arm.name, arm.weight)}

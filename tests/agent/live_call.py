@@ -70,7 +70,7 @@ class InRoom(io.AudioOutput):
     def __init__(self, leaf: io.AudioOutput) -> None:
         super().__init__(
             label="wrapper",
-            capabilities=io.AudioOutputCapabilities(pause=False),
+            capabilities=io.AudioOutputCapabilities(pause=leaf.can_pause),
             next_in_chain=leaf,
             sample_rate=leaf.sample_rate,
         )
@@ -95,9 +95,9 @@ class InRoom(io.AudioOutput):
 class StageLine(Line):
     """The product's line, with a stage where the room's input and output are."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pauses: bool) -> None:
         super().__init__(cast("rtc.Room", NoRoom("caller")), "caller")
-        self.microphone, self.loudspeaker = Microphone(), Loudspeaker()
+        self.microphone, self.loudspeaker = Microphone(), Loudspeaker(pauses=pauses)
 
         async def nothing() -> None: ...
 
@@ -116,7 +116,7 @@ class StageLine(Line):
 class Switch:
     """The router as a call knows it, without money: the pure function, and what failed."""
 
-    def __init__(self, plan: str, vendors: VendorSettings, *, least: tuple[str, ...] = ()) -> None:
+    def __init__(self, plan: str, vendors: VendorSettings, ladder: tuple[str, ...]) -> None:
         self._inputs = RouteInputs(
             plan=cast("Any", plan),
             stacks=tuple(
@@ -128,7 +128,7 @@ class Switch:
                 )
                 for stack in STACKS.values()
             ),
-            policy=DEFAULT_POLICY.model_copy(update={"local_enabled": True}),
+            policy=DEFAULT_POLICY.model_copy(update={"local_enabled": True, "premium": ladder}),
         )
         self.decision = decide(self._inputs)
         self.follow: Callable[[Decision, Any], None] = lambda *_: None
@@ -287,10 +287,13 @@ async def live_call(
     erases: Erases | None = None,
     silence: float = 60.0,
     goes_on: Thread | None = None,
+    pauses: bool = False,
+    ladder: tuple[str, ...] = DEFAULT_POLICY.premium,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
     `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with.
+    `pauses`: our voice can be held in the middle of a sentence, as in a room. `ladder`: the stacks of a premium call, best first.
     `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
     """
     desk = Desk(ear=ear_for(SandboxSettings()) if hears else None)
@@ -308,6 +311,8 @@ async def live_call(
             CARTESIA_BASE_URL=f"{sandbox.url}/cartesia",
             ELEVEN_API_KEY="sandbox",
             ELEVEN_BASE_URL=f"{sandbox.url}/elevenlabs/v1",
+            GOOGLE_API_KEY="sandbox",
+            GOOGLE_BASE_URL=f"{sandbox.url}/gemini",
         )
         user = User(
             id=user_id,
@@ -318,8 +323,8 @@ async def live_call(
             created_at=datetime.now(UTC),
         )
         switch, line, state = (
-            Switch(plan, vendors),
-            StageLine(),
+            Switch(plan, vendors, ladder),
+            StageLine(pauses=pauses),
             SimpleNamespace(usage=[], shown=[], written=[], played=[]),
         )
         room = cast("rtc.Room", NoRoom("caller"))

@@ -509,6 +509,7 @@ class Speaker:
     """A session of a speech-to-speech model, as a call that speaks its own lines knows it."""
 
     keeps_spoken_turns = True
+    is_broken_off = False
 
     def __init__(self) -> None:
         self.said: list[str] = []

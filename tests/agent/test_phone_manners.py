@@ -107,3 +107,31 @@ async def test_after_a_no_it_is_another_conversation(port: int, plan: str) -> No
 async def test_whoever_says_what_they_want_is_not_asked_again(port: int) -> None:
     async with live_call(port, somebody(), plan="economy", channel="phone", goes_on=cut_off()) as live:
         assert "dentist" in await live.turn("Add a task to call the dentist")
+
+
+@PLANS
+async def test_who_says_goodbye_is_asked_how_good_it_was_and_then_let_go(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone") as live:
+        stars: list[int] = []
+        live.call._metrics.rated = stars.append  # type: ignore[method-assign]
+        await live.say("Goodbye")
+        await live.until(lambda: live.call._survey.is_open, 20, "it is asked")
+        live.call._keys.keypad.press(0, "4")
+        assert live.ended is not None
+        assert await asyncio.wait_for(live.ended, 20) == "goodbye"
+        assert stars == [4]
+
+
+async def test_who_hangs_up_in_a_tool_holds_no_vendor_and_the_task_is_made_once(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone") as live:
+        slow_tools(live, 2.0)
+        await live.say("Add a task to buy oat milk")
+        await live.until(lambda: live.call._toolbox.is_running, 20, "the tool runs")
+        live.call.end("caller_left")
+        assert live.ended is not None
+        assert await live.ended == "caller_left"
+        began = asyncio.get_running_loop().time()
+        await live.call.aclose()
+        assert asyncio.get_running_loop().time() - began < 5
+        await live.until(lambda: not live.desk.connections.as_json()["open"], 1, "no vendor's socket is open")
+        assert await live.titles() == ["buy oat milk"]

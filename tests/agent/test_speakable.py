@@ -58,7 +58,7 @@ def test_no_text_gives_a_voice_something_to_obey(text: str) -> None:
     said = speakable(text)
     assert not re.search(r"</?[A-Za-z][^<>]*>", said)
     assert not set("<>|`*~#") & set(said)
-    assert "://" not in said or "http" not in said.lower()
+    assert "://" not in said
 
 
 async def test_a_link_that_comes_in_pieces_is_still_one_link() -> None:

@@ -166,6 +166,15 @@ CONVERSATIONS = [
     typed_text_is_answered_in_the_same_conversation,
     a_card_can_be_clicked_and_a_key_pressed,
 ]
+WITHOUT_VENDORS = [
+    a_list_is_read_out,
+    a_task_by_friday_is_made_and_read_back,
+    a_task_is_completed_after_a_spoken_yes,
+    a_question_is_no_deletion,
+    a_list_can_be_interrupted_in_the_middle_of_a_sentence,
+    typed_text_is_answered_in_the_same_conversation,
+]
+"""What ears, mind and voice have a part in; the rest is the gate's alone, which no stack changes."""
 
 
 @pytest.mark.parametrize("plan", ["economy", "premium"])
@@ -188,7 +197,7 @@ async def test_a_goodbye_is_answered_and_ends_the_call(
 @pytest.mark.timeout(600)
 async def test_the_same_with_the_local_stack(start_demo: Any, person: Callable[..., Any]) -> None:
     demo = start_demo(VOICETASKS_AGENT_STACK="local").wait_ready()
-    for conversation in CONVERSATIONS:
+    for conversation in WITHOUT_VENDORS:
         await conversation(person(demo), "local")
 
 

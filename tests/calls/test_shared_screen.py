@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.system
 
@@ -56,4 +57,22 @@ async def test_where_the_vision_vendor_is_dead_the_voice_says_so_and_goes_on(
     assert "can't see your screen" in result["turns"][0]["heard"]
     assert result["confirmations"] == []
     assert [task["title"] for task in await caller.tasks()] == ["buy stamps"]
+    assert result["swaps"] == [], json.dumps(result, indent=1)
+
+
+async def test_a_4k_screen_at_thirty_frames_a_second_is_read_while_the_call_goes_on(
+    demo: Any, person: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "ticket_4k.png"
+    with Image.open(PAGES / "ticket_light.png") as opened:
+        opened.convert("RGB").resize((3840, 2160), Image.Resampling.LANCZOS).save(path, compress_level=1)
+    caller = person(demo)
+    await caller.start_with()
+    result = caller.call(
+        *("--share", str(path), "--share-rate", "30"),
+        *("--type", "Add this to my tasks", "--click", "yes", "--type", "What is on my list?"),
+    )
+    assert [each["outcome"] for each in result["confirmations"]] == ["confirmed"]
+    assert [task["title"] for task in await caller.tasks()] == ["Fix the login button on Android"]
+    assert "login button" in result["turns"][-1]["heard"]
     assert result["swaps"] == [], json.dumps(result, indent=1)

@@ -12,9 +12,12 @@ import pytest
 from cli.doctor.breakers import breakers, verdict
 from cli.doctor.check import Check
 from cli.doctor.configuration import configuration
+from cli.doctor.phone import bridge, takes_calls
 from cli.doctor.programs import disk, python
 from cli.doctor.servers import livekit_checks, named_servers, redis_checks, skew
 from cli.doctor.vendors import keys, models
+from cli.ports import plan
+from cli.settings import CliSettings
 from routing.breaker import Reading
 from routing.health import Health
 from tiers.catalogue import Model
@@ -177,3 +180,23 @@ def test_a_vendor_that_nobody_dials_is_named_with_how_long_and_why() -> None:
 
 async def test_without_redis_nothing_is_said_of_breakers() -> None:
     assert await breakers("redis://127.0.0.1:1") == []
+
+
+def test_the_bridge_that_would_take_calls_is_named_and_what_a_real_one_needs(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "livekit-sip"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    real = bridge({"LIVEKIT_SIP_BIN": str(program)})
+    assert (real.level, real.fix) == ("ok", "")
+    assert str(program) in real.detail
+    spare = bridge({"LIVEKIT_SIP_BIN": "stand-in"})
+    assert (spare.level, "stand-in" in spare.detail, "LIVEKIT_SIP_BIN" in spare.fix) == ("warn", True, True)
+    assert bridge({"LIVEKIT_SIP_BIN": str(tmp_path / "none")}).level == "fail"
+
+
+async def test_a_bridge_that_should_take_calls_and_does_not_is_a_failure() -> None:
+    ports = plan(CliSettings(port=0, livekit_port=0, redis_port=0, sip_port=0), {})
+    assert (await takes_calls(ports, runs=True)).level == "fail"
+    assert (await takes_calls(ports, runs=False)).level == "warn"

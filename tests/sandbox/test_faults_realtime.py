@@ -1,6 +1,7 @@
 """The realtime stand-in's faults over real sockets, as its client sees them."""
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,6 +20,11 @@ GONE = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 LONG = (
     "I have added it to your list, and I will tell you about it tomorrow morning at nine, as you asked me to."
 )
+NO_EAR_FOR_TURNS = {
+    "type": "realtime",
+    "audio": {"input": {"turn_detection": None, "transcription": {"model": "gpt-4o-mini-transcribe"}}},
+}
+"""The client ends turns itself."""
 DELETE = ScriptedReply(tool_calls=[ScriptedCall(name="delete_task", arguments='{"task_id": "1234"}')])
 
 
@@ -39,6 +45,12 @@ class Session:
     async def nothing_comes(self) -> None:
         with pytest.raises(TimeoutError):
             await self.socket.receive(timeout=0.3)
+
+    async def is_not_heard(self) -> None:
+        """No transcription comes."""
+        with contextlib.suppress(TimeoutError):
+            while event := await self.socket.receive_json(timeout=0.3):
+                assert "transcription" not in event["type"]
 
     async def breaks_off(self) -> list[dict[str, Any]]:
         """The events up to where the socket ends without a close frame."""
@@ -135,6 +147,20 @@ async def test_silence_holds_a_reply_in_the_middle(session: Session, desk: Desk)
     await session.nothing_comes()
     desk.faults.clear()
     assert (await session.until("response.done"))["response"]["status"] == "completed"
+
+
+async def test_words_that_were_told_are_left_by_a_silent_session_to_whoever_hears_the_turn_next(
+    session: Session, desk: Desk
+) -> None:
+    desk.faults.set(SERVICE, "silent")
+    desk.told.put("call", "Add a task to buy milk.")
+    await session.socket.send_json({"type": "session.update", "session": NO_EAR_FOR_TURNS})
+    second = base64.b64encode(b"\0\x20" * 24_000).decode()
+    await session.socket.send_json({"type": "input_audio_buffer.append", "audio": second})
+    await session.socket.send_json({"type": "input_audio_buffer.commit"})
+    await session.is_not_heard()
+    await asyncio.wait_for(desk.invoice.grown(1), 10)
+    assert await desk.told.next("call", 0, to_breath=True) == "Add a task to buy milk."
 
 
 async def test_a_session_accepted_in_silence_stays_mute_and_costs_nothing(

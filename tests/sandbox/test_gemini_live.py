@@ -19,9 +19,10 @@ from websockets.exceptions import ConnectionClosed
 
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
+from tiers.google_client import client
 from tiers.settings import VendorSettings
 from tiers.sighting import FUNCTION, SCHEMA
-from tiers.vision_link import MODEL, client
+from tiers.vision_link import MODEL
 
 pytestmark = pytest.mark.unit
 

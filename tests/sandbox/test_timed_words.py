@@ -33,11 +33,11 @@ def test_every_word_is_given_once_and_in_order(moments: list[float]) -> None:
     assert " ".join(filter(None, taken)) == "a bb ccc dddd e"
 
 
-def test_words_without_times_are_left_to_whoever_takes_them_whole() -> None:
+async def test_words_without_times_are_left_to_whoever_takes_them_whole() -> None:
     told = Told()
     told.put("call", "all at once")
     assert told.timed("call", 0.0) is None
-    assert told.is_waiting("call")
+    assert await told.next("call", 0) == "all at once"
 
 
 def test_the_times_belong_to_the_words_that_come_next() -> None:

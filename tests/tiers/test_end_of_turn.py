@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tiers.end_of_turn import LONGEST_SECONDS, WAITS, EndOfTurn
+from tiers.end_of_turn import WAITS, EndOfTurn
 
 pytestmark = pytest.mark.unit
 
@@ -42,12 +42,6 @@ def test_the_next_turn_begins_without_words() -> None:
 def test_without_an_ear_the_sound_decides() -> None:
     detector = EndOfTurn(has_words=False)
     assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.wordless_sure, BROWSER.wordless)
-
-
-def test_a_murmur_over_our_voice_ends_no_turn() -> None:
-    detector = _heard("Okay")
-    detector.is_murmur = lambda: True
-    assert detector.wait(SURE) == LONGEST_SECONDS
 
 
 async def test_words_that_come_while_it_waits_shorten_the_wait() -> None:

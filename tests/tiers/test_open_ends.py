@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tiers.open_ends import Ending, ending_of, is_murmur
+from tiers.open_ends import Ending, ending_of
 
 pytestmark = pytest.mark.unit
 
@@ -34,9 +34,3 @@ def test_letters_may_be_all_or_not() -> None:
 
 def test_a_full_stop_of_the_ear_says_nothing() -> None:
     assert ending_of("Add a task to.") is Ending.OPEN
-
-
-@pytest.mark.parametrize(("words", "murmur"), [("Mhm.", True), ("Yeah, okay.", True), ("Uh-huh", True),
-                                              ("Okay, stop", False), ("No", False), ("", False)])  # fmt: skip
-def test_a_murmur_is_told_from_words(words: str, murmur: bool) -> None:
-    assert is_murmur(words) is murmur

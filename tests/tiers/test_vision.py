@@ -13,12 +13,13 @@ from sandbox.app import Running
 from sandbox.desk import Desk
 from tests.sandbox.test_gemini_live import jpeg
 from tiers.faults import Fault
+from tiers.google_client import client
 from tiers.prices import bundled
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vision import Vision
 from tiers.vision_fault import VisionError
-from tiers.vision_link import TRIGGER_TOKENS, client
+from tiers.vision_link import TRIGGER_TOKENS
 
 pytestmark = pytest.mark.unit
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import BrowserContext, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from redis.asyncio import Redis
@@ -25,6 +26,7 @@ from people.settings import PeopleSettings
 from people.user import Plan
 from tests.conftest import MARK, clean_environment
 from tests.web.network import Network
+from tests.web.offices import Offices
 from tests.web.page_agent import StagedCall
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD, OpenSite, Site
@@ -32,26 +34,54 @@ from web.app import create_app
 from web.settings import WebSettings
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """An installation with no server at all behind it."""
-    for name in os.environ.keys() - clean_environment(tmp_path).keys() | {MARK, "VOICETASKS_CLI_ENV_FILE"}:
-        monkeypatch.delenv(name, raising=False)
-    values = {
+def installation(folder: Path) -> dict[str, str]:
+    """An installation with no server at all behind it, its databases in a folder."""
+    rooms = {
+        f"VOICETASKS_{room}_DATABASE_URL": f"sqlite+aiosqlite:///{folder / room.lower()}.db"
+        for room in ("PEOPLE", "TASKS", "ROUTING")
+    }
+    return rooms | {
         "VOICETASKS_WEB_SECRET": "a web secret that only tests know, 32+",
         "VOICETASKS_WEB_TASKS_URL": f"http://{NOBODY}/mcp",
         "VOICETASKS_TASKS_TOKEN_SECRET": "a tasks secret that only tests know, 32+",
-        "VOICETASKS_PEOPLE_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'people.db'}",
-        "VOICETASKS_TASKS_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'tasks.db'}",
-        "VOICETASKS_ROUTING_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'routing.db'}",
         "LIVEKIT_URL": f"ws://{NOBODY}",
         "LIVEKIT_API_KEY": LIVEKIT_KEY,
         "LIVEKIT_API_SECRET": LIVEKIT_SECRET,
         "REDIS_URL": f"redis://{NOBODY}/0",
     }
-    for name, value in values.items():
+
+
+def install(monkeypatch: pytest.MonkeyPatch, folder: Path, **more: str) -> None:
+    """Have the process see that installation and no other."""
+    for name in os.environ.keys() - clean_environment(folder).keys() | {MARK, "VOICETASKS_CLI_ENV_FILE"}:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (installation(folder) | more).items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An installation with no server at all behind it."""
+    install(monkeypatch, tmp_path)
     return monkeypatch
+
+
+async def started() -> Site:
+    """Start the application with the environment as it is."""
+    people_settings = PeopleSettings()
+    await migrate(people_settings.database_url)
+    app = create_app(WebSettings(), people_settings)
+    people = app.state.services.people
+    ann = await people.create_user(email="ann@example.org", password=PASSWORD, plan=Plan.PREMIUM)
+    bob = await people.create_user(email="bob@example.org", password=PASSWORD, time_zone="Europe/Berlin")
+    return Site(app, ann, bob, [])
+
+
+async def close(site: Site) -> None:
+    """End it and its browsers."""
+    for client in site.clients:
+        await client.aclose()
+    await site.services.aclose()
 
 
 @pytest.fixture
@@ -60,20 +90,32 @@ async def open_site(environment: pytest.MonkeyPatch) -> AsyncIterator[OpenSite]:
     sites: list[Site] = []
 
     async def start() -> Site:
-        people_settings = PeopleSettings()
-        await migrate(people_settings.database_url)
-        app = create_app(WebSettings(), people_settings)
-        people = app.state.services.people
-        ann = await people.create_user(email="ann@example.org", password=PASSWORD, plan=Plan.PREMIUM)
-        bob = await people.create_user(email="bob@example.org", password=PASSWORD, time_zone="Europe/Berlin")
-        sites.append(Site(app, ann, bob, []))
+        sites.append(await started())
         return sites[-1]
 
     yield start
     for site in sites:
-        for client in site.clients:
-            await client.aclose()
-        await site.services.aclose()
+        await close(site)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def offices(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offices]:
+    """An application with two admins signed in, for all tests of what admins do: see `office`."""
+    with pytest.MonkeyPatch.context() as patch:
+        install(patch, tmp_path_factory.mktemp("office"), REDIS_URL=redis_server)
+        site = await started()
+        await site.services.books.open()  # what it reads of the environment it reads now
+    made = Offices(site)
+    await made.hire()
+    yield made
+    await close(site)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(environment: pytest.MonkeyPatch, offices: Offices) -> Offices:
+    """That application with nothing decided, spent or going on. Its tests run in the session's loop."""
+    await offices.clear()
+    return offices
 
 
 @pytest.fixture

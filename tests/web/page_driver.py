@@ -150,6 +150,16 @@ class Tab:
         sound = wav_of(pcm, rate, silence_before=breath, silence_after=0.3)
         await self.page.evaluate("sound => window.__test.say(sound)", base64.b64encode(sound).decode())
 
+    async def say_for_the_card(self, text: str, about: str) -> None:
+        """Speak until the card asks about it: who was misheard says it once more, as a person would."""
+        await self.say(text)
+        try:
+            await expect(self.card).to_contain_text(about, timeout=PATIENT_MS / 2)
+        except AssertionError:
+            await self.listening()
+            await self.say(text)
+            await expect(self.card).to_contain_text(about, timeout=PATIENT_MS)
+
     async def type(self, text: str) -> None:
         """Write into the conversation."""
         await self.page.get_by_label("Type a message").fill(text)

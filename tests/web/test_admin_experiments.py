@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
-from people.user import Role
 from routing.experiments.bucket import arm_of, bucket_of
 from tests.routing.experiments.past import experiment_calls
-from tests.web.site import PASSWORD, Browser, OpenSite, Site
+from tests.web.offices import Offices
+from tests.web.site import Browser, Site
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 PATH = "/api/admin/experiments"
 WANTED: dict[str, Any] = {
@@ -25,17 +23,13 @@ WANTED: dict[str, Any] = {
 
 
 @pytest.fixture
-async def site(open_site: OpenSite, environment: pytest.MonkeyPatch, tmp_path: Path) -> Site:
-    environment.setenv("VOICETASKS_ROUTING_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'routing.db'}")
-    return await open_site()
+def site(office: Offices) -> Site:
+    return office.site
 
 
 @pytest.fixture
-async def admin(site: Site) -> Browser:
-    user = await site.services.people.create_user(
-        email="chief@example.org", password=PASSWORD, role=Role.ADMIN
-    )
-    return await site.signed_in(user)
+def admin(office: Offices) -> Browser:
+    return office.chief
 
 
 async def test_an_experiment_is_written_started_reweighted_and_stopped(site: Site, admin: Browser) -> None:
@@ -51,36 +45,6 @@ async def test_an_experiment_is_written_started_reweighted_and_stopped(site: Sit
     listed = (await admin.client.get(PATH)).json()
     assert listed["policy_version"] == stopped["policy_version"] == "4"
     assert [each["experiment"]["state"] for each in listed["experiments"]] == ["stopped"]
-
-
-async def test_without_an_admins_session_and_token_nothing_is_read_or_changed(
-    site: Site, admin: Browser
-) -> None:
-    await admin.post(PATH, WANTED)
-    version = (await admin.client.get(PATH)).json()["policy_version"]
-    stranger, bob = site.browser(), await site.signed_in(site.bob)
-    tokenless = await site.signed_in(site.ann)
-    tokenless.client, tokenless.csrf = admin.client, ""
-    requests = (
-        ("POST", PATH, WANTED | {"name": "other"}),
-        ("POST", f"{PATH}/cheap-voice/start", None),
-        ("PUT", f"{PATH}/cheap-voice/weights", {"weights": {"cheap": 9}}),
-        ("PUT", f"{PATH}/cheap-voice/arms", {"ids": ["usr_1"]}),
-    )
-    for browser, status in ((stranger, 401), (bob, 403), (tokenless, 403)):
-        for method, path, body in requests:
-            answer = await browser.client.request(
-                method, path, json=body, headers={"X-CSRF-Token": browser.csrf}
-            )
-            assert answer.status_code == status, (method, path)
-    for path in (PATH, f"{PATH}/cheap-voice/report"):
-        assert (await stranger.client.get(path)).status_code == 401
-        assert (await bob.client.get(path)).status_code == 403
-    crossed = await admin.client.post(
-        f"{PATH}/cheap-voice/start", headers={"X-CSRF-Token": admin.csrf, "Sec-Fetch-Site": "cross-site"}
-    )
-    assert crossed.status_code == 403
-    assert (await admin.client.get(PATH)).json()["policy_version"] == version
 
 
 async def test_the_second_of_two_admins_is_told_what_changed(admin: Browser) -> None:
@@ -123,22 +87,42 @@ async def test_a_report_has_figures_sentences_and_points_for_a_picture(site: Sit
     assert body["looks"] == []
 
 
-async def test_a_database_that_is_away_is_told(
-    open_site: OpenSite, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_text("no folder")
-    url = f"sqlite+aiosqlite:///{tmp_path / 'file' / 'routing.db'}"
-    environment.setenv("VOICETASKS_ROUTING_DATABASE_URL", url)
-    site = await open_site()
-    user = await site.services.people.create_user(
-        email="chief@example.org", password=PASSWORD, role=Role.ADMIN
-    )
-    admin = await site.signed_in(user)
-    answer = await admin.client.get(PATH)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-
-
-async def test_workers_are_told_through_redis(redis: Redis, site: Site, admin: Browser) -> None:
-    await admin.post(PATH, WANTED)
+async def test_workers_are_told_through_redis(site: Site, admin: Browser) -> None:
+    assert (await admin.post(PATH, WANTED)).json()["told_redis"]
     books = await site.services.books.open()
     assert await books.store.board.number() == 1
+
+
+async def test_what_a_change_would_do_is_told_before_it_is_written(site: Site, admin: Browser) -> None:
+    async def told(path: str, body: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        answer = await admin.post(f"{PATH}{path}/effect", body)
+        assert answer.status_code == 200, answer.text
+        effect = answer.json()
+        assert (effect["live"], effect["moves"]) == (0, [])
+        changes = {
+            each["path"].rpartition(".")[2]: (each["before"], each["after"]) for each in effect["changes"]
+        }
+        return effect["phases"], changes
+
+    phases, changes = await told("", WANTED | {"expected": "default-1"})
+    assert (phases, changes["state"]) == ([], (None, "draft"))
+    phases, changes = await told("", WANTED | {"start": True})
+    assert (phases, changes["state"]) == ([{"experiment": "cheap-voice", "phase": 1}], (None, "running"))
+    books = await site.services.books.open()
+    assert (await books.store.current()).version == "default-1"
+
+    assert (await admin.post(PATH, WANTED | {"start": True})).json()["experiment"]["phase"] == 1
+    phases, changes = await told("/cheap-voice/weights", {"expected": "1", "weights": {"cheap": 3}})
+    assert phases == [{"experiment": "cheap-voice", "phase": 2}]
+    assert [arm["weight"] for arm in changes["arms"][1]] == [1, 3]
+    phases, changes = await told("/cheap-voice/stop", {"expected": "1"})
+    assert (phases, changes) == ([], {"state": ("running", "stopped")})
+    assert (await books.store.current()).version == "1"
+
+    for path, body, status in (
+        ("/effect", WANTED, 422),  # there is one of that name by now
+        ("/cheap-voice/stop/effect", {"expected": "default-1"}, 409),
+        ("/cheap-voice/weights/effect", {"weights": {"dear": 1}}, 422),
+        ("/nothing/start/effect", {}, 404),
+    ):
+        assert (await admin.post(PATH + path, body)).status_code == status, path

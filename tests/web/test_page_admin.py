@@ -1,12 +1,10 @@
-"""The console of admins in a real browser: every page in light, dark and on a phone, and a call moved by a switch.
+"""The console of admins in a real browser: every page large and small, light and dark, and a call moved by a switch.
 
 VOICETASKS_TEST_SCREENSHOTS names a folder to keep the screenshots in.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -14,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
-from tests.web.test_page_looks import Look, look
-
-__all__ = ("look",)
+from tests.web.all_looks import AllLooks
+from tests.web.console_driver import console, fails, go
+from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith
+from tests.web.test_page_looks import folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
-ADMIN = "admin@example.com"
 MOVED_SECONDS = 5.0
 
 
@@ -45,30 +42,10 @@ def switched_on_again(demo: Any) -> Iterator[None]:
     assert demo.voicetasks("admin", "policy", "set", *args).returncode == 0
 
 
-async def console(tab: Tab, place: str = "") -> Page:
-    """The console, signed in as an admin."""
-    await tab.sign_in(ADMIN)
-    await tab.page.get_by_role("link", name="Admin").click()
-    await expect(tab.page.get_by_role("heading", level=1, name="Live calls")).to_be_visible()
-    if place:
-        await go(tab.page, place)
-    return tab.page
-
-
-async def go(page: Page, place: str) -> None:
-    await page.get_by_role("navigation", name="Console").get_by_role("link", name=place, exact=True).click()
-    await expect(page.get_by_role("heading", level=1, name=place)).to_be_focused()
-
-
-async def fails(page: Page, path: str) -> None:
-    """Have the server refuse what is asked of it."""
-    error = {"code": "unavailable", "message": "Redis does not answer.", "fix": "Look at REDIS_URL."}
-    await page.route(path, lambda route: route.fulfill(status=503, body=json.dumps({"error": error})))
-
-
 async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
-    look: Look, demo_data: None
+    open_tab: OpenTab, demo_data: None, tmp_path: Path
 ) -> None:
+    look = AllLooks(await open_tab(), folder_of(tmp_path))
     page = await console(look.tab)
     await expect(page.get_by_text("Nobody calls at the moment")).to_be_visible(timeout=PATIENT_MS)
     await look.holds("admin-live-empty")
@@ -86,10 +63,12 @@ async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
         page.get_by_role("columnheader", name=re.compile("demo-cheaper-voice: control"))
     ).to_be_visible()
     await look.holds("admin-money-arms")
+    await page.get_by_text("As a table").click()
     await page.get_by_label(re.compile("Whose")).fill("nobody@example.org")
     await page.get_by_role("button", name="Show", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("There is no such user")
 
+    await look.go_on("phone")
     await go(page, "Calls")
     await page.keyboard.press("/")
     await expect(page.get_by_label("Call id begins with")).to_be_focused()
@@ -130,6 +109,11 @@ async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
     await expect(page.get_by_role("cell", name="sign in").first).to_be_visible(timeout=PATIENT_MS)
     await look.holds("admin-audit")
 
+    await page.get_by_label(re.compile("Whose")).fill("nobody@example.org")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("There is no such user")
+
+    await look.go_on("light")
     await go(page, "Policy")
     toggle = page.get_by_role("switch", name="stack quality")
     await expect(toggle).to_be_checked(timeout=PATIENT_MS)
@@ -189,9 +173,7 @@ async def test_of_two_admins_the_second_sees_what_the_first_changed(
     )
     await expect(dialog).to_contain_text("stacks off")
     await expect(dialog.locator("ins")).to_have_text("quality")
-    await Look(late, "light", Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path)).holds(
-        "admin-conflict"
-    )
+    await AllLooks(late, folder_of(tmp_path)).holds("admin-conflict")
     await second.unroute("**/api/admin/policy")
     await dialog.get_by_role("button", name="Look at it").click()
     await expect(second.get_by_role("switch", name="stack quality")).not_to_be_checked(timeout=PATIENT_MS)
@@ -210,6 +192,15 @@ async def test_a_live_call_that_a_switch_moves_is_on_the_other_stack_within_five
     row = page.get_by_role("region", name="Live calls").get_by_role("row").nth(1)
     await expect(row).to_contain_text("premium", timeout=PATIENT_MS)
     call_id = (await row.get_by_role("link").inner_text()).strip()
+    await go(page, "Money")
+    await page.get_by_role("group", name="call").get_by_label("premium, $").fill("0.00")
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Change the caps of everybody")
+    await expect(dialog).to_contain_text("1 live call will move.", timeout=PATIENT_MS)
+    await expect(dialog).to_contain_text("A call keeps the money that it holds.")
+    await expect(dialog.locator("ins")).to_have_text("$0.00")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await go(page, "Policy")
     await page.get_by_role("switch", name="premium", exact=True).click()
     dialog = page.get_by_role("dialog")

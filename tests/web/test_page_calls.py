@@ -23,6 +23,10 @@ def email(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+by_any_plan = pytest.mark.parametrize("email", ["premium@example.com"])
+"""For what is the page's own and comes to pass before any stack has a part in it."""
+
+
 async def in_a_call(open_tab: OpenTab, email: str) -> Tab:
     tab = await open_tab()
     await tab.sign_in(email)
@@ -74,8 +78,7 @@ async def test_a_task_is_completed_after_a_spoken_yes(
 ) -> None:
     await start_with(email, "Buy milk", "Call the plumber")
     tab = await in_a_call(open_tab, email)
-    await tab.say("Please mark buy milk as done.")
-    await expect(tab.card).to_contain_text("Buy milk", timeout=PATIENT_MS)
+    await tab.say_for_the_card("Please complete the task buy milk.", "Buy milk")
     await tab.said_since(0, r"as done\?")
     await tab.listening()
     assert await tab.titles("done") == []
@@ -93,8 +96,7 @@ async def test_a_task_is_deleted_after_a_clicked_yes(
 ) -> None:
     await start_with(email, "Buy milk", "Call the plumber")
     tab = await in_a_call(open_tab, email)
-    await tab.say("Please delete call the plumber.")
-    await expect(tab.card).to_contain_text("plumber", timeout=PATIENT_MS)
+    await tab.say_for_the_card("Please delete call the plumber.", "plumber")
     assert await tab.titles() == ["buy milk", "call the plumber"], "deleted before the yes"
     said = await tab.count()
     await tab.card.get_by_role("button", name="Yes").click()
@@ -159,6 +161,7 @@ async def test_speaking_over_the_agent_silences_it(
     await well_ended(tab)
 
 
+@by_any_plan
 async def test_typed_text_is_answered_in_the_same_conversation(
     open_tab: OpenTab, start_with: StartWith, email: str
 ) -> None:
@@ -173,6 +176,7 @@ async def test_typed_text_is_answered_in_the_same_conversation(
     await well_ended(tab)
 
 
+@by_any_plan
 async def test_chromiums_own_microphone_is_heard(
     open_tab: OpenTab, start_with: StartWith, email: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -193,6 +197,7 @@ async def test_chromiums_own_microphone_is_heard(
     await well_ended(tab)
 
 
+@by_any_plan
 async def test_words_from_before_the_agent_came_are_not_lost(
     open_tab: OpenTab, start_with: StartWith, email: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""How the page looks and weighs: accessibility by axe, the weight of the first load, screenshots for the eye.
+"""How the page looks and weighs, large and small, light and dark: accessibility by axe, the weight of the first load,
+screenshots for the eye.
 
 VOICETASKS_TEST_SCREENSHOTS names a folder to keep the screenshots in.
 """
@@ -15,6 +16,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Response, expect
 
+from tests.web.all_looks import SEVERE, AllLooks
 from tests.web.page_agent import StagedCall, answer_calls_with
 from tests.web.page_driver import PATIENT_MS, OpenTab, StartWith, Tab
 from tests.web.test_page_stacks import in_a_staged_call
@@ -23,7 +25,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 EMAIL = "economy@example.com"
 FIRST_LOAD_BYTES = 300_000
-SEVERE = ("serious", "critical")
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 800}},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
@@ -31,10 +32,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=list(LOOKS))
-async def look(request: pytest.FixtureRequest, open_tab: OpenTab, tmp_path: Path) -> Look:
-    tab = await open_tab(**LOOKS[request.param])
-    return Look(tab, request.param, folder_of(tmp_path))
+@pytest.fixture
+async def look(open_tab: OpenTab, tmp_path: Path) -> AllLooks:
+    return AllLooks(await open_tab(), folder_of(tmp_path))
 
 
 def folder_of(tmp_path: Path) -> Path:
@@ -61,7 +61,7 @@ class Look:
         assert overhang <= 0, f"{state} is {overhang} px wider than the screen"
 
 
-async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_with: StartWith) -> None:
+async def test_every_state_can_be_seen_and_read_by_everybody(look: AllLooks, start_with: StartWith) -> None:
     await start_with(EMAIL, "Buy milk", "Call the plumber about the kitchen", due=("today", "in three weeks"))
     tab = look.tab
     await tab.open()
@@ -110,18 +110,18 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: Look, start_w
     await look.holds("card")
     await tab.card.get_by_role("button", name="No").click()
     await tab.said_since(0, "you said no", who="note")
-    if look.name == "phone":
-        await tab.page.get_by_role("button", name="Tasks", exact=False).click()
-        await expect(tab.shown_tasks().first).to_be_visible()
-        await look.holds("tasks")
-        await tab.page.get_by_role("button", name="Talk", exact=True).click()
+    await look.go_on("phone")
+    await tab.page.get_by_role("button", name="Tasks", exact=False).click()
+    await expect(tab.shown_tasks().first).to_be_visible()
+    await look.holds("tasks")
+    await tab.page.get_by_role("button", name="Talk", exact=True).click()
     await tab.hang_up()
     await look.holds("ended")
     assert tab.errors == []
 
 
 async def test_every_trouble_can_be_seen_and_read_by_everybody(
-    look: Look, staged: StagedCall, start_with: StartWith
+    look: AllLooks, staged: StagedCall, start_with: StartWith
 ) -> None:
     await start_with(EMAIL, "Buy milk")
     tab = look.tab
@@ -165,7 +165,9 @@ async def test_every_trouble_can_be_seen_and_read_by_everybody(
     assert tab.errors == []
 
 
-async def test_a_call_that_moved_can_be_seen_and_read_by_everybody(look: Look, staged: StagedCall) -> None:
+async def test_a_call_that_moved_can_be_seen_and_read_by_everybody(
+    look: AllLooks, staged: StagedCall
+) -> None:
     tab = look.tab
 
     async def this_one(**_: object) -> Tab:

@@ -90,9 +90,11 @@ class SpeakingWatch:
         self._drift = Tokens()
         self._asked = False
         """A reply was asked for that has not begun."""
+        self._connects = True
+        """What is queued now goes out on the next connection."""
         session.on("openai_server_event_received", lambda event: quietly(self._server, event))
         session.on("openai_client_event_queued", lambda event: quietly(self._client, event))
-        session.on("session_reconnected", lambda _event: self.flush("failed"))
+        session.on("session_reconnected", lambda _event: self._replaced())
         session.on("error", self._failed)
 
     def flush(self, outcome: Outcome = "cancelled", *, unreadable: bool = False) -> None:
@@ -121,7 +123,7 @@ class SpeakingWatch:
 
     def _failed(self, error: llm.RealtimeModelError) -> None:
         if isinstance(error.error, APIConnectionError):
-            self.flush("failed")
+            self._broke_off()
         elif not error.recoverable:
             self.flush("failed", unreadable=not isinstance(error.error, APIError))
 
@@ -164,13 +166,22 @@ class SpeakingWatch:
         elif "commit" not in code:
             self._asked = False
 
-    def _connected(self) -> None:
+    def _broke_off(self) -> None:
+        """The connection is gone, and the sound with it that was not committed; what is queued now is for the next."""
         self.flush("failed")
+        self._appended = 0.0
+        self._connects = True
+
+    def _replaced(self) -> None:
+        if not self._connects:  # one connection was left for another, and no error said so
+            self._broke_off()
+
+    def _connected(self) -> None:
+        self._replaced()
+        self._connects = False
         self._conversation = Conversation()
         self._read, self._drift = None, Tokens()
-        self._commits.clear()
         self._speech.clear()
-        self._appended = 0.0
 
     def _heard(self, kind: str, event: dict[str, Any]) -> None:
         item_id = event.get("item_id", "")

@@ -176,6 +176,9 @@ class _Socket(aiohttp.ClientWebSocketResponse):
 class ChatWatcher(Protocol):
     """Sees one request for a chat completion from its sending to its end."""
 
+    def sent(self) -> None:
+        """All of it has gone out."""
+
     def answered(self, status: int, request_id: str) -> None:
         """The vendor has begun to answer."""
 
@@ -226,6 +229,14 @@ class _Client(httpx.AsyncClient):
             watcher = quietly(self._tap.watch, request.content)
         if watcher is None:
             return await super().send(request, **named)
+        seen = watcher
+
+        async def trace(step: str, _: dict[str, Any]) -> None:
+            """Steps are named in https://www.encode.io/httpcore/extensions/#trace."""
+            if step.endswith(".send_request_body.complete"):
+                quietly(seen.sent)
+
+        request.extensions = {**request.extensions, "trace": trace}
         try:
             response = await super().send(request, **named)
         except BaseException as error:

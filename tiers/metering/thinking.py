@@ -151,9 +151,14 @@ class _Exchange:
         self._written: defaultdict[str, str] = defaultdict(str)
         self._usage: dict[str, Any] | None = None
         self._complete = False
+        self._sent = False
         self._begun = False
         self._refused = False
         self._over = False
+
+    def sent(self) -> None:
+        """All of it has gone out: from here on it may be billed, whoever gives up."""
+        self._sent = True
 
     def answered(self, status: int, request_id: str) -> None:
         """The vendor has begun to answer; an error is not billed."""
@@ -199,6 +204,8 @@ class _Exchange:
             self._owner.free(self)
         elif not self._begun and isinstance(error, _BROKEN_OFF):
             self._owner.never_begun(self, self._id)
+        elif not self._sent and not self._begun:  # given up while a connection was made or waited for
+            self._owner.free(self)
         elif self._usage is not None:
             self._owner.reported(self, self._id, self._usage, "ok")
         else:

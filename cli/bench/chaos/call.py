@@ -14,13 +14,13 @@ from cli.bench.chaos.books import Desk
 from cli.bench.chaos.facts import Facts
 from cli.bench.chaos.plan import Planned, Point
 from cli.bench.chaos.slow_tasks import SlowTasks
+from cli.bench.quiet_room import unseen
 from cli.bench.spoken_form import spoken_form
 from cli.bench.task_store import BenchStore
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.errors import CallError
 from cli.caller.line import Line
 from cli.caller.record import CallRecord, Turn
-from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice
 from cli.caller.web_door import WebDoor
 
@@ -99,7 +99,7 @@ class ChaosCall:
             await door.sign_in(self._caller.email, self._caller.password)
             ticket = await door.start_call()
         self._facts.call_id = ticket.call_id
-        async with Line(ticket, self._record.confirmations, _nothing, record=False) as line:
+        async with Line(ticket, self._record.confirmations, unseen, record=False) as line:
             self._talk = Conversation(line, self._record, PATIENCE)
             try:
                 await self._talk.wait_for_agent()
@@ -244,7 +244,3 @@ class ChaosCall:
             for turn in record.turns
         ]
         facts.confirmed = any(one.outcome == "confirmed" for one in record.confirmations)
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows verdicts, not words as they come."""

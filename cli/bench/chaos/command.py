@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import typer
 from rich.console import Console
@@ -19,9 +18,8 @@ from cli.bench.chaos.run import NoSuchCellError, Order, run
 from cli.bench.chaos.state import State, StateError
 from cli.bench.chaos.summary import named, report_of, show
 from cli.bench.cost_plot import NoPlotError
+from cli.bench.terminal import STOPPED
 from routing.reconcile import Drift
-
-STOPPED: Final = 130
 
 
 def chaos(

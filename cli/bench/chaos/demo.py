@@ -25,15 +25,18 @@ class NoDemoError(RuntimeError):
 
 
 @contextlib.asynccontextmanager
-async def demo_of_its_own(folder: Path, **settings: str) -> AsyncIterator[dict[str, Any]]:
-    """Run it for as long as the block lasts; gives what `demo --json` says. Raises NoDemoError."""
+async def demo_of_its_own(folder: Path, *options: str, **settings: str) -> AsyncIterator[dict[str, Any]]:
+    """Run it for as long as the block lasts; gives what `demo --json` says. Raises NoDemoError.
+
+    `options` are the command's own, `settings` its environment.
+    """
     command = (sys.executable, "-m", "cli.main", "demo", "--json", "--no-browser")
     ports = ("--port", "0", "--livekit-port", "0", "--redis-port", "0")
     told = folder / "demo.out"
     with told.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid())),
-            *(*command, *ports, "--data-dir", str(folder)),
+            *(*command, *ports, "--data-dir", str(folder), *options),
             cwd=CHECKOUT,
             env=bare_environment() | {"VOICETASKS_CLI_ENV_FILE": os.devnull} | settings,
             stdin=asyncio.subprocess.DEVNULL,

@@ -26,6 +26,7 @@ LADDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "premium": ("premium", "economy", "budget", "local", "text"),
     "economy": ("economy", "budget", "local", "text"),
     "budget": ("budget", "local", "text"),
+    "gemini": ("gemini", "economy", "budget", "local", "text"),
     "quality": ("quality", "economy", "budget", "local", "text"),
     "local": ("local", "budget", "text"),
 }

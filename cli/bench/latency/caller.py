@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from cli.bench.latency.speech import Spoken
 from cli.bench.latency.turns import Manner
+from cli.caller.any_line import AnyLine
 from cli.caller.errors import NobodyAnsweredError
-from cli.caller.line import Line
-from cli.caller.microphone import Playing
 from cli.caller.told_words import tell
-from cli.caller.transcript import Segment
+from cli.caller.utterances import Playing
 from cli.caller.voices import CachedVoice
-from cli.caller.web_door import Ticket
 
-ROOM_NOISE: Final = 12.0
-"""Root mean square (-69 dB of full scale): a quiet room. Digital silence is what the end-of-turn model takes for an
-interruption of the line."""
 ANSWER_SECONDS: Final = 8.0
 GREETING_SECONDS: Final = 30.0
 WHOLE_SECONDS: Final = 20.0
@@ -68,18 +65,29 @@ class Caller:
     """Speaks its turns into one room."""
 
     def __init__(
-        self, ticket: Ticket, control_url: str, voice: CachedVoice, *, greets: bool, answers: bool = True
+        self,
+        line: AbstractAsyncContextManager[AnyLine],
+        control_url: str,
+        voice: CachedVoice,
+        *,
+        greets: bool,
+        answers: bool = True,
     ) -> None:
         """`greets`: the agent speaks first. `answers`: it is no echo, whose time is that from onset to onset."""
-        self._ticket, self._control, self._voice = ticket, control_url, voice
+        self._opens, self._control, self._voice = line, control_url, voice
         self._greets, self._answers = greets, answers
-        self.call_id = ticket.call_id
-        self._line: Line
+        self._line: AnyLine
         self._answer_at = 0.0
 
     async def call(self, turns: Sequence[Spoken]) -> list[Heard]:
         """Make the call. Raises CallError."""
-        async with Line(self._ticket, [], _nothing, record=False, room_noise=ROOM_NOISE) as line:
+        async with self.in_the_room():
+            return [heard for turn in turns if (heard := await self.turn(turn)) is not None]
+
+    @contextlib.asynccontextmanager
+    async def in_the_room(self) -> AsyncIterator[None]:
+        """Be in the call for as long as the block lasts, greeted where we greet. Raises CallError."""
+        async with self._opens as line:
             self._line = line
             if not await self._wait(lambda: line.agent.here, GREETING_SECONDS):
                 raise NobodyAnsweredError("nobody came into the room")
@@ -87,25 +95,27 @@ class Caller:
                 await self._be_greeted()
             else:
                 await asyncio.sleep(1.0)
-            return [heard for turn in turns if (heard := await self._turn(turn)) is not None]
+            yield
 
     async def _be_greeted(self) -> None:
         if not await self._wait(lambda: bool(self._log.stretches), GREETING_SECONDS):
             raise NobodyAnsweredError("the agent came but said nothing")
         await self._at_rest()
-        await tell(self._control, self.call_id, NO)
+        await tell(self._control, self._line.call_id, NO)
         playing = await self._play(await self._voice.speak(NO))
         await self._answered(playing)
         await self._at_rest()
 
-    async def _turn(self, spoken: Spoken) -> Heard | None:
+    async def turn(self, spoken: Spoken) -> Heard | None:
+        """Speak a turn and hear its answer; None where there was nothing to murmur into. Raises CallError."""
         wanted = spoken.wanted
         if wanted.manner is not Manner.AFTER and not await self._into_the_answer():
             if wanted.manner is Manner.MHM:
                 return None  # the answer was too short to murmur into
         elif wanted.manner is Manner.AFTER:
             await self._at_rest()
-        await tell(self._control, self.call_id, wanted.told, ends=spoken.ends)
+        if self._answers:
+            await tell(self._control, self._line.call_id, wanted.told, ends=spoken.ends)
         over_ours = self._sounds(time.monotonic()) and wanted.manner is not Manner.AFTER
         playing = await self._play(spoken.pcm)
         began, ended = playing.began_at or 0.0, playing.ended_at or 0.0
@@ -192,7 +202,3 @@ class Caller:
 def _wall(moment: float) -> float:
     """A moment of `time.monotonic()` on the wall's clock."""
     return round(moment + time.time() - time.monotonic(), 4)
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows numbers, not words as they come."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import typer
 from rich.console import Console
@@ -17,18 +16,13 @@ from cli.bench.latency.budget import show_budget
 from cli.bench.latency.judge import DEAD_AIR_MS, Cell, p50, p95, report_of
 from cli.bench.latency.plot import draw
 from cli.bench.latency.run import Order, run
+from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
-
-STOPPED: Final = 130
-WIDTH: Final = 150
-"""Characters, where no terminal says how many: the table has thirteen columns."""
 
 
 def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
     """Run, and give the exit code."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        console = Console(stderr=True, highlight=False, width=WIDTH)
+    console = wide_console()
     try:
         cells = asyncio.run(run(order, lambda text: console.print(text, markup=False)))
     except KeyboardInterrupt:

@@ -18,13 +18,12 @@ from livekit import api
 
 from cli.bench.ending import end
 from cli.bench.latency.peers import starter
+from cli.caller.phone.room_door import phone_ticket
 from cli.caller.web_door import Ticket, WebDoor
+from cli.room_server import room_server
 from cli.settings import CHECKOUT
-from people.demo_accounts import DEMO_PASSWORD
+from people.demo_accounts import DEMO_PASSWORD, DEMO_PHONES, DEMO_PIN
 
-AGENT: Final = "voicetasks"
-NUMBERS: Final = {"economy": "+15550100", "premium": "+15550101"}
-"""The telephones of the demo's people (cli/demo_phones.py)."""
 END_SECONDS: Final = 10.0
 TOKEN_LIFE: Final = timedelta(hours=1)
 
@@ -72,16 +71,15 @@ class Rooms:
                     await door.sign_in(f"{system}@example.com", DEMO_PASSWORD)
                     yield await door.start_call()
             case System.ECONOMY | System.PREMIUM:
-                call = await self._open(AGENT, {"channel": "phone"})
-                phone = {"sip.phoneNumber": NUMBERS[system], "sip.callID": call, "sip.callStatus": "active"}
-                yield self._way_in(call, call, kind="sip", attributes=phone)
+                number = DEMO_PHONES[f"{system}@example.com"]
+                yield await phone_ticket(self.environment, number, DEMO_PIN.get_secret_value())
             case System.STARTER:
                 call = await self._open(starter.NAME, {})
-                yield self._way_in(call, call)
+                yield self._way_in(call)
             case System.PIPECAT | System.ECHO:
                 call = await self._open(None, {})
                 async with self._one_room(system, call):
-                    yield self._way_in(call, call)
+                    yield self._way_in(call)
 
     async def _open(self, agent: str | None, metadata: Mapping[str, Any]) -> str:
         name = f"bench_{secrets.token_hex(6)}"
@@ -91,21 +89,14 @@ class Rooms:
         return name
 
     def _api(self) -> api.LiveKitAPI:
-        names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        return api.LiveKitAPI(*(self.environment[name] for name in names), failover=False)
+        return api.LiveKitAPI(*room_server(self.environment), failover=False)
 
-    def _way_in(
-        self, call_id: str, room: str, *, kind: Any = "standard", attributes: dict[str, str] | None = None
-    ) -> Ticket:
-        return Ticket(
-            call_id, self.environment["LIVEKIT_URL"], self._token("caller", room, kind, attributes), room
-        )
+    def _way_in(self, call: str) -> Ticket:
+        return Ticket(call, self.environment["LIVEKIT_URL"], self._token("caller", call, "standard"), call)
 
-    def _token(self, identity: str, room: str, kind: Any, attributes: dict[str, str] | None = None) -> str:
-        key, secret = (self.environment[f"LIVEKIT_API_{name}"] for name in ("KEY", "SECRET"))
+    def _token(self, identity: str, room: str, kind: Any) -> str:
+        _, key, secret = room_server(self.environment)
         token = api.AccessToken(key, secret).with_identity(identity).with_kind(kind).with_ttl(TOKEN_LIFE)
-        if attributes:
-            token = token.with_attributes(attributes)
         return token.with_grants(
             api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True)
         ).to_jwt()

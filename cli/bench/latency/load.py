@@ -13,14 +13,14 @@ class Load:
     """The share of the processors' time that went to processes not under this one, or was stolen by a neighbour."""
 
     def __enter__(self) -> Self:
-        self._before, self._ours_before = psutil.cpu_times(), _ours()
+        self._before, self._ours_before = psutil.cpu_times(), processor_seconds(os.getpid())
         self._loads = [os.getloadavg()[0]]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._after, self._ours_after = psutil.cpu_times(), _ours()
+        self._after, self._ours_after = psutil.cpu_times(), processor_seconds(os.getpid())
         self._loads.append(os.getloadavg()[0])
 
     @property
@@ -38,10 +38,19 @@ class Load:
         return round(100 * max(0.0, total - idle - ours) / total, 0) if total > 0 else 0.0
 
 
-def _ours() -> dict[int, float]:
-    """The processor time of this process and those below it, seconds by process id."""
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and all below it; nothing when it is gone."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def processor_seconds(pid: int) -> dict[int, float]:
+    """The processor time of a process and those below it, seconds by process id."""
     found: dict[int, float] = {}
-    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+    for process in tree(pid):
         try:
             times = process.cpu_times()
         except psutil.Error:

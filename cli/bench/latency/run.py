@@ -22,6 +22,7 @@ from cli.bench.latency.parts import place, read_marks
 from cli.bench.latency.peers.pipecat_home import NoPipecatError, pipecat_python
 from cli.bench.latency.speech import Spoken, speak
 from cli.bench.latency.turns import Manner, Wanted, plan, split
+from cli.bench.quiet_room import quiet_line
 from cli.caller.errors import CallError
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.environment import load
@@ -99,7 +100,7 @@ async def run(order: Order, tell: Tell) -> list[Cell]:
             async with contextlib.AsyncExitStack() as peers:
                 if System.STARTER in order.systems:
                     await peers.enter_async_context(starter_worker(environment, order.folder))
-                    await _registered(order.folder / "starter.log")
+                    await registered(order.folder / "starter.log")
                 ways = {channel: await world.way(channel, spoken[channel]) for channel in order.channels}
                 profile = ""
                 for cell in cells:
@@ -157,7 +158,7 @@ class _World:
             try:
                 async with self._rooms.ticket(system, channel) as ticket:
                     caller = Caller(
-                        ticket,
+                        quiet_line(ticket),
                         self._control,
                         self._voices[channel],
                         greets=system.is_ours,
@@ -201,11 +202,11 @@ async def _spoken(voice: CachedVoice, wanted: Sequence[Wanted]) -> list[Spoken]:
     return [await speak(voice, each) for each in wanted]
 
 
-async def _registered(log: Path) -> None:
+async def registered(log: Path) -> None:
     """Wait until the starter's worker takes calls. Raises CallError."""
     async with asyncio.timeout(REGISTERS_SECONDS):
         while "registered worker" not in await asyncio.to_thread(log.read_text, "utf-8", "replace"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # a file tells nobody that it grew
 
 
-__all__ = ("Order", "run", "split")
+__all__ = ("Order", "registered", "run", "split")

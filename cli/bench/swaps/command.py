@@ -15,9 +15,8 @@ from cli.bench.swaps import failover, up_and_down
 from cli.bench.swaps.process import Held
 from cli.bench.swaps.rounds import Point, Round
 from cli.bench.swaps.talk import NoDemoError, NotBackError
+from cli.bench.terminal import STOPPED
 from cli.caller.errors import CallError
-
-STOPPED = 130
 
 
 def bench_failover(rounds: int, points: Sequence[Point], folder: Path, *, as_json: bool) -> int:
@@ -25,8 +24,7 @@ def bench_failover(rounds: int, points: Sequence[Point], folder: Path, *, as_jso
     console = Console(stderr=True, highlight=False)
 
     def tell(each: Round) -> None:
-        bad = [name for name in ("once", "whole", "same") if not getattr(each, name)]
-        bad += ["swapped"] if each.swapped != each.broken else []
+        bad = each.shortfalls
         heard = "nothing" if each.heard_ms is None else f"{each.heard_ms} ms"
         told = f"{each.point}{'' if each.broken else ', no fault'}: {heard}"
         console.print(told + (f" [red]{', '.join(bad)}[/]" if bad else ""))

@@ -38,7 +38,6 @@ AROUND_BREATH: Final = (-0.3, 0.25, 0.9)
 INTO_TOOL_SECONDS: Final = 0.5
 INTO_SPEECH_SECONDS: Final = 0.7
 POINT_SECONDS: Final = 20.0
-TELL_SECONDS: Final = 0.05
 LATE_SECONDS: Final = 3.0
 """How long after an answer a second task would come."""
 
@@ -73,6 +72,12 @@ class Round:
     """What was written down of the caller's turn."""
     made: list[str] = field(default_factory=list)
     """The tasks that were there at its end."""
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """What was not as it should be, by name."""
+        bad = [name for name in ("once", "whole", "same") if not getattr(self, name)]
+        return bad + (["swapped"] if self.swapped != self.broken else [])
 
     def as_json(self) -> dict[str, Any]:
         """For the report."""
@@ -154,8 +159,6 @@ class RoundOfTalk:
                 await asyncio.gather(watching, return_exceptions=True)
 
     async def _watch(self, arrived: asyncio.Event, breath: float) -> None:
-        changes = self._talk.line.agent.stack_changes
-        swaps = len(changes)
         match self._point:
             case Point.MID_SENTENCE:
                 await self._turn_begins()
@@ -172,12 +175,6 @@ class RoundOfTalk:
                 await asyncio.sleep(INTO_SPEECH_SECONDS)
                 self._at = time.monotonic()
                 await self._break()
-            case Point.SILENT if self._round.broken:
-                # The ear that falls silent takes the words with it, and they must be there when the next one hears.
-                await self._turn_begins()
-                while len(changes) == swaps:
-                    await self._talk.tell(unless_waiting=True)
-                    await asyncio.sleep(TELL_SECONDS)
 
     async def _break(self) -> None:
         if self._round.broken:

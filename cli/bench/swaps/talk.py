@@ -16,13 +16,14 @@ from cli.admin.books import Books, open_books
 from cli.bench.chaos.books import Desk
 from cli.bench.chaos.demo import NoDemoError, demo_of_its_own, take_addresses_of
 from cli.bench.chaos.slow_tasks import SlowTasks
+from cli.bench.quiet_room import unseen
 from cli.bench.task_store import BenchStore
+from cli.caller.any_line import AnyLine
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.line import Line
 from cli.caller.record import CallRecord, Turn
 from cli.caller.sound import Pcm
 from cli.caller.told_words import tell
-from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.caller.web_door import WebDoor
 from cli.ports import HOST
@@ -81,14 +82,14 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
-    """Start everything, with some settings more. Raises NoDemoError and CannotSpeakError."""
+async def world(folder: Path, *options: str, **settings: str) -> AsyncIterator[World]:
+    """Start everything, with some options and settings more. Raises NoDemoError and CannotSpeakError."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     tasks = SlowTasks()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tasks.serve())
         demo = await stack.enter_async_context(
-            demo_of_its_own(folder, **SETTINGS, **settings, VOICETASKS_AGENT_TASKS_URL=tasks.url)
+            demo_of_its_own(folder, *options, **(SETTINGS | settings), VOICETASKS_AGENT_TASKS_URL=tasks.url)
         )
         ports = demo["ports"]
         tasks.upstream = f"http://{HOST}:{ports['tasks']}"
@@ -121,7 +122,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
 class Talk:
     """A call that goes on, and its caller."""
 
-    def __init__(self, world: World, line: Line, record: CallRecord, call_id: str) -> None:
+    def __init__(self, world: World, line: AnyLine, record: CallRecord, call_id: str) -> None:
         self.world, self.line, self.record, self.call_id = world, line, record, call_id
         self.conversation = Conversation(line, record, PATIENCE)
         self.words = ""
@@ -145,9 +146,9 @@ class Talk:
         await self.tell()
         return await self.conversation.say(words, sound)
 
-    async def tell(self, *, unless_waiting: bool = False) -> None:
+    async def tell(self) -> None:
         """Tell the ear the words of this turn; another ear that hears them once more is told them once more."""
-        await tell(self.world.control_url, self.call_id, self.words, unless_waiting=unless_waiting)
+        await tell(self.world.control_url, self.call_id, self.words)
 
     async def served_by(self, stack: str, seconds: float = BACK_SECONDS) -> None:
         """Wait until a stack serves the call. Raises NotBackError."""
@@ -167,7 +168,7 @@ async def talk(world: World) -> AsyncIterator[Talk]:
     async with WebDoor(world.url) as door:
         await door.sign_in(USER, DEMO_PASSWORD)
         ticket = await door.start_call()
-    async with Line(ticket, record.confirmations, _nothing, record=False) as line:
+    async with Line(ticket, record.confirmations, unseen, record=False) as line:
         talking = Talk(world, line, record, ticket.call_id)
         await talking.begin()
         yield talking
@@ -183,10 +184,6 @@ async def swap_by_policy(books: Books, *tiers_off: str) -> None:
 def titles_of(tasks: Sequence[Any]) -> list[str]:
     """The titles of stored tasks that are open."""
     return [task.title for task in tasks if task.status == "open"]
-
-
-def _nothing(_segment: Segment) -> None:
-    """A bench shows numbers, not words as they come."""
 
 
 __all__ = ("NoDemoError", "NotBackError", "Talk", "World", "swap_by_policy", "talk", "titles_of", "world")

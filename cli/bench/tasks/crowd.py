@@ -84,13 +84,13 @@ def _rows(tasks: int, users: int) -> Iterator[dict[str, Any]]:
     dice = random.Random(1)  # noqa: S311 (a crowd, not a secret)
     now, columns = datetime.now(UTC), [column.name for column in TaskRow.__table__.columns]
     made = {base: new_row(Caller("", ZONE, now), NewTask(base)) for base in _BASES}
-    today = date.today()
+    today, first = date.today(), made[_BASES[0]].number
     for number in range(tasks + users):
         base = made[_BASES[number % len(_BASES)]]
         row = {name: getattr(base, name) for name in columns}
         row["owner"] = BUSY if number < tasks else one_of(number - tasks)
         row["id"] = f"t{number:07d}"
-        row["number"] = base.number + number
+        row["number"] = first + number
         row["created_at"] = row["updated_at"] = now - timedelta(seconds=tasks + users - number)
         if dice.random() < 0.8:
             row["due"] = row["due_key"] = Due(today + timedelta(days=dice.randint(-30, _DAYS))).text

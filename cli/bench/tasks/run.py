@@ -82,8 +82,8 @@ async def _database(name: str, folder: Path) -> AsyncIterator[str]:
     if name == "sqlite":
         yield f"sqlite:///{folder / 'tasks.db'}"
         return
-    async with own_postgres() as url:
-        yield url
+    async with own_postgres() as postgres:
+        yield postgres.url
 
 
 async def _measure(

@@ -36,9 +36,14 @@ class Wire:
     """A websocket whose frames are kept."""
 
     def __init__(
-        self, socket: aiohttp.ClientWebSocketResponse, kind_of: Callable[[Mapping[str, Any]], str]
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        kind_of: Callable[[Mapping[str, Any]], str],
+        *,
+        binary_json: bool = False,
     ) -> None:
         self._socket = socket
+        self._binary_json = binary_json
         self._kind_of = kind_of
         self.frames: list[Frame] = []
 
@@ -57,9 +62,9 @@ class Wire:
         except TimeoutError as error:
             kinds = ", ".join(dict.fromkeys(frame.kind for frame in self.frames)) or "nothing"
             raise PeerError(f"no frame within {PATIENCE_SECONDS:.0f} s, after {kinds}") from error
-        if message.type is aiohttp.WSMsgType.BINARY:
+        if message.type is aiohttp.WSMsgType.BINARY and not self._binary_json:
             self.frames.append(Frame(SOUND, {}))
-        elif message.type is aiohttp.WSMsgType.TEXT:
+        elif message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             body = json.loads(message.data)
             self.frames.append(Frame(self._kind_of(body), body))
         else:
@@ -88,11 +93,12 @@ async def wire(
     headers: Mapping[str, str],
     *,
     kind_of: Callable[[Mapping[str, Any]], str] = lambda body: str(body.get("type", "")),
+    binary_json: bool = False,
 ) -> AsyncIterator[Wire]:
-    """Open a websocket. Raises PeerError."""
+    """Open a websocket. `binary_json`: its binary frames are JSON, as Google's are. Raises PeerError."""
     try:
         async with peer.http.ws_connect(f"{peer.base_url}{path}", headers=headers, max_msg_size=0) as socket:
-            yield Wire(socket, kind_of)
+            yield Wire(socket, kind_of, binary_json=binary_json)
     except aiohttp.WSServerHandshakeError as error:
         raise PeerError(f"it answered {error.status}") from error
     except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from routing.experiments.assignment import assigned
-from routing.experiments.book import ExperimentBook, NoExperimentError
+from routing.experiments.book import ExperimentBook
+from routing.experiments.changes import NoExperimentError
 from routing.outcomes import SUCCESS_MS
 from routing.policy import DEFAULT_POLICY
 from routing.policy_changes import PolicyInvalidError

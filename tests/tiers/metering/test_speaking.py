@@ -1,6 +1,7 @@
 """Tokens and seconds of a speech-to-speech model, by OpenAI's real plugin and the sandbox's invoice."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from typing import Any
@@ -283,6 +284,21 @@ class Session(rtc.EventEmitter[Any]):
     def server(self, kind: str, **fields: Any) -> None:
         self.emit("openai_server_event_received", {"type": kind, **fields})
 
+    def speaks(self, seconds: float) -> None:
+        """Sound of the caller is sent."""
+        audio = base64.b64encode(bytes(round(48_000 * seconds))).decode()
+        self.emit("openai_client_event_queued", {"type": "input_audio_buffer.append", "audio": audio})
+
+    def breaks_off(self) -> None:
+        """The connection fails."""
+        error = APIConnectionError("a hiccup")
+        self.emit("error", llm.RealtimeModelError(timestamp=0, label="x", error=error, recoverable=True))
+
+    def commits(self, item_id: str) -> None:
+        """The caller's turn ends, and the vendor has it."""
+        self.emit("openai_client_event_queued", {"type": "input_audio_buffer.commit"})
+        self.server("input_audio_buffer.committed", item_id=item_id)
+
     def done(self, response_id: str, usage: Any, status: str = "completed") -> None:
         self.server(
             "response.done",
@@ -302,8 +318,8 @@ class Session(rtc.EventEmitter[Any]):
         )
 
 
-@pytest.fixture
-def events(booked: Booked) -> Session:
+def watched(booked: Booked) -> Session:
+    """A session that a meter watches."""
     made = Session()
     SpeakingWatch(
         Bookings("premium", "s1", booked.append),
@@ -311,6 +327,12 @@ def events(booked: Booked) -> Session:
         MODELS["gpt-realtime"],
         MODELS["gpt-realtime-whisper"],
     )
+    return made
+
+
+@pytest.fixture
+def events(booked: Booked) -> Session:
+    made = watched(booked)
     made.server("session.created", session={"instructions": "You keep tasks.", "tools": []})
     return made
 
@@ -336,12 +358,7 @@ def test_a_usage_of_null_is_an_estimate_and_not_nothing(events: Session, booked:
 
 def test_an_estimate_is_replaced_when_the_vendor_reports_after_all(events: Session, booked: Booked) -> None:
     events.reply("resp_1", 40)
-    events.emit(
-        "error",
-        llm.RealtimeModelError(
-            timestamp=0, label="x", error=APIConnectionError("a hiccup"), recoverable=True
-        ),
-    )
+    events.breaks_off()
     events.done("resp_1", CANCELLED)
     events.done("resp_1", CANCELLED)
     assert [(usage.certainty, usage.replaces) for usage in booked] == [
@@ -398,6 +415,21 @@ def test_a_new_connection_has_nothing_to_pay_and_books_what_the_old_one_owed(
     events.reply("resp_1", 10)
     events.server("session.created", session={"instructions": "x"})
     assert [usage.certainty for usage in booked] == ["estimated"]
+
+
+def test_sound_from_before_the_connection_stood_is_sent_on_it_and_costs_like_the_rest(booked: Booked) -> None:
+    made = watched(booked)
+    made.speaks(1.6)
+    made.server("session.created", session={"instructions": "x"})
+    made.speaks(7.4)
+    made.commits("item_1")
+    made.breaks_off()
+    assert [usage.units for usage in booked] == [{"audio_ms": 9000}]
+    made.speaks(2.0)  # for the connection that comes
+    made.server("session.created", session={"instructions": "x"})
+    made.commits("item_2")
+    made.server("session.created", session={"instructions": "x"})
+    assert [usage.units["audio_ms"] for usage in booked] == [9000, 2000]
 
 
 def test_an_event_that_nobody_expected_breaks_nothing(events: Session, booked: Booked) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 from dataclasses import replace
 
+import anyio
 import httpx2
 import pytest
 from livekit.agents import APIConnectOptions, APIError, llm
@@ -160,6 +161,22 @@ async def test_a_vendor_that_takes_requests_and_closes_owes_nothing_until_its_ex
     booked.check(desk.invoice.rows())
 
 
+async def test_a_request_given_up_while_it_was_connecting_costs_nothing(
+    economy: Cascade, booked: Booked, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting = asyncio.Event()
+
+    async def connect(*_: object, **__: object) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(anyio, "connect_tcp", connect)
+    async with begin(economy, asked("Hello.", rules=RULES)):
+        await asyncio.wait_for(connecting.wait(), 20)
+    assert booked == []
+    assert desk.invoice.rows() == []
+
+
 # What the stand-in does not do
 
 
@@ -200,6 +217,7 @@ def test_a_vendor_that_counts_prompts_otherwise_is_believed_from_its_first_repor
     first.data(chunk(choices=[], usage={"prompt_tokens": 110, "completion_tokens": 3}))
     first.ended(None)
     second = watch.request(body("Hello there.", "Hello there."))
+    second.sent()
     second.ended(asyncio.CancelledError())
     assert [usage.units["input_tokens"] for usage in booked] == [110, 117]
 
@@ -224,12 +242,18 @@ def test_an_answer_that_came_whole_is_read_too(booked: Booked) -> None:
     assert [(usage.event_id, usage.certainty) for usage in booked] == [("s1:chatcmpl-2", "actual")]
 
 
-@pytest.mark.parametrize("error", [httpx2.ConnectError("no"), httpx2.ConnectTimeout("no")])
-def test_what_never_left_is_free_and_what_got_no_answer_is_not(booked: Booked, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [httpx2.ConnectError("no"), httpx2.ConnectTimeout("no"), asyncio.CancelledError()],
+    ids=["refused", "too late", "given up"],
+)
+def test_what_never_left_is_free_and_what_got_no_answer_is_not(booked: Booked, error: BaseException) -> None:
     watch = watch_of(booked)
     watch.request(body("Hello.")).ended(error)
     assert booked == []
-    watch.request(body("Hello.")).ended(httpx2.ReadTimeout("late"))
+    late = watch.request(body("Hello."))
+    late.sent()
+    late.ended(httpx2.ReadTimeout("late"))
     assert [(usage.certainty, usage.outcome) for usage in booked] == [("estimated", "failed")]
 
 

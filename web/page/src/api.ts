@@ -52,16 +52,24 @@ export class ApiError extends Error {
 }
 
 export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20_000): Promise<T> {
+  const answer = await fetched(path, init, withinMs)
+  if (answer.status === 204) return undefined as T
+  return (await answer.json().catch(() => null)) as T
+}
+
+/** What is answered as a file. */
+export const download = async (path: string, init: RequestInit, withinMs: number): Promise<Blob> =>
+  (await fetched(path, init, withinMs)).blob()
+
+async function fetched(path: string, init: RequestInit, withinMs: number): Promise<Response> {
   let answer: Response
   try {
     answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(withinMs) })
   } catch {
     throw new ApiError(0, 'offline', words.common.offline)
   }
-  if (answer.status === 204) return undefined as T
-  const body: unknown = await answer.json().catch(() => null)
-  if (!answer.ok) throw refusal(answer.status, body)
-  return body as T
+  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null))
+  return answer
 }
 
 function refusal(status: number, body: unknown): ApiError {

@@ -2,10 +2,12 @@ import { useCallback, useEffect, useRef } from 'react'
 
 import type { Account } from '../api'
 import { Brand } from '../Brand'
+import { words } from '../words'
 import { Calls } from './Calls'
 import { ExperimentsPage } from './ExperimentsPage'
 import { Live } from './Live'
 import { Money } from './Money'
+import { PeoplePage } from './PeoplePage'
 import { PolicyPage } from './PolicyPage'
 import { Trail } from './Trail'
 import { ADMIN } from './useHash'
@@ -19,28 +21,23 @@ interface Props {
   onSignedOut: (why?: string) => void
 }
 
-const PLACES = {
-  live: 'Live calls',
-  policy: 'Policy',
-  money: 'Money',
-  calls: 'Calls',
-  experiments: 'Experiments',
-  vendors: 'Vendors',
-  audit: 'Audit',
-} as const
+const PLACES = words.console.places
 type Place = keyof typeof PLACES
 
 /** The console of those who run the product. */
 export function Admin({ account, place, onSignedOut }: Props) {
   const here: Place = place in PLACES ? (place as Place) : 'live'
   const title = useRef<HTMLHeadingElement>(null)
+  const links = useRef<HTMLElement>(null)
   const came = useRef(false)
-  const signedOut = useCallback(() => onSignedOut('You have been signed out. Sign in again to go on.'), [onSignedOut])
+  const signedOut = useCallback(() => onSignedOut(words.common.signedOut), [onSignedOut])
 
   useEffect(() => {
     // Who changes the page by keys or hears it is told where they are.
     if (came.current) title.current?.focus()
     came.current = true
+    // On a narrow screen the row of pages is longer than what is seen of it.
+    links.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [here])
 
   const { csrf } = account
@@ -51,6 +48,7 @@ export function Admin({ account, place, onSignedOut }: Props) {
     calls: () => <Calls onSignedOut={signedOut} />,
     experiments: () => <ExperimentsPage csrf={csrf} onSignedOut={signedOut} />,
     vendors: () => <Vendors onSignedOut={signedOut} />,
+    people: () => <PeoplePage csrf={csrf} me={account.user.email} onSignedOut={signedOut} />,
     audit: () => <Trail onSignedOut={signedOut} />,
   }
   return (
@@ -59,10 +57,10 @@ export function Admin({ account, place, onSignedOut }: Props) {
         <Brand />
         <div className="me">
           <span className="email">{account.user.email}</span>
-          <a href="#">Back to talking</a>
+          <a href="#">{words.console.back}</a>
         </div>
       </header>
-      <nav aria-label="Console">
+      <nav ref={links} aria-label={words.console.name}>
         <ul>
           {(Object.keys(PLACES) as Place[]).map((name) => (
             <li key={name}>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 
+import { words } from '../words'
 import { type FoundCalls, storyOf } from './adminApi'
 import { dollars, length, moment } from './format'
 import { Labels } from './Labels'
@@ -30,7 +31,7 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
   return (
     <section className="card" aria-labelledby="calls-title">
       <h2 id="calls-title">
-        Calls <Labels sandbox={calls.data?.sandbox ?? false} demo={calls.data?.calls.some((call) => call.demo) ?? false} />
+        {words.console.places.calls} <Labels sandbox={calls.data?.sandbox ?? false} demo={calls.data?.calls.some((call) => call.demo) ?? false} />
       </h2>
       <form
         className="search"
@@ -47,32 +48,32 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
         }}
       >
         <label>
-          Call id begins with
+          {words.callSearch.id}
           <input ref={first} name="id" maxLength={64} aria-keyshortcuts="/" />
         </label>
         <label>
-          Caller’s address
+          {words.callSearch.whose}
           <input name="whose" type="search" maxLength={254} autoComplete="off" />
         </label>
         <label>
-          Stack
+          {words.callSearch.stack}
           <select name="stack">
-            <option value="">any</option>
+            <option value="">{words.console.any}</option>
             {['premium', 'quality', 'economy', 'budget', 'local', 'text'].map((stack) => (
               <option key={stack}>{stack}</option>
             ))}
           </select>
         </label>
         <label>
-          Door
+          {words.callSearch.door}
           <select name="channel">
-            <option value="">any</option>
+            <option value="">{words.console.any}</option>
             <option>browser</option>
             <option>phone</option>
           </select>
         </label>
         <label>
-          Days
+          {words.callSearch.days}
           <select name="days" defaultValue="7">
             {[1, 7, 30, 365].map((days) => (
               <option key={days}>{days}</option>
@@ -80,15 +81,15 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
           </select>
         </label>
         <button type="submit" className="primary">
-          Find
+          {words.callSearch.find}
         </button>
       </form>
-      <Shown asked={calls} empty={{ when: (data) => !data.calls.length, words: 'No call matches.' }}>
+      <Shown asked={calls} empty={{ when: (data) => !data.calls.length, said: words.callSearch.none }}>
         {(data) => (
           <>
             <Table
-              label="Calls"
-              columns={['Call', 'Began', 'Lasted', 'Door', 'Plan', 'Served with', 'Experiment', 'Cost']}
+              label={words.console.places.calls}
+              columns={words.callSearch.columns}
               amounts={[7]}
               rows={data.calls.map((call) => ({
                 key: call.call_id,
@@ -103,13 +104,13 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
                   length(call.last_ms - call.first_ms),
                   call.channel || '–',
                   call.plan || '–',
-                  call.stacks.join(', then ') || '–',
+                  call.stacks.join(words.callSearch.then) || '–',
                   call.arm || '–',
                   dollars(call.cost_microdollars),
                 ],
               }))}
             />
-            {data.more && <p className="quiet">There are more: ask for less.</p>}
+            {data.more && <p className="quiet">{words.console.more}</p>}
           </>
         )}
       </Shown>

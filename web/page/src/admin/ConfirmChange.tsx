@@ -1,13 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
 
-import { changePolicy, type Changes, Conflict, type Effect, effectOf, wordsOf, type Written } from './adminApi'
+import { words } from '../words'
+import { carryOut, Conflict, type Effect, effectOf, wordsOf, type Written } from './adminApi'
+import { Dialog } from './Dialog'
 import { Differences } from './Differences'
-
-export interface Proposal {
-  title: string
-  expected: string
-  changes: Changes
-}
+import type { Proposal } from './proposals'
 
 interface Props {
   csrf: string
@@ -19,7 +16,6 @@ interface Props {
 
 /** Says what a change of the policy will do before it is done, and what is different when somebody was quicker. */
 export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const [effect, setEffect] = useState<Effect | null>(null)
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
@@ -32,10 +28,8 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
     else setProblem(wordsOf(error))
   }
   useEffect(() => {
-    const opened = dialog.current
-    if (opened && !opened.open) opened.showModal()
     let here = true
-    effectOf(csrf, proposal.expected, proposal.changes).then(
+    effectOf(csrf, proposal).then(
       (found) => here && setEffect(found),
       (error: unknown) => here && trouble(error),
     )
@@ -44,13 +38,12 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
     }
   }, [csrf, proposal])
 
-  async function carryOut() {
+  async function change(close: () => void) {
     setBusy(true)
     setProblem(null)
     try {
-      written.current = await changePolicy(csrf, proposal.expected, proposal.changes, note)
-      // What the browser had the focus on gets it back.
-      dialog.current?.close()
+      written.current = await carryOut(csrf, proposal, note)
+      close()
     } catch (error) {
       trouble(error)
       setBusy(false)
@@ -58,84 +51,95 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
   }
 
   return (
-    <dialog ref={dialog} className="confirm-change" aria-labelledby="confirm-title" onClose={() => (written.current ? onDone(written.current) : onClose(conflict !== null))}>
-      <h2 id="confirm-title">{proposal.title}</h2>
-      {conflict ? (
-        <>
-          <div className="notice bad" role="alert">
-            <p>
-              Somebody else changed the policy meanwhile: it is version {conflict.version} now. Nothing of yours was
-              written.
-            </p>
-          </div>
-          <h3>What they changed</h3>
-          <Differences changes={conflict.difference} />
-          <div className="row">
-            <button className="primary" onClick={() => dialog.current?.close()}>
-              Look at it
-            </button>
-          </div>
-        </>
-      ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            void carryOut()
-          }}
-        >
-          {effect ? (
-            <>
-              <p className="effect" role="status">
-                {told(effect)}
+    <Dialog
+      title={proposal.title}
+      onClose={() => (written.current ? onDone(written.current) : onClose(conflict !== null))}
+    >
+      {(close) =>
+        conflict ? (
+          <>
+            <div className="notice bad" role="alert">
+              <p>{words.change.conflict(conflict.version)}</p>
+            </div>
+            <h3>{words.change.theirs}</h3>
+            <Differences changes={conflict.difference} />
+            <div className="row">
+              <button className="primary" onClick={close}>
+                {words.change.lookAtIt}
+              </button>
+            </div>
+          </>
+        ) : (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              void change(close)
+            }}
+          >
+            {effect ? <Told effect={effect} about={proposal.about} /> : !problem && <p role="status">{words.change.look}</p>}
+            {problem && (
+              <p className="field-error" role="alert">
+                {problem}
               </p>
-              {effect.moves.length > 0 && (
-                <ul className="moves">
-                  {counted(effect).map(([way, count]) => (
-                    <li key={way}>
-                      {count} × {way}
-                    </li>
-                  ))}
-                </ul>
-              )}
-              <Differences changes={effect.changes} />
-            </>
-          ) : (
-            !problem && <p role="status">Looking at what it will move…</p>
-          )}
-          {problem && (
-            <p className="field-error" role="alert">
-              {problem}
-            </p>
-          )}
-          <label className="note">
-            Why, for the history
-            <input value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />
-          </label>
-          <div className="row">
-            <button type="submit" className="primary" disabled={!effect || busy}>
-              {busy ? 'Changing…' : 'Change it'}
-            </button>
-            <button type="button" onClick={() => dialog.current?.close()}>
-              Leave it
-            </button>
-          </div>
-        </form>
-      )}
-    </dialog>
+            )}
+            <label className="note">
+              {words.change.why}
+              <input value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />
+            </label>
+            <div className="row">
+              <button type="submit" className="primary" disabled={!effect || busy}>
+                {busy ? words.change.doing : words.change.doIt}
+              </button>
+              <button type="button" onClick={close}>
+                {words.change.leave}
+              </button>
+            </div>
+          </form>
+        )
+      }
+    </Dialog>
   )
 }
 
-function told({ live, moves }: Effect): string {
-  if (!live) return 'No call goes on now, so none will move.'
-  if (!moves.length) return live === 1 ? 'The one live call stays as it is.' : `All ${live} live calls stay as they are.`
-  return moves.length === 1 ? '1 live call will move.' : `${moves.length} live calls will move.`
+function Told({ effect, about }: { effect: Effect; about: string | undefined }) {
+  return (
+    <>
+      <div className="told" role="status">
+        <p className="effect">{inOneSentence(effect)}</p>
+        {effect.phases.map((each) => (
+          <p key={each.experiment}>{words.change.phase(each.experiment, each.phase)}</p>
+        ))}
+      </div>
+      {effect.moves.length > 0 && (
+        <ul className="moves">
+          {counted(effect).map((way) => (
+            <li key={way}>{way}</li>
+          ))}
+        </ul>
+      )}
+      {about && <p className="quiet">{about}</p>}
+      {effect.why_behind && (
+        <div className="notice bad" role="alert">
+          <p>{words.live.behind(effect.why_behind)}</p>
+        </div>
+      )}
+      <Differences changes={effect.changes} />
+    </>
+  )
 }
 
-function counted({ moves }: Effect): [string, number][] {
-  const ways = new Map<string, number>()
+function inOneSentence({ live, moves }: Effect): string {
+  if (!live) return words.change.nobody
+  return moves.length ? words.change.moves(moves.length) : words.change.stays(live)
+}
+
+function counted({ moves }: Effect): string[] {
+  const ways = new Map<string, { count: number; before: string; after: string }>()
   for (const move of moves) {
-    const way = `${move.before ?? 'nothing'} → ${move.after ?? 'a spoken goodbye'}`
-    ways.set(way, (ways.get(way) ?? 0) + 1)
+    const before = move.before ?? words.change.nothing
+    const after = move.after ?? words.change.goodbye
+    const way = ways.get(`${before} ${after}`) ?? { count: 0, before, after }
+    ways.set(`${before} ${after}`, { ...way, count: way.count + 1 })
   }
-  return [...ways]
+  return [...ways.values()].map(({ count, before, after }) => words.change.way(count, before, after))
 }

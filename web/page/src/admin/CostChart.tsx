@@ -1,12 +1,13 @@
 import { useMemo, useState } from 'react'
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 
+import { words } from '../words'
 import type { Costs, DayCost } from './adminApi'
 import { colourOf } from './colours'
 import { dollars } from './format'
 import { Table } from './Table'
 
-const WAYS = { stack: 'Stack', channel: 'Door', arm: 'Arm of an experiment' } as const
+const WAYS = words.money.ways
 type Way = keyof typeof WAYS
 
 /** What each day cost, stacked; figures on hover or by arrow keys, and as a table. */
@@ -15,14 +16,14 @@ export function CostChart({ costs }: { costs: Costs }) {
   const { names, days } = useMemo(() => byDay(costs, way), [costs, way])
   return (
     <>
-      <div className="ways" role="group" aria-label="Costs by">
+      <div className="ways" role="group" aria-label={words.money.by}>
         {(Object.keys(WAYS) as Way[]).map((each) => (
           <button key={each} aria-pressed={way === each} onClick={() => setWay(each)}>
             {WAYS[each]}
           </button>
         ))}
       </div>
-      <div className="chart" role="group" aria-label={`Cost by day and ${WAYS[way].toLowerCase()}`}>
+      <div className="chart" role="group" aria-label={words.money.chart[way]}>
         <ResponsiveContainer width="100%" height={260}>
           <BarChart data={days} margin={{ top: 8, right: 8, bottom: 0, left: 8 }}>
             <CartesianGrid stroke="var(--line)" vertical={false} />
@@ -52,10 +53,10 @@ export function CostChart({ costs }: { costs: Costs }) {
         ))}
       </ul>
       <details>
-        <summary>As a table</summary>
+        <summary>{words.money.asTable}</summary>
         <Table
-          label="Costs by day"
-          columns={['Day (UTC)', ...names, 'In all']}
+          label={words.money.table}
+          columns={[words.money.day, ...names, words.money.inAll]}
           amounts={[...names.keys(), names.length].map((at) => at + 1)}
           rows={days.map((day) => ({
             key: day.day,
@@ -78,7 +79,10 @@ interface Day {
 
 /** Every day of the time, also those that cost nothing. Made-up calls stay told apart. */
 function byDay(costs: Costs, way: Way): { names: string[]; days: Day[] } {
-  const nameOf = (row: DayCost) => `${row[way] || 'no experiment'}${row.demo ? ' (demo data)' : ''}`
+  const nameOf = (row: DayCost) => {
+    const name = row[way] || words.money.noExperiment
+    return row.demo ? words.console.demoName(name) : name
+  }
   const names = [...new Set(costs.rows.map(nameOf))].sort()
   const today = Date.now()
   const days = Array.from({ length: costs.days }, (_, at) => ({

@@ -1,11 +1,10 @@
 import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 
+import { words } from '../words'
 import type { Report } from './adminApi'
 import { colourOf } from './colours'
-import { dollars } from './format'
+import { dollars, percent } from './format'
 import { Table } from './Table'
-
-const percent = (share: number) => `${Math.round(100 * share)} %`
 
 /** What it says in plain words, how a saving came to be known, and the figures of each arm. */
 export function ExperimentReport({ report }: { report: Report }) {
@@ -19,15 +18,15 @@ export function ExperimentReport({ report }: { report: Report }) {
       </ul>
       {!report.sample_ratio_holds && (
         <div className="notice bad" role="alert">
-          <p>The arms have not the users that they should have: something divides them otherwise.</p>
+          <p>{words.report.ratio}</p>
         </div>
       )}
       {arms.map((arm, at) => (
         <Saving key={arm} arm={arm} colour={colourOf(arm, at)} report={report} />
       ))}
       <Table
-        label={`Arms of ${report.name}`}
-        columns={['Arm', 'Stack', 'Users', 'Calls', 'As drawn', 'Tasks done', 'Success', 'Cost per task', 'Slow answers']}
+        label={words.report.arms(report.name)}
+        columns={words.report.columns}
         amounts={[2, 3, 4, 5, 6, 7, 8]}
         rows={report.arms.map((arm) => ({
           key: arm.arm,
@@ -37,14 +36,14 @@ export function ExperimentReport({ report }: { report: Report }) {
             arm.users,
             arm.calls,
             arm.as_assigned,
-            `${arm.successes} of ${arm.tasks}`,
+            words.report.done(arm.successes, arm.tasks),
             arm.success_rate === null ? '–' : percent(arm.success_rate),
             arm.microdollars_per_success === null ? '–' : dollars(arm.microdollars_per_success),
-            arm.slow_ms === null ? '–' : `${Math.round(arm.slow_ms)} ms`,
+            arm.slow_ms === null ? '–' : words.report.slow(Math.round(arm.slow_ms)),
           ],
         }))}
       />
-      {report.waiting > 0 && <p className="quiet">{report.waiting} calls cannot be judged yet.</p>}
+      {report.waiting > 0 && <p className="quiet">{words.report.waiting(report.waiting)}</p>}
     </>
   )
 }
@@ -61,8 +60,8 @@ function Saving({ arm, colour, report }: SavingProps) {
     .map((look) => ({ calls: look.calls, saving: look.saving.value, between: [look.saving.low, look.saving.high] }))
   return (
     <figure>
-      <figcaption>Saving per successful task with {arm}, by calls: the band is what it may be</figcaption>
-      <div className="chart" role="group" aria-label={`Saving with ${arm}, by calls`}>
+      <figcaption>{words.report.savingText(arm)}</figcaption>
+      <div className="chart" role="group" aria-label={words.report.saving(arm)}>
         <ResponsiveContainer width="100%" height={220}>
           <ComposedChart data={points} margin={{ top: 8, right: 8, bottom: 0, left: 8 }}>
             <CartesianGrid stroke="var(--line)" vertical={false} />
@@ -73,11 +72,11 @@ function Saving({ arm, colour, report }: SavingProps) {
               contentStyle={{ background: 'var(--card)', border: '1px solid var(--line)', borderRadius: '0.5rem' }}
               labelStyle={{ color: 'var(--ink)' }}
               itemStyle={{ color: 'var(--ink)' }}
-              labelFormatter={(calls) => `after ${calls} calls`}
-              formatter={(value) => (Array.isArray(value) ? value.map((one) => percent(Number(one))).join(' to ') : percent(Number(value)))}
+              labelFormatter={(calls) => words.report.after(String(calls))}
+              formatter={(value) => (Array.isArray(value) ? value.map((one) => percent(Number(one))).join(words.report.range) : percent(Number(value)))}
             />
-            <Area dataKey="between" name="between" stroke="none" fill={colour} fillOpacity={0.25} isAnimationActive={false} />
-            <Line dataKey="saving" name="saving" stroke={colour} strokeWidth={2} dot={false} isAnimationActive={false} />
+            <Area dataKey="between" name={words.report.between} stroke="none" fill={colour} fillOpacity={0.25} isAnimationActive={false} />
+            <Line dataKey="saving" name={words.report.point} stroke={colour} strokeWidth={2} dot={false} isAnimationActive={false} />
           </ComposedChart>
         </ResponsiveContainer>
       </div>

@@ -1,5 +1,7 @@
 import { useState } from 'react'
 
+import { words } from '../words'
+
 interface Props {
   plan: string
   rungs: string[]
@@ -28,7 +30,7 @@ export function Ladder({ plan, rungs, onChange }: Props) {
         <input value={text} maxLength={400} onChange={(event) => setText(event.target.value)} />
       </label>
       <button type="submit" disabled={same || !wanted.length}>
-        Change…
+        {words.policy.change}
       </button>
     </form>
   )

@@ -1,3 +1,4 @@
+import { words } from '../words'
 import { type BudgetState, type HealthState, type LiveList, storyOf } from './adminApi'
 import { dollars, length } from './format'
 import { Labels } from './Labels'
@@ -20,32 +21,33 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
     <>
       <ul className="tiles">
         <li className="card">
-          <strong>{live.data ? live.data.calls.length : '–'}</strong> live calls
+          <strong>{live.data ? live.data.calls.length : '–'}</strong>{' '}
+          {words.live.count(live.data?.calls.length ?? 0)}
         </li>
         <li className="card">
           <strong>{spent === null ? '–' : dollars(spent)}</strong>
-          {day ? `spent today of ${dollars(day.total_cap)}` : 'spent today'}
+          {day ? words.live.spentOf(dollars(day.total_cap)) : words.live.spent}
           <Labels sandbox={budget.data?.sandbox ?? false} />
         </li>
         <li className="card">
           <strong>{health.data ? down.length : '–'}</strong>
-          {down.length ? `services down: ${down.map((each) => each.service).join(', ')}` : 'services down'}
+          {down.length ? words.live.downNamed(down.map((each) => each.service).join(', ')) : words.live.down}
         </li>
       </ul>
       <section className="card" aria-labelledby="live-title">
         <h2 id="live-title">
-          Live calls <Labels sandbox={live.data?.sandbox ?? false} />
+          {words.console.places.live} <Labels sandbox={live.data?.sandbox ?? false} />
         </h2>
         {live.data?.why_behind && (
           <div className="notice bad" role="alert">
-            <p>{live.data.why_behind}: the list may be incomplete.</p>
+            <p>{words.live.behind(live.data.why_behind)}</p>
           </div>
         )}
-        <Shown asked={live} empty={{ when: (data) => !data.calls.length, words: 'Nobody calls at the moment.' }}>
+        <Shown asked={live} empty={{ when: (data) => !data.calls.length, said: words.live.nobody }}>
           {(data) => (
             <Table
-              label="Live calls"
-              columns={['Call', 'For', 'Door', 'Plan', 'Served with', 'Why', 'Cost', 'Held']}
+              label={words.console.places.live}
+              columns={words.live.columns}
               amounts={[6, 7]}
               rows={data.calls.map((call) => ({
                 key: call.call_id,
@@ -57,7 +59,7 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
                   call.channel || '–',
                   call.plan || '–',
                   <span className="stack" data-stack={call.stack ?? ''}>
-                    {call.stack ?? 'nothing yet'}
+                    {call.stack ?? words.live.nothingYet}
                   </span>,
                   call.reason || '–',
                   dollars(call.cost_microdollars),

@@ -1,11 +1,13 @@
 import { useState } from 'react'
 
+import { words } from '../words'
 import type { BudgetState, Costs } from './adminApi'
 import { Budget } from './Budget'
 import { CostChart } from './CostChart'
 import { Labels } from './Labels'
 import { Shown } from './Shown'
 import { useAsked } from './useAsked'
+import { useChange } from './useChange'
 
 interface Props {
   csrf: string
@@ -18,15 +20,17 @@ export function Money({ csrf, onSignedOut }: Props) {
   const [whose, setWhose] = useState('global')
   const costs = useAsked<Costs>(`/api/admin/costs?days=${days}`, onSignedOut)
   const budget = useAsked<BudgetState>(`/api/admin/budget?whose=${encodeURIComponent(whose)}`, onSignedOut)
+  const change = useChange(csrf, budget.refresh)
   return (
     <>
+      {change.shown}
       <section className="card" aria-labelledby="costs-title">
         <h2 id="costs-title">
-          What each day cost{' '}
+          {words.money.costs}{' '}
           <Labels sandbox={costs.data?.sandbox ?? false} demo={costs.data?.rows.some((row) => row.demo) ?? false} />
         </h2>
         <label className="inline">
-          Days
+          {words.money.days}
           <select value={days} onChange={(event) => setDays(Number(event.target.value))}>
             {[7, 14, 30, 90].map((each) => (
               <option key={each}>{each}</option>
@@ -35,14 +39,14 @@ export function Money({ csrf, onSignedOut }: Props) {
         </label>
         <Shown
           asked={costs}
-          empty={{ when: (data) => !data.rows.length, words: 'Nothing was charged in these days.' }}
+          empty={{ when: (data) => !data.rows.length, said: words.money.noCosts }}
         >
           {(data) => <CostChart costs={data} />}
         </Shown>
       </section>
       <section className="card" aria-labelledby="budget-title">
         <h2 id="budget-title">
-          Budget <Labels sandbox={budget.data?.sandbox ?? false} />
+          {words.money.budget} <Labels sandbox={budget.data?.sandbox ?? false} />
         </h2>
         <form
           className="search"
@@ -53,14 +57,14 @@ export function Money({ csrf, onSignedOut }: Props) {
           }}
         >
           <label>
-            Whose: an address, or «global» for everybody’s day
+            {words.money.whose}
             <input name="whose" defaultValue="global" maxLength={254} />
           </label>
-          <button type="submit">Show</button>
+          <button type="submit">{words.money.show}</button>
         </form>
         <Shown asked={budget}>
           {(data) => (
-            <Budget key={`${data.whose} ${data.version}`} csrf={csrf} budget={data} onChanged={budget.refresh} />
+            <Budget key={data.whose} budget={data} onPropose={change.propose} />
           )}
         </Shown>
       </section>

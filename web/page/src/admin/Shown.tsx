@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react'
 
+import { words } from '../words'
 import type { Asked } from './useAsked'
 
 interface Props<T> {
   asked: Asked<T>
   /** What stands there when there is nothing. */
-  empty?: { when: (data: T) => boolean; words: string }
+  empty?: { when: (data: T) => boolean; said: string }
   children: (data: T) => ReactNode
 }
 
@@ -16,19 +17,16 @@ export function Shown<T>({ asked, empty, children }: Props<T>) {
     <>
       {problem && (
         <div className="notice bad" role="alert">
-          <p>
-            {problem}
-            {data !== null && ' What you see is from before.'}
-          </p>
-          <button onClick={refresh}>Try again</button>
+          <p>{data === null ? problem : words.console.before(problem)}</p>
+          <button onClick={refresh}>{words.common.again}</button>
         </div>
       )}
       {data === null && !problem && (
         <p className="quiet" role="status">
-          One moment…
+          {words.common.moment}
         </p>
       )}
-      {data !== null && (empty?.when(data) ? <p className="quiet none">{empty.words}</p> : children(data))}
+      {data !== null && (empty?.when(data) ? <p className="quiet none">{empty.said}</p> : children(data))}
     </>
   )
 }

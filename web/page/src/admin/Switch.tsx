@@ -1,3 +1,5 @@
+import { words } from '../words'
+
 interface Props {
   name: string
   label?: string
@@ -14,7 +16,7 @@ export function Switch({ name, label, about, on, onToggle }: Props) {
         {label ?? name} {about && <span className="quiet">{about}</span>}
       </span>
       <button type="button" role="switch" aria-checked={on} aria-label={name} className="toggle" onClick={onToggle}>
-        {on ? 'on' : 'off'}
+        {on ? words.policy.on : words.policy.off}
       </button>
     </li>
   )

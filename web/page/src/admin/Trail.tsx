@@ -1,30 +1,51 @@
+import { useState } from 'react'
+
+import { words } from '../words'
 import type { AuditEntry } from './adminApi'
 import { moment } from './format'
 import { Shown } from './Shown'
 import { Table } from './Table'
 import { useAsked } from './useAsked'
+import { ADMIN } from './useHash'
 
 /** What was done to accounts, by whom and when. What was done to the policy stands with the policy. */
 export function Trail({ onSignedOut }: { onSignedOut: () => void }) {
-  const trail = useAsked<{ entries: AuditEntry[] }>('/api/admin/audit?limit=200', onSignedOut)
+  const [whose, setWhose] = useState('')
+  const path = `/api/admin/audit?limit=200&whose=${encodeURIComponent(whose)}`
+  const trail = useAsked<{ entries: AuditEntry[] }>(path, onSignedOut)
   return (
     <section className="card" aria-labelledby="trail-title">
-      <h2 id="trail-title">What was done to accounts</h2>
+      <h2 id="trail-title">{words.trail.title}</h2>
       <p className="quiet">
-        Who changed the policy stands under <a href="#admin/policy">Policy</a>.
+        {words.trail.policy}
+        <a href={`${ADMIN}/policy`}>{words.console.places.policy}</a>
       </p>
-      <Shown asked={trail} empty={{ when: (data) => !data.entries.length, words: 'Nothing was done yet.' }}>
+      <form
+        className="search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          setWhose(String(new FormData(event.currentTarget).get('whose') ?? '').trim())
+        }}
+      >
+        <label>
+          {words.trail.whose}
+          <input name="whose" type="search" maxLength={254} autoComplete="off" />
+        </label>
+        <button type="submit">{words.trail.show}</button>
+      </form>
+      <Shown asked={trail} empty={{ when: (data) => !data.entries.length, said: words.trail.none }}>
         {(data) => (
           <Table
-            label="Audit trail"
-            columns={['When', 'What', 'Details', 'Whose', 'By']}
+            label={words.trail.name}
+            columns={words.trail.columns}
             rows={data.entries.map((entry) => ({
               key: String(entry.id),
               cells: [
                 <time>{moment(entry.at)}</time>,
                 entry.event.replaceAll('.', ' ').replaceAll('_', ' '),
                 entry.details || '–',
-                entry.user_id ?? 'somebody erased',
+                entry.user_id ?? words.trail.erased,
                 entry.actor,
               ],
             }))}

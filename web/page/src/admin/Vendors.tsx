@@ -1,13 +1,12 @@
+import { words } from '../words'
 import type { HealthState } from './adminApi'
-import { length, moment, words } from './format'
+import { length, moment, nameOf } from './format'
 import { Labels } from './Labels'
 import { Shown } from './Shown'
 import { Table } from './Table'
 import { useAsked } from './useAsked'
 
 const LOOK_MS = 5_000
-const STATES = { closed: 'well', open: 'down: nobody dials it', half_open: 'being probed' }
-const TURNS = { opened: 'was given up', still_open: 'was probed, and still fails', closed: 'is well again' }
 
 /** Which vendors' services are well, and when they were not. */
 export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
@@ -16,24 +15,24 @@ export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
     <>
       <section className="card" aria-labelledby="vendors-title">
         <h2 id="vendors-title">
-          Services <Labels sandbox={health.data?.sandbox ?? false} />
+          {words.vendors.services} <Labels sandbox={health.data?.sandbox ?? false} />
         </h2>
         <Shown asked={health}>
           {(data) => (
             <Table
-              label="Services"
-              columns={['Service', 'State', 'Late failures', 'For', 'Since', 'Probed in']}
+              label={words.vendors.services}
+              columns={words.vendors.columns}
               amounts={[2]}
               rows={data.services.map((each) => ({
                 key: each.service,
                 cells: [
                   each.service,
                   <span className="state-of" data-state={each.state}>
-                    {STATES[each.state]}
+                    {words.vendors.states[each.state]}
                   </span>,
                   each.failures,
-                  words(each.fault) || '–',
-                  each.since_ms === null ? '–' : `${length(data.now_ms - each.since_ms)} ago`,
+                  nameOf(each.fault) || '–',
+                  each.since_ms === null ? '–' : words.console.ago(length(data.now_ms - each.since_ms)),
                   each.retry_ms === null ? '–' : length(each.retry_ms - data.now_ms),
                 ],
               }))}
@@ -42,19 +41,19 @@ export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
         </Shown>
       </section>
       <section className="card" aria-labelledby="turns-title">
-        <h2 id="turns-title">What changed</h2>
-        <Shown asked={health} empty={{ when: (data) => !data.turns.length, words: 'No service has failed lately.' }}>
+        <h2 id="turns-title">{words.vendors.changes}</h2>
+        <Shown asked={health} empty={{ when: (data) => !data.turns.length, said: words.vendors.none }}>
           {(data) => (
             <Table
-              label="Changes of breakers"
-              columns={['When', 'Service', 'What', 'For', 'Left alone for']}
+              label={words.vendors.turnsName}
+              columns={words.vendors.turnColumns}
               rows={data.turns.map((turn, at) => ({
                 key: `${turn.at_ms} ${turn.service} ${at}`,
                 cells: [
                   <time>{moment(turn.at_ms)}</time>,
                   turn.service,
-                  TURNS[turn.turned],
-                  words(turn.fault) || '–',
+                  words.vendors.turns[turn.turned],
+                  nameOf(turn.fault) || '–',
                   turn.cool_ms ? length(turn.cool_ms) : '–',
                 ],
               }))}

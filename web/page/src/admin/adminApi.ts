@@ -1,5 +1,7 @@
 /** What the server says to admins, and what they tell it. */
-import { ApiError, ask, post } from '../api'
+import { ApiError, ask, download, post } from '../api'
+import { words } from '../words'
+import type { Proposal } from './proposals'
 
 export interface LiveCall {
   call_id: string
@@ -53,11 +55,12 @@ export interface Effect {
   changes: Difference[]
   live: number
   moves: Move[]
+  /** Phases of experiments that begin. */
+  phases: { experiment: string; phase: number }[]
+  why_behind: string
 }
 export interface Written {
   version: string
-  before: string
-  changes: Difference[]
   told_redis: boolean
 }
 export interface Version {
@@ -151,6 +154,23 @@ export interface AuditEntry {
   event: string
   details: string
 }
+export interface Person {
+  id: string
+  email: string
+  plan: 'premium' | 'economy'
+  role: string
+  time_zone: string
+}
+export interface Persons {
+  users: Person[]
+  more: boolean
+}
+export interface Proof {
+  complete: boolean
+  digest: string
+  at: string
+  steps: { place: string; removed: Record<string, number>; left: number | null; note: string }[]
+}
 export interface Arm {
   name: string
   stack: string
@@ -209,14 +229,14 @@ export class Conflict extends Error {
     readonly version: string,
     readonly difference: Difference[],
   ) {
-    super('Somebody else changed the policy first.')
+    super(words.change.conflict(version))
   }
 }
 
 /** Sends a change; a conflict comes as one, with its difference. */
-async function send<T>(method: string, path: string, csrf: string, body: unknown): Promise<T> {
+export async function send<T>(method: string, path: string, csrf: string, body: unknown, withinMs?: number): Promise<T> {
   try {
-    return await ask<T>(path, { ...post(body, csrf), method })
+    return await ask<T>(path, { ...post(body, csrf), method }, withinMs)
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error
     const said = error.body as { version?: string; difference?: Difference[] } | null
@@ -224,21 +244,31 @@ async function send<T>(method: string, path: string, csrf: string, body: unknown
   }
 }
 
-export const effectOf = (csrf: string, expected: string, changes: Changes) =>
-  send<Effect>('POST', '/api/admin/policy/effect', csrf, { expected, changes })
+export const effectOf = (csrf: string, { path, body }: Proposal) => send<Effect>('POST', `${path}/effect`, csrf, body)
 
-export const changePolicy = (csrf: string, expected: string, changes: Changes, note: string) =>
-  send<Written>('PATCH', '/api/admin/policy', csrf, { expected, changes, note })
+/** Does what was proposed; `note` says why, for the history. */
+export async function carryOut(csrf: string, { method, path, body }: Proposal, note: string): Promise<Written> {
+  const { told_redis, ...said } = await send<Said>(method, path, csrf, { ...body, note })
+  return { version: said.version ?? said.policy_version ?? '', told_redis }
+}
 
-export const setCaps = (csrf: string, expected: string, whose: string, caps: Record<string, Cap>, note: string) =>
-  send<Written>('PUT', '/api/admin/budget', csrf, { expected, whose, caps, note })
+/** An experiment's answer names the policy's version in full. */
+interface Said {
+  version?: string
+  policy_version?: string
+  told_redis: boolean
+}
 
-export const switchExperiment = (csrf: string, name: string, action: 'start' | 'stop', expected: string) =>
-  send<unknown>('POST', `/api/admin/experiments/${encodeURIComponent(name)}/${action}`, csrf, { expected })
+/** Erases somebody; it waits for calls that go on to end. `confirm` says whom once more. */
+export const erase = (csrf: string, user: string, confirm: string) =>
+  send<Proof>('POST', '/api/admin/erase', csrf, { user, confirm }, 120_000)
+
+/** All that is kept of somebody. */
+export const exportOf = (csrf: string, user: string) => download('/api/admin/export', post({ user }, csrf), 120_000)
 
 export const storyOf = (callId: string) => `/api/admin/calls/${encodeURIComponent(callId)}/story.html`
 
 /** What went wrong, in words. */
 export function wordsOf(error: unknown): string {
-  return error instanceof ApiError || error instanceof Conflict ? error.message : 'That did not work. Try again.'
+  return error instanceof ApiError || error instanceof Conflict ? error.message : words.common.failed
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError, ask } from '../api'
+import { words } from '../words'
 
 export interface Asked<T> {
   data: T | null
@@ -25,7 +26,7 @@ export function useAsked<T>(path: string, onSignedOut: () => void, everyMs = 0):
     } catch (error) {
       if (mine !== newest.current) return
       if (error instanceof ApiError && error.status === 401) onSignedOut()
-      setProblem(error instanceof ApiError ? error.message : 'That did not work. Try again.')
+      setProblem(error instanceof ApiError ? error.message : words.common.failed)
     }
   }, [path, onSignedOut])
 

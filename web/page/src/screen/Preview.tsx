@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react'
 
+import { words } from '../words'
+
 /** What is being shared, small. */
 export function Preview({ track }: { track: MediaStreamTrack }) {
   const video = useRef<HTMLVideoElement>(null)
@@ -11,5 +13,5 @@ export function Preview({ track }: { track: MediaStreamTrack }) {
       shown.srcObject = null
     }
   }, [track])
-  return <video className="preview" ref={video} muted autoPlay playsInline aria-label="What you share" />
+  return <video className="preview" ref={video} muted autoPlay playsInline aria-label={words.screen.preview} />
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 
+import { words } from '../words'
 import type { ScreenShare } from './useScreenShare'
 
 const WIDTH = 320
@@ -38,7 +39,7 @@ export function Thumbnail({ screen, action }: { screen: ScreenShare; action: str
     }
   }, [track, read, shown])
   if (!shown) return null
-  return <canvas className="thumbnail" ref={canvas} role="img" aria-label="What the question is about, on your screen" />
+  return <canvas className="thumbnail" ref={canvas} role="img" aria-label={words.screen.piece} />
 }
 
 type Box = [number, number, number, number]

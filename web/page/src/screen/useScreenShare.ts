@@ -2,6 +2,7 @@ import { ParticipantEvent, type Room, type TextStreamReader, Track } from 'livek
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 import { agentIn } from '../call/useAgent'
+import { words } from '../words'
 
 const TOPIC = 'voicetasks.screen'
 
@@ -88,7 +89,7 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
     setTrouble(undefined)
     room.localParticipant.setScreenShareEnabled(true, CAPTURE, PUBLISH).catch((error: unknown) => {
       const refused = error instanceof DOMException && error.name === 'NotAllowedError'
-      setTrouble(refused ? 'Nothing is shared: the browser was told no.' : 'The screen could not be shared.')
+      setTrouble(refused ? words.screen.refused : words.screen.failed)
     })
   }, [room])
 

@@ -1,0 +1,91 @@
+"""How good the call was, asked by telephone when the caller has said goodbye: one key, 1 to 5, or nothing.
+
+On the page the same stars are given by click; both are outcomes of the journal (routing/ratings.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from agent.goodbye import is_goodbye
+from agent.murmurs import is_murmur
+from agent.phrase_match import words
+from agent.tier_session import TierSession
+from routing.ratings import FEWEST, MOST
+from sip.keypad import Keypad
+
+QUESTION: Final = "Before you go: how good was this call? Press a key from one to five, five for very good, or just hang up."
+THANKS: Final = "Thank you."
+WAIT_SECONDS: Final = 6.0
+"""After the question."""
+_NUMBERS: Final = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+class Survey:
+    """Asks once in a call. `on_stars` hears what was given."""
+
+    def __init__(
+        self,
+        keypad: Keypad,
+        *,
+        is_wanted: bool,
+        session: Callable[[], TierSession],
+        on_stars: Callable[[int], None],
+    ) -> None:
+        self._keypad = keypad
+        self._is_wanted = is_wanted
+        self._session = session
+        self._on_stars = on_stars
+        self._answer: asyncio.Future[int | None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the question waits for its answer."""
+        return self._answer is not None and not self._answer.done()
+
+    async def ask(self) -> bool:
+        """Ask and wait for an answer, or for a while. False where the caller wants to go on with the call."""
+        if not self._is_wanted:
+            return True
+        self._is_wanted = False
+        self._answer = answer = asyncio.get_running_loop().create_future()
+        keyed = asyncio.create_task(self._key(answer), name="survey.key")
+        try:
+            question = asyncio.ensure_future(self._session().say(QUESTION, owed=False).wait_for_playout())
+            await asyncio.wait({question, answer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answer}, timeout=WAIT_SECONDS)
+        finally:
+            keyed.cancel()
+            await asyncio.gather(keyed, return_exceptions=True)
+        if answer.cancelled():
+            return False
+        if not answer.done():
+            answer.set_result(None)
+        if (stars := answer.result()) is not None:
+            self._on_stars(stars)
+            session = self._session()
+            await session.hush()
+            await session.say(THANKS, owed=False).wait_for_playout()
+        return True
+
+    def take_turn(self, text: str) -> bool:
+        """Take what is said meanwhile: a number is an answer, a murmur or goodbye nothing, and all else goes on."""
+        if self._answer is None or self._answer.done():
+            return False
+        said = words(text)
+        stars = _NUMBERS.get(said[0], int(said[0]) if said[0].isdigit() else 0) if len(said) == 1 else 0
+        if FEWEST <= stars <= MOST:
+            self._answer.set_result(stars)
+            return True
+        if not said or is_murmur(text) or is_goodbye(text):
+            return True
+        self._answer.cancel()
+        return False
+
+    async def _key(self, answer: asyncio.Future[int | None]) -> None:
+        """Wait for a key; one that is no number of stars means that there is no answer."""
+        keyed = (await self._keypad.entry(pause_seconds=60.0, longest=1)).get_secret_value()
+        if not answer.done():
+            answer.set_result(int(keyed) if keyed and FEWEST <= int(keyed) <= MOST else None)

@@ -1,0 +1,242 @@
+"""Steps of so many calls each, where they break, what a call costs, and which promises hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+from cli.bench.latency.judge import p50, p95, percent
+from cli.bench.report import Report
+
+BEYOND_STARTER_MB: Final = 80.0
+GROWTH_MB: Final = 1.0
+"""For 100 calls."""
+TELLING_CALLS: Final = 30
+"""Fewer calls tell nothing of growth: it is less than the noise."""
+UNANSWERED_PERCENT: Final = 5.0
+"""Of more turns than this without an answer no p95 tells."""
+OURS: Final = "economy"
+STARTER: Final = "starter"
+
+
+@dataclass
+class Step:
+    """A while with so many calls."""
+
+    calls: int
+    seconds: float = 0.0
+    answers_ms: list[int] = field(default_factory=list)
+    """Last word to first sound, of all turns that were not cut off."""
+    turns: int = 0
+    unanswered: int = 0
+    cut_off: int = 0
+    broken: int = 0
+    """Calls that broke off."""
+    cores: dict[str, float] = field(default_factory=dict)
+    """Processors kept busy, by group of processes."""
+    memory_mb: float = 0.0
+    """PSS of the worker and its processes, with warm ones."""
+    load: float = 0.0
+    others_percent: float = 0.0
+    """Share of the processors' time that went to others than this bench and what it started."""
+
+    @property
+    def p95_ms(self) -> float:
+        """The 95th percentile of the answers' times."""
+        return p95(self.answers_ms)
+
+    def holds(self, limit_ms: float) -> bool:
+        """Whether calls are still answered in time, and answered at all."""
+        lost = percent(self.unanswered, self.turns)
+        return (
+            bool(self.answers_ms)
+            and self.p95_ms <= limit_ms
+            and lost <= UNANSWERED_PERCENT
+            and not self.broken
+        )
+
+
+@dataclass
+class Climb:
+    """One system, step by step."""
+
+    system: str
+    slack_ms: float
+    """How much slower p95 may be than with one call."""
+    idle: Step = field(default_factory=lambda: Step(0))
+    steps: list[Step] = field(default_factory=list)
+    again: list[Step] = field(default_factory=list)
+    """First tries of steps that were measured once more because they did not hold."""
+    problem: str = ""
+
+    @property
+    def limit_ms(self) -> float:
+        """Above it a step is broken."""
+        return self.steps[0].p95_ms + self.slack_ms if self.steps else float("nan")
+
+    @property
+    def held(self) -> list[Step]:
+        """The steps up to the first that broke."""
+        found = []
+        for step in self.steps:
+            if not step.holds(self.limit_ms):
+                break
+            found.append(step)
+        return found
+
+    @property
+    def calls(self) -> int:
+        """How many calls at once are carried."""
+        return self.held[-1].calls if self.held else 0
+
+    @property
+    def broke(self) -> bool:
+        """Whether it came to its limit; else more calls might have been carried."""
+        return len(self.held) < len(self.steps)
+
+    def calls_within(self, limit_ms: float) -> int:
+        """How many calls are carried with p95 up to an absolute limit."""
+        count = 0
+        for step in self.steps:
+            if not step.holds(limit_ms):
+                break
+            count = step.calls
+        return count
+
+    @property
+    def cpu_per_call(self) -> float:
+        """What one more call takes of the processors, worker alone; the slope over idle and all steps that held."""
+        return _slope([(step.calls, step.cores.get("worker", 0.0)) for step in [self.idle, *self.held]])
+
+    @property
+    def machine_cpu_per_call(self) -> float:
+        """The same with everything that serves a call here: room server, stand-ins, task server, Redis."""
+        return _slope(
+            [
+                (step.calls, sum(used for name, used in step.cores.items() if name != "callers"))
+                for step in [self.idle, *self.held]
+            ]
+        )
+
+    @property
+    def memory_per_call(self) -> float:
+        """PSS of one more call, MB."""
+        return _slope([(step.calls, step.memory_mb) for step in [self.idle, *self.held]])
+
+    @property
+    def next_call(self) -> tuple[float, float]:
+        """What the last call that was carried had added: processors and MB."""
+        last = [self.idle, *self.held][-2:]
+        if len(last) < 2:
+            return float("nan"), float("nan")
+        before, after = last
+        return (
+            round(after.cores.get("worker", 0.0) - before.cores.get("worker", 0.0), 3),
+            round(after.memory_mb - before.memory_mb, 1),
+        )
+
+
+@dataclass
+class Soak:
+    """Many calls after another at a part of the capacity."""
+
+    at_once: int
+    minutes: float = 0.0
+    calls: int = 0
+    broken: int = 0
+    growth_mb: float | None = None
+    """For 100 calls, of the processes that outlive calls."""
+    memory_mb: list[tuple[int, float]] = field(default_factory=list)
+    """Samples: calls so far, and MB of those processes."""
+    left: dict[str, int] = field(default_factory=dict)
+    """Descriptors, processes, rooms and leases that were not there before."""
+    answers_ms: list[int] = field(default_factory=list)
+    over: bool = False
+    """It came to its end, so that what is left was looked at."""
+
+
+@dataclass
+class Measured:
+    """All of a run, filled as it goes on."""
+
+    profile: str
+    climbs: list[Climb] = field(default_factory=list)
+    soak: Soak | None = None
+
+    def of(self, system: str) -> Climb | None:
+        """What was measured of a system."""
+        return next((climb for climb in self.climbs if climb.system == system and climb.steps), None)
+
+    def as_details(self) -> list[dict[str, Any]]:
+        """For the report."""
+        found: list[dict[str, Any]] = [{"profile": self.profile}]
+        found += [{"climb": asdict(climb)} for climb in self.climbs]
+        if self.soak is not None:
+            found.append({"soak": asdict(self.soak)})
+        return found
+
+    @classmethod
+    def from_details(cls, details: Sequence[dict[str, Any]]) -> Self:
+        """From a report's details. Raises KeyError and TypeError for those of another bench."""
+        found = cls(details[0]["profile"])
+        for each in details[1:]:
+            if "climb" in each:
+                raw = each["climb"]
+                raw["idle"] = Step(**raw["idle"])
+                raw["steps"] = [Step(**step) for step in raw["steps"]]
+                raw["again"] = [Step(**step) for step in raw["again"]]
+                found.climbs.append(Climb(**raw))
+            if "soak" in each:
+                found.soak = Soak(**each["soak"])
+        return found
+
+
+def report_of(measured: Measured) -> Report:
+    """Hold a run to its promises."""
+    report = Report("capacity", details=measured.as_details())
+    for climb in measured.climbs:
+        if climb.problem:
+            report.at_most(f"{climb.system}: could not be measured: {climb.problem}", 0, 1, "systems", 0)
+        elif climb.steps:
+            turns = sum(len(step.answers_ms) for step in climb.steps)
+            report.at_least(f"{climb.system}: calls at once", 1, climb.calls, "calls", turns)
+    ours, starter = measured.of(OURS), measured.of(STARTER)
+    if ours is not None and starter is not None:
+        report.at_least(
+            "calls at once, beside the starter's", starter.calls, ours.calls, "calls", len(ours.steps)
+        )
+        more = round(ours.memory_per_call - starter.memory_per_call, 1)
+        report.at_most("memory of a call beyond the starter's", BEYOND_STARTER_MB, more, "MB PSS", ours.calls)
+    if (soak := measured.soak) is not None:
+        if soak.growth_mb is not None and soak.calls >= TELLING_CALLS:
+            report.at_most(
+                "soak: growth for 100 calls", GROWTH_MB, round(soak.growth_mb, 2), "MB", soak.calls
+            )
+        report.at_most("soak: calls that broke off", 0, soak.broken, "calls", soak.calls + soak.broken)
+        if soak.over:
+            for name, count in soak.left.items():
+                report.at_most(f"soak: {name} left over", 0, count, name, soak.calls)
+    return report
+
+
+def middle_ms(step: Step) -> float:
+    """The median answer."""
+    return p50(step.answers_ms)
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    """Of the straight line through the points by least squares; not a number for fewer than two."""
+    if len({x for x, _ in points}) < 2:
+        return float("nan")
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    above = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return round(above / sum((x - mean_x) ** 2 for x, _ in points), 3)
+
+
+def growth(samples: Sequence[tuple[int, float]]) -> float | None:
+    """MB for 100 calls, by the slope over the samples; None where too few calls were made to tell."""
+    if len({calls for calls, _ in samples}) < 2:
+        return None
+    return 100 * _slope(samples)

@@ -1,0 +1,1 @@
+"""`bench restarts`: live calls while workers end and servers restart under them."""

@@ -1,0 +1,213 @@
+"""One live call that goes on asking for tasks, whatever happens, as a patient person would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.bench.quiet_room import quiet_line
+from cli.bench.restarts.titles import sentence, titles
+from cli.bench.spoken_form import spoken_form
+from cli.bench.task_store import BenchStore, TaskStoreError
+from cli.caller.errors import CallError
+from cli.caller.line import Line
+from cli.caller.sound import MICROPHONE_RATE, Pcm
+from cli.caller.told_words import tell
+from cli.caller.web_door import WebDoor
+from mcp_tasks.client import TaskServerUnavailable
+
+GREETING_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 5.0
+"""So long an answer is waited for; then the caller says it again."""
+REST_SECONDS: Final = 10.0
+DONE_SECONDS: Final = 3.0
+"""How long after an answer what was asked for may still be on its way."""
+QUIET_SECONDS: Final = 0.7
+ECHOES_SECONDS: Final = 0.3
+"""What is heard so soon after an event was said before it."""
+LOOK_SECONDS: Final = 0.3
+TRIES: Final = 8
+
+
+@dataclass
+class Asked:
+    """One request. Moments are those of `time.monotonic()`."""
+
+    title: str
+    since: float = 0.0
+    """The last word of its first try, or of an earlier request that was done and had no answer."""
+    began_at: float = 0.0
+    """The first word of the first try."""
+    answered_at: float | None = None
+    """The first sound of the answer to the try after which it was done."""
+    tries: int = 0
+    done: bool = False
+
+
+@dataclass
+class Talker:
+    """A caller and their call."""
+
+    email: str
+    store: BenchStore
+    control_url: str
+    sounds: tuple[Pcm, ...]
+    asked: list[Asked] = field(default_factory=list)
+    call_id: str = ""
+    stopping: bool = False
+    """Set from outside: the request that is under way is the last."""
+
+    def __post_init__(self) -> None:
+        self._titles = titles()
+        self._waiting_since: float | None = None
+        self._line: Line
+
+    @contextlib.asynccontextmanager
+    async def call(self, url: str, password: str) -> AsyncIterator[None]:
+        """Be in a call for as long as the block lasts, greeted. Raises CallError."""
+        async with WebDoor(url) as door:
+            await door.sign_in(self.email, password)
+            ticket = await door.start_call()
+        self.call_id = ticket.call_id
+        async with quiet_line(ticket) as line:
+            self._line = line
+            log = line.listener.log
+            if not await line.changes.wait_until(lambda: bool(log.stretches), GREETING_SECONDS):
+                raise CallError(f"{self.email} was not greeted")
+            await self._at_rest()
+            yield
+
+    async def talk(self) -> None:
+        """Ask for one task after the other until stopped, or until one cannot be had."""
+        for title in self._titles:
+            if self.stopping or not await self._ask(title):
+                return
+
+    @property
+    def agent(self) -> str | None:
+        """Who of us is in the room; None when nobody is."""
+        agent = self._line.agent
+        return agent.identity if agent.here and self._line.connected else None
+
+    @property
+    def is_connected(self) -> bool:
+        """The caller's own line to the room still is, or is being mended."""
+        return self._line.connected
+
+    def answered_since(self, moment: float) -> int:
+        """How many requests whose first word was said after a moment were answered and done."""
+        return sum(
+            asked.began_at > moment and asked.done and asked.answered_at is not None for asked in self.asked
+        )
+
+    def longest_wait(self, since: float, until: float) -> float:
+        """Of all that was answered between two moments: from the caller's last word, or from `since` where that is
+        later, to the answer with which it was done. Seconds.
+        """
+        return max((at - max(asked.since, since) for asked, at in self._answered(since, until)), default=0.0)
+
+    def longest_silence(self, since: float, until: float) -> float:
+        """The same, to the first that was heard of us, whatever it was."""
+        log = self._line.listener.log
+        waits = [0.0]
+        for asked, at in self._answered(since, until):
+            begins = max(asked.since, since)
+            sound = log.first_after(since + ECHOES_SECONDS if asked.since < since else asked.since)
+            waits.append((sound.start if sound is not None else at) - begins)
+        return max(waits)
+
+    def _answered(self, since: float, until: float) -> list[tuple[Asked, float]]:
+        return [
+            (asked, asked.answered_at)
+            for asked in self.asked
+            if asked.answered_at is not None and since < asked.answered_at <= until
+        ]
+
+    def said_again(self, since: float, until: float) -> int:
+        """How often something had to be said once more."""
+        return sum(max(0, asked.tries - 1) for asked in self.asked if since < asked.began_at <= until)
+
+    async def books(self) -> tuple[list[str], list[str]]:
+        """The titles that were there once and are not any more, and those that are there twice or unasked."""
+        there = Counter(spoken_form(task.title) for task in await self.store.tasks())
+        wanted = {spoken_form(asked.title) for asked in self.asked}
+        lost = sorted({spoken_form(asked.title) for asked in self.asked if asked.done} - there.keys())
+        wrong = [title for title, count in there.items() if count > 1 or title not in wanted]
+        return lost, sorted(wrong)
+
+    # -- one request ---------------------------------------------------------------------------------------
+
+    async def _ask(self, title: str) -> bool:
+        asked = Asked(title)
+        self.asked.append(asked)
+        sound = self.sounds[(len(self.asked) - 1) % len(self.sounds)]
+        while asked.tries < TRIES:
+            await self._somebody_there()
+            answered_at = await self._say(asked, sound)
+            if answered_at is None:
+                await self._somebody_there()
+            if await self._is_done(title, DONE_SECONDS if answered_at is not None else 0.0):
+                asked.done = True
+                asked.answered_at = answered_at
+                if answered_at is not None:
+                    self._waiting_since = None
+                await self._at_rest()
+                return True
+            await self._at_rest()
+        return False
+
+    async def _say(self, asked: Asked, sound: Pcm) -> float | None:
+        """Say it, and give when the answer began to sound."""
+        line = self._line
+        # What an ear that died had not taken is still waiting for the next one.
+        with contextlib.suppress(CallError):
+            await tell(
+                self.control_url,
+                self.call_id,
+                sentence(asked.title),
+                unless_waiting=bool(asked.tries),
+            )
+        asked.tries += 1
+        microphone = line.microphone
+        assert microphone is not None  # noqa: S101 - the line is connected
+        playing = microphone.play(sound)
+        seconds = len(sound) / MICROPHONE_RATE + 5
+        await line.changes.wait_until(lambda: playing.ended_at is not None, seconds)
+        began = playing.began_at or time.monotonic()
+        ended = playing.ended_at or time.monotonic()
+        asked.began_at = asked.began_at or began
+        if self._waiting_since is None:
+            self._waiting_since = ended
+        asked.since = self._waiting_since
+        log, agent = line.listener.log, self.agent
+        await line.changes.wait_until(
+            lambda: log.answer_to(began, ended) is not None or self.agent != agent, ANSWER_SECONDS
+        )
+        answer = log.answer_to(began, ended)
+        return answer.start if answer is not None else None
+
+    async def _is_done(self, title: str, within: float) -> bool:
+        deadline = time.monotonic() + within
+        while True:
+            with contextlib.suppress(TaskServerUnavailable, TaskStoreError):
+                there = {spoken_form(task.title) for task in await self.store.tasks()}
+                if spoken_form(title) in there:
+                    return True
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _somebody_there(self) -> None:
+        await self._line.changes.wait_until(lambda: self.agent is not None, ANSWER_SECONDS)
+
+    async def _at_rest(self) -> None:
+        """Wait until we are silent. What an agent says of itself is not asked: a dead one says it still speaks."""
+        line = self._line
+        await line.changes.wait_until(
+            lambda: line.listener.log.quiet_for(time.monotonic()) > QUIET_SECONDS, REST_SECONDS
+        )

@@ -1,0 +1,57 @@
+"""«Mhm» and «yeah» over our voice: we go on, and who wants something else is let in all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import yaml
+
+from agent.murmurs import is_murmur
+from tests.agent.live_call import live_call
+
+PHRASES = yaml.safe_load(Path(__file__).with_name("murmurs.yaml").read_text(encoding="utf-8"))
+TITLES = ("paint the fence", "measure the kitchen", "inspect the cellar", "repair the balcony door")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("text", PHRASES["murmurs"])
+def test_a_listeners_words_are_a_murmur(text: str) -> None:
+    assert is_murmur(text)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("text", PHRASES["requests"])
+def test_whoever_wants_something_does_not_murmur(text: str) -> None:
+    assert not is_murmur(text)
+
+
+@pytest.mark.system
+@pytest.mark.timeout(120)
+async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_question(port: int) -> None:
+    async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
+        for title in TITLES:
+            await live.client.call("create_task", {"title": title})
+        before = len(live.items)
+        await live.say("What is on my list?")
+        await live.heard()
+        for murmur in ("Mhm", "Yeah", "Thank you"):
+            await live.say(murmur)
+            if not live.is_heard:
+                assert await live.heard(3.0) < 2.2, f"we went on after {murmur}"
+        await live.quiet()
+        said = live.ours(before)
+        assert all(title in said for title in TITLES), said
+        assert live.call.turn == 1, "no murmur is a turn"
+
+        await live.say("What is on my list?")
+        await live.heard()
+        await live.say("Wait, stop, stop")
+        await live.until(lambda: not live.is_heard, 0.5, "we are silent")
+        await live.heard()
+        await live.quiet()
+
+        assert "Shall I delete" in await live.turn("Delete paint the fence")
+        await live.turn("Yeah")
+        assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})

@@ -1,0 +1,145 @@
+"""`bench restarts`: what its callers ask for, how long they waited, and what a run comes to."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.bench.judge import StoredTask
+from cli.bench.main import app
+from cli.bench.restarts.command import bench_restarts
+from cli.bench.restarts.events import Event
+from cli.bench.restarts.judge import Found, Round, report_of
+from cli.bench.restarts.run import Order
+from cli.bench.restarts.talker import Asked, Talker
+from cli.bench.restarts.titles import SPOKEN, THINGS, VERBS, sentence, titles
+from cli.bench.spoken_form import spoken_form
+from cli.caller.listener import SoundLog, Stretch
+
+pytestmark = pytest.mark.unit
+
+
+def talker(
+    *asked: Asked, sounds: tuple[tuple[float, float], ...] = (), titles: tuple[str, ...] = ()
+) -> Talker:
+    async def tasks() -> list[StoredTask]:
+        return [StoredTask(str(number), title, None, "open") for number, title in enumerate(titles)]
+
+    made = Talker("ann@example.com", cast("Any", SimpleNamespace(tasks=tasks)), "", (), list(asked))
+    log = SoundLog()
+    log.stretches = [Stretch(start, end) for start, end in sounds]
+    made._line = cast("Any", SimpleNamespace(listener=SimpleNamespace(log=log)))
+    return made
+
+
+def answered(
+    title: str, said: float, at: float | None, *, since: float | None = None, tries: int = 1
+) -> Asked:
+    return Asked(title, said if since is None else since, said - 1.5, at, tries, done=True)
+
+
+def test_no_two_requests_of_a_caller_are_for_the_same() -> None:
+    found = [spoken_form(title) for title in islice(titles(), 3 * len(VERBS) * len(THINGS))]
+    assert len(set(found)) == len(found)
+    assert len(set(THINGS)) == len(THINGS) >= SPOKEN
+    assert sentence("wash the car") == "Add a task to wash the car."
+
+
+def test_a_wait_is_counted_from_the_last_word_or_from_the_event_where_that_came_later() -> None:
+    caller = talker(
+        answered("a", 10.0, 10.7),
+        answered("b", 20.0, 26.0),  # said before the event
+        answered("c", 30.0, 33.5),
+        answered("d", 40.0, 49.0),  # after the round
+    )
+    assert caller.longest_wait(22.0, 40.0) == pytest.approx(4.0)
+    assert caller.longest_wait(27.0, 40.0) == pytest.approx(3.5)
+    assert caller.longest_wait(0.0, 15.0) == pytest.approx(0.7)
+    assert caller.longest_wait(50.0, 60.0) == 0
+
+
+def test_what_was_done_without_an_answer_is_waited_for_until_the_next_one() -> None:
+    caller = talker(answered("a", 20.0, None), answered("b", 29.0, 29.5, since=20.0))
+    assert caller.longest_wait(21.0, 40.0) == pytest.approx(8.5)
+    assert caller.answered_since(25.0) == 1
+    assert caller.answered_since(10.0) == 1
+
+
+def test_silence_ends_with_whatever_is_heard_of_us_but_not_with_the_rest_of_what_was_said_before() -> None:
+    caller = talker(answered("a", 20.0, 29.0, tries=3), sounds=((22.1, 22.2), (27.0, 28.0), (29.0, 31.0)))
+    assert caller.longest_silence(22.0, 40.0) == pytest.approx(5.0)
+    assert caller.longest_wait(22.0, 40.0) == pytest.approx(7.0)
+    assert caller.said_again(18.0, 40.0) == 2
+
+
+async def test_a_task_that_is_gone_was_lost_and_one_that_is_there_twice_or_unasked_is_wrong() -> None:
+    asked = [answered(title, 1.0, 2.0) for title in ("wash the car", "fix the roof", "sell the boat")]
+    unheard = Asked("dust the vase", tries=8)
+    caller = talker(*asked, unheard, titles=("Wash the car", "fix the roof", "Fix the roof.", "to"))
+    lost, wrong = await caller.books()
+    assert lost == [spoken_form("sell the boat")]
+    assert wrong == sorted([spoken_form("fix the roof"), "to"])
+
+
+def test_a_run_holds_when_every_call_is_back_in_time_and_every_task_is_there_once() -> None:
+    cut = Round("worker-killed", 2, waits_s=[14.0, 2.0], silences_s=[9.0, 1.0], cuts_lines=True)
+    behind = Round("tasks", 2, waits_s=[9.5, 1.0], silences_s=[0.5, 0.5])
+    found = Found(2, [cut, behind], asked=30, looked_into=True)
+    assert report_of(found).holds
+    behind.waits_s[0] = 10.5
+    cut.dropped.append("one")
+    found.lost, found.wrong, found.unsettled = ["a"], ["b"], ["c"]
+    broken = [line.line for line in report_of(found).lines if not line.holds]
+    assert broken == [
+        "worker-killed: calls dropped",
+        "tasks: answered, and done, after, at most",
+        "tasks that were made and lost",
+        "tasks made twice or unasked",
+        "calls over whose money is still held",
+    ]
+
+
+def test_a_run_that_was_stopped_tells_its_rounds_and_no_more() -> None:
+    found = Found(2, [Round("redis", 2, waits_s=[1.0, 1.0])], not_run=["postgres: not installed"])
+    report = report_of(found)
+    assert [line.line for line in report.lines] == [
+        "redis: calls dropped",
+        "redis: answered, and done, after, at most",
+    ]
+    assert {"not_run": "postgres: not installed"} in report.details
+    assert json.loads(json.dumps(report.as_json()))["name"] == "restarts"
+    assert not report_of(Found()).holds
+
+
+def test_a_run_that_is_stopped_keeps_its_rounds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def stopped(_order: Order, found: Found, _tell: object) -> None:
+        found.rounds.append(Round("redis", 2, waits_s=[1.0, 1.5]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.bench.restarts.command.run", stopped)
+    assert bench_restarts(Order(2, (Event.REDIS,), tmp_path), as_json=True) == 130
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert [(line["measured"], line["holds"]) for line in lines] == [(0, True), (1.5, True)]
+
+
+def test_a_round_without_a_call_that_went_on_does_not_hold() -> None:
+    assert not report_of(Found(1, [Round("redis", 1)])).holds
+
+
+def test_every_event_is_one_that_cuts_the_line_or_one_behind_it() -> None:
+    assert {event for event in Event if event.cuts_lines} == {Event.DRAINED, Event.KILLED, Event.LIVEKIT}
+    assert {event for event in Event if event.moves} == {Event.DRAINED, Event.KILLED}
+
+
+def test_an_event_that_is_none_is_refused_before_anything_starts() -> None:
+    done = CliRunner().invoke(app, ["restarts", "--events", "earthquake"])
+    assert done.exit_code == 2
+    assert "worker-drained" in done.output

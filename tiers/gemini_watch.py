@@ -1,0 +1,88 @@
+"""The watch of a session with Gemini Live, from the messages that pass its socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from google.genai import types
+
+from tiers.faults import Fault
+from tiers.vision_fault import fault_of
+from tiers.watch import Failure, Watch
+
+
+class GeminiWatch:
+    """Reads one session's messages, as livekit-plugins-google sends and receives them."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        service: str,
+        on_worked: Callable[[], None] = lambda: None,
+        heard: Callable[[str, bool], None] = lambda _text, _final: None,
+    ) -> None:
+        self._watch = watch
+        self._service = service
+        self._on_worked = on_worked
+        self.heard = heard
+        """Told of the caller's words as the ear beside the model writes them down."""
+        self.reached = asyncio.Event()
+        """Set when the vendor has set up a session."""
+        self._active = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether an answer has begun whose end has not come."""
+        return self._active
+
+    def connected(self) -> None:
+        """A session was set up."""
+        self._active = False
+        self.reached.set()
+        self._on_worked()
+
+    def client_event(self, event: Any) -> None:
+        """A message for the vendor: a turn of any kind that is over has to be answered."""
+        match event:
+            case types.LiveClientContent(turn_complete=True):
+                self._expect()
+            case types.LiveClientRealtimeInput(activity_end=types.ActivityEnd()):
+                self._expect()
+            case types.LiveClientToolResponse(function_responses=[*results]) if any(
+                each.scheduling is not types.FunctionResponseScheduling.SILENT for each in results
+            ):
+                self._expect()
+            case types.LiveClientRealtimeInput(activity_start=types.ActivityStart()):
+                self._over()  # it interrupts
+                self._watch.met("generation")
+
+    def server_event(self, message: types.LiveServerMessage) -> None:
+        """Take a message: any sign of an answer is one of life."""
+        content = message.server_content
+        if message.tool_call is not None:
+            self._watch.met("generation")
+            self._over()
+        elif content is not None and (content.turn_complete or content.generation_complete):
+            self._over()
+        elif content is not None and (content.model_turn is not None or content.output_transcription):
+            self._watch.met("generation")
+            self._active = True
+            self._watch.expect("progress", self._service, self._watch.patience.thought)
+        if message.go_away is not None:
+            self._watch.fail(Failure(self._service, Fault.EXPIRED, "go_away"))
+
+    def failed(self, error: Exception) -> None:
+        """Judge an error of the plugin's session: of Google's library, or of the websocket below it."""
+        self._watch.met("generation")
+        self._over()
+        fault = fault_of(error)
+        self._watch.fail(Failure(self._service, fault, type(error).__name__, again=fault.remedy == "retry"))
+
+    def _expect(self) -> None:
+        self._watch.expect("generation", self._service, self._watch.patience.generation)
+
+    def _over(self) -> None:
+        self._active = False
+        self._watch.met("progress")
