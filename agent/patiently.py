@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import TypeVar
 
 from livekit.agents import APITimeoutError
@@ -11,13 +11,13 @@ from livekit.agents import APITimeoutError
 T = TypeVar("T")
 
 
-async def patiently(stream: AsyncIterable[T], seconds: float) -> AsyncIterator[T]:
-    """Pass a stream on. Raises APITimeoutError when the next piece does not come within so many seconds."""
+async def patiently(stream: AsyncIterable[T], patience: Callable[[], float]) -> AsyncIterator[T]:
+    """Pass a stream on. Raises APITimeoutError when the next piece does not come within the patience, seconds."""
     pieces = aiter(stream)
     try:
         while True:
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(patience()):
                     piece = await anext(pieces)
             except StopAsyncIteration:
                 return

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Any, Final, TypeVar
 
 from livekit.agents import APIError
 
+from agent.patiently import patiently
 from agent.turn_marks import TurnMarks
 from tiers.diagnosis import classify
 from tiers.faults import Fault
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure
+
+T = TypeVar("T")
 
 CHANGE_SECONDS: Final = 2.0
 """How long a part that failed waits for its successor."""
@@ -28,9 +32,12 @@ class SpareParts:
         self._marks = marks
         self._has_left = has_left
         self._changed = asyncio.Event()
+        self._waited = 0.0
+        """Seconds for which callers have waited for the language model since its last sign of life."""
 
     def changed(self) -> None:
         """Hear that other models serve from now on."""
+        self._waited = 0.0
         self._changed.set()
 
     def on_ask(self) -> None:
@@ -51,9 +58,27 @@ class SpareParts:
         """A model that speaks has begun to."""
         self._marks.mark("sound")
 
-    def thought_patience(self) -> float:
-        """How long a language model may be silent, seconds."""
-        return self._watch.thought_patience
+    async def thoughts(self, chunks: AsyncIterable[T]) -> AsyncIterator[T]:
+        """Pass an answer on. Raises APITimeoutError where the model is silent for too long.
+
+        A caller who waits for nothing says it again, which is a new request: what was waited before it counts, or a
+        silent model would never be left.
+        """
+        began, answered = time.monotonic(), False
+        try:
+            async for chunk in patiently(chunks, self._thought_patience):
+                answered, self._waited = True, 0.0
+                yield chunk
+        finally:
+            waited = time.monotonic() - began
+            # An answer begun while the caller still spoke is given up soon, which says nothing about the model.
+            if not answered and waited >= self._watch.thought_patience / 2:
+                self._waited += waited
+
+    def _thought_patience(self) -> float:
+        """How long a language model may still be silent, seconds."""
+        whole = self._watch.thought_patience
+        return max(whole - self._waited, whole / 4)
 
     def sound_patience(self) -> float:
         """How long a voice may be silent, seconds."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import Final, Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm, stt
@@ -12,9 +12,10 @@ from typing_extensions import override
 
 from agent.claims import ClaimWatch
 from agent.murmurs import is_murmur
-from agent.patiently import patiently
 from agent.thoughts import thinking
 from agent.voices import speaking
+
+T = TypeVar("T")
 
 _WORDS: Final = (
     stt.SpeechEventType.INTERIM_TRANSCRIPT,
@@ -82,8 +83,8 @@ class Parts(Protocol):
     def on_sound(self) -> None:
         """A voice has begun to speak."""
 
-    def thought_patience(self) -> float:
-        """How long a language model may be silent, seconds."""
+    def thoughts(self, chunks: AsyncIterable[T]) -> AsyncIterator[T]:
+        """Pass an answer on; raises APITimeoutError where the model is silent for too long."""
 
     def sound_patience(self) -> float:
         """How long a voice may be silent, seconds."""
@@ -161,7 +162,7 @@ class TaskAgent(Agent):
         def ask() -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
             self._parts.on_ask()
             chunks = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
-            return patiently(chunks, self._parts.thought_patience())
+            return self._parts.thoughts(chunks)
 
         async for chunk in thinking(ask, chat_ctx.items, self._parts.another_mind):
             self._parts.on_thought()

@@ -84,6 +84,8 @@ class Talk:
             for each in blocking:
                 del self._calls[each]
             await self._wire.send(messages.cancellation(blocking))
+        # What was said while another stack served was told to this ear too.
+        self._desk.told.forget_older(self._told)
         self._turn = []
 
     def hear(self, pcm: bytes) -> None:

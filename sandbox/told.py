@@ -67,6 +67,12 @@ class Told:
         self._queue(tag + _SECOND_EAR)
         return tag + _SECOND_EAR
 
+    def forget_older(self, tag: str) -> None:
+        """Of the words that wait for `tag` keep only the newest: an ear that was away did not hear the others."""
+        waiting = self._queue(tag)
+        while waiting.qsize() > 1:
+            waiting.get_nowait()
+
     def timed(self, tag: str, onset: float) -> TimedWords | None:
         """The next words of `tag` if it is known when they are spoken; they begin at `onset` of the ear's clock."""
         waiting = self._queue(tag)

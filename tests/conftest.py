@@ -19,8 +19,6 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.turns_to_speak import is_heard, turn_to_speak
-
 CHECKOUT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 END_SECONDS = 45
@@ -197,14 +195,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         elif room in TOGETHER and item.get_closest_marker("unit") is None:
             item.add_marker(pytest.mark.xdist_group(TOGETHER[room]))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # before the clocks of pytest-timeout start
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Who is to be heard waits for a turn."""
-    room = item.path.relative_to(CHECKOUT / "tests").parts[0]
-    with turn_to_speak() if is_heard(item, room) else contextlib.nullcontext():
-        return (yield)
 
 
 StartDemo = Callable[..., RunningDemo]

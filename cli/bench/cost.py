@@ -1,4 +1,4 @@
-"""`bench cost`: what a minute of talk costs in each tier, over a long call, and whether it stays what it was."""
+"""`bench cost`: what a minute of talk costs on a stack, over a long call, and whether it stays what it was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -14,11 +14,13 @@ from rich.table import Table
 from cli.bench.rehearsing import Event, rehearsed
 from cli.bench.report import Report
 from cli.bench.spending import PARTS, Spending
-from tiers.catalogue import Tier
+from tiers.catalogue import STACKS
 from tiers.prices import bundled
 
-TARGETS: Final[dict[Tier, float]] = {"economy": 0.07, "premium": 0.12}
-"""$ a minute, at most, in a ten-minute call: SPEC.md, NFR-2.1 and NFR-2.2. A tier's own stack has its name."""
+StackName = Literal["economy", "premium", "gemini"]
+"""Those that a conversation is rehearsed on: each tier's own, which has its name, and premium's second vendor."""
+TARGETS: Final[dict[StackName, float]] = {"economy": 0.07, "premium": 0.12, "gemini": 0.12}
+"""$ a minute, at most, in a ten-minute call: SPEC.md, NFR-2.1 and NFR-2.2. Gemini's tier is premium."""
 CALL_MINUTES: Final = 10
 EARLY: Final = 5
 LATE: Final = 30
@@ -36,9 +38,9 @@ Say = Callable[[str], None]
 
 @dataclass
 class RehearsedCall:
-    """One call of one tier."""
+    """One call on one stack."""
 
-    tier: Tier
+    stack: StackName
     spending: Spending
     invoiced: int
     """µ$ on the sandbox's invoice."""
@@ -54,7 +56,8 @@ class RehearsedCall:
         """Everything behind the lines."""
         minutes, spending = range(1, self.spending.minutes + 1), self.spending
         return {
-            "tier": self.tier,
+            "stack": self.stack,
+            "tier": STACKS[self.stack].tier,
             "sandbox": True,
             "price_version": spending.prices.version,
             "microdollars_by_minute": spending.by_minute,
@@ -70,23 +73,23 @@ class RehearsedCall:
         }
 
 
-async def run(tiers: Sequence[Tier], minutes: int, say: Say) -> tuple[Report, list[RehearsedCall]]:
-    """Rehearse a call of so many minutes in each tier, one after the other. Raises RehearsalError."""
+async def run(stacks: Sequence[StackName], minutes: int, say: Say) -> tuple[Report, list[RehearsedCall]]:
+    """Rehearse a call of so many minutes on each stack, one after the other. Raises RehearsalError."""
     report, calls = Report("cost"), []
-    for tier in tiers:
-        call = await _call(tier, minutes, say)
+    for stack in stacks:
+        call = await _call(stack, minutes, say)
         calls.append(call)
         judge(report, call)
         report.details.append(call.as_json())
     return report, calls
 
 
-async def _call(tier: Tier, minutes: int, say: Say) -> RehearsedCall:
+async def _call(stack: StackName, minutes: int, say: Say) -> RehearsedCall:
     spending = Spending(minutes, bundled())
     said, turns, invoiced = 0, 0, 0
     end: Event = {}
     with tempfile.TemporaryDirectory(prefix="voicetasks-cost-") as folder:
-        async for event in rehearsed(tier, minutes, Path(folder)):
+        async for event in rehearsed(stack, minutes, Path(folder)):
             if "usage" in event:
                 spending.add_told(event)
             elif "turn" in event:
@@ -97,17 +100,17 @@ async def _call(tier: Tier, minutes: int, say: Say) -> RehearsedCall:
                 invoiced = event["invoice"]["microdollars"]
             while event.get("at", 0) >= 60 * (said + 1) and said < minutes:
                 said += 1
-                say(f"{tier}, minute {said}: ${spending.dollars_a_minute(said, said):.4f}")
-    return RehearsedCall(tier, spending, invoiced, {**end, "turns": turns})
+                say(f"{stack}, minute {said}: ${spending.dollars_a_minute(said, said):.4f}")
+    return RehearsedCall(stack, spending, invoiced, {**end, "turns": turns})
 
 
 def judge(report: Report, call: RehearsedCall) -> None:
     """Hold a call to its targets."""
-    tier, spending = call.tier, call.spending
+    stack, spending = call.stack, call.spending
     over = min(CALL_MINUTES, spending.minutes)
     report.at_most(
-        f"{tier}: a minute of the first {over}",
-        TARGETS[tier],
+        f"{stack}: a minute of the first {over}",
+        TARGETS[stack],
         round(spending.dollars_a_minute(1, over), 4),
         "$",
         over,
@@ -115,23 +118,23 @@ def judge(report: Report, call: RehearsedCall) -> None:
     if spending.minutes >= LATE:
         early, late = (spending.dollars_a_minute(*WINDOWS[minute]) for minute in (EARLY, LATE))
         report.at_most(
-            f"{tier}: a minute around {LATE} against one around {EARLY}",
+            f"{stack}: a minute around {LATE} against one around {EARLY}",
             GROWTH,
             round(late / early, 3),
             "x",
             sum(last - first + 1 for first, last in WINDOWS.values()),
         )
     allowed = max(METER_MICRODOLLARS, round(METER_SHARE * call.invoiced))
-    report.at_most(f"{tier}: between the meter and the sandbox's invoice", allowed, call.off, "µ$", 1)
+    report.at_most(f"{stack}: between the meter and the sandbox's invoice", allowed, call.off, "µ$", 1)
     report.at_most(
-        f"{tier}: turns without an answer", 0, call.told["unanswered"], "turns", call.told["turns"]
+        f"{stack}: turns without an answer", 0, call.told["unanswered"], "turns", call.told["turns"]
     )
 
 
 def show(calls: Sequence[RehearsedCall], console: Console) -> None:
     """Minute by minute, for people."""
     for call in calls:
-        table = Table(title=f"{call.tier} (sandbox): µ$ a minute")
+        table = Table(title=f"{call.stack} (sandbox): µ$ a minute")
         for column in ("minute", "µ$", "$", *PARTS, "$/min until then"):
             table.add_column(column, justify="right")
         rows = zip(call.spending.by_minute, call.spending.parts_by_minute, strict=True)

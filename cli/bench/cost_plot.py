@@ -1,4 +1,4 @@
-"""The picture of `bench cost`: cost a minute over the minutes of a call, each tier with its target."""
+"""The picture of `bench cost`: cost a minute over the minutes of a call, each stack with its target."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.bench.cost import CALL_MINUTES, TARGETS, RehearsedCall
+from cli.bench.cost import CALL_MINUTES, TARGETS, RehearsedCall, StackName
 
-COLOURS: Final = {"premium": "#7b3294", "economy": "#00796b"}
+COLOURS: Final[dict[StackName, str]] = {"premium": "#7b3294", "gemini": "#c25e00", "economy": "#00796b"}
+BESIDE: Final[dict[StackName, float]] = {"economy": -0.26, "premium": 0.0, "gemini": 0.26}
+"""Where a stack's bar stands, in minutes from the middle."""
+WIDTH: Final = 0.25
 SMOOTH_MINUTES: Final = 4
 """As long as the windows that are compared: two rounds of the reference conversation."""
 
@@ -28,24 +31,27 @@ def draw(calls: Sequence[RehearsedCall], path: Path) -> None:
     figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     for call in calls:
-        colour = COLOURS[call.tier]
+        colour = COLOURS[call.stack]
         dollars = [microdollars / 1_000_000 for microdollars in call.spending.by_minute]
         minutes = list(range(1, len(dollars) + 1))
         axes.bar(
-            [minute + (0.2 if call.tier == "premium" else -0.2) for minute in minutes],
+            [minute + BESIDE[call.stack] for minute in minutes],
             dollars,
-            width=0.38,
+            width=WIDTH,
             color=colour,
             alpha=0.28,
             linewidth=0,
         )
         middles, means = _means(dollars)
-        label = f"{call.tier}: mean of {SMOOTH_MINUTES} minutes, and each minute"
+        label = f"{call.stack}: mean of {SMOOTH_MINUTES} minutes, and each minute"
         axes.plot(middles, means, color=colour, linewidth=2.2, marker="o", markersize=3, label=label)
-        axes.axhline(TARGETS[call.tier], color=colour, linewidth=1.2, linestyle="--")
+    for target in sorted({TARGETS[call.stack] for call in calls}):
+        held = [call.stack for call in calls if TARGETS[call.stack] == target]
+        colour = COLOURS[held[0]]
+        axes.axhline(target, color=colour, linewidth=1.2, linestyle="--")
         axes.annotate(
-            f"{call.tier}\nat most ${TARGETS[call.tier]:.2f}\nover {CALL_MINUTES} min",
-            (1.0, TARGETS[call.tier]),
+            f"{', '.join(held)}\nat most ${target:.2f}\nover {CALL_MINUTES} min",
+            (1.0, target),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
             textcoords="offset points",

@@ -30,6 +30,14 @@ class TierName(StrEnum):
     PREMIUM = "premium"
 
 
+class CostedStack(StrEnum):
+    """A stack that the reference conversation is rehearsed on."""
+
+    ECONOMY = "economy"
+    PREMIUM = "premium"
+    GEMINI = "gemini"
+
+
 class Database(StrEnum):
     """A database that keeps tasks."""
 
@@ -138,14 +146,16 @@ def cost(
         int,
         typer.Option(help="How long each call is; 30 for the comparison of late and early.", min=2, max=60),
     ] = 30,
-    tiers: Annotated[str, typer.Option(help="economy, premium or both, with a comma.")] = "economy,premium",
+    tiers: Annotated[
+        str, typer.Option(help="economy, premium, gemini (premium's second vendor) or some, with a comma.")
+    ] = "economy,premium",
     plot: Annotated[
         Path | None,
         typer.Option(help="Where to draw the cost a minute (.png, .svg, .pdf).", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Rehearse the reference conversation in each tier, faster than real time, and count what it costs.
+    """Rehearse the reference conversation on each stack, faster than real time, and count what it costs.
 
     It starts what it needs: a sandbox, a task server and the product's call. The picture goes to bench-cost.png in
     the data folder. Exit: 0 when all targets hold, 1 when one falls short or a call cannot be rehearsed.
@@ -156,7 +166,7 @@ def cost(
 
     console = Console(stderr=True, highlight=False)
     path = plot or cli_settings().data_dir / "bench-cost.png"
-    chosen = _names(tiers, TierName)
+    chosen = _names(tiers, CostedStack)
     try:
         report, calls = asyncio.run(run([each.value for each in chosen], minutes, console.print))
     except (RehearsalError, OSError) as error:

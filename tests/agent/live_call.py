@@ -45,7 +45,7 @@ from sandbox.desk import Desk
 from sandbox.engines import ear_for
 from sandbox.settings import SandboxSettings
 from tests.agent.rig import PATIENCE, token
-from tiers.catalogue import STACKS, Stack
+from tiers.catalogue import STACKS, Stack, Tier
 from tiers.faults import Fault
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
@@ -145,6 +145,10 @@ class Switch:
     def heal(self) -> None:
         """What failed is well again."""
         self._news(failed=())
+
+    def spent(self, tier: Tier) -> None:
+        """The call's cap for a tier is reached."""
+        self._news(budget=self._inputs.budget.told(tier, "exhausted", "call"))
 
     def admin(self, **policy: Any) -> None:
         """An admin writes another policy."""

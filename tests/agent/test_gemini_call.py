@@ -68,4 +68,50 @@ async def test_a_call_leaves_a_dead_gemini_in_mid_sentence_and_comes_back_to_it(
         await live.until(lambda: live.stack == "gemini", 30, "gemini serves again")
         said = await live.turn("What is on my list?")
         assert "oat milk" in said
+        assert await live.titles() == ["buy oat milk"]
         assert live.ours().count("task assistant") == 1
+
+
+async def test_an_answer_that_is_spoken_over_is_kept_as_it_was_heard_and_its_bill_is_the_vendors(
+    port: int,
+) -> None:
+    verbs, things = ("paint", "clean", "repair"), ("fence", "roof", "gate")
+    titles = [f"{verb} the {thing}" for verb in verbs for thing in things]
+    async with live_call(port, f"ann-{uuid4().hex}", ladder=LADDER) as live:
+        for title in titles:
+            await live.client.call("create_task", {"title": title})
+        before = len(live.items)
+        await live.say("What is on my list?")
+        await live.heard()
+        await live.say("Add a task to buy oat milk")
+        await live.until(lambda: "oat milk" in live.ours(before), 30, "the turn is answered")
+        await live.quiet()
+        ours = [item for item in live.items[before:] if item.role == "assistant"]
+        list_read = ours[0]
+        assert list_read.interrupted
+        kept = [title for title in titles if title in (list_read.text_content or "")]
+        assert len(kept) < len(titles)
+        assert not ours[-1].interrupted
+        assert await live.titles() == sorted([*titles, "buy oat milk"])
+        assert live.stack == "gemini"
+        assert live.switch.told == []
+    assert metered(live) > 0
+    assert abs(metered(live) - invoiced(live)) <= 200
+
+
+async def test_a_cap_that_is_reached_takes_a_call_from_gemini_to_a_cheaper_stack_and_nothing_more_is_spent_there(
+    port: int,
+) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", ladder=LADDER) as live:
+        await live.turn("Add a task to buy oat milk")
+        assert live.stack == "gemini"
+        live.switch.spent("premium")
+        await live.until(lambda: live.stack == "economy", 20, "economy serves")
+        await live.quiet()
+        spent = metered(live)
+        assert "oat milk" in await live.turn("What is on my list?")
+        assert await live.titles() == ["buy oat milk"]
+        assert live.ours().count("task assistant") == 1
+        assert live.switch.told == []
+        assert metered(live) == spent > 0
+    assert abs(metered(live) - invoiced(live)) <= 200

@@ -9,12 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.bench import main
-from cli.bench.cost import RehearsedCall, judge
+from cli.bench.cost import RehearsedCall, StackName, judge
 from cli.bench.cost_plot import NoPlotError, draw
 from cli.bench.reference_conversation import TURN_SECONDS, turns
 from cli.bench.report import Report
 from cli.bench.spending import Spending
-from tiers.catalogue import Tier
 from tiers.prices import bundled
 from tiers.usage import Usage
 
@@ -42,12 +41,12 @@ def event(event_id: str, units: dict[str, int], part: Any = "speech_to_speech", 
     return Usage(event_id=event_id, vendor=vendor, model=model, part=part, units=units, **given)
 
 
-def call(tier: Tier, *microdollars: int) -> RehearsedCall:
+def call(stack: StackName, *microdollars: int) -> RehearsedCall:
     """A call whose minutes cost so much: a character of speech is 50 µ$."""
     spending = Spending(len(microdollars), bundled())
     for minute, cost in enumerate(microdollars):
         spending.add(60.0 * minute, event(f"e{minute}", {"characters": cost // 50}, "tts"))
-    return RehearsedCall(tier, spending, spending.microdollars, dict(TOLD))
+    return RehearsedCall(stack, spending, spending.microdollars, dict(TOLD))
 
 
 def test_each_minute_pays_what_was_used_in_it_and_the_last_one_what_comes_after() -> None:
@@ -95,6 +94,16 @@ def test_ten_minutes_are_held_to_the_tiers_target() -> None:
         assert report.lines[0].n == 10
 
 
+def test_premiums_second_vendor_is_held_to_the_tiers_target_under_its_own_name() -> None:
+    for cost, holds in ((120_000, True), (120_100, False)):
+        second = call("gemini", *[cost] * 10)
+        report = Report("cost")
+        judge(report, second)
+        assert report.lines[0].line.startswith("gemini: ")
+        assert report.lines[0].holds is holds
+        assert (second.as_json()["stack"], second.as_json()["tier"]) == ("gemini", "premium")
+
+
 def test_the_late_minutes_are_held_to_the_early_ones() -> None:
     for late, holds in ((24_000, True), (24_500, False)):
         report = Report("cost")
@@ -122,7 +131,7 @@ def test_the_caller_has_something_to_say_for_the_whole_call() -> None:
 
 
 def test_the_picture_is_drawn_and_one_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
-    calls = [call("economy", *[30_000] * 6), call("premium", *[90_000] * 6)]
+    calls = [call("economy", *[30_000] * 6), call("premium", *[90_000] * 6), call("gemini", *[60_000] * 6)]
     draw(calls, tmp_path / "cost.png")
     assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
     for path in (tmp_path / "no folder" / "cost.png", tmp_path / "cost.txt"):

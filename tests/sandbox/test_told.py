@@ -57,3 +57,14 @@ async def test_who_asks_knows_whether_words_are_waiting() -> None:
     assert told.is_waiting("call")
     await told.next("call", 0, to_breath=True)
     assert not told.is_waiting("call")
+
+
+async def test_an_ear_that_was_away_hears_the_newest_turn_and_not_those_before_it() -> None:
+    told = Told()
+    second = told.second_ear("call")
+    for text in ("add a task", "add a task", "what is on my list"):
+        told.put("call", text)
+    told.forget_older(second)
+    assert await told.next(second, 0) == "what is on my list"
+    assert not told.is_waiting(second)
+    assert await told.next("call", 0) == "add a task"

@@ -25,7 +25,7 @@ from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
 from tests.conftest import MARK, clean_environment
-from tests.web.network import Network
+from tests.web.network import Network, NewNetwork
 from tests.web.offices import Offices
 from tests.web.page_agent import StagedCall
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
@@ -238,13 +238,24 @@ async def staged(demo: Any, request: pytest.FixtureRequest) -> AsyncIterator[Sta
 
 
 @pytest.fixture
-async def network(demo: Any) -> AsyncIterator[Network]:
+async def new_network(demo: Any) -> AsyncIterator[NewNetwork]:
+    """Makes ways to the room server that can be cut."""
+    async with AsyncExitStack() as stack:
+
+        async def make() -> Network:
+            network = Network(demo.ports["livekit"])
+            server = await network.listen()
+            stack.callback(server.close)
+            stack.callback(network.drop)
+            return network
+
+        yield make
+
+
+@pytest.fixture
+async def network(new_network: NewNetwork) -> Network:
     """A way to the room server that can be cut."""
-    network = Network(demo.ports["livekit"])
-    server = await network.listen()
-    yield network
-    network.drop()
-    server.close()
+    return await new_network()
 
 
 @pytest.fixture

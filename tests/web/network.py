@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Route
 
@@ -53,6 +54,9 @@ class Network:
                 sink.write(data)
                 await sink.drain()
         sink.close()
+
+
+NewNetwork = Callable[[], Awaitable[Network]]
 
 
 async def tab_on(network: Network, open_tab: OpenTab) -> Tab:

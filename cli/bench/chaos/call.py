@@ -42,7 +42,7 @@ LATE_SECONDS: Final = 5.0
 """How long after an answer what was asked for may still be on its way."""
 TRIES: Final = 3
 """How often a caller says the same before it counts as lost."""
-PATIENCE: Final = Patience(answer=30.0, whole_answer=40.0, question=5.0)
+PATIENCE: Final = Patience(answer=60.0, whole_answer=40.0, question=5.0)
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,12 @@ class ChaosCall:
         facts.kept.remove(VICTIM)
         facts.victim = VICTIM
         pending = self._talk.line.confirmations.pending
-        await self._say(DELETE)
-        if await self._talk.line.changes.wait_until(lambda: pending() is not None, PATIENCE.question):
-            await self._break()
+        for _ in range(TRIES):
+            turn = await self._say(DELETE)
+            if await self._talk.line.changes.wait_until(lambda: pending() is not None, PATIENCE.question):
+                await self._break()
+                break
+            self._count_again(turn, DELETE)
         answer = YES if facts.agrees else NO
         await self._say(answer)
         if pending() is not None:
@@ -148,10 +151,13 @@ class ChaosCall:
             turn = await self._say(words)
             if await self._is_made(title):
                 return
-            # What the ear made something else of has nothing to do with vendors that fail.
-            misheard = turn.understood and spoken_form(turn.understood) != spoken_form(words)
-            self._facts.misheard += bool(misheard)
-            self._facts.said_again += not misheard
+            self._count_again(turn, words)
+
+    def _count_again(self, turn: Turn, words: str) -> None:
+        """What the ear made something else of has nothing to do with vendors that fail."""
+        misheard = turn.understood and spoken_form(turn.understood) != spoken_form(words)
+        self._facts.misheard += bool(misheard)
+        self._facts.said_again += not misheard
 
     async def _is_made(self, title: str) -> bool:
         deadline = time.monotonic() + LATE_SECONDS
