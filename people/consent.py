@@ -112,7 +112,8 @@ class Consents:
         """Give the id of whoever's words are kept of a call; None where none are."""
         query = select(TranscriptRow.user_id).where(TranscriptRow.call_id == call_id).limit(1)
         async with self._session() as session:
-            return await session.scalar(query)
+            found: str | None = await session.scalar(query)
+            return found
 
     async def said_in(self, call_id: str) -> list[Line]:
         """Give what is kept of a call whose caller agrees to it at this moment, in the order in which it was said."""

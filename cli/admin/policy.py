@@ -13,8 +13,8 @@ from cli.admin.books import open_books, open_people
 from cli.admin.money import CAP_HELP, read_caps, shown_caps
 from cli.admin.output import USAGE, AdminError, Json, moment, plain_change, print_json, reporting, say, table
 from cli.admin.policy_writing import Expect, Note, tell, write
-from routing.kinds import Plan
 from privacy.addresses import addresses_of
+from routing.kinds import Plan
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_changes import MAX_DOCUMENT_BYTES, Change, merged
 from routing.redis_link import BlindError

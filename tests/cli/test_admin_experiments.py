@@ -104,7 +104,7 @@ async def test_without_the_package_that_draws_one_sentence_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(NoPlotError, match="uv sync --inexact --extra plots$"):
+    with pytest.raises(NoPlotError, match=r"uv sync --inexact --extra plots$"):
         draw(cast("ExperimentReport", None), tmp_path / "report.png", sandbox=True)
 
 
