@@ -28,6 +28,7 @@ Event = Literal[
     "role.changed",
     "sign_in",
     "sign_out",
+    "words.read",
 ]
 
 SELF: Final = "self"

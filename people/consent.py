@@ -108,6 +108,13 @@ class Consents:
             )
             return [Line.model_validate(row) for row in rows]
 
+    async def whose_words(self, call_id: str) -> str | None:
+        """Give the id of whoever's words are kept of a call; None where none are."""
+        query = select(TranscriptRow.user_id).where(TranscriptRow.call_id == call_id).limit(1)
+        async with self._session() as session:
+            found: str | None = await session.scalar(query)
+            return found
+
     async def said_in(self, call_id: str) -> list[Line]:
         """Give what is kept of a call whose caller agrees to it at this moment, in the order in which it was said."""
         agreed = (

@@ -1,5 +1,6 @@
 """The people we know: create, find, verify."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -102,6 +103,12 @@ class People:
         async with self._session() as session:
             rows = await session.scalars(select(UserRow).where(like).order_by(UserRow.email).limit(limit))
             return [User.model_validate(row) for row in rows]
+
+    async def emails_of(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Give the address of each person by id; those who are gone are left out."""
+        query = select(UserRow.id, UserRow.email).where(UserRow.id.in_(list(user_ids)))
+        async with self._session() as session:
+            return {user_id: email for user_id, email in await session.execute(query)}
 
     async def set_plan(self, user_id: str, plan: Plan, *, actor: str = SELF) -> User | None:
         """Give a person another plan, from their next call on; None for nobody."""

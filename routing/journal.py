@@ -199,6 +199,13 @@ class Journal:
             raise JournalDownError("subject vanished")
         return found.subject
 
+    async def users_of(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Give the user of each subject that is still somebody's. Raises JournalDownError."""
+        query = select(SubjectRow.subject, SubjectRow.user_id).where(SubjectRow.subject.in_(list(subjects)))
+        with journal_errors():
+            async with self._session() as session:
+                return {subject: user_id for subject, user_id in await session.execute(query)}
+
     async def is_known(self, subject: str) -> bool:
         """Whether a subject is somebody's: not one that was erased. Raises JournalDownError."""
         with journal_errors():

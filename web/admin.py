@@ -9,7 +9,7 @@ from fastapi import Depends
 from people.user import Role, User
 from web.errors import ApiError
 from web.routing_books import routing_errors
-from web.services import Served
+from web.services import Served, Services
 from web.sign_in import Changing, CurrentUser
 
 
@@ -32,7 +32,12 @@ ChangingAdmin = Annotated[User, Depends(changing_admin)]
 
 
 async def author_of(services: Served, admin: ChangingAdmin) -> str:
-    """What the policy's history calls an admin: the id of the journal, which names nobody once they are erased."""
+    """What the policy's history calls an admin who changes something."""
+    return await name_of(services, admin)
+
+
+async def name_of(services: Services, admin: User) -> str:
+    """What trail and history call an admin: the id of the journal, which names nobody once they are erased."""
     with routing_errors():
         books = await services.books.open()
         return f"web:{await books.journal.subject_of(admin.id)}"

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from people.audit import Audit
 from people.consent import Consents
+from people.user import User
 from routing.call_records import CallRecord, recent_calls
 from routing.erasure import known_subject
 from routing.explanation import explain as explained
@@ -18,12 +20,12 @@ from routing.story.demo import is_demo
 from routing.story.page import CONTENT_SECURITY_POLICY, page
 from routing.story.reading import MOST_ENTRIES, read_story
 from routing.story.story import Story
-from web.admin import Admin
+from web.admin import Admin, name_of
 from web.admin_label import is_sandbox
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.routing_books import routing_errors
-from web.services import Served
+from web.services import Served, Services
 
 router = APIRouter(prefix="/api/admin/calls", tags=["admin"])
 
@@ -96,7 +98,7 @@ async def calls(services: Served, _admin: Admin, search: Annotated[Search, Query
     )
 
 
-async def _story(services: Served, _admin: Admin, call_id: CallId) -> Story:
+async def _story(services: Served, admin: Admin, call_id: CallId) -> Story:
     with database_errors():
         lines = await Consents(services.people.engine).said_in(call_id)
     with routing_errors():
@@ -104,7 +106,19 @@ async def _story(services: Served, _admin: Admin, call_id: CallId) -> Story:
         told = await read_story(books.journal, books.store, call_id, lines=lines, sandbox=is_sandbox())
     if told is None:
         raise _unknown()
+    if told.words:
+        await _note_reading(services, admin, call_id)
     return told
+
+
+async def _note_reading(services: Services, admin: User, call_id: str) -> None:
+    """Put into the trail that somebody's words are shown, before they are."""
+    reader = await name_of(services, admin)
+    with database_errors():
+        engine = services.people.engine
+        user_id = await Consents(engine).whose_words(call_id)
+        if user_id is not None:
+            await Audit(engine).note(user_id, "words.read", actor=reader, details=call_id)
 
 
 Told = Annotated[Story, Depends(_story)]

@@ -27,6 +27,8 @@ class LiveCall(BaseModel):
     stack: str | None
     tier: str | None
     reason: str
+    arm: str
+    """Such as `cheap-voice: control`; empty where the call is part of no experiment."""
     policy_version: str
     cost_microdollars: int
     held_microdollars: int
@@ -77,6 +79,7 @@ async def live_now(services: Services, books: OpenBooks) -> tuple[list[LiveView]
 
 def _plain(view: LiveView) -> LiveCall:
     decision = view.decision
+    drawn = decision.inputs.assignment if decision is not None else None
     return LiveCall(
         call_id=view.call_id,
         began_ms=view.began_ms or None,
@@ -85,6 +88,7 @@ def _plain(view: LiveView) -> LiveCall:
         stack=decision.stack if decision is not None else None,
         tier=decision.tier if decision is not None else None,
         reason=decision.reason if decision is not None else "",
+        arm=f"{drawn.experiment}: {drawn.arm}" if drawn is not None else "",
         policy_version=decision.policy_version if decision is not None else "",
         cost_microdollars=view.microdollars,
         held_microdollars=view.held_microdollars,

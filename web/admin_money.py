@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from people.user import User
 from routing.caps import Cap
 from routing.daily_costs import DAY_MS, DayCost, daily_costs
+from routing.erasure import known_subject
 from routing.live_leases import live_leases
 from routing.policy import Policy
 from routing.redis_link import BlindError
@@ -29,6 +30,8 @@ from web.sign_in import same_site
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 GLOBAL = "global"
+NOBODY = "nobody"
+"""No subject of the journal: nothing is counted of it."""
 Whose = Annotated[str, Query(min_length=1, max_length=254)]
 
 
@@ -87,7 +90,9 @@ async def budget(services: Served, _admin: Admin, whose: Whose = GLOBAL) -> Budg
     with routing_errors():
         books = await services.books.open()
         policy = await books.store.current()
-        subject = "" if user is None else await books.journal.subject_of(user.id)
+        # Who never called is not in the journal, and looking does not put them there.
+        known = None if user is None else await known_subject(books.journal.engine, user.id)
+        subject = known or NOBODY
         answers = True
         try:
             now_ms = await books.budget.time_ms()

@@ -16,11 +16,13 @@ from people.audit import Audit, AuditEntry
 from people.password import MAX_PASSWORD_LENGTH
 from people.store import EmailTakenError
 from people.user import DEFAULT_TIME_ZONE, Plan, Role, TimeZone, User, normalise_email
+from privacy.addresses import addresses_of
 from privacy.erasure import erase
 from privacy.live_calls import LiveCalls
 from web.admin import Admin, Author, ChangingAdmin
 from web.database_errors import database_errors
 from web.errors import ApiError
+from web.routing_books import routing_errors
 from web.services import Served, Services
 from web.sign_in import same_site
 from web.their_data import Erased, as_file
@@ -90,10 +92,18 @@ class ErasureEffect(BaseModel):
     live_calls: int | None
 
 
-class Trail(BaseModel):
-    """What was done to accounts, the newest first."""
+class NamedEntry(AuditEntry):
+    """An entry with the addresses of whom it is about and of who did it; empty where there is none, or none any more."""
 
-    entries: list[AuditEntry]
+    whose: str = ""
+    by: str = ""
+
+
+class Trail(BaseModel):
+    """What was done to accounts, the newest first. `more`: there are older entries."""
+
+    entries: list[NamedEntry]
+    more: bool
 
 
 @router.get("/users")
@@ -196,8 +206,21 @@ async def audit(
     """Show what was done to accounts, everybody's or somebody's: sign-ins, changes, consent, exports, erasures."""
     user = await _named(services, whose) if whose else None
     with database_errors():
-        entries = await Audit(services.people.engine).entries(user.id if user else None, limit=limit)
-    return Trail(entries=entries[::-1])
+        entries = await Audit(services.people.engine).entries(user.id if user else None, limit=limit + 1)
+    newest = entries[::-1][:limit]
+    names = {name for each in newest for name in (each.user_id, each.actor) if name}
+    with routing_errors(), database_errors():
+        books = await services.books.open()
+        known = await addresses_of(services.people, books.journal, names)
+    return Trail(
+        entries=[
+            NamedEntry(
+                **each.model_dump(), whose=known.get(each.user_id or "", ""), by=known.get(each.actor, "")
+            )
+            for each in newest
+        ],
+        more=len(entries) > limit,
+    )
 
 
 async def _named(services: Services, address: str) -> User:

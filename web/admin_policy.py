@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from privacy.addresses import addresses_of
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_changes import KNOWN_STACKS
 from routing.redis_link import BlindError
 from tiers.catalogue import STACKS
 from web.admin import Admin, Author, ChangingAdmin
 from web.admin_effect import Difference, Effect, Written, effect_of, plain, write
+from web.database_errors import database_errors
 from web.routing_books import routing_errors
 from web.services import Served
 from web.sign_in import same_site
@@ -54,14 +56,17 @@ class Version(BaseModel):
     version: str
     at_ms: int
     author: str
+    by: str
+    """The author's address; empty where they have none, or none any more."""
     note: str
     changes: list[Difference]
 
 
 class History(BaseModel):
-    """The newest first."""
+    """The newest first. `more`: there are older versions."""
 
     versions: list[Version]
+    more: bool
 
 
 @router.get("")
@@ -105,16 +110,20 @@ async def history(
     """Say who changed what, from what, and why."""
     with routing_errors():
         books = await services.books.open()
-        versions = await books.store.history(limit)
+        versions = await books.store.history(limit + 1)
+        with database_errors():
+            known = await addresses_of(services.people, books.journal, {each.author for each in versions})
     return History(
         versions=[
             Version(
                 version=each.version,
                 at_ms=each.at_ms,
                 author=each.author,
+                by=known.get(each.author, ""),
                 note=each.note,
                 changes=plain(each.changes),
             )
-            for each in versions
-        ]
+            for each in versions[:limit]
+        ],
+        more=len(versions) > limit,
     )

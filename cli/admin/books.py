@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -109,6 +109,11 @@ async def user_named(email: str) -> User:
             "no_such_user", f"there is no user {email!r}", "«voicetasks admin users list» lists all"
         )
     return user
+
+
+def beside(name: str, known: Mapping[str, str]) -> str:
+    """Write a name by which somebody stands in a trail with their address, while they have one."""
+    return f"{known[name]} ({name})" if name in known else name
 
 
 def author() -> str:

@@ -22,7 +22,7 @@ def draw(found: ExperimentReport, path: Path, *, sandbox: bool) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise NoPlotError(
-            "the picture needs matplotlib, which comes with the developers' packages: uv sync --all-groups"
+            "the picture needs matplotlib, which comes with the extra «plots»: uv sync --inexact --extra plots"
         ) from error
     figure = Figure(figsize=(11, 4.6), dpi=120, layout="constrained")
     saving, success, slow = figure.subplots(1, 3, width_ratios=(2.4, 1, 1))

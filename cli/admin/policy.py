@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final, get_args
 
 import typer
 
-from cli.admin.books import open_books
+from cli.admin.books import open_books, open_people
 from cli.admin.money import CAP_HELP, read_caps, shown_caps
 from cli.admin.output import USAGE, AdminError, Json, moment, plain_change, print_json, reporting, say, table
 from cli.admin.policy_writing import Expect, Note, tell, write
+from privacy.addresses import addresses_of
 from routing.kinds import Plan
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_changes import MAX_DOCUMENT_BYTES, Change, merged
@@ -108,7 +109,7 @@ def history(
         (
             each["version"],
             each["at"],
-            each["author"],
+            f"{each['by']} ({each['author']})" if each["by"] else each["author"],
             "\n".join(str(Change(**change)) for change in each["changes"]),
             each["note"],
         )
@@ -143,13 +144,15 @@ async def _set(
 
 
 async def _history(limit: int) -> list[dict[str, Any]]:
-    async with open_books() as books:
+    async with open_books() as books, open_people() as people:
         versions = await books.store.history(limit)
+        known = await addresses_of(people, books.journal, {each.author for each in versions})
     return [
         {
             "version": each.version,
             "at": moment(each.at_ms),
             "author": each.author,
+            "by": known.get(each.author, ""),
             "note": each.note,
             "changes": [plain_change(change) for change in each.changes],
         }

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.admin.books import author, open_people, user_named
+from cli.admin.books import author, beside, open_books, open_people, user_named
 from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
 from people.audit import Audit, AuditEntry
 from people.store import EmailTakenError
 from people.user import DEFAULT_TIME_ZONE, Plan, Role, User
+from privacy.addresses import addresses_of
 
 app = typer.Typer(help="Who there is, and on which plan.", no_args_is_help=True)
 
@@ -77,18 +78,23 @@ def audit(
 ) -> None:
     """Show what was done to accounts: sign-ins, changes of plan and role, consent, exports, erasures."""
     with reporting(as_json=as_json):
-        entries = asyncio.run(_audit(email, limit))
+        entries, known = asyncio.run(_audit(email, limit))
     if as_json:
-        print_json({"audit": [entry.model_dump(mode="json") for entry in entries]})
+        named = [
+            entry.model_dump(mode="json")
+            | {"whose": known.get(entry.user_id or "", ""), "by": known.get(entry.actor, "")}
+            for entry in entries
+        ]
+        print_json({"audit": named})
         return
     columns = ("at", "event", "by", "details", "whose")
     rows = [
         (
             each.at.isoformat(timespec="seconds"),
             each.event,
-            each.actor,
+            beside(each.actor, known),
             each.details,
-            each.user_id or "erased",
+            beside(each.user_id or "erased", known),
         )
         for each in entries
     ]
@@ -134,7 +140,9 @@ async def _plan(email: str, plan: Plan) -> User:
     return changed or user
 
 
-async def _audit(email: str | None, limit: int) -> list[AuditEntry]:
+async def _audit(email: str | None, limit: int) -> tuple[list[AuditEntry], dict[str, str]]:
     user = await user_named(email) if email is not None else None
-    async with open_people() as people:
-        return await Audit(people.engine).entries(user.id if user else None, limit=limit)
+    async with open_books() as books, open_people() as people:
+        entries = await Audit(people.engine).entries(user.id if user else None, limit=limit)
+        names = {name for each in entries for name in (each.user_id, each.actor) if name}
+        return entries, await addresses_of(people, books.journal, names)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import update
 
+from cli.admin.experiment_plot import NoPlotError, draw
 from routing.experiments.bucket import arm_of, bucket_of
 from routing.experiments.design import Experiment
+from routing.experiments.report import ExperimentReport
 from routing.models import PolicyRow
 from routing.policy_store import PolicyStore
 from tests.cli.admin_terminal import Terminal
@@ -94,6 +98,14 @@ async def test_a_report_says_what_was_found_and_is_drawn(terminal: Terminal, tmp
         "experiments", "report", "cheap-voice", "--plot", str(tmp_path / "no" / "x.png"), "--json"
     )
     assert unwritable.json["error"]["code"] == "no_picture"
+
+
+async def test_without_the_package_that_draws_one_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(NoPlotError, match=r"uv sync --inexact --extra plots$"):
+        draw(cast("ExperimentReport", None), tmp_path / "report.png", sandbox=True)
 
 
 async def test_calls_whose_tasks_may_still_be_taken_back_wait(terminal: Terminal) -> None:

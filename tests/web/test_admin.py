@@ -10,6 +10,7 @@ import pytest
 from people.audit import Audit
 from people.consent import Consents
 from routing.breaker import Breakers
+from routing.erasure import known_subject
 from routing.health import BreakerRules
 from tests.routing.story.told import BEGAN, moved_call
 from tests.web.live_calls import goes_on, recent
@@ -224,6 +225,13 @@ async def test_calls_are_found_by_id_person_stack_and_door(site: Site, admin: Br
     assert (await admin.client.get("/api/admin/calls", params={"days": 0})).status_code == 422
 
 
+async def test_looking_at_a_budget_of_who_never_called_writes_nothing(site: Site, admin: Browser) -> None:
+    books = await site.services.books.open()
+    shown = (await admin.client.get("/api/admin/budget", params={"whose": site.bob.email})).json()
+    assert [each["journal"] for each in shown["scopes"]] == [0, 0]
+    assert await known_subject(books.journal.engine, site.bob.id) is None
+
+
 async def test_a_story_is_told_as_json_and_as_a_page_that_loads_nothing(site: Site, admin: Browser) -> None:
     books = await site.services.books.open()
     await books.journal.append(moved_call())
@@ -234,12 +242,17 @@ async def test_a_story_is_told_as_json_and_as_a_page_that_loads_nothing(site: Si
     told = (await admin.client.get("/api/admin/calls/c1/story")).json()
     assert (told["call_id"], [each["text"] for each in told["words"]]) == ("c1", ["Buy <b>milk</b>"])
     page = await admin.client.get("/api/admin/calls/c1/story.html")
+    trail = await Audit(site.services.people.engine).entries(site.ann.id)
+    read = [each for each in trail if each.event == "words.read"]
+    assert [(each.details, each.actor[:6]) for each in read] == [("c1", "web:s_")] * 2
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'; style-src 'sha256-" in policy
     assert "frame-ancestors 'none'" in policy
     assert "Buy &lt;b&gt;milk&lt;/b&gt;" in page.text
     await consents.set(site.ann.id, "browser", given=False)
     assert "milk" not in (await admin.client.get("/api/admin/calls/c1/story.html")).text
+    trail = await Audit(site.services.people.engine).entries(site.ann.id)
+    assert [each for each in trail if each.event == "words.read"] == read, "without words nobody read any"
     explained = (await admin.client.get("/api/admin/calls/c1/explain")).json()
     assert [each["replayed"] for each in explained["decisions"]] == ["same", "same"]
     for path in ("c404/story", "c404/story.html", "c404/explain"):

@@ -60,6 +60,9 @@ async def test_somebody_is_added_found_by_address_and_given_another_plan(site: S
         ("account.made", ""),
     ]
     assert {each["actor"][:6] for each in trail} == {"web:s_"}
+    assert {(each["whose"], each["by"]) for each in trail} == {("zoe@example.net", "chief@example.org")}
+    cut = (await admin.client.get(f"{PATH}/audit", params={"whose": "zoe@example.net", "limit": 1})).json()
+    assert ([each["event"] for each in cut["entries"]], cut["more"]) == (["plan.changed"], True)
 
 
 async def test_what_cannot_be_done_to_people_is_refused_with_its_reason(site: Site, admin: Browser) -> None:

@@ -88,13 +88,13 @@ async def test_an_experiment_is_made_begun_weighed_and_ended_on_the_page_each_af
     await expect(form.get_by_label("Name: small letters")).to_have_value("")  # done with what was typed
 
     await look.go_on("phone")
-    await card.get_by_role("button", name="Start…").click()
+    await card.get_by_role("button", name=f"Start… {NAME}").click()
     await carry_out(
         page, f"Start {NAME}", f"Phase 1 of {NAME} begins.", "Calls that go on keep what they have."
     )
     await expect(card.locator(".badge").first).to_have_text("running")
 
-    await card.get_by_role("button", name="Weights…", exact=True).click()
+    await card.get_by_role("button", name=f"Weights… {NAME}", exact=True).click()
     first = card.get_by_label(re.compile("^control"))
     await expect(first).to_be_focused()
     await first.fill("none")
@@ -109,7 +109,7 @@ async def test_an_experiment_is_made_begun_weighed_and_ended_on_the_page_each_af
     await expect(card).to_contain_text("control: economy, 90 % · variant: budget, 10 %")
     await expect(card).to_contain_text("phase 2")
 
-    await card.get_by_role("button", name="End…").click()
+    await card.get_by_role("button", name=f"End… {NAME}").click()
     await carry_out(page, f"End {NAME}", "Calls that go on keep their arm")
     await expect(card.locator(".badge").first).to_have_text("stopped")
     stands = json.loads(demo.voicetasks("admin", "experiments", "list", "--json").stdout)["experiments"]

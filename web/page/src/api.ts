@@ -61,6 +61,9 @@ export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20
 export const download = async (path: string, init: RequestInit, withinMs: number): Promise<Blob> =>
   (await fetched(path, init, withinMs)).blob()
 
+/** The window's event when the server knows no session: a dialog that asked needs not tell its page. */
+export const SIGNED_OUT = 'voicetasks:signed-out'
+
 async function fetched(path: string, init: RequestInit, withinMs: number): Promise<Response> {
   let answer: Response
   try {
@@ -68,6 +71,7 @@ async function fetched(path: string, init: RequestInit, withinMs: number): Promi
   } catch {
     throw new ApiError(0, 'offline', words.common.offline)
   }
+  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT))
   if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null))
   return answer
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef } from 'react'
 
-import type { Account } from '../api'
+import { type Account, SIGNED_OUT } from '../api'
 import { Brand } from '../Brand'
 import { words } from '../words'
 import { Calls } from './Calls'
@@ -40,6 +40,12 @@ export function Admin({ account, place, onSignedOut }: Props) {
     // On a narrow screen the row of pages is longer than what is seen of it.
     links.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [here])
+
+  useEffect(() => {
+    // Whatever asked, a dialog too: who is signed out signs in again.
+    addEventListener(SIGNED_OUT, signedOut)
+    return () => removeEventListener(SIGNED_OUT, signedOut)
+  }, [signedOut])
 
   const { csrf } = account
   const pages: Record<Place, () => React.ReactNode> = {

@@ -32,10 +32,17 @@ export function ExperimentCard({ name, experiment, version, onPropose, onSignedO
       {/* What never was cannot be tried on people. */}
       {!demo && (
         <div className="row">
-          <button onClick={() => onPropose(experimentTurn(version, name, running ? 'stop' : 'start'))}>
+          <button
+            aria-label={words.experiments.about(running ? words.experiments.stop : words.experiments.start, name)}
+            onClick={() => onPropose(experimentTurn(version, name, running ? 'stop' : 'start'))}
+          >
             {running ? words.experiments.stop : words.experiments.start}
           </button>
-          <button aria-expanded={weighing} onClick={() => setWeighing(!weighing)}>
+          <button
+            aria-label={words.experiments.about(words.experiments.weigh, name)}
+            aria-expanded={weighing}
+            onClick={() => setWeighing(!weighing)}
+          >
             {words.experiments.weigh}
           </button>
         </div>
@@ -69,21 +76,42 @@ function audience({ arms, plan, channel, coverage, phase }: Experiment): string[
   return said
 }
 
-function Found({ name, phase, onSignedOut }: { name: string; phase: number; onSignedOut: () => void }) {
+function Found({ name, phase: last, onSignedOut }: { name: string; phase: number; onSignedOut: () => void }) {
+  const [chosen, setChosen] = useState<number | null>(null)
+  const phase = chosen ?? last
   const path = `/api/admin/experiments/${encodeURIComponent(name)}/report?phase=${phase}`
   const report = useAsked<Report>(path, onSignedOut)
   return (
-    <Shown asked={report}>
-      {(data) => (
-        <>
-          {data.sandbox && (
-            <p>
-              <Labels sandbox />
-            </p>
-          )}
-          <ExperimentReport report={data} />
-        </>
+    <>
+      {last > 1 && (
+        <label>
+          {words.experiments.phase}{' '}
+          <select
+            aria-label={words.experiments.about(words.experiments.phase, name)}
+            value={phase}
+            onChange={(event) => {
+              const wanted = Number(event.target.value)
+              setChosen(wanted === last ? null : wanted)
+            }}
+          >
+            {Array.from({ length: last }, (_, at) => (
+              <option key={at}>{last - at}</option>
+            ))}
+          </select>
+        </label>
       )}
-    </Shown>
+      <Shown asked={report}>
+        {(data) => (
+          <>
+            {data.sandbox && (
+              <p>
+                <Labels sandbox />
+              </p>
+            )}
+            <ExperimentReport report={data} />
+          </>
+        )}
+      </Shown>
+    </>
   )
 }

@@ -48,7 +48,7 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
             <Table
               label={words.console.places.live}
               columns={words.live.columns}
-              amounts={[6, 7]}
+              amounts={[7, 8]}
               rows={data.calls.map((call) => ({
                 key: call.call_id,
                 cells: [
@@ -62,6 +62,7 @@ export function Live({ onSignedOut }: { onSignedOut: () => void }) {
                     {call.stack ?? words.live.nothingYet}
                   </span>,
                   call.reason || '–',
+                  call.arm || '–',
                   dollars(call.cost_microdollars),
                   dollars(call.held_microdollars),
                 ],

@@ -1,7 +1,7 @@
 import { words } from '../words'
 import type { Changes, InForce, Version } from './adminApi'
 import { Differences } from './Differences'
-import { moment } from './format'
+import { moment, named } from './format'
 import { Ladder } from './Ladder'
 import { policyChange } from './proposals'
 import { Shown } from './Shown'
@@ -19,7 +19,7 @@ const LOOK_MS = 10_000
 /** What may be served: switches that tell what they will move, ladders, and who changed what. */
 export function PolicyPage({ csrf, onSignedOut }: Props) {
   const inForce = useAsked<InForce>('/api/admin/policy', onSignedOut, LOOK_MS)
-  const history = useAsked<{ versions: Version[] }>('/api/admin/policy/history?limit=20', onSignedOut)
+  const history = useAsked<{ versions: Version[]; more: boolean }>('/api/admin/policy/history?limit=20', onSignedOut)
   const change = useChange(csrf, () => {
     inForce.refresh()
     history.refresh()
@@ -42,18 +42,21 @@ export function PolicyPage({ csrf, onSignedOut }: Props) {
           empty={{ when: (data) => !data.versions.length, said: words.policy.unchanged }}
         >
           {(data) => (
-            <ol className="history">
-              {data.versions.map((version) => (
-                <li key={version.version}>
-                  <p>
-                    <b>{words.policy.version(version.version)}</b>{' '}
-                    <span className="quiet">{words.policy.by(moment(version.at_ms), version.author)}</span>
-                  </p>
-                  {version.note && <p>{words.policy.note(version.note)}</p>}
-                  <Differences changes={version.changes} />
-                </li>
-              ))}
-            </ol>
+            <>
+              <ol className="history">
+                {data.versions.map((version) => (
+                  <li key={version.version}>
+                    <p>
+                      <b>{words.policy.version(version.version)}</b>{' '}
+                      <span className="quiet">{words.policy.by(moment(version.at_ms), named(version.author, version.by))}</span>
+                    </p>
+                    {version.note && <p>{words.policy.note(version.note)}</p>}
+                    <Differences changes={version.changes} />
+                  </li>
+                ))}
+              </ol>
+              {data.more && <p className="quiet">{words.policy.more(data.versions.length)}</p>}
+            </>
           )}
         </Shown>
       </section>

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import { words } from '../words'
 import type { AuditEntry } from './adminApi'
-import { moment } from './format'
+import { moment, named } from './format'
 import { Shown } from './Shown'
 import { Table } from './Table'
 import { useAsked } from './useAsked'
@@ -12,7 +12,7 @@ import { ADMIN } from './useHash'
 export function Trail({ onSignedOut }: { onSignedOut: () => void }) {
   const [whose, setWhose] = useState('')
   const path = `/api/admin/audit?limit=200&whose=${encodeURIComponent(whose)}`
-  const trail = useAsked<{ entries: AuditEntry[] }>(path, onSignedOut)
+  const trail = useAsked<{ entries: AuditEntry[]; more: boolean }>(path, onSignedOut)
   return (
     <section className="card" aria-labelledby="trail-title">
       <h2 id="trail-title">{words.trail.title}</h2>
@@ -36,20 +36,23 @@ export function Trail({ onSignedOut }: { onSignedOut: () => void }) {
       </form>
       <Shown asked={trail} empty={{ when: (data) => !data.entries.length, said: words.trail.none }}>
         {(data) => (
-          <Table
-            label={words.trail.name}
-            columns={words.trail.columns}
-            rows={data.entries.map((entry) => ({
-              key: String(entry.id),
-              cells: [
-                <time>{moment(entry.at)}</time>,
-                entry.event.replaceAll('.', ' ').replaceAll('_', ' '),
-                entry.details || '–',
-                entry.user_id ?? words.trail.erased,
-                entry.actor,
-              ],
-            }))}
-          />
+          <>
+            <Table
+              label={words.trail.name}
+              columns={words.trail.columns}
+              rows={data.entries.map((entry) => ({
+                key: String(entry.id),
+                cells: [
+                  <time>{moment(entry.at)}</time>,
+                  entry.event.replaceAll('.', ' ').replaceAll('_', ' '),
+                  entry.details || '–',
+                  entry.user_id ? named(entry.user_id, entry.whose) : words.trail.erased,
+                  named(entry.actor, entry.by),
+                ],
+              }))}
+            />
+            {data.more && <p className="quiet">{words.trail.more(data.entries.length)}</p>}
+          </>
         )}
       </Shown>
     </section>

@@ -11,6 +11,7 @@ export interface LiveCall {
   stack: string | null
   tier: string | null
   reason: string
+  arm: string
   policy_version: string
   cost_microdollars: number
   held_microdollars: number
@@ -67,6 +68,7 @@ export interface Version {
   version: string
   at_ms: number
   author: string
+  by: string
   note: string
   changes: Difference[]
 }
@@ -153,6 +155,8 @@ export interface AuditEntry {
   actor: string
   event: string
   details: string
+  whose: string
+  by: string
 }
 export type EntryKind = 'charge' | 'lease' | 'decision' | 'outcome' | 'event'
 export interface JournalEntry {

@@ -47,3 +47,6 @@ function isArm(value: unknown): value is { name: string; stack: string; weight: 
 export function shownAt(path: string, value: unknown): string {
   return /(^|\.)(user_)?caps\./.test(path) && typeof value === 'number' ? dollars(value) : shown(value)
 }
+
+/** An id as trail and history keep it, with the address of whoever it is while they have one. */
+export const named = (id: string, address: string) => (address ? `${address} (${id})` : id)

@@ -450,7 +450,7 @@ export const en = {
     behind: (why: string) => `${why}: the list may be incomplete.`,
     nobody: 'Nobody calls at the moment.',
     unknown: 'Who calls cannot be known now.',
-    columns: ['Call', 'For', 'Door', 'Plan', 'Served with', 'Why', 'Cost', 'Held'],
+    columns: ['Call', 'For', 'Door', 'Plan', 'Served with', 'Why', 'Arm', 'Cost', 'Held'],
     nothingYet: 'nothing yet',
   },
 
@@ -498,6 +498,7 @@ export const en = {
     unchanged: 'Nobody has changed the policy yet.',
     by: (when: string, author: string) => `${when}, ${author}`,
     note: (note: string) => `«${note}»`,
+    more: (shown: number) => `The ${shown} newest are shown. The terminal shows more: voicetasks admin policy history --limit.`,
   },
 
   money: {
@@ -560,6 +561,8 @@ export const en = {
     ofPlan: (plan: string) => `plan ${plan}`,
     byDoor: (channel: string) => `by ${channel}`,
     covers: (percent: number) => `${percent} % of them`,
+    about: (what: string, name: string) => `${what} ${name}`,
+    phase: 'Phase',
     inPhase: (phase: number) => `phase ${phase}`,
     notBegun: 'It has not begun, so nothing is known.',
     start: 'Start…',
@@ -729,6 +732,7 @@ export const en = {
     name: 'Audit trail',
     columns: ['When', 'What', 'Details', 'Whose', 'By'],
     erased: 'somebody erased',
+    more: (shown: number) => `The ${shown} newest are shown. The terminal shows more: voicetasks admin users audit --limit.`,
   },
 }
 
