@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { words } from '../words'
 import { erase, type Proof, send, wordsOf } from './adminApi'
@@ -12,6 +12,7 @@ export function ErasePerson({ csrf, person, onClose }: PersonDialog) {
   const [typed, setTyped] = useState('')
   const [calls, setCalls] = useState(words.common.moment)
   const [proof, setProof] = useState<Proof | null>(null)
+  const isErased = useRef(false)
 
   useEffect(() => {
     let here = true
@@ -25,7 +26,9 @@ export function ErasePerson({ csrf, person, onClose }: PersonDialog) {
   }, [csrf, person.email])
 
   async function act() {
-    setProof(await erase(csrf, person.email, typed))
+    const shown = await erase(csrf, person.email, typed)
+    isErased.current = true
+    setProof(shown)
     return ''
   }
   if (proof) return <Proven csrf={csrf} userId={person.id} proof={proof} onClose={onClose} />
@@ -36,7 +39,8 @@ export function ErasePerson({ csrf, person, onClose }: PersonDialog) {
       act={act}
       missing={typed.trim().toLowerCase() !== person.email}
       danger
-      onClose={onClose}
+      // The question closes itself when it is answered, which may be before the proof has taken its place.
+      onClose={(said) => isErased.current || onClose(said)}
     >
       <p>{words.people.eraseText}</p>
       <p className="effect" role="status">
