@@ -11,7 +11,6 @@ from livekit.agents import APIConnectOptions
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
-from tiers.end_of_turn import EndOfTurn
 from tiers.settings import VendorSettings
 from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
@@ -22,7 +21,6 @@ class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
     llm: ThriftyRealtimeModel
-    end_of_turn: EndOfTurn
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
 
@@ -31,7 +29,7 @@ class SpeechToSpeech:
 
     def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
-        vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
+        vad, turns = voice_activity(narrow=narrow), turn_handling(narrow=narrow)
         return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
     def caller_speaks(self, speaking: bool) -> None:
@@ -59,6 +57,5 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
-        end_of_turn=EndOfTurn(has_words=False),
         parts=parts,
     )
