@@ -414,6 +414,7 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
+        self._models.end_of_turn.heard(event.transcript, final=event.is_final)
         if event.is_final:
             self._marks.mark("words", again=True)
         if event.transcript.strip():
