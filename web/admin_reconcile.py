@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,8 +15,8 @@ from pydantic import BaseModel
 from people.audit import Audit
 from routing.exports.form import Export, UnreadableExportError
 from routing.exports.reading import FORMS, read_export
-from routing.reconcile import Drift, Settlement, counters_follow, settle, settlement_of
-from routing.redis_link import BlindError
+from routing.reconcile import Drift, Settlement
+from routing.settling import carried_out, reckoned
 from routing.stream import Drainer
 from tiers.prices import bundled
 from web.admin import Author, ChangingAdmin
@@ -126,24 +125,12 @@ async def reconcile(
                 actor=author,
                 details=f"{export.form}, {len(settlement.corrections)} estimates",
             )
-        written = await settle(books.journal, settlement)
-        try:
-            await counters_follow(books.budget, settlement.scopes)
-        except BlindError as error:
-            notes.append(
-                f"Redis could not be told ({error.why}), so its counters stay as they were: "
-                "reconcile the same file again once it answers."
-            )
-    return _told(settlement, written, notes)
+        written, missed = await carried_out(books.journal, books.budget, settlement)
+    return _told(settlement, written, notes + missed)
 
 
 async def _reckoned(books: OpenBooks, export: Export) -> tuple[Settlement, list[str]]:
-    why_behind = await Drainer(books.link, books.journal, name="web").catch_up()
-    settlement = await settlement_of(books.journal, export, now_ms=time.time_ns() // 1_000_000)
-    notes = list(settlement.notes)
-    if why_behind:
-        notes.append(f"Redis gave no answer ({why_behind}): charges that wait there were not looked at.")
-    return settlement, notes
+    return await reckoned(Drainer(books.link, books.journal, name="web"), books.journal, export)
 
 
 def _named(settlement: Settlement) -> str:

@@ -45,9 +45,14 @@ class Books:
     sandbox: bool
     """Some vendor is a stand-in: its money is not real."""
 
+    @property
+    def drainer(self) -> Drainer:
+        """Puts what waits in Redis into the journal."""
+        return Drainer(self.link, self.journal, name="admin")
+
     async def catch_up(self) -> str:
         """Put what waits in Redis into the journal; why that cannot be done, or empty."""
-        return await Drainer(self.link, self.journal, name="admin").catch_up()
+        return await self.drainer.catch_up()
 
 
 @asynccontextmanager

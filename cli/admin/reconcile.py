@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,8 +13,8 @@ from cli.admin.money import dollars
 from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
 from routing.exports.form import Export, UnreadableExportError
 from routing.exports.reading import read_export
-from routing.reconcile import Drift, Settlement, counters_follow, settle, settlement_of
-from routing.redis_link import BlindError
+from routing.reconcile import Drift, Settlement
+from routing.settling import carried_out, reckoned
 from tiers.prices import bundled
 
 FILE_BYTES: Final = 256_000_000
@@ -87,22 +86,11 @@ def reconcile(
 
 async def _reconcile(export: Export, *, dry_run: bool) -> tuple[Settlement, int, list[str]]:
     async with open_books() as books:
-        why_behind = await books.catch_up()
-        settlement = await settlement_of(books.journal, export, now_ms=time.time_ns() // 1_000_000)
-        notes = list(settlement.notes)
-        if why_behind:
-            notes.append(f"Redis gave no answer ({why_behind}): charges that wait there were not looked at.")
+        settlement, notes = await reckoned(books.drainer, books.journal, export)
         if dry_run:
             return settlement, len(settlement.corrections), notes
-        written = await settle(books.journal, settlement)
-        try:
-            await counters_follow(books.budget, settlement.scopes)
-        except BlindError as error:
-            notes.append(
-                f"Redis could not be told ({error.why}), so its counters stay as they were: "
-                "reconcile the same file again once it answers."
-            )
-        return settlement, written, notes
+        written, missed = await carried_out(books.journal, books.budget, settlement)
+        return settlement, written, notes + missed
 
 
 def _read(path: Path) -> Export:

@@ -29,7 +29,6 @@ _REMEMBERED: Final = 8
 _MESSAGE_FRAME: Final = 3
 """Tokens around each message, and at the end of a prompt: OpenAI's own recipe for counting."""
 
-_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 _GIVEN_UP: Final = (asyncio.CancelledError, GeneratorExit)
 
@@ -200,11 +199,13 @@ class _Exchange:
         if self._rest.startswith(b"{") and error is None and not self._refused:
             self._take(json.loads(self._rest))
             self._complete = True
-        if self._refused or isinstance(error, _NEVER_SENT):
+        if self._refused:
             self._owner.free(self)
         elif not self._begun and isinstance(error, _BROKEN_OFF):
             self._owner.never_begun(self, self._id)
-        elif not self._sent and not self._begun:  # given up while a connection was made or waited for
+        elif (
+            not self._sent and not self._begun
+        ):  # refused or given up while a connection was made or waited for
             self._owner.free(self)
         elif self._usage is not None:
             self._owner.reported(self, self._id, self._usage, "ok")

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { words } from '../words'
 import { type Person, send } from './adminApi'
 import { AskedDialog } from './AskedDialog'
+import { Problem } from './Problem'
 
 interface Props {
   csrf: string
@@ -67,11 +68,7 @@ export function AddPerson({ csrf, onAdded }: Props) {
         {field('time_zone', people.zone, 'text', 'off')}
         <button type="submit">{people.addDo}</button>
       </form>
-      {problem && (
-        <p className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {asked && (
         <AskedDialog
           title={people.addAsk(given.email.trim())}

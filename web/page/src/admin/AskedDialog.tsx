@@ -3,6 +3,7 @@ import { type ReactNode, useRef, useState } from 'react'
 import { words } from '../words'
 import { wordsOf } from './adminApi'
 import { Dialog } from './Dialog'
+import { Problem } from './Problem'
 
 interface Props {
   /** It names whom it is about. */
@@ -45,11 +46,7 @@ export function AskedDialog({ title, doIt, act, missing, danger, onClose, childr
           }}
         >
           {children}
-          {problem && (
-            <p className="field-error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem text={problem} />
           <div className="row">
             <button type="submit" className={danger ? 'danger' : 'primary'} disabled={busy || missing}>
               {busy ? words.people.working : doIt}

@@ -4,6 +4,7 @@ import { words } from '../words'
 import { type FoundCalls, storyOf } from './adminApi'
 import { dollars, length, moment } from './format'
 import { Labels } from './Labels'
+import { searched } from './searched'
 import { Shown } from './Shown'
 import { Table } from './Table'
 import { useAsked } from './useAsked'
@@ -38,13 +39,7 @@ export function Calls({ onSignedOut }: { onSignedOut: () => void }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault()
-          const form = new FormData(event.currentTarget)
-          const given = new URLSearchParams()
-          for (const field of FIELDS) {
-            const value = String(form.get(field) ?? '').trim()
-            if (value) given.set(field, value)
-          }
-          setQuery(given.toString())
+          setQuery(searched(event.currentTarget, FIELDS))
         }}
       >
         <label>

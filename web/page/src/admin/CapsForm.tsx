@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 
 import { words } from '../words'
 import type { BudgetState, Cap } from './adminApi'
+import { Problem } from './Problem'
 import { capsChange, type Proposal } from './proposals'
 
 interface Props {
@@ -67,11 +68,7 @@ export function CapsForm({ budget, onPropose }: Props) {
           ))}
         </fieldset>
       ))}
-      {problem && (
-        <p className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="row">
         <button type="submit" className="primary">
           {words.caps.change}

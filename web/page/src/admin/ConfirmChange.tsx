@@ -4,6 +4,7 @@ import { words } from '../words'
 import { carryOut, Conflict, type Effect, effectOf, wordsOf, type Written } from './adminApi'
 import { Dialog } from './Dialog'
 import { Differences } from './Differences'
+import { Problem } from './Problem'
 import type { Proposal } from './proposals'
 
 interface Props {
@@ -77,11 +78,7 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
             }}
           >
             {effect ? <Told effect={effect} about={proposal.about} /> : !problem && <p role="status">{words.change.look}</p>}
-            {problem && (
-              <p className="field-error" role="alert">
-                {problem}
-              </p>
-            )}
+            <Problem text={problem} />
             <label className="note">
               {words.change.why}
               <input value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />

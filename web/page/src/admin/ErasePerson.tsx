@@ -5,6 +5,7 @@ import { erase, type Proof, send, wordsOf } from './adminApi'
 import { AskedDialog } from './AskedDialog'
 import { Dialog } from './Dialog'
 import type { PersonDialog } from './PlanOfPerson'
+import { Problem } from './Problem'
 import { Table } from './Table'
 
 /** Erases somebody everywhere, once their address was typed; then shows the proof. */
@@ -104,11 +105,7 @@ function Proven({ csrf, userId, proof: first, onClose }: ProvenProps) {
             }))}
           />
           <p className="quiet digest">{words.people.eraseDigest(proof.digest)}</p>
-          {problem && (
-            <p className="field-error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem text={problem} />
           <div className="row">
             {!proof.complete && (
               <button disabled={busy} onClick={() => void again()}>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import { words } from '../words'
 import { ArmFields, type ArmText } from './ArmFields'
+import { Problem } from './Problem'
 import { experimentCreation, type NewExperiment, type Proposal } from './proposals'
 import { weightOf } from './Weights'
 
@@ -99,11 +100,7 @@ export function ExperimentForm({ version, known, stacks, onPropose }: Props) {
         <input type="checkbox" checked={fields.start} onChange={(event) => set({ start: event.target.checked })} />
         {experiments.atOnce}
       </label>
-      {problem && (
-        <p className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="row">
         <button type="submit" className="primary" disabled={version === null}>
           {experiments.write}

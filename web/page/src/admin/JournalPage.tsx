@@ -4,6 +4,7 @@ import { words } from '../words'
 import { type Entries, storyOf } from './adminApi'
 import { dollars, moment } from './format'
 import { Labels } from './Labels'
+import { searched } from './searched'
 import { Settling } from './Settling'
 import { Shown } from './Shown'
 import { Table } from './Table'
@@ -28,13 +29,7 @@ export function JournalPage({ csrf, onSignedOut }: { csrf: string; onSignedOut: 
           role="search"
           onSubmit={(event) => {
             event.preventDefault()
-            const form = new FormData(event.currentTarget)
-            const given = new URLSearchParams()
-            for (const field of FIELDS) {
-              const value = String(form.get(field) ?? '').trim()
-              if (value) given.set(field, value)
-            }
-            setQuery(given.toString())
+            setQuery(searched(event.currentTarget, FIELDS))
           }}
         >
           <label>

@@ -5,6 +5,7 @@ import { compared, type Reconciled, settle, wordsOf } from './adminApi'
 import { Dialog } from './Dialog'
 import { dollars } from './format'
 import { Labels } from './Labels'
+import { Problem } from './Problem'
 import { Table } from './Table'
 
 interface Props {
@@ -54,11 +55,7 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
           }}
         >
           {effect ? <Told effect={effect} /> : !problem && <p role="status">{words.common.moment}</p>}
-          {problem && (
-            <p className="field-error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem text={problem} />
           <div className="row">
             <button type="submit" className="primary" disabled={!effect?.corrections || busy}>
               {busy ? words.common.moment : words.settling.doIt}

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 
 import { words } from '../words'
+import { Problem } from './Problem'
 import { SettleDialog } from './SettleDialog'
 
 /** As the server reads at most. */
@@ -61,11 +62,7 @@ export function Settling({ csrf, onSettled }: Props) {
         </label>
         <button type="submit">{words.settling.look}</button>
       </form>
-      {problem && (
-        <p id="settling-problem" className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem id="settling-problem" text={problem} />
       {asked && (
         <SettleDialog
           key={asked.time}

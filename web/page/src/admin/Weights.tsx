@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { words } from '../words'
 import type { Experiment } from './adminApi'
 import { percent } from './format'
+import { Problem } from './Problem'
 import { experimentWeights, type Proposal } from './proposals'
 
 interface Props {
@@ -64,11 +65,7 @@ export function Weights({ name, experiment, version, onPropose, onLeave }: Props
           )
         })}
       </fieldset>
-      {problem && (
-        <p className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="row">
         <button type="submit" className="primary">
           {words.experiments.weighDo}
