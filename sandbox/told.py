@@ -57,6 +57,7 @@ class Told:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
         if tag + _SECOND_EAR in self._queues:
             self.put(tag + _SECOND_EAR, text)
+        self._ends.pop((tag, text), None)
         if ends:
             self._ends[tag, text] = tuple(ends)
             while len(self._ends) > _MAX_TAGS:

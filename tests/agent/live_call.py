@@ -33,6 +33,7 @@ from agent.settings import AgentSettings
 from agent.thread import Thread
 from agent.tier_session import TierSession
 from agent.transcript import Transcript
+from cli.caller.sound import MICROPHONE_RATE, spoken_part
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from mcp_tasks.client import TaskClient
 from people.user import Plan, Role, User
@@ -170,10 +171,6 @@ def _with_breath(text: str, after: float) -> str:
     return f"{' '.join(words[:cut])} {BREATH} {' '.join(words[cut:])}"
 
 
-RATE = 24_000
-"""Samples of the caller's voice in a second."""
-
-
 @dataclass
 class LiveCall:
     """One call that is going on, and its caller."""
@@ -194,29 +191,32 @@ class LiveCall:
     items: list[llm.ChatMessage] = field(default_factory=list)
     ended: asyncio.Task[str] | None = None
     words: str = ""
+    ends: Sequence[float] = ()
+    """When each piece of the words between breaths is over, seconds since the first sound."""
     said_at: float = 0.0
     """When the caller's last word was over, on the loop's clock."""
 
     def tell(self, text: str, ends: Sequence[float] = ()) -> None:
         """Tell the ear what the next turn is; `ends`: when each piece between breaths does, seconds."""
-        self.words = text
+        self.words, self.ends = text, ends
         self.desk.told.put(CALL_ID, text, ends)
 
     def tell_again(self) -> None:
         """Another ear hears the sound once more, so it is told the words once more."""
         waiting = self.desk.told._queue(CALL_ID)
         if self.words and self.line.ring.is_open and waiting.empty():
-            self.desk.told.put(CALL_ID, self.words)
+            self.desk.told.put(CALL_ID, self.words, self.ends)
 
     async def say(self, text: str, *, pause: tuple[float, float] | None = None) -> None:
         """Speak a turn; `pause`: after which part of it, and for how many seconds, the caller takes a breath."""
         pcm = await self.mouth.speak(text)
-        ends = [len(pcm) / RATE]
+        first, last = spoken_part(pcm, MICROPHONE_RATE)
+        ends = [(last - first) / MICROPHONE_RATE]
         if pause is not None:
             cut = int(len(pcm) * pause[0])
-            gap = np.zeros(int(RATE * pause[1]), np.int16)
+            gap = np.zeros(int(MICROPHONE_RATE * pause[1]), np.int16)
             pcm = np.concatenate([pcm[:cut], gap, pcm[cut:]])
-            text, ends = _with_breath(text, pause[0]), [cut / RATE, len(pcm) / RATE]
+            text, ends = _with_breath(text, pause[0]), [(cut - first) / MICROPHONE_RATE, ends[0] + pause[1]]
         if self.desk.ear is None:
             self.tell(text, ends)
         await self.line.microphone.speak(pcm)
