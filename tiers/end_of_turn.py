@@ -57,6 +57,8 @@ class EndOfTurn(inference.TurnDetector):
         super().__init__(version="v1-mini")  # explicitly: other versions send audio elsewhere
         self.waits = waits
         self._has_words = has_words
+        self.is_aside = False
+        """What was said last was short and over our own voice: a murmur, or one word that stops us. Neither goes on."""
         self._final = self._interim = ""
         self._changed = asyncio.Event()
 
@@ -77,7 +79,7 @@ class EndOfTurn(inference.TurnDetector):
         waits = self.waits
         sounds_over = probability >= THRESHOLD
         if not self._has_words:
-            return waits.wordless_sure if sounds_over else waits.wordless
+            return waits.wordless_sure if sounds_over or self.is_aside else waits.wordless
         match ending_of(f"{self._final} {self._interim}"):
             case Ending.OPEN:
                 return waits.open

@@ -34,6 +34,10 @@ class SpeechToSpeech:
         vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
         return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
+    async def words(self, within: float) -> str:
+        """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
+        return await self.llm.words(within)
+
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
         self.llm.caller_speaks(speaking)

@@ -44,6 +44,12 @@ def test_without_an_ear_the_sound_decides() -> None:
     assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.wordless_sure, BROWSER.wordless)
 
 
+def test_what_is_short_and_over_our_voice_is_not_waited_for() -> None:
+    detector = EndOfTurn(has_words=False)
+    detector.is_aside = True
+    assert detector.wait(NOT_SURE) == BROWSER.wordless_sure
+
+
 async def test_words_that_come_while_it_waits_shorten_the_wait() -> None:
     detector = _heard("Add a task to")
     loop = asyncio.get_running_loop()
