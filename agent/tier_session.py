@@ -29,6 +29,7 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.history import shortened
 from agent.line import Line
+from agent.murmurs import MURMUR_SECONDS
 from agent.owed import Leftover, Owed, unheard
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
@@ -95,7 +96,6 @@ class TierSession:
         """Called when an answer is the model's to give from now on."""
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
-        self._written: asyncio.Future[str] | None = None
         self._marks = TurnMarks(call_id)
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
@@ -104,6 +104,8 @@ class TierSession:
         self._replayed = Replayed()
         self._leaving = False
         self._cut = ""
+        self._over_ours: float | None = None
+        """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
         self._voiced: SpeechHandle | None = None
         """What we say or said last."""
         self._rest = ""
@@ -414,15 +416,19 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
+        self._models.end_of_turn.heard(event.transcript, final=event.is_final)
         if event.is_final:
             self._marks.mark("words", again=True)
         if event.transcript.strip():
             self._replayed.hears()
-        if event.is_final and self._written is not None and not self._written.done():
-            self._written.set_result(event.transcript)
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
+        if speaking:
+            self._over_ours = event.created_at if self.is_heard() else None
+        self._models.end_of_turn.is_aside = (
+            self._over_ours is not None and event.created_at - self._over_ours < MURMUR_SECONDS
+        )
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
         if speaking:
@@ -475,17 +481,10 @@ class TierSession:
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
-        if not isinstance(self._models, cascade.Cascade | speech_to_speech.SpeechToSpeech):
-            return await self._models.words(self.patience.generation)
-        self._written = asyncio.get_running_loop().create_future()
-        try:
-            # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
-            async with asyncio.timeout(self.patience.generation):
-                return await self._written
-        except TimeoutError:
+        if isinstance(self._models, cascade.Cascade):
             return ""
-        finally:
-            self._written = None
+        # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
+        return await self._models.words(self.patience.generation)
 
 
 def _build(

@@ -186,7 +186,8 @@ class Turns:
                 sound = await asyncio.to_thread(only_speech, sound)
             return (await self._ear.hear(sound)).text
         # Words that were told stand for the whole turn; what is told in a pause of it is added.
-        wait = 0.0 if told else self._desk.clock.real(TOLD_WAIT_SECONDS)
+        ahead = self._desk.told.tells_ahead(self._tag)
+        wait = 0.0 if told or ahead else self._desk.clock.real(TOLD_WAIT_SECONDS)
         # Nobody learns what a silent one has heard: whoever hears the turn next must find the words.
         silent = self._desk.faults.active(SERVICE, "silent")
         text = await self._desk.told.next(self._tag, wait, leaves=silent)

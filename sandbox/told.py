@@ -29,6 +29,8 @@ class Told:
         """What that is the rest of."""
         self._ends: OrderedDict[tuple[str, str], tuple[float, ...]] = OrderedDict()
         """When the pieces between breaths end, of words that were told with it."""
+        self._ahead: OrderedDict[str, None] = OrderedDict()
+        """Tags whose newest words were told with their times."""
 
     def _queue(self, tag: str) -> asyncio.Queue[str]:
         queue = self._queues.get(tag)
@@ -57,7 +59,12 @@ class Told:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
         if tag + _SECOND_EAR in self._queues:
             self.put(tag + _SECOND_EAR, text)
+        self._ends.pop((tag, text), None)
+        self._ahead.pop(tag, None)
         if ends:
+            self._ahead[tag] = None
+            while len(self._ahead) > _MAX_TAGS:
+                self._ahead.popitem(last=False)
             self._ends[tag, text] = tuple(ends)
             while len(self._ends) > _MAX_TAGS:
                 self._ends.popitem(last=False)
@@ -83,6 +90,10 @@ class Told:
             return None
         waiting.get_nowait()
         return TimedWords(text.split(BREATH), ends, onset)
+
+    def tells_ahead(self, tag: str) -> bool:
+        """Whether the words of `tag` are told before they are spoken: then no ear need wait for any."""
+        return tag in self._ahead
 
     def is_waiting(self, tag: str) -> bool:
         """Whether an ear of `tag` has words to take, or the rest of what it is at."""
@@ -137,3 +148,4 @@ class Told:
         self._rest.clear()
         self._whole.clear()
         self._ends.clear()
+        self._ahead.clear()

@@ -14,6 +14,7 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
 
 from tiers.catalogue import Model, Part, Stack
+from tiers.end_of_turn import EndOfTurn
 from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
@@ -48,13 +49,19 @@ class Cascade:
     speaks_lines = True
     """A line of ours goes to the voice as it is."""
 
-    def __init__(self, stack: Stack, build: Callable[[Part, Model], Built], today: date) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        build: Callable[[Part, Model], Built],
+        today: date,
+    ) -> None:
         self._build = build
         self._today = today
         self.built: dict[Part, Built] = {
             part: build(part, model) for part, model in self._wanted(stack).items()
         }
         """The parts in use."""
+        self.end_of_turn = EndOfTurn(has_words=True)
         self.on_built: Callable[[Part, Built], None] | None = None
         """Told of each part that is built for a change, before anything is said to it: where a meter listens."""
 
@@ -82,7 +89,10 @@ class Cascade:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
         arguments: dict[str, Any] = {part: built.plugin for part, built in self.built.items()}
         if "stt" in self.built:
-            arguments |= {"vad": voice_activity(narrow=narrow), "turn_handling": turn_handling(narrow=narrow)}
+            arguments |= {
+                "vad": voice_activity(narrow=narrow),
+                "turn_handling": turn_handling(self.end_of_turn, narrow=narrow),
+            }
         else:
             # Turns are typed, so nobody listens for their end.
             arguments |= {"vad": None, "turn_handling": TurnHandlingOptions(turn_detection="manual")}

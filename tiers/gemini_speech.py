@@ -10,6 +10,7 @@ from typing import Any, Final
 from livekit.agents import APIConnectOptions, stt
 
 from tiers.catalogue import Model, Part, Stack
+from tiers.end_of_turn import EndOfTurn
 from tiers.gemini_realtime import GeminiRealtimeModel
 from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
@@ -30,10 +31,11 @@ class GeminiSpeech:
         self.llm: Final = llm
         self.parts: Final = parts
         """The models as they are served: what the meter prices."""
+        self.end_of_turn: Final = EndOfTurn(has_words=False)  # its ear writes when the turn is over
 
     def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
-        vad, turns = voice_activity(narrow=narrow), turn_handling(narrow=narrow)
+        vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
         return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
     def caller_speaks(self, speaking: bool) -> None:

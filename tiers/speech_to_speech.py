@@ -11,6 +11,7 @@ from livekit.agents import APIConnectOptions
 from openai.types.realtime import AudioTranscription
 
 from tiers.catalogue import Model, Part, Stack
+from tiers.end_of_turn import EndOfTurn
 from tiers.settings import VendorSettings
 from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
@@ -21,6 +22,7 @@ class SpeechToSpeech:
     """The built realtime model and the turn settings, which are the cascade's."""
 
     llm: ThriftyRealtimeModel
+    end_of_turn: EndOfTurn
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
 
@@ -29,8 +31,12 @@ class SpeechToSpeech:
 
     def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
-        vad, turns = voice_activity(narrow=narrow), turn_handling(narrow=narrow)
+        vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
         return {"llm": self.llm, "vad": vad, "turn_handling": turns}
+
+    async def words(self, within: float) -> str:
+        """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
+        return await self.llm.words(within)
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
@@ -57,5 +63,6 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
+        end_of_turn=EndOfTurn(has_words=False),
         parts=parts,
     )

@@ -17,10 +17,15 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
 from livekit.agents.utils import is_given
 from livekit.plugins.openai import realtime
-from openai.types.realtime import ConversationItemCreateEvent, RealtimeConversationItemSystemMessage
+from openai.types.realtime import (
+    ConversationItemCreateEvent,
+    InputAudioBufferCommitEvent,
+    RealtimeConversationItemSystemMessage,
+)
 from openai.types.realtime.realtime_conversation_item_system_message import Content
 from typing_extensions import override
 
+from tiers.committed_turns import CommittedTurns
 from tiers.realtime_watch import RealtimeWatch
 
 LEAD_SECONDS: Final = 1.0
@@ -63,6 +68,12 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
         for session in self._open_sessions:
             session.caller_speaks(speaking)
 
+    async def words(self, within: float) -> str:
+        """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
+        for session in self._open_sessions:
+            return await session.committed.words(within)
+        return ""
+
 
 class _Session(realtime.RealtimeSession):
     def __init__(self, model: ThriftyRealtimeModel, *, turn_detection_disabled: bool) -> None:
@@ -74,11 +85,13 @@ class _Session(realtime.RealtimeSession):
         # The first turn is sent whole: it may have been spoken before we joined, and the detector is still being loaded.
         self._had_a_turn = False
         self._lead: deque[tuple[float, rtc.AudioFrame]] = deque()
+        self.committed = CommittedTurns()
         self._rests = asyncio.Event()
         self._main_atask.add_done_callback(lambda _: self._rests.set())
         self.on("openai_server_event_received", self._follow)
 
     def _follow(self, event: dict[str, Any]) -> None:
+        self.committed.server_event(event)
         if event["type"] == "response.done":
             self._rests.set()
 
@@ -100,7 +113,14 @@ class _Session(realtime.RealtimeSession):
             self._lead.popleft()
 
     @override
+    def send_event(self, event: Any) -> None:
+        super().send_event(event)
+        if isinstance(event, InputAudioBufferCommitEvent):
+            self.committed.sent()
+
+    @override
     def commit_audio(self) -> None:
+        self.committed.over()
         super().commit_audio()
         self._had_a_turn = True
 

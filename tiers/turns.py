@@ -11,29 +11,40 @@ from typing import Final
 from livekit.agents import inference, vad
 from livekit.agents.voice.turn import TurnHandlingOptions
 
+from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn
+
 MIN_SILENCE_SECONDS: Final = 0.25
 """The shortest pause at which the end-of-turn model is asked; it needs a VAD that waits at least this long."""
 
+INTERRUPTS_AFTER_SECONDS: Final = 0.2
+"""Speech over ours that silences us for now; whether it was a murmur is known later."""
+NARROW_INTERRUPTS_AFTER_SECONDS: Final = 0.4
+RESUMES_AFTER_SECONDS: Final = 0.3
+"""A murmur that is over for so long lets us go on."""
+MOST_ATTEMPTS: Final = 5
+"""Answers begun before a turn is over; each piece of it that the ear writes begins another."""
 
 NARROW_SPEECH: Final = 0.6
 """How sure the detector has to be that a telephone's sound is speech, where 0.5 is usual: lines hiss and streets roar."""
 
 
-def turn_handling(*, narrow: bool = False) -> TurnHandlingOptions:
-    """Semantic end of turn on this machine (`v1-mini`, explicitly: other versions send audio elsewhere).
+def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandlingOptions:
+    """End of turn by sound and words, on this machine; the detector waits as long as each case needs.
 
-    `narrow`: the caller's sound is a telephone's, 8 kHz. It has less by which an unfinished sentence is known, so the
-    longest wait is longer; the shortest, which most turns take, is the same. A crackle interrupts nothing.
+    `narrow`: the caller's sound is a telephone's, 8 kHz. It has less by which an unfinished sentence is known, so each
+    wait is a little longer. A crackle interrupts nothing.
     """
+    end_of_turn.waits = NARROW_WAITS if narrow else WAITS
     return TurnHandlingOptions(
-        turn_detection=inference.TurnDetector(version="v1-mini"),
-        endpointing={"mode": "dynamic", "min_delay": 0.25, "max_delay": 2.0 if narrow else 1.5},
+        turn_detection=end_of_turn,
+        endpointing={"mode": "fixed", "min_delay": MIN_SILENCE_SECONDS, "max_delay": MIN_SILENCE_SECONDS},
         interruption={
             "mode": "vad",
-            "min_duration": 0.4 if narrow else 0.3,
+            "min_duration": NARROW_INTERRUPTS_AFTER_SECONDS if narrow else INTERRUPTS_AFTER_SECONDS,
             "resume_false_interruption": True,
+            "false_interruption_timeout": RESUMES_AFTER_SECONDS,
         },
-        preemptive_generation={"enabled": True, "preemptive_tts": True},
+        preemptive_generation={"enabled": True, "preemptive_tts": True, "max_retries": MOST_ATTEMPTS},
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -33,6 +33,7 @@ from agent.settings import AgentSettings
 from agent.thread import Thread
 from agent.tier_session import TierSession
 from agent.transcript import Transcript
+from cli.caller.sound import MICROPHONE_RATE, spoken_part
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from mcp_tasks.client import TaskClient
 from people.user import Plan, Role, User
@@ -44,6 +45,7 @@ from sandbox.app import serve
 from sandbox.desk import Desk
 from sandbox.engines import ear_for
 from sandbox.settings import SandboxSettings
+from sandbox.told import BREATH
 from tests.agent.rig import PATIENCE, token
 from tiers.catalogue import STACKS, Stack, Tier
 from tiers.faults import Fault
@@ -162,6 +164,13 @@ class Switch:
             self.follow(self.decision, cause_of(before, self.decision))
 
 
+def _with_breath(text: str, after: float) -> str:
+    """Mark where a part of a text is over and the caller takes a breath."""
+    words = text.split()
+    cut = max(1, round(len(words) * after))
+    return f"{' '.join(words[:cut])} {BREATH} {' '.join(words[cut:])}"
+
+
 @dataclass
 class LiveCall:
     """One call that is going on, and its caller."""
@@ -182,29 +191,34 @@ class LiveCall:
     items: list[llm.ChatMessage] = field(default_factory=list)
     ended: asyncio.Task[str] | None = None
     words: str = ""
+    ends: Sequence[float] = ()
+    """When each piece of the words between breaths is over, seconds since the first sound."""
     said_at: float = 0.0
     """When the caller's last word was over, on the loop's clock."""
 
-    def tell(self, text: str) -> None:
-        """Tell the ear what the next turn is."""
-        self.words = text
-        self.desk.told.put(CALL_ID, text)
+    def tell(self, text: str, ends: Sequence[float] = ()) -> None:
+        """Tell the ear what the next turn is; `ends`: when each piece between breaths does, seconds."""
+        self.words, self.ends = text, ends
+        self.desk.told.put(CALL_ID, text, ends)
 
     def tell_again(self) -> None:
         """Another ear hears the sound once more, so it is told the words once more."""
         waiting = self.desk.told._queue(CALL_ID)
         if self.words and self.line.ring.is_open and waiting.empty():
-            self.desk.told.put(CALL_ID, self.words)
+            self.desk.told.put(CALL_ID, self.words, self.ends)
 
     async def say(self, text: str, *, pause: tuple[float, float] | None = None) -> None:
         """Speak a turn; `pause`: after which part of it, and for how many seconds, the caller takes a breath."""
-        if self.desk.ear is None:
-            self.tell(text)
         pcm = await self.mouth.speak(text)
+        first, last = spoken_part(pcm, MICROPHONE_RATE)
+        ends = [(last - first) / MICROPHONE_RATE]
         if pause is not None:
             cut = int(len(pcm) * pause[0])
-            gap = np.zeros(int(24_000 * pause[1]), np.int16)
+            gap = np.zeros(int(MICROPHONE_RATE * pause[1]), np.int16)
             pcm = np.concatenate([pcm[:cut], gap, pcm[cut:]])
+            text, ends = _with_breath(text, pause[0]), [(cut - first) / MICROPHONE_RATE, ends[0] + pause[1]]
+        if self.desk.ear is None:
+            self.tell(text, ends)
         await self.line.microphone.speak(pcm)
         self.said_at = asyncio.get_running_loop().time()
 

@@ -55,3 +55,23 @@ async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_que
         assert "Shall I delete" in await live.turn("Delete paint the fence")
         await live.turn("Yeah")
         assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})
+
+
+@pytest.mark.system
+@pytest.mark.timeout(90)
+async def test_speech_to_speech_goes_on_after_a_murmur_without_waiting_out_its_vendors_patience(
+    port: int,
+) -> None:
+    async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="premium", pauses=True) as live:
+        for title in TITLES:
+            await live.client.call("create_task", {"title": title})
+        before = len(live.items)
+        await live.say("What is on my list?")
+        await live.heard()
+        await live.until(lambda: live.serving.session.owed.whole, 10, "all that is to be said is known")
+        await live.say("Mhm")
+        await live.until(lambda: not live.is_heard, 2, "we are silent")
+        assert await live.heard(5.0) < 2.5
+        await live.quiet()
+        said = live.ours(before)
+        assert all(title in said for title in TITLES), said

@@ -219,6 +219,23 @@ async def test_a_transcriber_billed_by_token_is_billed_by_token(caller: Caller, 
     assert desk.invoice.rows()[0].units["audio_input_tokens"] == 20
 
 
+async def test_a_turn_committed_in_two_halves_is_not_waited_for_where_all_its_words_were_told_ahead(
+    caller: Caller, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.realtime_turns.TOLD_WAIT_SECONDS", 60.0)
+    await caller.set(
+        audio={"input": {"turn_detection": None, "transcription": {"model": "gpt-realtime-whisper"}}}
+    )
+    desk.told.put("call", "One … two", (1.0, 2.5))
+    written = []
+    for _ in range(2):
+        await caller.say(tone(1.0))
+        await caller.send("input_audio_buffer.commit")
+        event = await caller.until("conversation.item.input_audio_transcription.completed")
+        written.append(event["transcript"])
+    assert written == ["One two", ""]
+
+
 async def test_semantic_turn_detection_waits_for_the_rest_of_a_sentence(caller: Caller, desk: Desk) -> None:
     await caller.set(
         audio={"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "medium"}}},

@@ -1,0 +1,193 @@
+"""When a turn is over: what the sound says (v1-mini), and what the words say where an ear writes them.
+
+livekit knows two waits, one for «ended» and one for «not ended». Here the prediction itself is given when it is time,
+so that each case has a wait of its own. adr/0036 has the measurements that the waits are from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from livekit.agents import inference
+from livekit.agents.language import LanguageCode
+from livekit.agents.voice.turn import TurnDetectionEvent
+
+from tiers.open_ends import Ending, ending_of
+
+ASKED_AFTER_SECONDS: Final = 0.2
+"""Silence after which livekit asks."""
+LONGEST_SECONDS: Final = 30.0
+"""No wait is longer, whatever waits come to be."""
+THRESHOLD: Final = 0.36
+"""v1-mini's own for English."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long after the last speech a turn is over, seconds."""
+
+    sure: float = 0.25
+    """The words are whole and it sounds so."""
+    unsure: float = 0.40
+    """The words are whole and it does not sound so, or not yet."""
+    spelled: float = 0.60
+    """The last words are letters or figures."""
+    open: float = 1.30
+    """The words lead on."""
+    wordless_sure: float = 0.25
+    """No ear writes words down: it sounds as if the turn were over,"""
+    wordless: float = 0.90
+    """and as if it were not."""
+
+
+WAITS: Final = Waits()
+NARROW_WAITS: Final = Waits(
+    sure=0.30, unsure=0.45, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90
+)
+"""By telephone: people spell more, and its sound says less."""
+
+
+class EndOfTurn(inference.TurnDetector):
+    """The detector of one session. `has_words`: an ear tells it what it writes, by `heard`."""
+
+    def __init__(self, *, has_words: bool, waits: Waits = WAITS) -> None:
+        super().__init__(version="v1-mini")  # explicitly: other versions send audio elsewhere
+        self.waits = waits
+        self._has_words = has_words
+        self.is_aside = False
+        """What was said last was short and over our own voice: a murmur, or one word that stops us. Neither goes on."""
+        self._final = self._interim = ""
+        self._changed = asyncio.Event()
+
+    def heard(self, text: str, *, final: bool) -> None:
+        """Hear what the ear has written."""
+        if final:
+            self._final, self._interim = f"{self._final} {text}".strip(), ""
+        else:
+            self._interim = text
+        self._changed.set()
+
+    def forget(self) -> None:
+        """A turn is over, and its words with it."""
+        self._final = self._interim = ""
+
+    def wait(self, probability: float) -> float:
+        """Seconds from the last speech after which the turn is over, as far as is known now."""
+        waits = self.waits
+        sounds_over = probability >= THRESHOLD
+        if not self._has_words:
+            return waits.wordless_sure if sounds_over or self.is_aside else waits.wordless
+        match ending_of(f"{self._final} {self._interim}"):
+            case Ending.OPEN:
+                return waits.open
+            case Ending.SPELLED:
+                return waits.spelled
+            case Ending.WHOLE:
+                return waits.sure if sounds_over else waits.unsure
+
+    async def until_over(self, probability: float, last_speech: float) -> None:
+        """Wait until the turn is over; words that come meanwhile may change when that is."""
+        loop = asyncio.get_running_loop()
+        while (left := last_speech + self.wait(probability) - loop.time()) > 0:
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    def stream(self, **options: Any) -> Any:
+        """A stream of livekit's, with its answers held back until it is time."""
+        return _Stream(self, super().stream(**options))
+
+
+class _Stream:
+    """What livekit takes for a stream of its detector."""
+
+    def __init__(self, detector: EndOfTurn, inner: Any) -> None:
+        self._detector, self._inner = detector, inner
+        self._task: asyncio.Task[None] | None = None
+        self._answer: asyncio.Future[TurnDetectionEvent] | None = None
+
+    @property
+    def model(self) -> str:
+        return str(self._inner.model)
+
+    @property
+    def provider(self) -> str:
+        return str(self._inner.provider)
+
+    @property
+    def is_fallback(self) -> bool:
+        return bool(self._inner.is_fallback)
+
+    @property
+    def prediction_timeout(self) -> float:
+        return LONGEST_SECONDS + 1
+
+    async def unlikely_threshold(self, _language: LanguageCode | None) -> float:
+        return 0.5
+
+    async def backchannel_threshold(self, language: LanguageCode | None) -> float | None:
+        found: float | None = await self._inner.backchannel_threshold(language)
+        return found
+
+    async def supports_language(self, language: LanguageCode | None) -> bool:
+        return bool(await self._inner.supports_language(language))
+
+    def predict(self) -> asyncio.Future[TurnDetectionEvent]:
+        self.cancel_inference()
+        last_speech = asyncio.get_running_loop().time() - ASKED_AFTER_SECONDS
+        self._answer = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(
+            self._decide(self._inner.predict(), self._answer, last_speech), name="end_of_turn"
+        )
+        return self._answer
+
+    async def _decide(
+        self, asked: Any, answer: asyncio.Future[TurnDetectionEvent], last_speech: float
+    ) -> None:
+        event: TurnDetectionEvent = await asked
+        await self._detector.until_over(event.end_of_turn_probability, last_speech)
+        if not answer.done():
+            answer.set_result(
+                TurnDetectionEvent(
+                    type="eot_prediction",
+                    end_of_turn_probability=1.0,
+                    last_speaking_time=event.last_speaking_time,
+                    inference_duration=event.inference_duration,
+                )
+            )
+
+    def cancel_inference(self, *, timed_out: bool = False) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(
+                TurnDetectionEvent(
+                    type="eot_prediction", end_of_turn_probability=0.0, last_speaking_time=time.time()
+                )
+            )
+        self._answer = None
+        self._inner.cancel_inference(timed_out=timed_out)
+
+    def flush(self, reason: str | None = None) -> None:
+        if reason == "turn committed":
+            self._detector.forget()
+        self.cancel_inference()
+        self._inner.flush(reason)
+
+    def push_audio(self, frame: Any) -> None:
+        self._inner.push_audio(frame)
+
+    def end_input(self) -> None:
+        self.cancel_inference()
+        self._inner.end_input()
+
+    async def aclose(self) -> None:
+        self.cancel_inference()
+        await self._inner.aclose()
