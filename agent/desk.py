@@ -16,6 +16,7 @@ from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
 from agent.metrics.call_metrics import CallMetrics
+from agent.prompt_beginnings import PromptBeginnings
 from agent.screen import Screen, Sees
 from agent.served import Begun, Served
 from agent.serving import Serving
@@ -41,6 +42,7 @@ class Ownership:
     served: Served
     begun: Begun
     metrics: CallMetrics
+    beginnings: PromptBeginnings
 
 
 class Desk:
@@ -102,6 +104,7 @@ class Desk:
             on_worked=money.worked,
             patience=VendorPatience().times(self.settings.watch_patience),
             narrow=self.invitation.channel == "phone",
+            beginnings=self.ours.beginnings,
         )
 
     def sees(self, money: RoutedCall) -> Sees | None:

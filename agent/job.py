@@ -22,6 +22,7 @@ from agent.no_more_calls import stops_calls
 from agent.other_servers import other_servers
 from agent.parking import Parking
 from agent.phone_door import admitted, invitation_from_room, invited, is_up
+from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import may_call, opening
 from agent.served import Served, connect
@@ -77,6 +78,7 @@ async def answer(ctx: JobContext) -> None:
         metadata=invitation.model_dump_json(),
         dead_after_seconds=settings.dead_after_seconds,
     )
+    beginnings = PromptBeginnings(redis)
     try:
         if (begun := await served.begin()) is None:
             log.warning("call.served_already", extra={"call_id": invitation.call_id})
@@ -84,9 +86,12 @@ async def answer(ctx: JobContext) -> None:
             return
         reason = "leaving"  # when we are cancelled
         metrics = CallMetrics(invitation.channel)
+        beginnings.start()
         follow(ctx, invitation.call_id)
         try:
-            reason = await _serve_it(ctx, invitation, settings, Ownership(redis, served, begun, metrics))
+            reason = await _serve_it(
+                ctx, invitation, settings, Ownership(redis, served, begun, metrics, beginnings)
+            )
         except Exception:
             reason = "failed"
             raise
@@ -101,6 +106,7 @@ async def answer(ctx: JobContext) -> None:
             ctx.shutdown(reason)
     finally:
         await served.stop()
+        await beginnings.aclose()
         await redis.aclose()
 
 

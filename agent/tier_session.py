@@ -40,6 +40,7 @@ from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.faults import Fault
 from tiers.meter import Meter
+from tiers.metering.thinking import Beginnings
 from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
@@ -77,11 +78,12 @@ class TierSession:
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
         narrow: bool = False,
+        beginnings: Beginnings | None = None,
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
         self._models = _build(stack, settings, call_id=call_id, today=today)
-        self._meter = Meter(stack, self._models, on_usage)
+        self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(narrow=narrow),

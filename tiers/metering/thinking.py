@@ -3,18 +3,19 @@
 A stream reports its usage in its last chunk, so one that was interrupted reports nothing. Then the prompt is counted
 as it was sent, and the answer as far as it came. What the vendor had cached is worked out from the prompts before:
 a prefix that is the same, of 1,024 tokens or more, in steps of 128
-(https://platform.openai.com/docs/guides/prompt-caching).
+(https://platform.openai.com/docs/guides/prompt-caching). The vendor's cache is the account's, so other calls' count too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import uuid
 from collections import defaultdict, deque
 from functools import cached_property
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx2 as httpx
 
@@ -33,6 +34,20 @@ _BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolErr
 _GIVEN_UP: Final = (asyncio.CancelledError, GeneratorExit)
 
 
+_ALIKE: Final = ("system", "developer")
+"""What a prompt begins with behind its tools is the same in every call."""
+
+
+class Beginnings(Protocol):
+    """What is known of the beginnings that a vendor holds in its cache, whoever sent them."""
+
+    def knows(self, digest: str) -> bool:
+        """Whether it holds one."""
+
+    def used(self, digest: str) -> None:
+        """A prompt that begins so was sent to it."""
+
+
 class _Prompt:
     """A prompt as it was sent. Its tokens are only counted when somebody asks."""
 
@@ -42,11 +57,32 @@ class _Prompt:
     @cached_property
     def tokens(self) -> list[int]:
         """Its tokens in the order in which they are cached; -1 stands for those that frame a message."""
-        request = json.loads(self._body)
+        return self._tokens(self._request.get("messages") or [])
+
+    @cached_property
+    def beginning(self) -> str:
+        """A digest of what it has in common with those of other calls: the tools and the instructions."""
+        alike = {"tools": self._request.get("tools"), "messages": self._instructions}
+        return hashlib.sha256(json.dumps(alike, sort_keys=True).encode()).hexdigest()[:32]
+
+    @cached_property
+    def alike(self) -> int:
+        """How many tokens that is."""
+        return len(self._tokens(self._instructions)) - _MESSAGE_FRAME
+
+    @cached_property
+    def _request(self) -> dict[str, Any]:
+        return dict(json.loads(self._body))
+
+    @property
+    def _instructions(self) -> list[dict[str, Any]]:
+        return list(takewhile(lambda message: message.get("role") in _ALIKE, self._request["messages"]))
+
+    def _tokens(self, messages: list[dict[str, Any]]) -> list[int]:
         found: list[int] = []
-        for tool in request.get("tools") or ():
+        for tool in self._request.get("tools") or ():
             found += tokens.encode(_compact(tool.get("function", tool)))
-        for message in request.get("messages") or ():
+        for message in messages:
             found += [-1] * _MESSAGE_FRAME + tokens.encode(str(message.get("role", "")))
             found += tokens.encode(_text(message.get("content")))
             for call in message.get("tool_calls") or ():
@@ -75,9 +111,10 @@ def _text(content: Any) -> str:
 class ThinkingWatch:
     """The chat completions of one model of one session."""
 
-    def __init__(self, bookings: Bookings, model: Model) -> None:
+    def __init__(self, bookings: Bookings, model: Model, beginnings: Beginnings | None = None) -> None:
         self._bookings = bookings
         self._model = model
+        self._beginnings = beginnings
         self._prompts: deque[_Prompt] = deque(maxlen=_REMEMBERED)
         self._drift: tuple[_Prompt, int] | None = None
         self._running: set[_Exchange] = set()
@@ -102,6 +139,7 @@ class ThinkingWatch:
         given = int(usage.get("prompt_tokens") or 0)
         cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
         self._drift = (exchange.prompt, given)
+        self._used(exchange.prompt)
         self._book(vendor_id, given, cached, int(usage.get("completion_tokens") or 0), "actual", outcome)
 
     def unreported(self, exchange: _Exchange, vendor_id: str, made: int, outcome: Outcome) -> None:
@@ -112,6 +150,9 @@ class ThinkingWatch:
             known, reported = self._drift
             counted = max(0, counted + reported - len(known.tokens))
         cached = max((_same(before, exchange.prompt) for before in exchange.before), default=0)
+        if self._beginnings is not None and self._beginnings.knows(self._digest(exchange.prompt)):
+            cached = max(cached, exchange.prompt.alike)
+        self._used(exchange.prompt)
         cached -= cached % _CACHE_STEP
         cached = min(cached, counted) if cached >= _CACHE_FROM else 0
         self._book(vendor_id, counted, cached, made, "estimated", outcome)
@@ -124,6 +165,13 @@ class ThinkingWatch:
         """The vendor broke the line off before it began to answer: it owes nothing, until its export says otherwise."""
         self._running.discard(exchange)
         self._book(vendor_id, 0, 0, 0, "estimated", "failed")
+
+    def _digest(self, prompt: _Prompt) -> str:
+        return f"{self._model.service}:{self._model.name}:{prompt.beginning}"
+
+    def _used(self, prompt: _Prompt) -> None:
+        if self._beginnings is not None:
+            self._beginnings.used(self._digest(prompt))
 
     def _book(
         self, vendor_id: str, given: int, cached: int, made: int, certainty: Certainty, outcome: Outcome

@@ -222,6 +222,58 @@ def test_a_vendor_that_counts_prompts_otherwise_is_believed_from_its_first_repor
     assert [usage.units["input_tokens"] for usage in booked] == [110, 117]
 
 
+class Fleet:
+    """What the calls of all workers know of the vendor's cache."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+
+    def knows(self, digest: str) -> bool:
+        return digest in self.held
+
+    def used(self, digest: str) -> None:
+        self.held.add(digest)
+
+
+def of_a_call(said: str, rules: str) -> bytes:
+    messages = [{"role": "system", "content": rules}, {"role": "user", "content": said}]
+    return json.dumps({"messages": messages}).encode()
+
+
+def cached_of_the_first_request(booked: Booked, model: str, fleet: Fleet, *, said: str, rules: str) -> int:
+    """How much of it is booked as cached where the vendor never says what it came to."""
+    watch = ThinkingWatch(Bookings("economy", f"s{len(booked)}", booked.append), MODELS[model], fleet)
+    exchange = watch.request(of_a_call(said, rules))
+    exchange.sent()
+    exchange.ended(asyncio.CancelledError())
+    return booked[-1].units["cached_input_tokens"]
+
+
+def test_the_first_request_of_a_call_knows_what_other_calls_had_cached(booked: Booked) -> None:
+    fleet, rules = Fleet(), "Speak plainly, please. " * 300
+    first = cached_of_the_first_request(booked, "gpt-4o-mini", fleet, said="Hello.", rules=rules)
+    second = cached_of_the_first_request(booked, "gpt-4o-mini", fleet, said="Good day.", rules=rules)
+    whole = booked[-1].units["input_tokens"]
+    assert first == 0
+    assert whole - 128 < second <= whole
+    assert second % 128 == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "rules"),
+    [("gpt-4o", "Speak plainly, please. " * 300), ("gpt-4o-mini", "Speak kindly, please. " * 300)],
+    ids=["another model", "other rules"],
+)
+def test_what_another_model_or_other_rules_had_cached_is_nothing_to_a_call(
+    booked: Booked, model: str, rules: str
+) -> None:
+    fleet = Fleet()
+    cached_of_the_first_request(
+        booked, "gpt-4o-mini", fleet, said="Hello.", rules="Speak plainly, please. " * 300
+    )
+    assert cached_of_the_first_request(booked, model, fleet, said="Hello.", rules=rules) == 0
+
+
 def test_an_answer_that_came_whole_is_read_too(booked: Booked) -> None:
     exchange = watch_of(booked).request(body("Hello."))
     exchange.answered(200, "x")
