@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli.bench.latency.caller import Heard
+from cli.bench.latency.command import bench_latency
 from cli.bench.latency.doors import Channel, System
 from cli.bench.latency.judge import Cell, report_of
 from cli.bench.latency.parts import parts_of, place, read_marks
@@ -144,6 +146,21 @@ def test_telephones_are_not_asked_of_a_peer_and_turns_are_shared_out(tmp_path: P
     order = Order(300, tuple(System)[:4], tuple(Channel), ("instant", "seed"), 1, tmp_path)
     assert len(order.cells) == 12
     assert order.turns_a_cell == 38
+
+
+def test_whoever_stops_it_sees_what_was_measured_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def stopped(_order: Order, cells: Sequence[Cell], _tell: object) -> None:
+        cells[0].turns.append(TURN)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.bench.latency.command.run", stopped)
+    order = Order(10, (System.ECONOMY, System.PREMIUM), (Channel.BROWSER,), ("seed",), 1, tmp_path)
+    assert bench_latency(order, None, as_json=False) == 130
+    told = capfd.readouterr().err
+    assert "640" in told
+    assert "premium" not in told
 
 
 def test_where_the_time_went_is_drawn(tmp_path: Path) -> None:

@@ -23,9 +23,12 @@ from cli.caller.errors import CallError
 def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
     """Run, and give the exit code."""
     console = wide_console()
+    cells = order.cells
     try:
-        cells = asyncio.run(run(order, lambda text: console.print(text, markup=False)))
+        asyncio.run(run(order, cells, lambda text: console.print(text, markup=False)))
     except KeyboardInterrupt:
+        console.print("stopped; this was measured until then:")
+        show([cell for cell in cells if cell.turns], console)
         return STOPPED
     except (CallError, NoDemoError, OSError, TimeoutError) as error:
         typer.echo(f"voicetasks bench latency: {error}", err=True)

@@ -77,10 +77,12 @@ class Order:
         return max(2, -(-self.turns // ours))
 
 
-async def run(order: Order, tell: Tell) -> list[Cell]:
-    """Measure every cell. Raises NoDemoError and CannotSpeakError; a cell that cannot be measured says why."""
+async def run(order: Order, cells: Sequence[Cell], tell: Tell) -> None:
+    """Measure every cell of an order. Raises NoDemoError and CannotSpeakError; one that cannot be measured says why.
+
+    The cells fill call by call: whoever stops it has what was measured until then.
+    """
     wanted = plan(order.turns_a_cell, order.seed)
-    cells = order.cells
     async with _voices(order.channels) as voices:
         spoken = {channel: await _spoken(voices[channel], wanted) for channel in order.channels}
         settings = REAL_EAR if order.real_ear else SETTINGS
@@ -109,7 +111,6 @@ async def run(order: Order, tell: Tell) -> list[Cell]:
                         await world.serve_as(profile)
                     cell.way_ms = ways[cell.channel]
                     await world.measure(cell, spoken[cell.channel])
-    return cells
 
 
 class _World:
