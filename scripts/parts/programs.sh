@@ -6,6 +6,7 @@ system flite flite flite
 system sox sox sox
 system postgres postgresql postgresql@16
 system promtool prometheus prometheus
+system prometheus-alertmanager prometheus-alertmanager alertmanager
 system redis-cli redis-tools redis
 browser chromium chromium --cask=chromium
 phone sipp sip-tester sipp

@@ -31,6 +31,7 @@ NAMES = {
     "VOICETASKS_HOST": "tasks.example.org",
     "LIVEKIT_HOST": "live.example.org",
     "LIVEKIT_NODE_IP": "192.0.2.7",
+    "ALERT_WEBHOOK_URL": "https://on-call.example.org/alerts",
 }
 
 
