@@ -89,6 +89,7 @@ class Desk:
         self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
     ) -> TierSession:
         """Make a session for a stack; nothing is dialled before it starts."""
+        self.ours.beginnings.ask()
 
         def failed(failure: Failure) -> None:
             self.ours.metrics.vendor_failed(failure)

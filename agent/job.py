@@ -86,7 +86,6 @@ async def answer(ctx: JobContext) -> None:
             return
         reason = "leaving"  # when we are cancelled
         metrics = CallMetrics(invitation.channel)
-        beginnings.start()
         follow(ctx, invitation.call_id)
         try:
             reason = await _serve_it(

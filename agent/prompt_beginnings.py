@@ -35,9 +35,10 @@ class PromptBeginnings:
         """When each was used last, on the wall's clock."""
         self._told: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
-    def start(self) -> None:
-        """Ask what the others know; the call goes on meanwhile."""
+    def ask(self) -> None:
+        """Ask what the others know, for the session that begins; it goes on meanwhile."""
         self._spawn(self._ask())
 
     def knows(self, digest: str) -> bool:
@@ -52,13 +53,17 @@ class PromptBeginnings:
             self._spawn(self._tell(digest, now))
 
     async def aclose(self) -> None:
-        """Finish telling."""
+        """Finish telling, and tell nothing more."""
+        self._closed = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=WAIT_SECONDS)
             for task in late:
                 task.cancel()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._closed:
+            work.close()
+            return
         task = asyncio.create_task(self._quietly(work), name="prompt_beginnings")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -428,9 +428,8 @@ class TierSession:
         speaking = event.new_state == "speaking"
         if speaking:
             self._over_ours = event.created_at if self.is_heard() else None
-        self._models.end_of_turn.is_aside = (
-            self._over_ours is not None and event.created_at - self._over_ours < MURMUR_SECONDS
-        )
+        aside = self._over_ours is not None and event.created_at - self._over_ours < MURMUR_SECONDS
+        self._models.end_of_turn.sounds(speaking, aside=aside and not speaking)
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
         if speaking:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from livekit.agents import inference
@@ -19,6 +19,8 @@ from tiers.open_ends import Ending, ending_of
 
 ASKED_AFTER_SECONDS: Final = 0.2
 """Silence after which livekit asks."""
+PREDICTED_WITHIN_SECONDS: Final = 1.0
+"""livekit's own bound on a prediction."""
 LONGEST_SECONDS: Final = 30.0
 """No wait is longer, whatever waits come to be."""
 THRESHOLD: Final = 0.36
@@ -56,9 +58,10 @@ class EndOfTurn(inference.TurnDetector):
     def __init__(self, *, has_words: bool, waits: Waits = WAITS) -> None:
         super().__init__(version="v1-mini")  # explicitly: other versions send audio elsewhere
         self.waits = waits
-        self._has_words = has_words
-        self.is_aside = False
-        """What was said last was short and over our own voice: a murmur, or one word that stops us. Neither goes on."""
+        self.has_words = has_words
+        self._is_aside = False
+        self._unwritten = False
+        """Somebody has spoken since the last final words: more of them are on their way."""
         self._final = self._interim = ""
         self._changed = asyncio.Event()
 
@@ -66,8 +69,18 @@ class EndOfTurn(inference.TurnDetector):
         """Hear what the ear has written."""
         if final:
             self._final, self._interim = f"{self._final} {text}".strip(), ""
+            self._unwritten = False
         else:
             self._interim = text
+        self._changed.set()
+
+    def sounds(self, sounding: bool, *, aside: bool = False) -> None:
+        """Hear that the caller began or ceased to speak.
+
+        `aside`: it was short and over our own voice: a murmur, or one word that stops us. Neither goes on.
+        """
+        self._unwritten = self._unwritten or sounding
+        self._is_aside = aside
         self._changed.set()
 
     def forget(self) -> None:
@@ -78,9 +91,12 @@ class EndOfTurn(inference.TurnDetector):
         """Seconds from the last speech after which the turn is over, as far as is known now."""
         waits = self.waits
         sounds_over = probability >= THRESHOLD
-        if not self._has_words:
-            return waits.wordless_sure if sounds_over or self.is_aside else waits.wordless
-        match ending_of(f"{self._final} {self._interim}"):
+        if not self.has_words:
+            return waits.wordless_sure if sounds_over or self._is_aside else waits.wordless
+        if self._interim or self._unwritten:
+            # Only final words are a turn's. «Yes,» is none while an ear still writes what came after it.
+            return waits.open
+        match ending_of(self._final):
             case Ending.OPEN:
                 return waits.open
             case Ending.SPELLED:
@@ -150,17 +166,17 @@ class _Stream:
     async def _decide(
         self, asked: Any, answer: asyncio.Future[TurnDetectionEvent], last_speech: float
     ) -> None:
-        event: TurnDetectionEvent = await asked
-        await self._detector.until_over(event.end_of_turn_probability, last_speech)
-        if not answer.done():
-            answer.set_result(
-                TurnDetectionEvent(
-                    type="eot_prediction",
-                    end_of_turn_probability=1.0,
-                    last_speaking_time=event.last_speaking_time,
-                    inference_duration=event.inference_duration,
-                )
-            )
+        said = TurnDetectionEvent(
+            type="eot_prediction", end_of_turn_probability=0.0, last_speaking_time=time.time()
+        )
+        try:
+            # What is not known in time does not sound over.
+            if (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]:
+                said = asked.result()
+            await self._detector.until_over(said.end_of_turn_probability, last_speech)
+        finally:  # also where the detector failed: the words and the waits are there all the same
+            if not answer.done():
+                answer.set_result(replace(said, end_of_turn_probability=1.0))
 
     def cancel_inference(self, *, timed_out: bool = False) -> None:
         if self._task is not None:

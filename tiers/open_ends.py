@@ -14,7 +14,7 @@ import yaml
 _WORD: Final = re.compile(r"[a-z0-9'\-]+")
 _TRAILING: Final = re.compile(r"(?:,|…|\.\.\.|-|–|—|:)\s*$")
 _SPELLED: Final = 3
-"""So many letters may be a whole name; fewer are not."""
+"""So many letters may be a whole name; fewer are not. A figure may be an hour or a day, and be all."""
 
 
 class Ending(StrEnum):
@@ -52,21 +52,21 @@ def ending_of(text: str) -> Ending:
     table, plain = _table(), " ".join(words)
     if any(each.fullmatch(plain) for each in table.whole):
         return Ending.WHOLE
-    letters = _spelled_at_the_end(words)
-    if letters:
-        return Ending.SPELLED if letters >= _SPELLED and not _TRAILING.search(text) else Ending.OPEN
+    if spelled := _spelled_at_the_end(words):
+        enough = len(spelled) >= _SPELLED or any(word.isdigit() for word in spelled)
+        return Ending.SPELLED if enough and not _TRAILING.search(text) else Ending.OPEN
     opened = _TRAILING.search(text) or (len(words) > 1 and words[-1] in table.last_words)
     if opened or any(each.fullmatch(plain) for each in table.beginnings):
         return Ending.OPEN
     return Ending.WHOLE
 
 
-def _spelled_at_the_end(words: list[str]) -> int:
-    count = 0
+def _spelled_at_the_end(words: list[str]) -> list[str]:
+    found: list[str] = []
     for word in reversed(words):
         if len(word) > 1 and not word.isdigit():
             break
-        if word in ("a", "i") and not count:  # an article, a person, rather than a letter
-            return 0
-        count += 1
-    return count
+        if word in ("a", "i") and not found:  # an article, a person, rather than a letter
+            return []
+        found.append(word)
+    return found

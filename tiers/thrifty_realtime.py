@@ -89,6 +89,10 @@ class _Session(realtime.RealtimeSession):
         self._rests = asyncio.Event()
         self._main_atask.add_done_callback(lambda _: self._rests.set())
         self.on("openai_server_event_received", self._follow)
+        self.on("openai_client_event_queued", self.committed.client_event)  # as each is written
+        self.on(
+            "session_reconnected", lambda _: self.committed.reconnected()
+        )  # before anything is written anew
 
     def _follow(self, event: dict[str, Any]) -> None:
         self.committed.server_event(event)
@@ -114,9 +118,9 @@ class _Session(realtime.RealtimeSession):
 
     @override
     def send_event(self, event: Any) -> None:
-        super().send_event(event)
         if isinstance(event, InputAudioBufferCommitEvent):
-            self.committed.sent()
+            event.event_id = self.committed.commits()
+        super().send_event(event)
 
     @override
     def commit_audio(self) -> None:

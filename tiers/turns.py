@@ -19,8 +19,11 @@ MIN_SILENCE_SECONDS: Final = 0.25
 INTERRUPTS_AFTER_SECONDS: Final = 0.2
 """Speech over ours that silences us for now; whether it was a murmur is known later."""
 NARROW_INTERRUPTS_AFTER_SECONDS: Final = 0.4
-RESUMES_AFTER_SECONDS: Final = 0.3
-"""A murmur that is over for so long lets us go on."""
+RESUMES_AFTER_SECONDS: Final = 2.0
+"""Speech over ours that came to nothing lets us go on after so long: by then an ear has written what it was. A murmur's
+words let us go on at once."""
+WORDLESS_RESUMES_AFTER_SECONDS: Final = 0.3
+"""The same where no ear writes words in time; livekit waits for the end of the turn besides."""
 MOST_ATTEMPTS: Final = 5
 """Answers begun before a turn is over; each piece of it that the ear writes begins another."""
 
@@ -42,7 +45,9 @@ def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandli
             "mode": "vad",
             "min_duration": NARROW_INTERRUPTS_AFTER_SECONDS if narrow else INTERRUPTS_AFTER_SECONDS,
             "resume_false_interruption": True,
-            "false_interruption_timeout": RESUMES_AFTER_SECONDS,
+            "false_interruption_timeout": (
+                RESUMES_AFTER_SECONDS if end_of_turn.has_words else WORDLESS_RESUMES_AFTER_SECONDS
+            ),
         },
         preemptive_generation={"enabled": True, "preemptive_tts": True, "max_retries": MOST_ATTEMPTS},
     )

@@ -18,11 +18,12 @@ async def _told(redis: Redis, digest: str, at: float) -> None:
     call = PromptBeginnings(redis, lambda: at)
     call.used(digest)
     await call.aclose()
+    call.used("too late")
 
 
 async def _asked(redis: Redis, at: float) -> PromptBeginnings:
     call = PromptBeginnings(redis, lambda: at)
-    call.start()
+    call.ask()
     await call.aclose()
     return call
 
@@ -44,7 +45,7 @@ async def test_a_call_knows_what_it_has_used_itself_and_tells_it_once_a_minute(v
         for after, told in ((0, NOW), (30, NOW), (59, NOW), (61, NOW + 61)):
             clock[0] = NOW + after
             call.used("a")
-            await call.aclose()
+            await asyncio.gather(*call._tasks)
             assert await redis.zscore(KEY, "a") == told
         assert call.knows("a")
 
@@ -61,7 +62,7 @@ async def test_a_key_that_nobody_uses_goes_by_itself(valkey: str) -> None:
 async def test_a_redis_that_is_away_costs_nothing() -> None:
     async with Redis(host="127.0.0.1", port=9) as redis:
         call = PromptBeginnings(redis, lambda: NOW)
-        call.start()
+        call.ask()
         call.used("a")
         async with asyncio.timeout(5):
             await call.aclose()

@@ -26,11 +26,15 @@ def _written(item: str, text: str) -> dict[str, Any]:
     }
 
 
-def _turn(turns: CommittedTurns, *events: dict[str, Any]) -> None:
+def _turn(turns: CommittedTurns, *events: dict[str, Any], written: bool = True) -> dict[str, Any]:
+    """A turn is over, its commit leaves or waits for a socket, and the vendor says something; gives the commit."""
     turns.over()
-    turns.sent()
+    commit = {"type": "input_audio_buffer.commit", "event_id": turns.commits()}
+    if written:
+        turns.client_event(commit)
     for event in events:
         turns.server_event(event)
+    return commit
 
 
 async def test_words_that_came_before_anybody_asked_are_given_at_once() -> None:
@@ -85,12 +89,27 @@ async def test_what_nobody_can_write_down_is_not_waited_for(events: tuple[dict[s
     assert await turns.words(SHORT) == "no"
 
 
-async def test_a_new_connection_counts_from_its_own_first_turn() -> None:
+async def test_what_a_dead_connection_was_asked_is_not_waited_for_and_takes_nobodys_words() -> None:
     turns = CommittedTurns()
     _turn(turns)
-    turns.server_event({"type": "session.created"})
+    turns.reconnected()
+    assert await turns.words(LONG) == ""
     _turn(turns, _committed("b"), _written("b", "no"))
     assert await turns.words(SHORT) == "no"
+
+
+async def test_turns_that_end_while_the_socket_is_dialled_keep_their_own_words() -> None:
+    turns = CommittedTurns()
+    waiting = [_turn(turns, written=False) for _ in range(2)]
+    turns.server_event({"type": "session.created"})
+    turns.reconnected()
+    for commit, item, text in zip(waiting, "ab", ("yes", "no"), strict=True):
+        turns.client_event(commit)
+        turns.server_event(_committed(item))
+        turns.server_event(_written(item, text))
+    assert await turns.words(SHORT) == "no"
+    _turn(turns, _committed("c"))
+    assert await turns.words(SHORT) == ""
 
 
 async def test_a_long_call_keeps_few_turns() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tiers.end_of_turn import WAITS, EndOfTurn
+from tiers.end_of_turn import WAITS, EndOfTurn, _Stream
 
 pytestmark = pytest.mark.unit
 
@@ -29,8 +29,32 @@ def test_words_that_lead_on_are_waited_for_whatever_the_sound_says() -> None:
 
 
 def test_whole_words_end_a_turn_at_once_when_it_sounds_so_and_soon_when_not() -> None:
-    detector = _heard("Add a task", interim="to buy milk")
+    detector = _heard("Add a task", "to buy milk")
     assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.sure, BROWSER.unsure)
+
+
+def test_a_yes_is_no_turn_while_an_ear_still_writes_what_came_after_it() -> None:
+    assert _heard("Yes,", interim="but keep the second one").wait(SURE) == BROWSER.open
+    detector = _heard("Yes.")
+    detector.sounds(True)  # an ear that writes no interim words
+    detector.sounds(False)
+    assert detector.wait(SURE) == BROWSER.open
+    detector.heard("But keep the second one.", final=True)
+    assert detector.wait(SURE) == BROWSER.sure
+
+
+async def test_a_detector_that_fails_or_is_late_leaves_the_turn_to_words_and_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tiers.end_of_turn.PREDICTED_WITHIN_SECONDS", 0.05)
+    loop = asyncio.get_running_loop()
+    failing, late = loop.create_future(), loop.create_future()
+    failing.set_exception(RuntimeError("no model"))
+    for asked in (failing, late):
+        stream, answer = _Stream(_heard("Buy milk."), inner=None), loop.create_future()
+        deciding = asyncio.gather(stream._decide(asked, answer, loop.time()), return_exceptions=True)
+        assert (await asyncio.wait_for(answer, 2)).end_of_turn_probability == 1.0
+        await deciding
 
 
 def test_the_next_turn_begins_without_words() -> None:
@@ -46,7 +70,9 @@ def test_without_an_ear_the_sound_decides() -> None:
 
 def test_what_is_short_and_over_our_voice_is_not_waited_for() -> None:
     detector = EndOfTurn(has_words=False)
-    detector.is_aside = True
+    detector.sounds(True)
+    assert detector.wait(NOT_SURE) == BROWSER.wordless
+    detector.sounds(False, aside=True)
     assert detector.wait(NOT_SURE) == BROWSER.wordless_sure
 
 

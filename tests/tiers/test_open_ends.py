@@ -21,7 +21,8 @@ def test_more_should_come(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     ["Add a task to buy milk.", "What's on my list?", "How is the weather?", "No.", "Please.",
-     "How are you", "What can you do?", "Delete it", "Remind me to call the plumber tomorrow"],
+     "How are you", "What can you do?", "Delete it", "Yes, please", "Delete that one, please",
+     "Delete this", "Yes, I do", "Remind me to call the plumber tomorrow"],
 )  # fmt: skip
 def test_that_was_all(words: str) -> None:
     assert ending_of(words) is Ending.WHOLE
@@ -30,6 +31,7 @@ def test_that_was_all(words: str) -> None:
 def test_letters_may_be_all_or_not() -> None:
     assert ending_of("K A T H R I N") is Ending.SPELLED
     assert ending_of("four one five, K A") is Ending.OPEN
+    assert ending_of("Remind me at 5") is ending_of("Move it to June 15") is Ending.SPELLED
 
 
 def test_a_full_stop_of_the_ear_says_nothing() -> None:

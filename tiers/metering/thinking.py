@@ -139,8 +139,8 @@ class ThinkingWatch:
         given = int(usage.get("prompt_tokens") or 0)
         cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
         self._drift = (exchange.prompt, given)
-        self._used(exchange.prompt)
         self._book(vendor_id, given, cached, int(usage.get("completion_tokens") or 0), "actual", outcome)
+        self._used(exchange.prompt)
 
     def unreported(self, exchange: _Exchange, vendor_id: str, made: int, outcome: Outcome) -> None:
         """Book an estimate of what the vendor never reported."""
@@ -152,10 +152,10 @@ class ThinkingWatch:
         cached = max((_same(before, exchange.prompt) for before in exchange.before), default=0)
         if self._beginnings is not None and self._beginnings.knows(self._digest(exchange.prompt)):
             cached = max(cached, exchange.prompt.alike)
-        self._used(exchange.prompt)
         cached -= cached % _CACHE_STEP
         cached = min(cached, counted) if cached >= _CACHE_FROM else 0
         self._book(vendor_id, counted, cached, made, "estimated", outcome)
+        self._used(exchange.prompt)
 
     def free(self, exchange: _Exchange) -> None:
         """The vendor refused the request, or never got it."""
