@@ -17,6 +17,8 @@ from uuid import uuid4
 from agent.answers import Answer, read_answer
 
 LIFETIME_SECONDS: Final = 60.0
+ON_THE_LAST_WORD_SECONDS: Final = 1.0
+"""Somebody who answers may begin to speak so long before the question's end is known; earlier it was no answer to it."""
 """A yes later than this is not an answer to the question."""
 
 MAX_REPEATS: Final = 2
@@ -62,6 +64,8 @@ class Pending:
     """The question is on its way to the caller."""
     heard: bool = False
     """Action and object were played to the end of their words."""
+    heard_at: float = 0.0
+    """When that was, on the gate's clock."""
     shown: bool = False
     """The question reached the caller's page or terminal as text."""
     repeats: int = 0
@@ -117,6 +121,7 @@ class Gate:
         """The question was heard to the end of its words; its time starts now."""
         if (pending := self.pending) is not None and pending.id == pending_id:
             pending.heard = True
+            pending.heard_at = self._clock()
             pending.expires_at = self._clock() + LIFETIME_SECONDS
 
     def shown(self, pending_id: str) -> None:
@@ -124,14 +129,21 @@ class Gate:
         if (pending := self.pending) is not None and pending.id == pending_id:
             pending.shown = True
 
-    def read(self, text: str, *, turn: int, by: By) -> tuple[Step, list[Action]]:
-        """Decide what a turn of the caller means for the open question."""
+    def read(
+        self, text: str, *, turn: int, by: By, began_at: float | None = None
+    ) -> tuple[Step, list[Action]]:
+        """Decide what a turn of the caller means for the open question.
+
+        `began_at`: when the caller began to speak, on the gate's clock. A «yes» to somebody else, said into the question
+        and understood after its end, is none to it.
+        """
         pending = self.pending
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
         answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.objects)
-        perceived = pending.heard or (by != "voice" and pending.shown)
+        early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
+        perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:
             return Step.RUN, self._close("confirmed", by)
         if answer is Answer.NO:

@@ -92,10 +92,10 @@ class Questions:
         if (pending := self._gate.pending) is not None:
             pending.heard = pending.shown = False
 
-    async def take_turn(self, text: str, *, turn: int, by: By) -> bool:
+    async def take_turn(self, text: str, *, turn: int, by: By, began_at: float | None = None) -> bool:
         """Deal with a turn while a question is open. False leaves the turn to the model."""
         session = self._session()
-        step, released = self._gate.read(text, turn=turn, by=by)
+        step, released = self._gate.read(text, turn=turn, by=by, began_at=began_at)
         if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
             return False
         if by != "voice" or not session.keeps_spoken_turns:

@@ -131,7 +131,8 @@ class TurnTaking:
         if (survey := self._survey()) is not None and survey.take_turn(text):
             return True
         questions = self._questions()
-        if questions.open and await questions.take_turn(text, turn=self.number, by=by):
+        began_at = self._began_at if by == "voice" and self._began_at else None
+        if questions.open and await questions.take_turn(text, turn=self.number, by=by, began_at=began_at):
             self._consent.open = False
             return True
         if (line := await self._consent.take_turn(text)) is not None:

@@ -31,6 +31,21 @@ def test_a_clear_yes_in_a_later_turn_releases_exactly_what_was_asked() -> None:
     assert gate_with_question().read("Yes.", turn=2, by="voice") == (Step.RUN, [MILK])
 
 
+@pytest.mark.parametrize(
+    ("began_at", "step"),
+    [(6.0, Step.ASK_AGAIN), (9.5, Step.RUN), (11.0, Step.RUN)],
+    ids=["into the question", "on its last word", "after it"],
+)
+def test_a_yes_that_was_said_into_the_question_is_no_answer_to_it(began_at: float, step: Step) -> None:
+    clock = Clock()
+    gate = Gate(clock)
+    pending = gate.ask(MILK, turn=1)
+    clock.now = 10.0
+    gate.played(pending.id)
+    clock.now = 12.0
+    assert gate.read("Yes.", turn=2, by="voice", began_at=began_at)[0] is step
+
+
 def test_what_is_added_while_a_question_is_asked_makes_a_new_question() -> None:
     gate = Gate(Clock())
     first = gate.ask(MILK, turn=1)
