@@ -106,6 +106,8 @@ class TierSession:
         self._replayed = Replayed()
         self._leaving = False
         self._cut = ""
+        self._murmured = False
+        """What is being said over us has been written down, and is a murmur."""
         self._over_ours: float | None = None
         """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
         self._voiced: SpeechHandle | None = None
@@ -393,10 +395,16 @@ class TierSession:
         self._watch.heard(text, final=final)
         if not final:
             return
+        # The ear is quicker than the detector of speech: as long as that one hears somebody, livekit pauses us anew.
+        self._murmured = self.session.user_state == "speaking"
+        if not self._murmured:
+            self._speak_on()
+            if self._line is not None:
+                self._line.ring.settle(time.monotonic())
+
+    def _speak_on(self) -> None:
         if (voice := self.session.output.audio) is not None and voice.can_pause:
             voice.resume()
-        if self._line is not None and self.session.user_state != "speaking":
-            self._line.ring.settle(time.monotonic())
 
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call."""
@@ -426,6 +434,9 @@ class TierSession:
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
+        if self._murmured and not speaking:
+            self._speak_on()
+        self._murmured = False
         if speaking:
             self._over_ours = event.created_at if self.is_heard() else None
         aside = self._over_ours is not None and event.created_at - self._over_ours < MURMUR_SECONDS
