@@ -17,9 +17,10 @@ from uuid import uuid4
 from agent.answers import Answer, read_answer
 
 LIFETIME_SECONDS: Final = 60.0
+"""A yes later than this is not an answer to the question."""
+
 ON_THE_LAST_WORD_SECONDS: Final = 1.0
 """Somebody who answers may begin to speak so long before the question's end is known; earlier it was no answer to it."""
-"""A yes later than this is not an answer to the question."""
 
 MAX_REPEATS: Final = 2
 """How often an unclear answer is met by the question again, before the matter is dropped."""

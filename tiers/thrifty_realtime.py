@@ -89,10 +89,9 @@ class _Session(realtime.RealtimeSession):
         self._rests = asyncio.Event()
         self._main_atask.add_done_callback(lambda _: self._rests.set())
         self.on("openai_server_event_received", self._follow)
-        self.on("openai_client_event_queued", self.committed.client_event)  # as each is written
-        self.on(
-            "session_reconnected", lambda _: self.committed.reconnected()
-        )  # before anything is written anew
+        # The first comes as each event is written, the second before anything is written to the new socket.
+        self.on("openai_client_event_queued", self.committed.client_event)
+        self.on("session_reconnected", lambda _: self.committed.reconnected())
 
     def _follow(self, event: dict[str, Any]) -> None:
         self.committed.server_event(event)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from agent.murmurs import is_murmur
-from tests.agent.live_call import live_call
+from tests.agent.live_call import LiveCall, live_call
 
 PHRASES = yaml.safe_load(Path(__file__).with_name("murmurs.yaml").read_text(encoding="utf-8"))
 TITLES = ("paint the fence", "measure the kitchen", "inspect the cellar", "repair the balcony door")
@@ -27,15 +27,21 @@ def test_whoever_wants_something_does_not_murmur(text: str) -> None:
     assert not is_murmur(text)
 
 
+async def _hears_the_list(live: LiveCall) -> int:
+    """Have tasks and hear them read out from here on; gives how many items the conversation had before."""
+    for title in TITLES:
+        await live.client.call("create_task", {"title": title})
+    before = len(live.items)
+    await live.say("What is on my list?")
+    await live.heard()
+    return before
+
+
 @pytest.mark.system
 @pytest.mark.timeout(120)
 async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_question(port: int) -> None:
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
-        for title in TITLES:
-            await live.client.call("create_task", {"title": title})
-        before = len(live.items)
-        await live.say("What is on my list?")
-        await live.heard()
+        before = await _hears_the_list(live)
         for murmur in ("Mhm", "Yeah", "Thank you"):
             await live.say(murmur)
             if not live.is_heard:
@@ -63,11 +69,7 @@ async def test_speech_to_speech_goes_on_after_a_murmur_without_waiting_out_its_v
     port: int,
 ) -> None:
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="premium", pauses=True) as live:
-        for title in TITLES:
-            await live.client.call("create_task", {"title": title})
-        before = len(live.items)
-        await live.say("What is on my list?")
-        await live.heard()
+        before = await _hears_the_list(live)
         await live.until(lambda: live.serving.session.owed.whole, 10, "all that is to be said is known")
         await live.say("Mhm")
         await live.until(lambda: not live.is_heard, 2, "we are silent")

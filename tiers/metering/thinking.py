@@ -251,9 +251,7 @@ class _Exchange:
             self._owner.free(self)
         elif not self._begun and isinstance(error, _BROKEN_OFF):
             self._owner.never_begun(self, self._id)
-        elif (
-            not self._sent and not self._begun
-        ):  # refused or given up while a connection was made or waited for
+        elif not self._sent and not self._begun:  # while a connection was made or waited for
             self._owner.free(self)
         elif self._usage is not None:
             self._owner.reported(self, self._id, self._usage, "ok")
