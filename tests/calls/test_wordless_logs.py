@@ -8,9 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -20,6 +18,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from cli.secrets_file import load_or_make
 from tests.conftest import wait_until
+from tests.posted import taking_posts
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
@@ -41,20 +40,7 @@ class Collector:
         self.received = b""
         self.spans: list[tuple[str, bytes, Span]] = []
         """Service, trace, span."""
-        taken = self
-
-        class Taker(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                taken.take(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self.url = ""
 
     def take(self, body: bytes) -> None:
         self.received += body
@@ -66,17 +52,12 @@ class Collector:
     def names(self) -> set[str]:
         return {span.name for _, _, span in self.spans}
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
     made = Collector()
-    yield made
-    made.close()
+    with taking_posts(made.take) as made.url:
+        yield made
 
 
 def assert_one_trace_of_worker_vendors_tools_and_task_server(collector: Collector) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from cli.ports import FreePorts
 from tests.conftest import CHECKOUT, wait_until
 from tests.deploy.interpolation import interpolated
 from tests.deploy.test_compose import NAMES, made_secrets
+from tests.posted import taking_posts
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -45,22 +44,8 @@ FIRES_SOON = {
 def pager() -> Iterator[tuple[str, queue.Queue[dict[str, Any]]]]:
     """The address of somebody's paging service, and what it is told."""
     told: queue.Queue[dict[str, Any]] = queue.Queue()
-
-    class Pager(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pager)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/alerts", told
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with taking_posts(lambda body: told.put(json.loads(body))) as url:
+        yield f"{url}/alerts", told
 
 
 @pytest.fixture
