@@ -121,6 +121,8 @@ class PinTryRow(Base):
     number: Mapped[str] = mapped_column(String(16), primary_key=True)
     attested: Mapped[bool] = mapped_column(primary_key=True)
     tries: Mapped[int] = mapped_column()
+    judging: Mapped[int] = mapped_column()
+    """So many of them are not judged yet, and may be right."""
     free_at: Mapped[datetime] = mapped_column(Instant())
     """No PIN is judged before it."""
 

@@ -7,6 +7,7 @@ that whoever forges a number locks nobody out of the web, of another number, or 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ FREE_TRIES: Final = 5
 """After so many wrong ones in a row even the right one is not judged for a while."""
 FIRST_WAIT: Final = timedelta(minutes=15)
 LONGEST_WAIT: Final = timedelta(days=1)
+JUDGED_SECONDS: Final = 8.0
+"""Within which a judgement under way is over, on a busy machine too."""
+LOOK_AGAIN_SECONDS: Final = 0.1
 _RUNS: Final = ("01234567890123", "98765432109876")
 
 
@@ -53,6 +57,10 @@ def wait_after(tries: int) -> timedelta:
     """How long nothing is judged after so many wrong tries in a row: doubled each time, a day at most."""
     over = tries - FREE_TRIES
     return timedelta(0) if over < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(over, 20))
+
+
+def _waits(row: PinTryRow, at: datetime) -> bool:
+    return row.tries >= FREE_TRIES and row.free_at > at
 
 
 class Pins:
@@ -84,54 +92,83 @@ class Pins:
         """Say whose PIN it is, of those whose number has shown to be theirs. A number may be a household's.
 
         A try is charged before it is judged, so that a hundred at once get no more than a hundred in a row; the right
-        one takes the charges back. A PIN that two people of a number share is nobody's.
+        one takes the charges back. Who comes while so many are being judged waits for that, and is refused for none
+        that was right. A PIN that two people of a number share is nobody's.
         """
-        at = now or datetime.now(UTC)
-        hashes, wait = await self._charge(number, attested, at)
+        hashes, wait = await self._charge(number, attested, now)
         if not hashes:
             if not wait:  # a number that nobody has takes as long
                 await self._desk.verify(None, pin.get_secret_value())
             return Verdict(wait_seconds=wait.total_seconds())
         digits = pin.get_secret_value()
-        right = [user_id for user_id, known in hashes.items() if await self._desk.verify(known, digits)]
-        if len(right) != 1:
-            return Verdict()
-        await self._take_back(number, attested, hashes, right[0], at)
-        return Verdict(right[0])
+        found = [user_id for user_id, known in hashes.items() if await self._desk.verify(known, digits)]
+        right = found[0] if len(found) == 1 else None
+        await self._settle(number, attested, hashes, right, now)
+        return Verdict(right)
 
-    async def _charge(self, number: str, attested: bool, at: datetime) -> tuple[dict[str, str], timedelta]:
+    async def _charge(
+        self, number: str, attested: bool, now: datetime | None
+    ) -> tuple[dict[str, str], timedelta]:
         """Charge a try to all who are not waiting; their hashes, and the shortest wait of the others."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + JUDGED_SECONDS
+        while True:
+            patient = loop.time() < until
+            if (charged := await self._try_to_charge(number, attested, now, patient=patient)) is not None:
+                return charged
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def _try_to_charge(
+        self, number: str, attested: bool, now: datetime | None, *, patient: bool
+    ) -> tuple[dict[str, str], timedelta] | None:
+        """None, and nobody charged, where `patient` and somebody waits only for what others' judgements may give back."""
         hashes: dict[str, str] = {}
         waits: list[timedelta] = []
         async with self._writing(number) as session:
+            at = now or datetime.now(UTC)  # not before our turn has come: others were charged meanwhile
             found = await session.execute(
                 select(PinRow.user_id, PinRow.pin_hash)
                 .join(PhoneRow, PhoneRow.user_id == PinRow.user_id)
                 .where(PhoneRow.number == number, PhoneRow.verified_at.is_not(None))
                 .order_by(PinRow.user_id)
             )
-            for user_id, pin_hash in found.all():
-                row = await session.get(PinTryRow, (user_id, number, attested))
+            holders = found.all()
+            rows = {
+                user_id: await session.get(PinTryRow, (user_id, number, attested)) for user_id, _ in holders
+            }
+            waiting = [row for row in rows.values() if row is not None and _waits(row, at)]
+            if patient and any(row.judging for row in waiting):
+                return None
+            for user_id, pin_hash in holders:
+                row = rows[user_id]
                 if row is None:
-                    row = PinTryRow(user_id=user_id, number=number, attested=attested, tries=0, free_at=at)
+                    row = PinTryRow(
+                        user_id=user_id, number=number, attested=attested, tries=0, judging=0, free_at=at
+                    )
                     session.add(row)
-                elif row.free_at > at:
+                elif _waits(row, at):
                     waits.append(row.free_at - at)
                     continue
                 row.tries += 1
+                row.judging += 1
                 row.free_at = at + wait_after(row.tries)
-                if row.tries == FREE_TRIES:
-                    note(session, user_id, "pin.blocked", actor="phone")
                 hashes[user_id] = pin_hash
         return hashes, min(waits, default=timedelta(0))
 
-    async def _take_back(
-        self, number: str, attested: bool, charged: dict[str, str], right: str, at: datetime
+    async def _settle(
+        self, number: str, attested: bool, charged: dict[str, str], right: str | None, now: datetime | None
     ) -> None:
+        """A judgement is over: the right one takes the charges back."""
         async with self._writing(number) as session:
+            at = now or datetime.now(UTC)
             for user_id in charged:
                 row = await session.get(PinTryRow, (user_id, number, attested))
                 if row is None:
+                    continue
+                row.judging = max(0, row.judging - 1)
+                if right is None:
+                    if row.tries - row.judging == FREE_TRIES:
+                        note(session, user_id, "pin.blocked", actor="phone")
                     continue
                 row.tries -= 1
                 if user_id == right or row.tries <= 0:

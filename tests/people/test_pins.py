@@ -193,6 +193,44 @@ async def test_thirty_at_once_are_judged_five_times(people: People) -> None:
     await many_at_once(people)
 
 
+async def many_right_at_once(people: People) -> None:
+    ann = await person(people)
+    pins = [Pins(people.engine) for _ in range(3 * FREE_TRIES)]
+    for _ in range(FREE_TRIES - 1):
+        await pins[0].judge(NUMBER, WRONG)
+    found = await asyncio.gather(*(each.judge(NUMBER, PIN) for each in pins))
+    assert [each.user_id for each in found] == [ann.id] * len(pins)
+    for _ in range(FREE_TRIES - 1):
+        assert (await pins[0].judge(NUMBER, WRONG)).wait_seconds == 0
+    assert (await pins[0].judge(NUMBER, PIN)).user_id == ann.id, "nothing was left charged"
+
+
+async def test_who_keys_the_right_pin_while_others_are_judged_is_not_refused_for_them(people: People) -> None:
+    await many_right_at_once(people)
+
+
+async def test_a_household_may_call_all_at_once(people: People) -> None:
+    pins_of = {"ann": PIN, "bob": SecretStr("271828"), "eve": SecretStr("314159")}
+    users = {name: await person(people, name, pin=pin) for name, pin in pins_of.items()}
+    calling = [name for name in users for _ in range(FREE_TRIES)]
+    found = await asyncio.gather(*(Pins(people.engine).judge(NUMBER, pins_of[name]) for name in calling))
+    assert [each.user_id for each in found] == [users[name].id for name in calling]
+
+
+async def test_a_judgement_that_never_ended_holds_nobody_up_for_ever(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await person(people)
+    pins = Pins(people.engine)
+    for _ in range(FREE_TRIES):
+        await pins.judge(NUMBER, WRONG, now=NOON)
+    async with people.engine.begin() as connection:
+        await connection.execute(text("UPDATE people_pin_tries SET judging = 1"))
+    monkeypatch.setattr("people.pins.JUDGED_SECONDS", 0.3)
+    assert (await pins.judge(NUMBER, PIN, now=NOON)).wait_seconds == 15 * 60
+    assert (await pins.judge(NUMBER, PIN, now=NOON + timedelta(hours=1))).user_id == ann.id
+
+
 @pytest.fixture
 async def people_on_postgres(postgres_url: str) -> AsyncIterator[People]:
     async with People(postgres_url) as store:
@@ -202,3 +240,8 @@ async def people_on_postgres(postgres_url: str) -> AsyncIterator[People]:
 @pytest.mark.system
 async def test_thirty_at_once_are_judged_five_times_on_postgres(people_on_postgres: People) -> None:
     await many_at_once(people_on_postgres)
+
+
+@pytest.mark.system
+async def test_many_right_ones_at_once_are_all_taken_on_postgres(people_on_postgres: People) -> None:
+    await many_right_at_once(people_on_postgres)
