@@ -1,16 +1,24 @@
-"""Words that are spelled, and digits: whoever says them slowly has not finished after each one."""
+"""Words that are spelled, and digits: whoever says them slowly has not finished after each one.
+
+Where what they said before tells that it is all of it, nothing is waited for (tiers/spelled.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable
 from typing import Final
+
+from tiers.spelled import Progress, progress_of
 
 HOLD_SECONDS: Final = 1.6
 """From the end of a turn that was spelled until it counts as all of it; the end is noticed a moment after the word."""
 SHORT_SECONDS: Final = 1.0
 """No letter and no digit takes longer."""
+REMEMBERED: Final = 3
+"""Turns whose words somebody may spell now."""
 _TOKENS: Final = re.compile(r"[a-z0-9']+")
 _DIGIT: Final = frozenset(
     ["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"]
@@ -41,6 +49,7 @@ class Spelling:
         self._on_over = on_over
         self._held = ""
         self._open = False
+        self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -61,11 +70,12 @@ class Spelling:
         """Give a turn with what was spelled before it; None where it may go on and is held."""
         whole = f"{self._held} {text}".strip()
         self._stop()
-        if self._open and is_spelled(whole):
+        if self._open and self._may_go_on(whole):
             self._held = whole
             self._wait()
             return None
         self._held = ""
+        self._said.append(whole)
         return whole
 
     def caller_sounds(self, sounding: bool) -> None:
@@ -79,6 +89,9 @@ class Spelling:
         self._stop()
         self._held, self._open = "", False
 
+    def _may_go_on(self, whole: str) -> bool:
+        return is_spelled(whole) and progress_of(whole, before=" ".join(self._said)) is not Progress.WHOLE
+
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._over)
 
@@ -89,4 +102,5 @@ class Spelling:
 
     def _over(self) -> None:
         held, self._held, self._timer = self._held, "", None
+        self._said.append(held)
         self._on_over(held)

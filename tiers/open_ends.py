@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import yaml
 
+from tiers.spelled import Progress, progress_of
+
 _WORD: Final = re.compile(r"[a-z0-9'\-]+")
 _TRAILING: Final = re.compile(r"(?:,|…|\.\.\.|-|–|—|:)\s*$")
 _SPELLED: Final = 3
@@ -23,7 +25,7 @@ class Ending(StrEnum):
     OPEN = "open"
     """More should come."""
     SPELLED = "spelled"
-    """Letters or figures one by one: nobody can tell."""
+    """Letters or figures one by one, and what was said does not tell whether it is all of them."""
     WHOLE = "whole"
 
 
@@ -52,9 +54,13 @@ def ending_of(text: str) -> Ending:
     table, plain = _table(), " ".join(words)
     if any(each.fullmatch(plain) for each in table.whole):
         return Ending.WHOLE
+    progress = progress_of(text)
+    if progress is Progress.WHOLE and not _TRAILING.search(text):
+        return Ending.WHOLE
     if spelled := _spelled_at_the_end(words):
         enough = len(spelled) >= _SPELLED or any(word.isdigit() for word in spelled)
-        return Ending.SPELLED if enough and not _TRAILING.search(text) else Ending.OPEN
+        may_be_all = enough and progress is not Progress.PART
+        return Ending.SPELLED if may_be_all and not _TRAILING.search(text) else Ending.OPEN
     opened = _TRAILING.search(text) or (len(words) > 1 and words[-1] in table.last_words)
     if opened or any(each.fullmatch(plain) for each in table.beginnings):
         return Ending.OPEN

@@ -53,6 +53,43 @@ def test_pieces_become_one_turn_after_a_pause(loop: VirtualLoop) -> None:
     assert not spelling.is_held
 
 
+def test_a_word_that_was_said_and_is_spelled_to_its_end_waits_for_nothing(loop: VirtualLoop) -> None:
+    over: list[str] = []
+    spelling = Spelling(over.append)
+    spelling.open()
+    taken: list[str | None] = []
+    whole = "Can you spell the name Kathrin, K A T H R I N?"
+    loop.do(lambda: taken.append(spelling.take(whole)))
+    loop.do(lambda: taken.append(spelling.take("Do you know Mister Meyer, M E")))
+    loop.pass_seconds(HOLD_SECONDS - 0.5)
+    loop.do(lambda: taken.append(spelling.take("Y E")))
+    loop.pass_seconds(HOLD_SECONDS - 0.5)
+    loop.do(lambda: taken.append(spelling.take("R")))
+    loop.pass_seconds(10)
+    assert taken == [whole, None, None, "Do you know Mister Meyer, M E Y E R"]
+    assert over == []
+
+
+def test_what_they_spell_may_be_a_word_of_an_earlier_turn(loop: VirtualLoop) -> None:
+    over: list[str] = []
+    spelling = Spelling(over.append)
+    spelling.open()
+    taken: list[str | None] = []
+    loop.do(lambda: taken.append(spelling.take("Add a task to call Kathrin")))
+    loop.do(lambda: taken.append(spelling.take("No, K A T H")))
+    loop.pass_seconds(1)
+    loop.do(lambda: taken.append(spelling.take("R I N")))
+    assert taken[1:] == [None, "No, K A T H R I N"]
+
+
+def test_a_time_of_day_waits_for_nothing(loop: VirtualLoop) -> None:
+    spelling = Spelling(lambda _: None)
+    spelling.open()
+    taken: list[str | None] = []
+    loop.do(lambda: taken.append(spelling.take("Remind me to call the plumber at 5:30.")))
+    assert taken == ["Remind me to call the plumber at 5:30."]
+
+
 def test_words_after_it_end_it_at_once(loop: VirtualLoop) -> None:
     over: list[str] = []
     spelling = Spelling(over.append)
