@@ -74,6 +74,7 @@ class _Utterance:
     speech_final: bool = True
     from_finalize: bool = False
     reopened: bool = False
+    is_out: bool = False
 
 
 class Recognition:
@@ -247,6 +248,9 @@ class Recognition:
                     sound = self._recording.between(self._now.start - LEAD_SECONDS, now)
                     self._keep(self._interim(self._now, asyncio.create_task(self._ear.hear(sound)), now))
             return
+        if self._is_word_left(now):
+            self._now = _Utterance(self._cursor)
+            await self._over(now)
         last = self._last
         rejoined_from = last.start if last and self._unpublished(last) else now
         self._recording.forget_before(min(now - 1.0, rejoined_from - LEAD_SECONDS))
@@ -256,6 +260,13 @@ class Recognition:
         if ended is not None and gap is not None and now - ended >= gap / 1000:
             self._last_word_end = None
             await self._send(self._messages.utterance_end(ended))
+
+    def _is_word_left(self, now: float) -> bool:
+        """Whether a turn is over, and its last words were so soft that no speech was heard in them."""
+        timed, last = self._timed, self._last
+        if timed is None or timed.over or (last is not None and not last.is_out):
+            return False
+        return now >= timed.end + TIMED_SETTLE_MS / 1000
 
     async def _quiet(self, *, speech_final: bool = False, from_finalize: bool = False) -> None:
         start, self._cursor = self._cursor, self._detector.now
@@ -276,6 +287,7 @@ class Recognition:
             try:
                 await self._final(utterance)
             finally:
+                utterance.is_out = True
                 self._closed.task_done()
 
     async def _final(self, utterance: _Utterance) -> None:

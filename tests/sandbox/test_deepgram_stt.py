@@ -127,6 +127,20 @@ async def test_words_lie_where_the_sound_was(desk, http, sandbox):
     assert second["start"] == pytest.approx(first["start"] + first["duration"])
 
 
+async def test_a_last_word_that_is_too_soft_to_be_speech_is_written_all_the_same(desk, http, sandbox):
+    desk.told.put("call-1", "who listens to all of this", (2.0,))
+    async with listening(http, sandbox) as client:
+        await client.socket.send_bytes(quiet(0.5) + beep(1.4) + quiet(2.0))
+        first, second = await client.next(), await client.next()
+        await client.socket.send_bytes(quiet(0.5))
+        await client.say("Finalize")
+        last = await client.next()
+    assert transcript(first) + " " + transcript(second) == "who listens to all of this"
+    assert second["is_final"]
+    assert transcript(last) == "", "once"
+    assert second["start"] + second["duration"] == pytest.approx(2.6, abs=0.2)
+
+
 async def test_without_formatting_the_words_are_bare(desk, http, sandbox):
     desk.told.put("call-1", "Don't, Tom!")
     async with listening(http, sandbox) as client:
