@@ -153,6 +153,10 @@ class TaskAgent(Agent):
 
     def _is_murmur(self, event: stt.SpeechEvent) -> bool:
         words = event.alternatives[0].text if event.type in _WORDS and event.alternatives else ""
+        return self.takes_for_murmur(words)
+
+    def takes_for_murmur(self, words: str) -> bool:
+        """Whether these words of the caller, now, are no turn but a listener's."""
         return is_murmur(words) and self._turns.is_heard() and not self._listener.is_asking()
 
     @override

@@ -126,6 +126,8 @@ class TierSession:
         }
         for event, listener in listeners.items():
             self.on(event, listener)
+        if isinstance(self._models, speech_to_speech.SpeechToSpeech):
+            self._models.overhear(self._on_overheard)
 
     @property
     def keeps_spoken_turns(self) -> bool:
@@ -393,14 +395,39 @@ class TierSession:
     def on_murmur(self, text: str, *, final: bool) -> None:
         """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""
         self._watch.heard(text, final=final)
-        if not final:
+        if final:
+            self._murmur_written()
+
+    def _on_overheard(self, text: str, final: bool) -> None:
+        """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
+        if self._leaving or self._agent is None or not text:
             return
+        if self._agent.takes_for_murmur(text):
+            if final:
+                self._murmur_written()
+            return
+        self._murmured = False
+        self._models.end_of_turn.heard(text, final=final)
+        if final:
+            self._marks.mark("words", again=True)
+
+    def _murmur_written(self) -> None:
         # The ear is quicker than the detector of speech: as long as that one hears somebody, livekit pauses us anew.
         self._murmured = self.session.user_state == "speaking"
         if not self._murmured:
-            self._speak_on()
-            if self._line is not None:
-                self._line.ring.settle(time.monotonic())
+            self._murmur_over()
+
+    def _murmur_over(self) -> None:
+        self._speak_on()
+        if self._line is not None:
+            self._line.ring.settle(time.monotonic())
+        if self.keeps_spoken_turns:
+            # The model has its sound, which is no turn. Later, since livekit may be about to ask whether one is over.
+            asyncio.get_running_loop().call_soon(self._drop_turn)
+
+    def _drop_turn(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the session has ended meanwhile
+            self.session.clear_user_turn()
 
     def _speak_on(self) -> None:
         if (voice := self.session.output.audio) is not None and voice.can_pause:
@@ -426,8 +453,9 @@ class TierSession:
 
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
-        self._models.end_of_turn.heard(event.transcript, final=event.is_final)
-        if event.is_final:
+        if not self._models.end_of_turn.overheard:  # else the model tells a turn's words when it is over
+            self._models.end_of_turn.heard(event.transcript, final=event.is_final)
+        if event.is_final and not self._models.end_of_turn.overheard:
             self._marks.mark("words", again=True)
         if event.transcript.strip():
             self._replayed.hears()
@@ -435,7 +463,7 @@ class TierSession:
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
         if self._murmured and not speaking:
-            self._speak_on()
+            self._murmur_over()
         self._murmured = False
         if speaking:
             self._over_ours = event.created_at if self.is_heard() else None

@@ -14,6 +14,9 @@ DEFAULT_ENDPOINTING_MS = 10
 """What Deepgram uses when `endpointing` is absent or `true`."""
 
 
+BESIDE = "beside"
+
+
 class BadQueryError(ValueError):
     """A query the vendor answers with 400; the message is the body's `err_msg`."""
 
@@ -41,6 +44,9 @@ class ListenQuery(BaseModel):
     punctuate: bool = False
     smart_format: bool = False
     tag: str | None = Field(default=None, max_length=200)
+    """The first of the request's tags: the call it belongs to."""
+    beside: bool = False
+    """Tagged as an ear beside a model that hears for itself, which is told the same words."""
 
     @property
     def bytes_a_second(self) -> int:
@@ -51,6 +57,7 @@ class ListenQuery(BaseModel):
 def parse(query: MultiMapping[str]) -> ListenQuery:
     """The options of a request. Raises BadQueryError for what the vendor, or this stand-in, does not take."""
     values: dict[str, Any] = {name: query[name] for name in ListenQuery.model_fields if name in query}
+    values["beside"] = BESIDE in query.getall("tag", [])
     if values.get("channels") == "1":
         values["channels"] = 1
     try:

@@ -89,6 +89,9 @@ class Recognition:
         self._messages = messages
         self._send = send
         told = desk.ear is None
+        tag = query.tag or ""
+        self._tag = desk.told.second_ear(tag) if query.beside else tag
+        self._written = desk.written.sheet(tag) if query.beside and not told else None
         self._settle = max(TOLD_SETTLE_MS if told else SETTLE_MS, query.endpointing or 0)
         self._detector = SpeechDetector(
             loudness() if told else silero(), pause_ms=PAUSE_MS, stop_ms=self._settle
@@ -136,6 +139,8 @@ class Recognition:
         tasks |= {each.hearing for each in (self._now, self._last) if each is not None and each.hearing}
         for task in tasks:
             task.cancel()
+        if self._written is not None:
+            self._written.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _check(self) -> None:
@@ -163,6 +168,8 @@ class Recognition:
             self._dismiss()
         else:
             self._now = _Utterance(at)
+            if self._written is not None:
+                self._written.begin()
             if self._query.vad_events:
                 await self._send(self._messages.speech_started(at))
         self._next_interim = self._now.start + (INTERIM_SECONDS if self._timed is None else 0.0)
@@ -171,7 +178,9 @@ class Recognition:
         """Begin with the next words that were told with their times, when those before are over."""
         if self._desk.ear is not None or (self._timed is not None and at < self._timed.end):
             return
-        self._timed = self._desk.told.timed(self._query.tag or "", at) or (
+        if self._query.beside:  # what was said before, nobody took down here
+            self._desk.told.forget_older(self._tag)
+        self._timed = self._desk.told.timed(self._tag, at) or (
             None if self._timed is None or self._timed.over else self._timed
         )
         if self._timed is None:
@@ -294,7 +303,10 @@ class Recognition:
         if utterance.hearing is None:
             return
         await asyncio.wait([utterance.hearing])
-        if utterance.reopened or utterance.hearing.cancelled():
+        is_heard = not (utterance.reopened or utterance.hearing.cancelled())
+        if self._written is not None and not utterance.reopened:
+            self._written.add(utterance.hearing.result().text if is_heard else "")
+        if not is_heard:
             return
         guess = utterance.hearing.result()
         text = guess.text if self._desk.ear is not None else await self._told(utterance.end)
@@ -336,4 +348,4 @@ class Recognition:
         if self._timed is not None:
             return self._timed.take(end)
         wait = self._desk.clock.real(TOLD_WAIT_SECONDS)
-        return await self._desk.told.next(self._query.tag or "", wait, to_breath=True) or ""
+        return await self._desk.told.next(self._tag, wait, to_breath=True) or ""

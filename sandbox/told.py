@@ -57,8 +57,10 @@ class Told:
             self._queue(tag).put_nowait(text)
         except asyncio.QueueFull:
             raise ToldError(f"{_MAX_WAITING} are waiting for this tag already") from None
-        if tag + _SECOND_EAR in self._queues:
-            self.put(tag + _SECOND_EAR, text)
+        if (second := self._queues.get(tag + _SECOND_EAR)) is not None:
+            if second.full():  # nobody listens any more
+                second.get_nowait()
+            self.put(tag + _SECOND_EAR, text, ends)
         self._ends.pop((tag, text), None)
         self._ahead.pop(tag, None)
         if ends:

@@ -47,6 +47,13 @@ class Stack:
     name: str
     tier: Tier
     parts: Mapping[Part, Model]
+    beside: Mapping[Part, Model] = field(default_factory=lambda: MappingProxyType({}))
+    """What helps where it can be had. The stack serves without it, so nobody asks whether it is healthy or configured."""
+
+    @property
+    def models(self) -> tuple[tuple[Part, Model], ...]:
+        """Every model that may be used and billed, with its part."""
+        return (*self.parts.items(), *self.beside.items())
 
     @property
     def is_cascade(self) -> bool:
@@ -149,8 +156,10 @@ ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """What can take the place of a cascade's model, best first, by name."""
 
 
-def _speech_to_speech(name: str, tier: Tier, *, model: str, transcription: str) -> Stack:
-    return _stack(name, tier, {"speech_to_speech": model, "transcription": transcription})
+def _speech_to_speech(name: str, tier: Tier, *, model: str, transcription: str, ear: str) -> Stack:
+    """`ear`: writes words while they are spoken, by which the end of a turn and a murmur are known (adr/0038)."""
+    stack = _stack(name, tier, {"speech_to_speech": model, "transcription": transcription})
+    return replace(stack, beside=MappingProxyType({"stt": MODELS[ear]}))
 
 
 def _cascade(name: str, tier: Tier, *, stt: str, llm: str, tts: str) -> Stack:
@@ -166,7 +175,11 @@ STACKS: Final[Mapping[str, Stack]] = MappingProxyType(
         stack.name: stack
         for stack in (
             _speech_to_speech(
-                "premium", "premium", model="gpt-realtime", transcription="gpt-realtime-whisper"
+                "premium",
+                "premium",
+                model="gpt-realtime",
+                transcription="gpt-realtime-whisper",
+                ear="nova-3",
             ),
             # It tells the caller's words with its answer, in no order: the Gate wants them before it, from an ear.
             _stack("gemini", "premium", {"stt": "nova-3", "speech_to_speech": "gemini-3.8-live"}),

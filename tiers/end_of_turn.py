@@ -43,6 +43,8 @@ class Waits:
     """No ear writes words down: it sounds as if the turn were over,"""
     wordless: float = 0.90
     """and as if it were not."""
+    unwritten: float = 0.50
+    """An ear beside a model has written nothing of it yet: at least so long, for its words to come."""
 
 
 WAITS: Final = Waits()
@@ -53,13 +55,20 @@ NARROW_WAITS: Final = Waits(
 
 
 class EndOfTurn(inference.TurnDetector):
-    """The detector of one session. `has_words`: an ear tells it what it writes, by `heard`."""
+    """The detector of one session. `has_words`: an ear tells it what it writes, by `heard`.
 
-    def __init__(self, *, has_words: bool, waits: Waits = WAITS) -> None:
+    `overheard`: that ear stands beside a model that hears for itself. A turn needs none of its words, so that sound
+    decides again where none come.
+    """
+
+    def __init__(self, *, has_words: bool, overheard: bool = False, waits: Waits = WAITS) -> None:
         super().__init__(version="v1-mini")  # explicitly: other versions send audio elsewhere
         self.waits = waits
         self.has_words = has_words
+        self.overheard = has_words and overheard
         self._is_aside = False
+        self._is_over = False
+        """No turn has begun since the last one: an ear that is late tells of the last one."""
         self._unwritten = False
         """Somebody has spoken since the last final words: more of them are on their way."""
         self._final = self._interim = ""
@@ -67,6 +76,8 @@ class EndOfTurn(inference.TurnDetector):
 
     def heard(self, text: str, *, final: bool) -> None:
         """Hear what the ear has written."""
+        if self.overheard and self._is_over:
+            return
         if final:
             self._final, self._interim = f"{self._final} {text}".strip(), ""
             self._unwritten = False
@@ -80,19 +91,29 @@ class EndOfTurn(inference.TurnDetector):
         `aside`: it was short and over our own voice: a murmur, or one word that stops us. Neither goes on.
         """
         self._unwritten = self._unwritten or sounding
+        self._is_over = self._is_over and not sounding
         self._is_aside = aside
+        self._changed.set()
+
+    def fails(self) -> None:
+        """Hear that the ear is gone: sound decides from now on."""
+        self.has_words = False
         self._changed.set()
 
     def forget(self) -> None:
         """A turn is over, and its words with it."""
         self._final = self._interim = ""
+        self._is_over = True
 
     def wait(self, probability: float) -> float:
         """Seconds from the last speech after which the turn is over, as far as is known now."""
         waits = self.waits
         sounds_over = probability >= THRESHOLD
+        wordless = waits.wordless_sure if sounds_over or self._is_aside else waits.wordless
         if not self.has_words:
-            return waits.wordless_sure if sounds_over or self._is_aside else waits.wordless
+            return wordless
+        if self.overheard and not self._final and not self._interim:
+            return max(wordless, waits.unwritten)
         if self._interim or self._unwritten:
             # Only final words are a turn's. «Yes,» is none while an ear still writes what came after it.
             return waits.open
@@ -192,7 +213,7 @@ class _Stream:
         self._inner.cancel_inference(timed_out=timed_out)
 
     def flush(self, reason: str | None = None) -> None:
-        if reason == "turn committed":
+        if reason in ("turn committed", "clear_user_turn"):
             self._detector.forget()
         self.cancel_inference()
         self._inner.flush(reason)

@@ -42,11 +42,17 @@ class Built:
                 await self.tap.aclose()
 
 
-def build_part(part: Part, model: Model, settings: VendorSettings, *, call_id: str) -> Built:
-    """Build one part of a cascade. Nothing is dialled before it is used."""
+BESIDE: Final = "beside"
+"""The tag of an ear beside a model that hears for itself: in the vendor's reports it is no cascade's."""
+
+
+def build_part(
+    part: Part, model: Model, settings: VendorSettings, *, call_id: str, beside: bool = False
+) -> Built:
+    """Build one part of a cascade, or one beside another model. Nothing is dialled before it is used."""
     match part:
         case "stt":
-            return _ear(model, settings, call_id)
+            return _ear(model, settings, [call_id, BESIDE] if beside else [call_id])
         case "llm":
             return _mind(model, settings, call_id)
         case "tts":
@@ -55,7 +61,7 @@ def build_part(part: Part, model: Model, settings: VendorSettings, *, call_id: s
             raise ValueError(f"a cascade has no {part}")
 
 
-def _ear(model: Model, settings: VendorSettings, call_id: str) -> Built:
+def _ear(model: Model, settings: VendorSettings, tags: list[str]) -> Built:
     if model.service == "whisper":
         from tiers.local.stt import WhisperSTT
 
@@ -69,7 +75,7 @@ def _ear(model: Model, settings: VendorSettings, call_id: str) -> Built:
         endpointing_ms=25,
         no_delay=True,
         mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
-        tags=[call_id],
+        tags=tags,
         http_session=tap.session(),
     )
     return Built(model, plugin, tap)

@@ -178,7 +178,7 @@ def refuse_unpriced(stacks: Iterable[Stack], table: PriceTable | None = None) ->
     prices = table or bundled()
     missing: list[str] = []
     for stack in stacks:
-        for part, model in stack.parts.items():
+        for part, model in stack.models:
             for each in _with_successors(model):
                 if reason := _unpriced(prices, part, each):
                     missing.append(f"{reason} ({part} of the stack {stack.name})")

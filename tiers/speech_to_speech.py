@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from livekit.agents import APIConnectOptions
 from openai.types.realtime import AudioTranscription
 
-from tiers.catalogue import Model, Part, Stack
+from tiers.catalogue import Model, Part, Stack, why_no_vendor
 from tiers.end_of_turn import EndOfTurn
+from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
 from tiers.thrifty_realtime import ThriftyRealtimeModel
 from tiers.turns import turn_handling, voice_activity
@@ -25,6 +26,8 @@ class SpeechToSpeech:
     end_of_turn: EndOfTurn
     parts: Mapping[Part, Model]
     """The models as they are served: what the meter prices."""
+    built: Mapping[Part, Built] = field(default_factory=dict)
+    """The ear beside the model, as a meter looks at it; empty where none can be had."""
 
     speaks_lines = False
     """The model says our lines itself, when it is asked to; there is no voice beside it."""
@@ -38,13 +41,25 @@ class SpeechToSpeech:
         """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
         return await self.llm.words(within)
 
+    def overhear(self, on_words: Callable[[str, bool], None]) -> None:
+        """Give what an ear beside the model writes, while it is spoken; nothing where there is none."""
+
+        def unheard() -> None:
+            self.end_of_turn.fails()
+
+        self.llm.on_words, self.llm.on_unheard = on_words, unheard
+
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""
         self.llm.caller_speaks(speaking)
 
     async def aclose(self) -> None:
-        """Close the vendor's HTTP session; a session does not close its model."""
-        await self.llm.aclose()
+        """Close the vendors' HTTP sessions; a session does not close its models."""
+        try:
+            await self.llm.aclose()
+        finally:
+            for built in self.built.values():
+                await built.aclose()
 
 
 def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) -> SpeechToSpeech:
@@ -54,8 +69,15 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
     if settings.is_stand_in("openai"):
         # The plugin has no field for a label of ours; only the sandbox's invoice is told by call here.
         base_url = f"{base_url}/realtime?tag={call_id}"
+    ears = {
+        part: build_part(part, model, settings, call_id=call_id, beside=True)
+        for part, model in stack.on(today).beside.items()
+        if why_no_vendor(model.vendor, settings) is None
+    }
+    ear = ears.get("stt")
     return SpeechToSpeech(
         llm=ThriftyRealtimeModel(
+            recogniser=ear.plugin if ear is not None else None,
             model=parts["speech_to_speech"].name,
             api_key=settings.key("openai"),
             base_url=base_url,
@@ -63,6 +85,7 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
             input_audio_transcription=AudioTranscription(model=parts["transcription"].name, language="en"),
             conn_options=APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=8),
         ),
-        end_of_turn=EndOfTurn(has_words=False),
+        end_of_turn=EndOfTurn(has_words=ear is not None, overheard=True),
         parts=parts,
+        built=ears,
     )

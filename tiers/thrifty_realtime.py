@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import weakref
 from collections import deque
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
+from livekit.agents import NOT_GIVEN, NotGivenOr, llm, stt, utils
 from livekit.agents.utils import is_given
 from livekit.plugins.openai import realtime
 from openai.types.realtime import (
@@ -26,6 +27,7 @@ from openai.types.realtime.realtime_conversation_item_system_message import Cont
 from typing_extensions import override
 
 from tiers.committed_turns import CommittedTurns
+from tiers.ear import Ear
 from tiers.realtime_watch import RealtimeWatch
 
 LEAD_SECONDS: Final = 1.0
@@ -47,8 +49,14 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
     the conversation: in front of it, where the plugin puts them, they would un-cache all of it twice.
     """
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, recogniser: stt.STT[Any] | None = None, **arguments: Any) -> None:
+        """`recogniser`: an ear beside the model; it is closed by who made it."""
         super().__init__(**arguments)
+        self.recogniser: Final = recogniser
+        self.on_words: Callable[[str, bool], None] = lambda _text, _final: None
+        """Gets what the ear writes while it is spoken, and whether it is final."""
+        self.on_unheard: Callable[[], None] = lambda: None
+        """Called when the ear hears no more."""
         self._open_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
         self.watch: RealtimeWatch | None = None
         """Sees the events of every session that is made from now on."""
@@ -86,6 +94,11 @@ class _Session(realtime.RealtimeSession):
         self._had_a_turn = False
         self._lead: deque[tuple[float, rtc.AudioFrame]] = deque()
         self.committed = CommittedTurns()
+        self._ear = (
+            Ear(model.recogniser, on_words=model.on_words, on_unheard=model.on_unheard)
+            if model.recogniser is not None
+            else None
+        )
         self._rests = asyncio.Event()
         self._main_atask.add_done_callback(lambda _: self._rests.set())
         self.on("openai_server_event_received", self._follow)
@@ -107,6 +120,8 @@ class _Session(realtime.RealtimeSession):
 
     @override
     def push_audio(self, frame: rtc.AudioFrame) -> None:
+        if self._ear is not None:
+            self._ear.push(frame)
         if self._speaking or not self._holds_back or not self._had_a_turn:
             super().push_audio(frame)
             return
@@ -164,6 +179,8 @@ class _Session(realtime.RealtimeSession):
     @override
     async def aclose(self) -> None:
         """End the session; a dead socket is not waited for, and why it died was told already."""
+        if self._ear is not None:
+            await self._ear.aclose()
         await self._stop()
         closing = asyncio.ensure_future(super().aclose())
         await asyncio.wait({closing}, timeout=CLOSE_SECONDS)

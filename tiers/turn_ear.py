@@ -6,18 +6,16 @@ For models that tell the caller's words only with their answer: whether a caller
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 from livekit import rtc
-from livekit.agents import APIConnectOptions, APIError, stt
+from livekit.agents import stt
 
-log = logging.getLogger("tiers.turn_ear")
+from tiers.ear import Ear
 
 LATE_SECONDS: Final = 1.5
 """How long after the end of a turn its last words may come."""
-CONNECT: Final = APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3)
 
 
 class TurnEar:
@@ -30,19 +28,17 @@ class TurnEar:
         on_words: Callable[[str, bool], None],
         on_turn: Callable[[str], None],
     ) -> None:
-        self._stream = recogniser.stream(conn_options=CONNECT)
+        self._ear = Ear(recogniser, on_words=self._take)
         self._on_words = on_words
         self._on_turn = on_turn
         self._finals: list[str] = []
         self._interim = ""
         self._turn: asyncio.Future[str] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._reading = asyncio.create_task(self._read(), name="turn_ear.read")
 
     def push(self, frame: rtc.AudioFrame) -> None:
         """Hear some more; nothing is heard any more where the ear has failed."""
-        if not self._reading.done():
-            self._stream.push_frame(frame)
+        self._ear.push(frame)
 
     def begin(self) -> None:
         """The caller begins to speak: what came after the last turn was over is a part of no turn."""
@@ -57,8 +53,7 @@ class TurnEar:
         if self._finals and not self._interim:
             self._settle()
             return
-        if not self._reading.done():
-            self._stream.flush()
+        self._ear.flush()
         self._deadline = asyncio.get_running_loop().call_later(LATE_SECONDS, self._settle)
 
     async def words(self, within: float) -> str:
@@ -72,35 +67,23 @@ class TurnEar:
         """Hear nothing more."""
         if self._deadline is not None:
             self._deadline.cancel()
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
-        await self._stream.aclose()
+        await self._ear.aclose()
 
     @property
     def _so_far(self) -> str:
         return " ".join([*self._finals, *([self._interim] if self._interim else [])])
 
-    async def _read(self) -> None:
-        try:
-            async for event in self._stream:
-                self._take(event)
-        except APIError:
-            pass  # the recogniser has told it
-        except Exception as error:
-            log.error("ear.failed", exc_info=error)
-
-    def _take(self, event: stt.SpeechEvent) -> None:
-        text = event.alternatives[0].text.strip() if event.alternatives else ""
-        if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and text:
+    def _take(self, text: str, final: bool) -> None:
+        if not final:
             self._interim = text
             self._on_words(self._so_far, False)
-        elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
-            self._interim = ""
-            if text:
-                self._finals.append(text)
-                self._on_words(self._so_far, True)
-            if self._finals:
-                self._settle()
+            return
+        self._interim = ""
+        if text:
+            self._finals.append(text)
+            self._on_words(self._so_far, True)
+        if self._finals:
+            self._settle()
 
     def _settle(self) -> None:
         """Give the words of a turn that is over, once."""

@@ -23,7 +23,7 @@ RESUMES_AFTER_SECONDS: Final = 2.0
 """Speech over ours that came to nothing lets us go on after so long: by then an ear has written what it was. A murmur's
 words let us go on at once."""
 WORDLESS_RESUMES_AFTER_SECONDS: Final = 0.3
-"""The same where no ear writes words in time; livekit waits for the end of the turn besides."""
+"""The same where the session has no ear that writes words in time; livekit waits for the end of the turn besides."""
 MOST_ATTEMPTS: Final = 5
 """Answers begun before a turn is over; each piece of it that the ear writes begins another."""
 
@@ -46,7 +46,9 @@ def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandli
             "min_duration": NARROW_INTERRUPTS_AFTER_SECONDS if narrow else INTERRUPTS_AFTER_SECONDS,
             "resume_false_interruption": True,
             "false_interruption_timeout": (
-                RESUMES_AFTER_SECONDS if end_of_turn.has_words else WORDLESS_RESUMES_AFTER_SECONDS
+                RESUMES_AFTER_SECONDS
+                if end_of_turn.has_words and not end_of_turn.overheard
+                else WORDLESS_RESUMES_AFTER_SECONDS
             ),
         },
         preemptive_generation={"enabled": True, "preemptive_tts": True, "max_retries": MOST_ATTEMPTS},

@@ -130,7 +130,7 @@ def call_begins_at_zero(stack: str, channel: str, arm: tuple[str, str] | None) -
     """Show what a call is about to count, for the same reason."""
     for answers in (RESPONSE, FIRST_AUDIO):
         answers.labels(stack, channel)
-    for vendor in STACKS[stack].vendors if stack in STACKS else ():
+    for vendor in {model.vendor for _, model in STACKS[stack].models} if stack in STACKS else ():
         COST.labels(stack, vendor)
     if arm is not None:
         for counted in (EXPERIMENT_CALLS, EXPERIMENT_RESPONSE, EXPERIMENT_COST):

@@ -1,0 +1,66 @@
+"""An ear as livekit's plugins give it, read for whoever wants its words. One that fails writes nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from livekit import rtc
+from livekit.agents import APIConnectOptions, APIError, stt
+
+log = logging.getLogger("tiers.ear")
+
+CONNECT: Final = APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3)
+
+
+class Ear:
+    """Hears what is pushed. `on_words(text, final)` gets each piece as it is written, `on_unheard` the end of it."""
+
+    def __init__(
+        self,
+        recogniser: stt.STT[Any],
+        *,
+        on_words: Callable[[str, bool], None],
+        on_unheard: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._stream = recogniser.stream(conn_options=CONNECT)
+        self._on_words = on_words
+        self._on_unheard = on_unheard
+        self._reading = asyncio.create_task(self._read(), name="ear.read")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still hears."""
+        return not self._reading.done()
+
+    def push(self, frame: rtc.AudioFrame) -> None:
+        """Hear some more; nothing is heard any more where the ear has failed."""
+        if self.is_open:
+            self._stream.push_frame(frame)
+
+    def flush(self) -> None:
+        """Ask for the words of what was pushed."""
+        if self.is_open:
+            self._stream.flush()
+
+    async def aclose(self) -> None:
+        """Hear nothing more."""
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        await self._stream.aclose()
+
+    async def _read(self) -> None:
+        try:
+            async for event in self._stream:
+                text = event.alternatives[0].text.strip() if event.alternatives else ""
+                if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and text:
+                    self._on_words(text, False)
+                elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                    self._on_words(text, True)
+        except APIError:
+            pass  # the recogniser has told it
+        except Exception as error:
+            log.error("ear.failed", exc_info=error)
+        self._on_unheard()
