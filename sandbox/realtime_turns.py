@@ -231,6 +231,8 @@ class Turns:
     def clear(self) -> None:
         """Forget the sound that was not committed."""
         self._desk.written.forget(self._tag)
+        if self._vad is None and self.now - self._from >= SHORTEST_SECONDS:
+            self._desk.told.forget_next(self._tag)
         self._drop()
         if self._detector is not None:
             self._detector.end()

@@ -82,6 +82,11 @@ class Told:
         while waiting.qsize() > 1:
             waiting.get_nowait()
 
+    def forget_next(self, tag: str) -> None:
+        """What was said last was thrown away, and nobody writes it down."""
+        if not self._queue(tag).empty():
+            self._queue(tag).get_nowait()
+
     def timed(self, tag: str, onset: float) -> TimedWords | None:
         """The next words of `tag` if it is known when they are spoken; they begin at `onset` of the ear's clock."""
         waiting = self._queue(tag)

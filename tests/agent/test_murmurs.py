@@ -27,7 +27,7 @@ def test_whoever_wants_something_does_not_murmur(text: str) -> None:
     assert not is_murmur(text)
 
 
-async def _hears_the_list(live: LiveCall) -> int:
+async def hears_the_list(live: LiveCall) -> int:
     """Have tasks and hear them read out from here on; gives how many items the conversation had before."""
     for title in TITLES:
         await live.client.call("create_task", {"title": title})
@@ -41,7 +41,7 @@ async def _hears_the_list(live: LiveCall) -> int:
 @pytest.mark.timeout(120)
 async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_question(port: int) -> None:
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
-        before = await _hears_the_list(live)
+        before = await hears_the_list(live)
         for murmur in ("Mhm", "Yeah", "Thank you"):
             await live.say(murmur)
             if not live.is_heard:
@@ -69,7 +69,7 @@ async def test_speech_to_speech_goes_on_after_a_murmur_without_waiting_out_its_v
     port: int,
 ) -> None:
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="premium", pauses=True) as live:
-        before = await _hears_the_list(live)
+        before = await hears_the_list(live)
         await live.until(lambda: live.serving.session.owed.whole, 10, "all that is to be said is known")
         await live.say("Mhm")
         await live.until(lambda: not live.is_heard, 2, "we are silent")

@@ -68,6 +68,44 @@ def test_without_an_ear_the_sound_decides() -> None:
     assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.wordless_sure, BROWSER.wordless)
 
 
+def _beside() -> EndOfTurn:
+    detector = EndOfTurn(has_words=True, overheard=True)
+    detector.sounds(True)
+    detector.sounds(False)
+    return detector
+
+
+def test_an_ear_beside_a_model_holds_a_turn_open_by_its_words_and_ends_it_by_them() -> None:
+    detector = _beside()
+    detector.heard("Add a task to", final=True)
+    assert detector.wait(SURE) == BROWSER.open
+    detector.heard("buy milk.", final=True)
+    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.sure, BROWSER.unsure)
+
+
+def test_where_an_ear_beside_a_model_writes_nothing_sound_decides_a_little_later() -> None:
+    detector = _beside()
+    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.unwritten, BROWSER.wordless)
+
+
+def test_an_ear_beside_a_model_that_fails_leaves_the_turn_to_sound_at_once() -> None:
+    detector = _beside()
+    detector.heard("Add a task to", final=True)
+    detector.fails()
+    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.wordless_sure, BROWSER.wordless)
+
+
+def test_late_words_of_a_turn_that_is_over_are_none_of_the_next_one() -> None:
+    detector = _beside()
+    detector.forget()
+    detector.heard("to buy and", final=True)
+    detector.sounds(True)
+    detector.sounds(False)
+    assert detector.wait(SURE) == BROWSER.unwritten
+    detector.heard("Buy milk.", final=True)
+    assert detector.wait(SURE) == BROWSER.sure
+
+
 def test_what_is_short_and_over_our_voice_is_not_waited_for() -> None:
     detector = EndOfTurn(has_words=False)
     detector.sounds(True)

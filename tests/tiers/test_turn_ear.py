@@ -6,42 +6,12 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from livekit.agents import stt
 
 import tiers.turn_ear
+from tests.tiers.recogniser import Stream
 from tiers.turn_ear import TurnEar
 
 pytestmark = pytest.mark.unit
-
-
-class Stream:
-    """A recogniser's stream that says what it is told to."""
-
-    def __init__(self) -> None:
-        self.events: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
-        self.flushed = 0
-
-    def stream(self, **_: Any) -> Stream:
-        return self
-
-    def __aiter__(self) -> Stream:
-        return self
-
-    async def __anext__(self) -> stt.SpeechEvent:
-        return await self.events.get()
-
-    def flush(self) -> None:
-        self.flushed += 1
-
-    async def aclose(self) -> None: ...
-
-    async def says(self, text: str, *, final: bool = True) -> None:
-        kind = stt.SpeechEventType.FINAL_TRANSCRIPT if final else stt.SpeechEventType.INTERIM_TRANSCRIPT
-        alternatives = [stt.SpeechData(language=cast("Any", "en"), text=text)]
-        self.events.put_nowait(stt.SpeechEvent(type=kind, alternatives=alternatives))
-        while not self.events.empty():
-            await asyncio.sleep(0)
-        await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from livekit import rtc
 
 from sandbox.app import Running
 from sandbox.invoice import Row
-from tiers import cascade, speech_to_speech
+from tiers import cascade
 from tiers.catalogue import STACKS
 from tiers.meter import Meter
 from tiers.prices import bundled
@@ -126,17 +126,6 @@ async def economy(settings: VendorSettings, booked: Booked) -> AsyncIterator[cas
     yield made
     await made.aclose()
     await meter.aclose()
-
-
-@pytest.fixture
-async def premium(
-    settings: VendorSettings, booked: Booked
-) -> AsyncIterator[tuple[speech_to_speech.SpeechToSpeech, Meter]]:
-    made = speech_to_speech.build(STACKS["premium"], settings, call_id=CALL, today=TODAY)
-    meter = Meter(STACKS["premium"], made, booked.append, session="s1")
-    yield made, meter
-    await meter.aclose()
-    await made.aclose()
 
 
 def sound(seconds: float, *, loud: bool = True, rate: int = 24_000) -> list[rtc.AudioFrame]:

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,18 +14,31 @@ from livekit.agents import APIConnectionError, llm
 
 from sandbox.desk import Desk
 from sandbox.scripts import ScriptedCall, ScriptedReply
-from tests.tiers.metering.conftest import CANCELLED, Booked, Line, sound, until
+from tests.tiers.metering.conftest import CALL, CANCELLED, TODAY, Booked, Line, sound, until
 from tests.tiers.metering.talk import LONG, RULES, create_task
-from tiers.catalogue import MODELS
+from tiers import speech_to_speech
+from tiers.catalogue import MODELS, STACKS
 from tiers.meter import Meter
 from tiers.metering.bookings import Bookings
 from tiers.metering.speaking import SpeakingWatch
 from tiers.prices import bundled
+from tiers.settings import VendorSettings
 from tiers.speech_to_speech import SpeechToSpeech
 
 pytestmark = pytest.mark.unit
 
 Premium = tuple[SpeechToSpeech, Meter]
+
+
+@pytest.fixture
+async def premium(settings: VendorSettings, booked: Booked) -> AsyncIterator[Premium]:
+    """The model alone: what an ear beside it costs is counted elsewhere."""
+    stack = replace(STACKS["premium"], beside={})
+    made = speech_to_speech.build(stack, settings, call_id=CALL, today=TODAY)
+    meter = Meter(stack, made, booked.append, session="s1")
+    yield made, meter
+    await meter.aclose()
+    await made.aclose()
 
 
 @pytest.fixture

@@ -109,6 +109,6 @@ async def test_a_call_with_answers_interruptions_and_a_sudden_end_is_booked_as_i
     await until(lambda: not desk.connections.count())
     assert {usage.outcome for usage in booked} >= {"ok", "cancelled"}
     assert {usage.part for usage in booked} == (
-        {"stt", "llm", "tts"} if stack == "economy" else {"speech_to_speech"}
+        {"stt", "llm", "tts"} if stack == "economy" else {"stt", "speech_to_speech"}
     )
     booked.check(desk.invoice.rows())

@@ -1,0 +1,53 @@
+"""Speech to speech with an ear beside it: when a turn is over, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.agent.live_call import live_call
+from tests.agent.test_murmurs import TITLES, hears_the_list
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+
+
+async def test_a_breath_behind_words_that_lead_on_is_no_end(port: int) -> None:
+    async with live_call(port, "usr_breath", plan="premium") as live:
+        said = await live.turn("Add a task to call the plumber", pause=(0.5, 1.0))
+        assert "call the plumber" in said
+        assert (live.call.turn, await live.titles()) == (1, ["call the plumber"])
+
+
+async def test_a_listeners_words_over_ours_are_no_turn_and_we_go_on(port: int) -> None:
+    async with live_call(port, "usr_listener", plan="premium", pauses=True) as live:
+        before = await hears_the_list(live)
+        for murmur in ("Mhm", "Yeah"):
+            await live.say(murmur)
+            if not live.is_heard:
+                assert await live.heard(3.0) < 1.3, f"we went on after {murmur}"
+        await live.quiet()
+        said = live.ours(before)
+        assert all(title in said for title in TITLES), said
+        assert live.call.turn == 1, "no murmur is a turn"
+        assert "Shall I delete" in await live.turn("Delete paint the fence")
+        await live.turn("Yeah")
+        assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})
+
+
+@pytest.mark.parametrize("kind", ["refuse", "silent", "cut"])
+async def test_the_call_goes_on_where_the_ear_does_not(port: int, kind: str) -> None:
+    async with live_call(port, f"usr_deaf_{kind}", plan="premium") as live:
+        live.desk.faults.set("deepgram-stt", kind)
+        assert "water the plants" in await live.turn("Add a task to water the plants")
+        assert "buy milk" in await live.turn("Add a task to buy milk")
+        assert live.stack == "premium"
+        assert await live.titles() == ["buy milk", "water the plants"]
+
+
+async def test_the_ear_is_booked_as_it_is_billed(port: int) -> None:
+    async with live_call(port, "usr_billed", plan="premium") as live:
+        await live.turn("Add a task to water the plants")
+        desk, usage = live.desk, live.usage
+    billed = sum(row.microdollars for row in desk.invoice.rows() if row.vendor == "deepgram")
+    heard_ms = sum(each.units["audio_ms"] for each in usage if each.part == "stt")
+    assert heard_ms > 3000
+    assert billed == pytest.approx(heard_ms * 7700 / 60_000, abs=200)

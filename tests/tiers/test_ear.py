@@ -1,0 +1,45 @@
+"""An ear is read to its end, and tells when that is."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from tests.tiers.recogniser import Stream
+from tiers.ear import Ear
+
+pytestmark = pytest.mark.unit
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.stream = Stream()
+        self.words: list[tuple[str, bool]] = []
+        self.ends = 0
+        self.ear = Ear(
+            cast("Any", self.stream),
+            on_words=lambda text, final: self.words.append((text, final)),
+            on_unheard=self._end,
+        )
+
+    def _end(self) -> None:
+        self.ends += 1
+
+
+async def test_words_are_told_as_they_come() -> None:
+    heard = Heard()
+    await heard.stream.says("Add a", final=False)
+    await heard.stream.says("Add a task.")
+    assert heard.words == [("Add a", False), ("Add a task.", True)]
+    await heard.ear.aclose()
+    assert heard.ends == 0, "who is closed has not failed"
+
+
+async def test_an_ear_that_fails_says_so_once_and_is_pushed_nothing_more() -> None:
+    heard = Heard()
+    heard.ear.push(cast("Any", None))
+    await heard.stream.fails()
+    heard.ear.push(cast("Any", None))
+    assert (heard.ends, heard.stream.pushed, heard.ear.is_open) == (1, 1, False)
+    await heard.ear.aclose()
