@@ -28,6 +28,10 @@ class TurnMarks:
         if what in self._marks and not again:
             return
         self._marks[what] = round(time.time(), 4)
+        if what == "ended" and "asked" not in self._marks:
+            self._marks.pop(
+                "sound", None
+            )  # one model hears and speaks: what it said before was another answer
         for later in _BEGINS_ANEW.get(what, ()):
             self._marks.pop(later, None)
 

@@ -43,13 +43,15 @@ class Waits:
     """No ear writes words down: it sounds as if the turn were over,"""
     wordless: float = 0.90
     """and as if it were not."""
+    beside_unsure: float = 0.30
+    """As `unsure`, for an ear beside a model. In a cascade the vendors' time hides the wait, here nothing does."""
     unwritten: float = 0.50
     """An ear beside a model has written nothing of it yet: at least so long, for its words to come."""
 
 
 WAITS: Final = Waits()
 NARROW_WAITS: Final = Waits(
-    sure=0.30, unsure=0.45, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90
+    sure=0.30, unsure=0.45, beside_unsure=0.40, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90
 )
 """By telephone: people spell more, and its sound says less."""
 
@@ -123,7 +125,9 @@ class EndOfTurn(inference.TurnDetector):
             case Ending.SPELLED:
                 return waits.spelled
             case Ending.WHOLE:
-                return waits.sure if sounds_over else waits.unsure
+                if sounds_over:
+                    return waits.sure
+                return waits.beside_unsure if self.overheard else waits.unsure
 
     async def until_over(self, probability: float, last_speech: float) -> None:
         """Wait until the turn is over; words that come meanwhile may change when that is."""

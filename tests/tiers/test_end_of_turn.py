@@ -80,7 +80,7 @@ def test_an_ear_beside_a_model_holds_a_turn_open_by_its_words_and_ends_it_by_the
     detector.heard("Add a task to", final=True)
     assert detector.wait(SURE) == BROWSER.open
     detector.heard("buy milk.", final=True)
-    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.sure, BROWSER.unsure)
+    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.sure, BROWSER.beside_unsure)
 
 
 def test_where_an_ear_beside_a_model_writes_nothing_sound_decides_a_little_later() -> None:
