@@ -64,7 +64,7 @@ def _stack(stack: Stack, vendors: VendorSettings) -> str:
         state = '<span class="ok">real</span>'
     models = ", ".join(
         f"{escape(model.vendor)} {escape(model.name)} ({_kind(model.vendor, vendors)})"
-        for model in stack.parts.values()
+        for _, model in stack.models
     )
     return f'<tr><th scope="row">{escape(stack.name)}</th><td>{stack.tier}</td><td>{models}</td><td>{state}</td></tr>'
 
