@@ -30,8 +30,8 @@ from tiers.committed_turns import CommittedTurns
 from tiers.ear import Ear
 from tiers.realtime_watch import RealtimeWatch
 
-LEAD_SECONDS: Final = 1.0
-"""How long sound is kept that came before the detector said that somebody speaks: it is 0.1–0.3 s late, more on a busy
+LEAD_SECONDS: Final = 1.5
+"""How long sound is kept that came before the detector said that somebody speaks: it is 0.1–0.3 s late, over one on a busy
 machine. Counted from when it came, not by its length: what a browser recorded before we joined comes in one burst."""
 
 CLOSE_SECONDS: Final = 1.0
