@@ -53,7 +53,7 @@ class Pieces:
         self._text += text
         *whole, rest = sentences_of(self._text)
         for sentence in whole:
-            self._early = False
+            self._early = self._early and not sentence.strip()
             yield self._next(sentence, len(sentence), ends=True)
             self._given = 0
         self._text = rest
