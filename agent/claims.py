@@ -2,7 +2,7 @@
 
 A language model sometimes answers «Done!» without having called a tool. Between the model and the voice each
 sentence that claims an effect is compared with the tool results since the caller last spoke; without a success
-behind it the sentence is not spoken.
+behind it the sentence is not spoken. What can no longer become a claim need not wait for its sentence's end.
 """
 
 from __future__ import annotations
@@ -14,25 +14,35 @@ from typing import Any, Final
 
 from livekit.agents import llm
 
+from agent.pieces import Pieces, sentences_of
+
 NOTHING_DONE: Final = "I haven't changed anything yet. Could you tell me once more what you would like?"
 
 _DID: Final = (
     r"(?:added|created|saved|scheduled|deleted|removed|erased|cleared|completed|finished|marked|ticked|checked off"
     r"|updated|changed|renamed|moved|rescheduled|postponed|undone|undid|restored|cancelled|canceled)"
 )
+_WE_HAVE: Final = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: just| now| also| already)?"
+_IT_IS: Final = r"\b(?:is|are|was|were|has been|have been|been) (?:now |just |successfully |both )*"
+_OK: Final = r"^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
 _CLAIM: Final = re.compile(
-    rf"\b(?:i|we)(?:'ve| have|'d| had)?(?: just| now| also| already)? {_DID}\b"
-    rf"|\b(?:is|are|was|were|has been|have been|been) (?:now |just |successfully |both )*{_DID}\b"
-    rf"|^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
-    rf"(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
+    rf"{_WE_HAVE} {_DID}\b"
+    rf"|{_IT_IS}{_DID}\b"
+    rf"|{_OK}(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
     re.IGNORECASE,
 )
+_CLAIM_BEGUN: Final = re.compile(
+    rf"(?:{_WE_HAVE}(?: checked)?"
+    r"|\b(?:is|are|was|were|has|have|has been|have been|been)(?: now| just| successfully| both)*(?: checked)?"
+    rf"|{_OK}(?:all|both|it's|it|that's|that|taken|taken care|checked)?)\s*$",
+    re.IGNORECASE,
+)
+"""The words of a claim without the one that claims, at the end of what is known of a sentence."""
 _DENIAL: Final = re.compile(
     r"\b(?:not|n't|nothing|no|never|unable|failed|couldn't|cannot|can't|if|would|shall|should|want)\b|n't\b",
     re.IGNORECASE,
 )
 _ENDED: Final = re.compile(r"[.!?][\"'”’)]*\s*$")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])(?:[\"'”’)]*)\s+|\n+")
 
 
 def claims_an_effect(sentence: str) -> bool:
@@ -41,6 +51,15 @@ def claims_an_effect(sentence: str) -> bool:
     if plain.endswith("?") or _DENIAL.search(plain):
         return False
     return _CLAIM.search(plain) is not None
+
+
+def may_become_a_claim(words: str) -> bool:
+    """Whether a sentence that begins so claims an effect already, or is about to with its next words.
+
+    Where not, these words belong to no claim, whatever follows them.
+    """
+    plain = words.strip().replace("’", "'")
+    return _CLAIM.search(plain) is not None or _CLAIM_BEGUN.search(plain) is not None
 
 
 def has_effect(items: Iterable[llm.ChatItem]) -> bool:
@@ -55,15 +74,15 @@ def has_effect(items: Iterable[llm.ChatItem]) -> bool:
 
 
 async def only_true_claims(
-    chunks: AsyncIterable[Any], items: list[llm.ChatItem]
+    chunks: AsyncIterable[Any], items: list[llm.ChatItem], *, early: bool = True
 ) -> AsyncIterator[llm.ChatChunk | str | Any]:
-    """Pass a model's stream through, sentence by sentence, without claims that no tool result supports.
+    """Pass a model's stream through, as a voice can be given it, without claims that no tool result supports.
 
-    Chunks without text (tool calls, usage) pass at once. Text waits for the end of its sentence, which the voice
-    waits for as well.
+    Chunks without text (tool calls, usage) pass at once. Text waits for the end of its sentence; the answer's first
+    words do not, unless they may belong to a claim or `early` is not set.
     """
     supported = has_effect(items)
-    held = ""
+    pieces = Pieces(lambda words: supported or not may_become_a_claim(words), early=early)
     denied = acts = False
     async for chunk in chunks:
         text = chunk if isinstance(chunk, str) else _text_of(chunk)
@@ -71,18 +90,16 @@ async def only_true_claims(
             acts = acts or _calls_tools(chunk)
             yield chunk
             continue
-        held += text
-        *sentences, held = sentences_of(held)
-        for sentence in sentences:
-            if not supported and claims_an_effect(sentence):
+        for piece in pieces.take(text):
+            if not supported and piece.ends and claims_an_effect(piece.sentence):
                 denied = True
             else:
-                yield sentence
-    if held.strip():
-        if not supported and claims_an_effect(held):
+                yield piece.text
+    for piece in pieces.rest():
+        if not supported and claims_an_effect(piece.sentence):
             denied = True
         else:
-            yield held
+            yield piece.text
     # A claim made ahead of a tool call is only early: the reply to the tool's result will tell.
     if denied and not acts:
         yield NOTHING_DONE
@@ -105,17 +122,6 @@ class ClaimWatch:
         if _ENDED.search(self._sentence):
             sentences.append(self._sentence)
         return any(claims_an_effect(sentence) for sentence in sentences) and not self._supported()
-
-
-def sentences_of(text: str) -> list[str]:
-    """Split a text into sentences with the white space that follows them; the last piece may be unfinished."""
-    pieces: list[str] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        pieces.append(text[start : match.end()])
-        start = match.end()
-    pieces.append(text[start:])
-    return pieces
 
 
 def _text_of(chunk: Any) -> str:

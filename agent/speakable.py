@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from datetime import date
 from typing import Final
 
-from agent.claims import sentences_of
+from agent.pieces import sentences_of
 
 _TAG: Final = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>")
 _LINK: Final = re.compile(
@@ -23,6 +23,7 @@ _NAMED_LINK: Final = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _CHECKBOX: Final = re.compile(r"(?:^|(?<=\s))(?:[-*+]\s+)?\[[ xX]?\](?=\s|$)")
 _LINE_MARK: Final = re.compile(r"^\s*(?:[-*+>]|#{1,6})\s+", re.MULTILINE)
 _RULE: Final = re.compile(r"(?:-{3,}|={3,}|_{3,})")
+_STRUCK: Final = re.compile(r"~~(?!\s)[^~]*?(?<!\s)~~")
 _EMPHASIS: Final = re.compile(r"[*`~#]+|(?<!\w)_+|_+(?!\w)")
 _NUMBER_SIGN: Final = re.compile(r"#(?=\d)")
 _SIGNED: Final = re.compile(r"(?<!\w)[#@](?=\w)")
@@ -50,6 +51,7 @@ def speakable(text: str) -> str:
         return text
     said = _NAMED_LINK.sub(r"\1", _TAG.sub(" ", text))
     said = _LINK.sub("a link", said)
+    said = _STRUCK.sub("", said)
     said = _LINE_MARK.sub("", _CHECKBOX.sub("", said))
     said = _RULE.sub(" ", said)
     said = _SIGNED.sub("", _NUMBER_SIGN.sub("number ", said))
@@ -64,12 +66,17 @@ def speakable(text: str) -> str:
 
 
 async def spoken(text: AsyncIterable[str]) -> AsyncIterator[str]:
-    """Pass a stream on as it is to be spoken, sentence by sentence: a link or a tag comes in pieces."""
+    """Pass a stream on as it is to be spoken: plain words as they come, else whole sentences, for a link or a tag comes
+    in pieces.
+    """
     held = ""
     async for piece in text:
         *whole, held = sentences_of(held + piece)
         for sentence in whole:
             yield speakable(sentence)
+        if held[-1:].isspace() and _is_plain(held):  # no word is left open, nor anything that spans several
+            yield held
+            held = ""
     if held:
         yield speakable(held)
 
@@ -101,7 +108,7 @@ def _is_picture(character: str) -> bool:
     if character in _KEPT:
         return False
     kind = unicodedata.category(character)
-    return kind in ("So", "Sk", "Cs", "Co", "Cn") or (kind in ("Cf", "Mn") and not _joins(character))
+    return kind in ("So", "Sk", "Cs", "Co", "Cn", "Me") or (kind in ("Cf", "Mn") and not _joins(character))
 
 
 def _joins(character: str) -> bool:

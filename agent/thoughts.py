@@ -1,7 +1,7 @@
 """A language model's answer, carried through the failure of the model: another one goes on where the caller is.
 
-A half sentence never reaches the voice, so what follows a failure is a bridge and a whole answer, without the
-sentences that were said already.
+What follows a failure is a bridge and a whole answer, without the sentences that were said already. A sentence in which
+the model failed may have been begun aloud; it is broken off there, and said anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from livekit.agents import APIError, llm
 
 from agent.claims import only_true_claims
 from agent.phrase_match import words
+from agent.pieces import whole_sentences
 
 MOST_TRIES: Final = 4
 """A model once more after a rate limit or an empty answer, and each of its alternatives."""
@@ -33,30 +34,34 @@ async def thinking(
     the model raised when nothing helps.
     """
     said: list[str] = []
-    bridged = acted = False
+    begun = bridged = acted = False
     for attempt in range(MOST_TRIES):
         already = [words(each) for each in said]
         empty = _is_unanswered(items)
+        spoken = ""
         try:
-            async for chunk in only_true_claims(ask(), items):
+            # What was said already is known by whole sentences.
+            async for chunk in only_true_claims(ask(), items, early=not begun):
                 empty = empty and not _says_something(chunk)
                 if isinstance(chunk, str):
                     if already and words(chunk) == already[0]:
                         already.pop(0)
                         continue
                     already.clear()
-                    said.append(chunk)
+                    spoken += chunk
+                    begun = True
                 elif isinstance(chunk, llm.ChatChunk) and chunk.delta is not None and chunk.delta.tool_calls:
                     acted = True
                 yield chunk
             if empty and attempt > 0:
                 raise APIError("the model answered with nothing", retryable=True)
         except APIError as error:
+            said += whole_sentences(spoken)
             if acted:  # the call is whole; what it leads to is asked for next
                 return
             if attempt + 1 == MOST_TRIES or not await another_mind(error, attempt):
                 raise
-            if said and not bridged:
+            if begun and not bridged:
                 bridged = True
                 yield BRIDGE
         else:

@@ -91,7 +91,7 @@ class TierSession:
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,
             user_away_timeout=None,
-            tts_text_transforms=["filter_markdown", "filter_emoji", spoken],
+            tts_text_transforms=[spoken],  # livekit's own keep a piece's last word back until the next comes
         )
         self.owed = Owed()
         self.on_thought: Callable[[], None] = lambda: None

@@ -14,6 +14,8 @@ from livekit import rtc
 from livekit.agents import APIError, APITimeoutError, utils
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 
+from agent.word_gaps import WordGaps
+
 MOST_VOICES: Final = 4
 RATE: Final = 24_000
 """Samples a second, where no sound says it."""
@@ -68,9 +70,11 @@ class _Given:
 class _Heard:
     """How much of a text has become sound."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: _Given, gaps: WordGaps) -> None:
         self.seconds = 0.0
         self.timed = False
+        self._given = given
+        self._gaps = gaps
         self._spoken = 0
         self._ahead: list[TimedString] = []
 
@@ -110,7 +114,8 @@ class _Heard:
 
     def _give(self, frame: rtc.AudioFrame, due: list[TimedString]) -> None:
         self._spoken += sum(len(word.split()) for word in due)
-        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = due
+        text = self._given.text
+        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [self._gaps.before(word, text) for word in due]
 
 
 def _behind_words(text: str, start: int, count: int) -> int:
@@ -136,11 +141,11 @@ async def speaking(
     `patience` is how long it may be silent, in seconds; `trouble` gives an error that its plugin swallowed.
     Raises what the last voice raised.
     """
-    given = _Given(text)
+    given, gaps = _Given(text), WordGaps()
     start, rate, whose = 0, 0, False
     try:
         for attempt in range(MOST_VOICES):
-            heard = _Heard()
+            heard = _Heard(given, gaps)
             resampler: rtc.AudioResampler | None = None
             try:
                 async for frame in _in_time(say(given.since(start)), given, patience()):

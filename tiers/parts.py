@@ -11,6 +11,7 @@ from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncClient
 from typing_extensions import override
 
+from tiers.as_given import AsGiven
 from tiers.catalogue import Model, Part
 from tiers.metering.taps import ChatTap, SocketTap
 from tiers.settings import VendorSettings
@@ -18,6 +19,9 @@ from tiers.settings import VendorSettings
 PATIENT: Final = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=20)
 """For a model on a machine of our own, which may have to be loaded first and has nobody to take its place."""
 
+ROOM_RATE: Final = 24_000
+"""Hz, as a room gives the caller's sound, in frames of 50 ms, which is how the ear's plugin sends it. At any other rate
+a resampler holds some of each frame back, so that what is sent is a frame behind."""
 AURA_VOICE: Final = "thalia-en"
 ELEVENLABS_ENCODING: Final = "pcm_24000"
 
@@ -72,6 +76,7 @@ def _ear(model: Model, settings: VendorSettings, tags: list[str]) -> Built:
         language="en-US",
         api_key=settings.key("deepgram"),
         base_url=f"{settings.base_url('deepgram')}/v1/listen",
+        sample_rate=ROOM_RATE,
         endpointing_ms=25,
         no_delay=True,
         mip_opt_out=True,  # keeps the caller's speech out of the vendor's training
@@ -132,6 +137,7 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
             api_key=settings.key("cartesia"),
             base_url=settings.base_url("cartesia"),
             word_timestamps=True,
+            tokenizer=AsGiven(),  # its contexts carry a sentence's melody from one message to the next
             http_session=tap.session(),
         )
     return Built(model, plugin, tap)

@@ -4,9 +4,19 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from livekit.agents import llm
 
-from agent.claims import NOTHING_DONE, ClaimWatch, claims_an_effect, has_effect, only_true_claims
+from agent.claims import (
+    NOTHING_DONE,
+    ClaimWatch,
+    claims_an_effect,
+    has_effect,
+    may_become_a_claim,
+    only_true_claims,
+)
+from agent.pieces import sentences_of
 
 pytestmark = pytest.mark.unit
 
@@ -111,3 +121,152 @@ def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sente
 
 def test_a_claim_with_a_change_behind_it_may_be_spoken() -> None:
     assert not ClaimWatch(lambda: True).hears_a_lie("I've added the milk.")
+
+
+@pytest.mark.parametrize("sentence", CLAIMS)
+def test_no_beginning_of_a_claim_is_taken_for_harmless_once_its_first_word_is_there(sentence: str) -> None:
+    words = sentence.split()
+    for count in range(1, len(words)):
+        begun, rest = " ".join(words[:count]), " ".join(words[count:])
+        assert may_become_a_claim(begun) or claims_an_effect(f"so {rest}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "You have three tasks: ",
+        "Shall I delete the ",
+        "I found two tasks ",
+        "I haven't added anything ",
+        "Sure, here are your ",
+        "When would you like ",
+        "Which of the two ",
+    ],
+)
+def test_what_belongs_to_no_claim_whatever_follows_may_be_said_at_once(words: str) -> None:
+    assert not may_become_a_claim(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I've ",
+        "Okay, so I have ",
+        "Done ",
+        "Sure, that's ",
+        "All ",
+        "Deleted the dentist task ",
+        "Your task has ",
+        "The dentist task is now ",
+        "I've just checked ",
+        "It’s ",
+        "Taken ",
+    ],
+)
+def test_what_may_be_a_claim_waits_for_its_sentence(words: str) -> None:
+    assert may_become_a_claim(words)
+
+
+WORDS = st.sampled_from(
+    [
+        "I",
+        "I've",
+        "we",
+        "we've",
+        "have",
+        "had",
+        "just",
+        "now",
+        "also",
+        "both",
+        "all",
+        "it's",
+        "it",
+        "is",
+        "are",
+        "was",
+        "has",
+        "been",
+        "that's",
+        "that",
+        "okay,",
+        "sure,",
+        "great!",
+        "yes",
+        "done",
+        "done.",
+        "set",
+        "taken",
+        "care",
+        "of",
+        "checked",
+        "off",
+        "deleted",
+        "added",
+        "moved,",
+        "completed",
+        "tasks",
+        "task",
+        "milk",
+        "the",
+        "your",
+        "not",
+        "would",
+        "Which",
+        "one?",
+        "three",
+        "Friday.",
+        "on",
+        "at",
+        "in",
+        "so",
+    ]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6), st.lists(WORDS, min_size=1, max_size=6))
+def test_words_that_may_be_said_belong_to_no_claim_whatever_follows_them(
+    begun: list[str], rest: list[str]
+) -> None:
+    whole = f"{' '.join(begun)} {' '.join(rest)}"
+    if len(sentences_of(whole)) == 1 and not may_become_a_claim(" ".join(begun)) and claims_an_effect(whole):
+        assert claims_an_effect(f"so {' '.join(rest)}"), "the claim lies in what follows"
+
+
+@given(st.lists(WORDS, min_size=1, max_size=20), st.lists(st.integers(1, 12), min_size=1, max_size=5))
+@example(["Sure,", "the", "dentist", "task", "is", "now", "deleted."], [3])
+@example(["You", "have", "three", "tasks,", "and", "I've", "deleted", "milk.", "Which", "one?"], [200])
+async def test_however_an_answer_is_streamed_no_word_of_a_claim_is_said_before_anything_was_done(
+    words: list[str], sizes: list[int]
+) -> None:
+    text, parts, at = " ".join(words), [], 0
+    while at < len(text):
+        size = sizes[len(parts) % len(sizes)]
+        parts.append(text[at : at + size])
+        at += size
+    said = (await spoken(list(parts), [user("delete it")])).removesuffix(NOTHING_DONE)
+    first, *others = sentences_of(text)
+    later = "".join(each for each in others if not claims_an_effect(each))
+    assert said.endswith(later)
+    begun = said[: len(said) - len(later)]
+    assert first.startswith(begun)
+    if claims_an_effect(first):
+        assert claims_an_effect(f"so {first[len(begun) :]}" if begun else first)
+    else:
+        assert begun == first
+
+    changed = result({"task": {}, "changed": True})
+    assert await spoken(list(parts), [user("delete it"), changed]) == text
+
+
+async def test_the_first_words_of_an_answer_are_given_before_its_sentence_is_over() -> None:
+    given_so_far: list[str] = []
+
+    async def stream() -> AsyncIterator[str]:
+        for word in ["You", "have", "three", "tasks:", "buy", "milk", "and", "call", "Ann."]:
+            yield word + " "
+            given_so_far.append(word)
+
+    first = await anext(aiter(only_true_claims(stream(), [user("What is due?")])))
+    assert first == "You have three tasks: "
+    assert given_so_far == ["You", "have", "three"]

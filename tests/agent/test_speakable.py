@@ -39,6 +39,8 @@ pytestmark = pytest.mark.unit
         ("20°C in the café, naïve", "20°C in the café, naïve"),
         ("👨‍👩‍👧 call home", "call home"),
         ("It is $5, or 3 %.", "It is $5, or 3 %."),
+        ("~~Buy milk~~ call Ann", "call Ann"),
+        ("Take the 1️⃣ first", "Take the 1 first"),
     ],
 )
 def test_marks_symbols_links_and_emoji_become_words_or_nothing(written: str, said: str) -> None:
@@ -74,6 +76,33 @@ async def test_a_link_that_comes_in_pieces_is_still_one_link() -> None:
             yield piece
 
     assert "".join([piece async for piece in spoken(pieces())]) == 'You have "Read a link". And one more.'
+
+
+async def test_plain_words_that_are_over_are_spoken_before_their_sentence_is() -> None:
+    async def pieces() -> AsyncIterator[str]:
+        for piece in ("You have three tasks ", "for today, ", "*now* and ", "then."):
+            yield piece
+
+    said = [piece async for piece in spoken(pieces())]
+    assert said == ["You have three tasks ", "for today, ", "now and then."]
+
+
+async def test_a_line_of_ours_is_given_whole() -> None:
+    async def line() -> AsyncIterator[str]:
+        yield "Shall I delete it?"
+
+    assert [piece async for piece in spoken(line())] == ["Shall I delete it?"]
+
+
+@given(st.lists(st.text(alphabet="ab <>/*~#|[]():.w-h\n", max_size=8), max_size=20))
+async def test_a_text_in_pieces_gives_a_voice_nothing_to_obey_either(texts: list[str]) -> None:
+    async def pieces() -> AsyncIterator[str]:
+        for text in texts:
+            yield text
+
+    said = "".join([piece async for piece in spoken(pieces())])
+    assert not set("<>|`*~#") & set(said)
+    assert "://" not in said
 
 
 def test_a_question_names_a_title_as_it_is_spoken() -> None:

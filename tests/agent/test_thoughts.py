@@ -12,11 +12,14 @@ from agent.thoughts import thinking
 
 pytestmark = pytest.mark.unit
 
+BREAKS_OFF = "†"
+"""Where a model's answer ends in an error."""
+
 TURN = llm.ChatMessage(role="user", content=["Add a task to buy milk"])
 
 
 class Minds:
-    """Models that answer one after the other."""
+    """Models that answer one after the other, a character at a time."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
@@ -28,8 +31,10 @@ class Minds:
 
     async def _answer(self, text: str) -> AsyncIterator[Any]:
         self.asked += 1
-        for piece in text:
+        for piece in text.removesuffix(BREAKS_OFF):
             yield llm.ChatChunk(id="c", delta=llm.ChoiceDelta(role="assistant", content=piece))
+        if text.endswith(BREAKS_OFF):
+            raise APIError("the model broke off", retryable=True)
 
     async def another(self, error: APIError, attempt: int) -> bool:
         self.failed.append(error.message)
@@ -67,3 +72,26 @@ async def test_after_a_tool_nothing_may_be_left_to_say() -> None:
     output = llm.FunctionCallOutput(call_id="c1", name="create_task", output="{}", is_error=False)
     assert await answer(minds, TURN, output) == ""
     assert minds.asked == 1
+
+
+async def test_a_sentence_in_which_a_model_failed_is_said_anew_by_its_successor() -> None:
+    minds = Minds(f"You have two tasks for {BREAKS_OFF}", "You have two tasks for today. Which one?")
+    assert await answer(minds, TURN) == (
+        "You have two tasks One moment. You have two tasks for today. Which one?"
+    )
+
+
+async def test_what_was_said_whole_is_not_said_again_after_a_failure() -> None:
+    minds = Minds(
+        f"You have two tasks for today. The first of them {BREAKS_OFF}",
+        f"You have two tasks for today. The first {BREAKS_OFF}",
+        "You have two tasks for today. The first is milk. Which one?",
+    )
+    said = await answer(minds, TURN)
+    assert said == "You have two tasks for today. One moment. The first is milk. Which one?"
+
+
+async def test_a_model_that_fails_before_its_first_words_could_be_said_leaves_no_trace() -> None:
+    minds = Minds(f"You have two{BREAKS_OFF}", "You have two tasks for today.")
+    said = await answer(minds, TURN)
+    assert said == "You have two tasks for today."

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 from livekit.agents import Agent, AgentSession, llm
+from livekit.agents.voice.room_io import AudioInputOptions
 
+from tiers.as_given import AsGiven
 from tiers.cascade import CONNECT, Cascade, build
 from tiers.catalogue import STACKS
 from tiers.settings import VendorSettings
@@ -33,6 +35,19 @@ async def test_the_models_are_those_of_the_day_at_the_addresses_of_the_settings(
         )
         assert cascade.stt._opts.endpoint_url == "http://127.0.0.1:9/deepgram/v1/listen"  # type: ignore[attr-defined]
         assert cascade.stt._opts.tags == ["c1"]  # type: ignore[attr-defined]
+    finally:
+        await cascade.aclose()
+
+
+async def test_the_ear_takes_the_callers_sound_as_a_room_gives_it_so_that_nothing_is_held_back(
+    settings: VendorSettings,
+) -> None:
+    room = AudioInputOptions()
+    cascade = build(STACKS["economy"], settings, call_id="c1", today=date(2026, 11, 25))
+    try:
+        assert cascade.stt._opts.sample_rate == room.sample_rate  # type: ignore[attr-defined]
+        assert room.frame_size_ms == 50
+        assert isinstance(cascade.tts._sentence_tokenizer, AsGiven)  # type: ignore[attr-defined]
     finally:
         await cascade.aclose()
 

@@ -6,6 +6,7 @@ import json
 import pytest
 from livekit.agents import APIError, tts
 
+from agent.pieces import sentences_of
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
 from tests.tiers.metering.conftest import Booked, Line, until
@@ -82,7 +83,8 @@ async def test_a_line_that_breaks_in_a_speech_costs_what_was_sent_each_time(
 ) -> None:
     desk.profile = PROFILES["instant"].model_copy(update={"tts": PROFILES["seed"].llm})
     stream = economy.tts.stream(conn_options=CONNECT.tts_conn_options)
-    stream.push_text(TEXT)
+    for sentence in sentences_of(TEXT):
+        stream.push_text(sentence)
     stream.end_input()
     await asyncio.wait_for(desk.invoice.grown(2), 20)
     line[0].cut()
