@@ -61,6 +61,15 @@ def test_calls_are_carried_until_p95_is_later_than_one_calls_by_more_than_the_sl
     assert climb("economy", 600, 700).broke is False
 
 
+def test_a_median_that_rises_by_more_than_the_slack_breaks_a_step_whose_first_p95_was_no_bound() -> None:
+    waits = [600] * 18 + [3000] * 2
+    found = Climb("starter", 200.0, Step(0), [Step(1, answers_ms=waits, turns=20)])
+    slower = Step(2, answers_ms=[each + 201 for each in waits[:18]] + [3000] * 2, turns=20)
+    found.steps.append(slower)
+    assert slower.holds(found.limit_ms)
+    assert (found.middle_limit_ms, found.calls, found.broke) == (800, 1, True)
+
+
 def test_turns_without_an_answer_and_calls_that_break_off_break_a_step_too() -> None:
     assert not step(2, 600, unanswered=2).holds(800)
     assert step(2, 600, unanswered=1).holds(800)

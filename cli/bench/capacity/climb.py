@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cli.bench.capacity.judge import Climb, Step, middle_ms
+from cli.bench.capacity.judge import Climb, Step
 from cli.bench.capacity.lane import Lane, World
 from cli.bench.capacity.usage import Reading, cores, memory_mb
 from cli.bench.latency.caller import Heard
@@ -74,13 +74,15 @@ class Climber:
                     self._tell(f"{self._system}: call {calls} did not come about")
                     break
                 step = await self._measure(calls, way)
-                if climb.steps and not step.holds(climb.limit_ms):
+                if climb.steps and not climb.carries(step):
                     self._tell(f"{_told(self._system, step)}; too late, once more")
                     climb.again.append(step)
                     step = await self._measure(calls, way)
                 climb.steps.append(step)
-                self._tell(f"{_told(self._system, step)} (limit {climb.limit_ms:.0f} ms)")
-                if not step.holds(climb.limit_ms):
+                self._tell(
+                    f"{_told(self._system, step)} (limits {climb.middle_limit_ms:.0f}, {climb.limit_ms:.0f} ms)"
+                )
+                if not climb.carries(step):
                     break
         finally:
             for lane in self._lanes:
@@ -135,7 +137,7 @@ def _enough(step: Step, seconds: float, way: Way) -> bool:
 
 def _told(system: System, step: Step) -> str:
     return (
-        f"{system}, {step.calls} calls: p50 {middle_ms(step):.0f} ms, p95 {step.p95_ms:.0f} ms of "
+        f"{system}, {step.calls} calls: p50 {step.middle_ms:.0f} ms, p95 {step.p95_ms:.0f} ms of "
         f"{step.turns} turns, {step.unanswered} unanswered; worker {step.cores.get('worker', 0):.2f} of a "
         f"processor, {step.memory_mb:.0f} MB; load {step.load:g} for each processor, others {step.others_percent:.0f} %"
     )

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.bench.capacity.judge import Measured, middle_ms, report_of
+from cli.bench.capacity.judge import Measured, report_of
 from cli.bench.capacity.plot import draw
 from cli.bench.capacity.run import Order, run
 from cli.bench.capacity.sizing import NoFieldsError, fill_file
@@ -84,7 +84,7 @@ def _show(measured: Measured, console: Console) -> None:
             verdict = "" if step in held or not step.calls else " broke"
             table.add_row(
                 *(f"{climb.system}{verdict}", str(step.calls), str(step.turns)),
-                *(f"{middle_ms(step):.0f}", f"{step.p95_ms:.0f}", str(step.unanswered)),
+                *(f"{step.middle_ms:.0f}", f"{step.p95_ms:.0f}", str(step.unanswered)),
                 *(f"{step.cores.get('worker', 0):.2f}", f"{step.memory_mb:.0f}"),
                 *(f"{step.load:.1f}", f"{step.others_percent:.0f}"),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from cli.bench.capacity.judge import Climb, Measured, middle_ms
+from cli.bench.capacity.judge import Climb, Measured
 from cli.bench.cost_plot import NoPlotError
 
 COLOURS: Final = {"economy": "#1976d2", "premium": "#7b3294", "starter": "#e66101"}
@@ -30,7 +30,7 @@ def draw(measured: Measured, path: Path) -> None:
         answers.plot(
             calls, [step.p95_ms for step in climb.steps], color=colour, marker="o", label=_name(climb)
         )
-        answers.plot(calls, [middle_ms(step) for step in climb.steps], color=colour, linestyle=":")
+        answers.plot(calls, [step.middle_ms for step in climb.steps], color=colour, linestyle=":")
         answers.axhline(climb.limit_ms, color=colour, linewidth=0.8, linestyle="--")
         all_steps = [climb.idle, *climb.steps]
         at = [step.calls for step in all_steps]
