@@ -2,7 +2,7 @@
 
 The LiveKit server assigns a job once: when its worker dies nobody comes, and the dead one's participant stands in the
 room for another 20 s (measured). So every worker looks for such calls, puts out what is left of the dead one and has
-an agent dispatched anew. adr/0016 has the reasons.
+an agent dispatched anew. adr/0016 and adr/0039 have the reasons.
 """
 
 from __future__ import annotations
@@ -18,23 +18,31 @@ from livekit.protocol.models import ParticipantInfo
 from redis.exceptions import RedisError
 
 from agent.served import AllServed, Lost
+from agent.wire import Wire
 
 log = logging.getLogger("agent.takeover")
 
-LOOK_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 0.5
 AWAY_SECONDS: Final = 5.0
 """Between looks while Redis is away."""
 SERVER_SECONDS: Final = 5.0
 
 
-async def keep_taking_over(served: AllServed, *, url: str, key: str, secret: str, agent_name: str) -> None:
-    """Look for calls without a worker, every second, until cancelled."""
+async def keep_taking_over(
+    served: AllServed, wire: Wire, *, url: str, key: str, secret: str, agent_name: str
+) -> None:
+    """Look for calls without a worker, twice a second, until cancelled.
+
+    `wire` is the worker's own: when Redis starts again every wire ends at once, and says nothing of who holds it. So
+    others' are believed only while our own has been up for as long as a call may be silent.
+    """
     timeout = aiohttp.ClientTimeout(total=SERVER_SECONDS)
     async with api.LiveKitAPI(url, key, secret, timeout=timeout, failover=False) as livekit:
         while True:
             pause = LOOK_SECONDS
             try:
-                for call in await served.lost():
+                by_wire = wire.seconds_up >= served.dead_after_seconds
+                for call in await served.lost(by_wire=by_wire):
                     await _dispatch(livekit, served, call, agent_name)
             except RedisError:
                 pause = AWAY_SECONDS

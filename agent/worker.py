@@ -27,6 +27,7 @@ from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
 from agent.tracing import begin
+from agent.wire import Wire
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -109,6 +110,7 @@ class Worker:
         self._server.on("worker_started", self._started.set)
         self._redis = connect(settings.redis_url)
         self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
+        self._wire = Wire(self._redis, self._id)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then let calls finish within the drain time."""
@@ -181,13 +183,18 @@ class Worker:
     async def _take_over(self) -> None:
         await self._registered.wait()  # before, nobody would come
         settings = self._settings
-        await keep_taking_over(
-            self._calls,
-            url=settings.livekit_url,
-            key=settings.livekit_api_key,
-            secret=settings.livekit_api_secret.get_secret_value(),
-            agent_name=AGENT_NAME,
-        )
+        self._wire.start()
+        try:
+            await keep_taking_over(
+                self._calls,
+                self._wire,
+                url=settings.livekit_url,
+                key=settings.livekit_api_key,
+                secret=settings.livekit_api_secret.get_secret_value(),
+                agent_name=AGENT_NAME,
+            )
+        finally:
+            await self._wire.stop()
 
     async def _hand_over(self) -> None:
         """Have the calls that are left go to other workers."""
