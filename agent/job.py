@@ -49,8 +49,8 @@ BUSY_ATTRIBUTE: Final = "voicetasks.busy"
 
 BUSY_SECONDS: Final = 15.0
 
-TASKS_PATIENCE: Final = Patience(reconnect=4.0)
-"""A task server that restarts is back within it; a caller hears «One moment» meanwhile."""
+TASKS_PATIENCE: Final = Patience(reconnect=8.0)
+"""A task server that restarts on a busy machine is back within it; a caller hears the hold sound meanwhile."""
 
 
 HANDED_ON: Final = ("leaving", "line_lost")

@@ -28,6 +28,7 @@ from agent.slots import Slots
 from agent.takeover import keep_taking_over
 from agent.tracing import begin
 from agent.wire import Wire
+from mcp_tasks.connection import tls
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -260,6 +261,7 @@ def prepare(_process: JobProcess) -> None:
     bundled()
     load_vocabulary()
     trust()
+    tls()
 
 
 def main() -> None:
