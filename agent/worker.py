@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from agent.breaker_gauge import show
+from agent.handing_over import hand_over
 from agent.health import INSIDE, Health
 from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
@@ -46,9 +47,6 @@ from tiers.probe import probe
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.worker")
-
-HAND_OVER_SECONDS: Final = 8.0
-"""How long calls may take to leave a worker that stops before they are over."""
 
 _REFUSED: Final = 2
 """The exit code of a start that the settings speak against."""
@@ -161,7 +159,7 @@ class Worker:
                 await self._server.drain(max(1, self._settings.drain_seconds))
             except TimeoutError:
                 log.warning("worker.drain_timed_out")
-                await self._hand_over()
+                await hand_over(self._calls, lambda: [job.job.room.name for job in self._server.active_jobs])
         await self._server.aclose()
         await serving
 
@@ -196,19 +194,6 @@ class Worker:
             )
         finally:
             await self._wire.stop()
-
-    async def _hand_over(self) -> None:
-        """Have the calls that are left go to other workers."""
-        try:
-            for job in self._server.active_jobs:
-                await self._calls.ask_to_leave_room(job.job.room.name)
-            async with asyncio.timeout(HAND_OVER_SECONDS):
-                while self._server.active_jobs:  # noqa: ASYNC110 (the server tells nobody)
-                    await asyncio.sleep(0.1)
-        except RedisError:
-            log.warning("worker.redis_unavailable")
-        except TimeoutError:
-            log.warning("worker.hand_over_timed_out")
 
     def _load(self) -> float:
         return self._slots.load
