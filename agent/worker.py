@@ -28,6 +28,7 @@ from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
 from agent.tracing import begin
+from agent.warm import Warm
 from agent.wire import Wire
 from mcp_tasks.connection import tls
 from people.keeping import forget_old
@@ -110,6 +111,7 @@ class Worker:
         self._redis = connect(settings.redis_url)
         self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
         self._wire = Wire(self._redis, self._id)
+        self._warm = Warm(settings.warm_processes, self._keep_idle)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then let calls finish within the drain time."""
@@ -198,6 +200,10 @@ class Worker:
     def _load(self) -> float:
         return self._slots.load
 
+    def _keep_idle(self, processes: int) -> None:
+        # The library would set it by the processor's load, which we have it leave alone.
+        self._server._proc_pool.set_target_idle_processes(processes)
+
     async def _on_request(self, request: JobRequest) -> None:
         invitation = _invitation(request)
         if invitation is not None and await self._is_served(invitation.call_id):
@@ -208,6 +214,8 @@ class Worker:
         admission = await self._slots.admit()
         if admission == "busy" and invitation is not None and invitation.again:
             admission = "take"  # who was served until now is not told that all lines are busy
+        if admission == "take" and invitation is not None and invitation.again:
+            self._warm.take_over()
         log.info("call.offered", extra={"admission": admission, "room": request.room.name})
         if admission == "refuse":
             await request.reject()
