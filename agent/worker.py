@@ -49,6 +49,10 @@ from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.worker")
 
+WARM_WITHIN_SECONDS: Final = 60.0
+"""So long a worker that starts may take until its warm processes are there, and takes no call before: with the library's
+10 it said on a busy machine that it takes calls, and let those that were handed to it wait for 12 s."""
+
 _REFUSED: Final = 2
 """The exit code of a start that the settings speak against."""
 
@@ -89,6 +93,7 @@ class Worker:
             host=INSIDE,
             port=0,
             num_idle_processes=settings.warm_processes,
+            initialize_process_timeout=WARM_WITHIN_SECONDS,
             # Slots decide, not the processor's load: a call must never be refused by a passing peak.
             load_fnc=self._load,
             load_threshold=math.inf,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from livekit.agents import AgentServer
 from livekit.agents.ipc.proc_pool import ProcPool
 
+from agent import worker as module
+from agent.settings import AgentSettings
 from agent.warm import QUIET_SECONDS, Warm
 from tests.agent.virtual_time import VirtualLoop
 
@@ -42,3 +45,22 @@ def test_the_library_makes_as_many_as_it_is_told_and_those_that_calls_wait_for()
     assert "self._jobs_waiting_for_process" in keeping
     assert "self._proc_pool = " in inspect.getsource(AgentServer)
     assert callable(ProcPool.set_target_idle_processes)
+
+
+def test_a_worker_takes_no_call_before_its_warm_processes_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    class Server:
+        def __init__(self, **options: Any) -> None:
+            given.update(options)
+
+        def on(self, *_: Any) -> None: ...
+
+        def rtc_session(self, *_: Any, **__: Any) -> None: ...
+
+    monkeypatch.setattr(module, "AgentServer", Server)
+    module.Worker(AgentSettings(warm_processes=3))
+    assert given["num_idle_processes"] == 3
+    assert given["initialize_process_timeout"] >= 60
+    # Private in livekit-agents: the pool waits for so long, and the worker registers after it.
+    assert "timeout=self._initialize_timeout + 2" in inspect.getsource(ProcPool.start)
