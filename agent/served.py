@@ -29,6 +29,8 @@ BEAT_SECONDS: Final = 1.0
 KEEP_MS: Final = 900_000
 CLAIM_MS: Final = 10_000
 """How long a dispatch may take until a worker serves; after it the call is lost once more."""
+AGAIN_MS: Final = 1_000
+"""The same where it is known that there is none."""
 UNWIRED_MS: Final = 1_500
 """An owner whose wire has ended is dead when it has been silent for so long: a beat, and half a beat for the wire to be
 mended."""
@@ -280,6 +282,12 @@ class AllServed:
         for call_id in (call.decode() for call in calls):
             if await self._redis.hget(PREFIX + call_id, "room") == room.encode():
                 await self.ask_to_leave(call_id)
+
+    async def find_again(self, call_id: str) -> None:
+        """Have a lost call that was given found once more soon: a worker for it could not be had."""
+        seconds, micros = await self._redis.time()
+        at = seconds * 1000 + micros // 1000 - self._dead_ms + AGAIN_MS
+        await self._redis.zadd(CALLS, {call_id: at}, xx=True)
 
     async def forget(self, call_id: str) -> None:
         """There is no such call any more."""

@@ -42,8 +42,8 @@ async def keep_taking_over(
             pause = LOOK_SECONDS
             try:
                 by_wire = wire.seconds_up >= served.dead_after_seconds
-                for call in await served.lost(by_wire=by_wire):
-                    await _dispatch(livekit, served, call, agent_name)
+                lost = await served.lost(by_wire=by_wire)
+                await asyncio.gather(*(_dispatch(livekit, served, call, agent_name) for call in lost))
             except RedisError:
                 pause = AWAY_SECONDS
             await asyncio.sleep(pause)
@@ -55,18 +55,29 @@ async def _dispatch(livekit: api.LiveKitAPI, served: AllServed, call: Lost, agen
         if not rooms.rooms:
             await served.forget(call.call_id)
             return
-        found = await livekit.room.list_participants(api.ListParticipantsRequest(room=call.room))
-        for participant in found.participants:
-            if participant.kind == ParticipantInfo.Kind.AGENT:
-                await livekit.room.remove_participant(
-                    api.RoomParticipantIdentity(room=call.room, identity=participant.identity)
-                )
+        await _put_out(livekit, call.room)
         metadata = json.dumps({**json.loads(call.metadata), "again": True})
         await livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(agent_name=agent_name, room=call.room, metadata=metadata)
         )
     except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
-        # It is found again in a few seconds.
         log.warning("takeover.failed", extra={"call_id": call.call_id, "error": type(error).__name__})
+        await served.find_again(call.call_id)
         return
     log.warning("takeover.dispatched", extra={"call_id": call.call_id, "room": call.room})
+
+
+async def _put_out(livekit: api.LiveKitAPI, room: str) -> None:
+    """Have none of us in a room. Raises ServerError where one stays."""
+    for identity in await _agents(livekit, room):
+        try:
+            await livekit.room.remove_participant(api.RoomParticipantIdentity(room=room, identity=identity))
+        except api.ServerError:
+            # One that hands its call over is leaving by itself: it is gone between the look and the word.
+            if identity in await _agents(livekit, room):
+                raise
+
+
+async def _agents(livekit: api.LiveKitAPI, room: str) -> list[str]:
+    found = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    return [each.identity for each in found.participants if each.kind == ParticipantInfo.Kind.AGENT]
