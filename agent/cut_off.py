@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from livekit import rtc
@@ -19,11 +21,23 @@ LONGEST_SECONDS: Final = 6.0
 """The recording takes 2.5; a room that does not take it must not keep us from speaking ourselves."""
 
 
+BEGIN_SECONDS: Final = 2.0
+"""How long the rest of a start waits for it: where many calls begin anew together each is to be heard first."""
+
+
 class CutOff:
     """Begins to say that we were cut off as soon as it is made, in sound and in writing."""
 
     def __init__(self, room: rtc.Room) -> None:
-        self._saying = asyncio.create_task(_say(room), name="cut_off.say")
+        self._begun = asyncio.Event()
+        self._saying = asyncio.create_task(_say(room, self._begun.set), name="cut_off.say")
+        self._saying.add_done_callback(lambda _: self._begun.set())
+
+    async def begun(self) -> None:
+        """Wait until it is on its way to the caller, or cannot be; bounded in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await self._begun.wait()
 
     async def was_said(self) -> bool:
         """Wait until it was; False where it could not be."""
@@ -40,5 +54,7 @@ class CutOff:
         await utils.aio.cancel_and_wait(self._saying)
 
 
-async def _say(room: rtc.Room) -> None:
-    await asyncio.gather(play_recording(room, "cut_off"), write(room, persona.CUT_OFF_WAIT))
+async def _say(room: rtc.Room, on_begun: Callable[[], None]) -> None:
+    await asyncio.gather(
+        play_recording(room, "cut_off", on_begun=on_begun), write(room, persona.CUT_OFF_WAIT)
+    )

@@ -133,6 +133,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             ours.served.names(invitation.model_dump_json())
         elif ours.begun.turn:
             ours.cut_off = CutOff(ctx.room)
+            await ours.cut_off.begun()
         user = await _who(invitation)
         ours.metrics.synthetic = user.role is Role.PROBE
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from random import uniform
 
 FIRST_SECONDS = 0.1
-LONGEST_SECONDS = 0.8
+LONGEST_SECONDS = 0.4
 
 
 def pauses() -> Iterator[float]:

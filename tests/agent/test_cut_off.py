@@ -15,7 +15,7 @@ from livekit.agents import llm
 from agent import cut_off as module
 from agent import persona
 from agent.call import Call
-from agent.cut_off import LONGEST_SECONDS, CutOff
+from agent.cut_off import BEGIN_SECONDS, LONGEST_SECONDS, CutOff
 from agent.thread import Thread
 
 pytestmark = pytest.mark.unit
@@ -30,8 +30,10 @@ class Told:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, play: Callable[[], Awaitable[object]]) -> None:
         self.heard: list[str] = []
         self.written: list[str] = []
+        self.begin: Callable[[], None] = lambda: None
 
-        async def playing(_room: Any, name: str) -> None:
+        async def playing(_room: Any, name: str, *, on_begun: Callable[[], None]) -> None:
+            self.begin = on_begun
             await play()
             self.heard.append(name)
 
@@ -87,6 +89,30 @@ async def test_it_is_heard_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await told.cut_off.was_said()
     assert told.heard == ["cut_off"]
     assert told.written == [persona.CUT_OFF_WAIT]
+
+
+async def test_the_rest_of_the_start_waits_until_it_is_on_its_way_and_not_for_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Told(monkeypatch, asyncio.Event().wait)
+    starting = asyncio.create_task(told.cut_off.begun())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not starting.done()
+    told.begin()
+    await asyncio.wait_for(starting, BEGIN_SECONDS / 2)
+    assert told.heard == []
+    await told.cut_off.aclose()
+
+
+async def test_the_rest_of_the_start_does_not_wait_for_what_cannot_be_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await asyncio.wait_for(Told(monkeypatch, fails).cut_off.begun(), BEGIN_SECONDS / 2)
+    monkeypatch.setattr(module, "BEGIN_SECONDS", 0.01)
+    silent = Told(monkeypatch, asyncio.Event().wait).cut_off
+    await asyncio.wait_for(silent.begun(), BEGIN_SECONDS / 2)
+    await silent.aclose()
 
 
 async def test_our_own_voice_waits_for_its_end_and_does_not_say_it_again(
