@@ -29,6 +29,7 @@ from agent.attributes import CallAttributes
 from agent.call_back import GoOnQuestion
 from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion
+from agent.cut_off import CutOff
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
 from agent.heard import was_heard
@@ -144,6 +145,8 @@ class Call:
         self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
         self.opening = ""
         """Said before the greeting."""
+        self.cut_off: CutOff | None = None
+        """Says at once that we were cut off, where another worker was."""
         self.go_on = GoOnQuestion()
         """Asked in the greeting where there is a call to go on from."""
         self._turns = TurnTaking(
@@ -245,7 +248,7 @@ class Call:
         if not session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
         if thread is not None and thread.turn:
-            self._go_on_from(thread)
+            await self._go_on_from(thread)
             return await self._over
         if self.go_on.thread is not None:
             self._spawn(self._ask_to_go_on(), "call.ask_to_go_on")
@@ -514,14 +517,17 @@ class Call:
         elif not await self._parking.take_up():
             await self._give_up()
 
-    def _go_on_from(self, thread: Thread) -> None:
+    async def _go_on_from(self, thread: Thread) -> None:
         """Go on with a call that another worker began."""
         self._turns.number = thread.turn
+        told = self.cut_off is not None and await self.cut_off.was_said()
         session = self._require_session()
         if thread.history is None:
-            session.say(persona.THREAD_LOST)
+            session.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
             return
-        session.say(persona.CUT_OFF)
+        if self._turns.number != thread.turn:
+            return  # the caller has talked on meanwhile, and is answered
+        session.say(persona.STILL_HERE if told else persona.CUT_OFF)
         if thread.owes_answer:
             session.reply()
 

@@ -12,6 +12,7 @@ from livekit import rtc
 from redis.asyncio import Redis
 
 from agent.attributes import CallAttributes
+from agent.cut_off import CutOff
 from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.line import Line
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 VISION: Final = MODELS["gemini-3.1-flash-live-preview"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ownership:
     """The call is ours, as all workers know through Redis."""
 
@@ -43,6 +44,8 @@ class Ownership:
     begun: Begun
     metrics: CallMetrics
     beginnings: PromptBeginnings
+    cut_off: CutOff | None = None
+    """Says that we were cut off, where another worker had the call."""
 
 
 class Desk:

@@ -12,6 +12,7 @@ from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.call_back import CUT_OFF, CallBack
+from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
@@ -49,8 +50,8 @@ BUSY_ATTRIBUTE: Final = "voicetasks.busy"
 
 BUSY_SECONDS: Final = 15.0
 
-TASKS_PATIENCE: Final = Patience(reconnect=4.0)
-"""A task server that restarts is back within it; a caller hears «One moment» meanwhile."""
+TASKS_PATIENCE: Final = Patience(reconnect=8.0)
+"""A task server that restarts on a busy machine is back within it; a caller hears the hold sound meanwhile."""
 
 
 HANDED_ON: Final = ("leaving", "line_lost")
@@ -130,6 +131,9 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             invitation = known
             line.heed()
             ours.served.names(invitation.model_dump_json())
+        elif ours.begun.turn:
+            ours.cut_off = CutOff(ctx.room)
+            await ours.cut_off.begun()
         user = await _who(invitation)
         ours.metrics.synthetic = user.role is Role.PROBE
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
@@ -145,6 +149,8 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
         ) as money:
             return await _answer(ctx, user, desk, money)
     finally:
+        if ours.cut_off is not None:
+            await ours.cut_off.aclose()
         await line.close()
 
 
@@ -237,6 +243,7 @@ async def _serve(
             )
         elif invitation.channel == "phone":
             call.go_on.thread = await call_back.found(allowed=await transcript.is_allowed())
+        call.cut_off = desk.ours.cut_off
         served.as_served(call)
         keeper.start(lambda: call.thread)
         reason = "leaving"

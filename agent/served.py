@@ -1,7 +1,8 @@
 """Which calls are served, and by whom: told by each call every second, through Redis, to all workers.
 
 A call has one owner. Whoever comes second, as after a restart of the LiveKit server, which dispatches its agents once
-more, is told so and leaves. A call whose owner is silent for some seconds has lost its worker.
+more, is told so and leaves. A call whose owner is silent for some seconds has lost its worker; where the owner's wire
+to Redis has ended too, one missed word is enough.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from agent.wire import PREFIX as WIRE_PREFIX
+from agent.wire import Wire
 from privacy.live_calls import CALL_PREFIX, CALLS
 
 log = logging.getLogger("agent.served")
@@ -26,8 +29,15 @@ BEAT_SECONDS: Final = 1.0
 KEEP_MS: Final = 900_000
 CLAIM_MS: Final = 10_000
 """How long a dispatch may take until a worker serves; after it the call is lost once more."""
+AGAIN_MS: Final = 1_000
+"""The same where it is known that there is none."""
+UNWIRED_MS: Final = 1_500
+"""An owner whose wire has ended is dead when it has been silent for so long: a beat, and half a beat for the wire to be
+mended."""
 REDIS_TIMEOUT_SECONDS: Final = 0.3
 BEGIN_TRIES: Final = 3
+AT_ONCE: Final = 10
+"""Lost calls that one worker is given with one look: others look too."""
 
 _NOW = """
 local time = redis.call('TIME')
@@ -41,19 +51,19 @@ local owner, at = redis.call('HGET', KEYS[2], 'owner'), redis.call('ZSCORE', KEY
 if owner and owner ~= '' and owner ~= ARGV[2] and at and now - at < tonumber(ARGV[5]) then return {0, 0, 0} end
 local jobs = redis.call('HINCRBY', KEYS[2], 'jobs', owner == ARGV[2] and 0 or 1)
 redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4])
-redis.call('HDEL', KEYS[2], 'leave')
+redis.call('HDEL', KEYS[2], 'leave', 'wired')
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 return {1, jobs - 1, tonumber(redis.call('HGET', KEYS[2], 'turn') or 0)}
 """
 )
-# The same, and the turn. What Redis has lost is told anew.
+# The same, the turn, and whether the owner holds a wire. What Redis has lost is told anew.
 _BEAT = (
     _NOW
     + """
 local owner = redis.call('HGET', KEYS[2], 'owner')
 if owner and owner ~= ARGV[2] then return 'taken' end
-redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4], 'turn', ARGV[7])
+redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[4], 'turn', ARGV[7], 'wired', ARGV[8])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 if redis.call('HGET', KEYS[2], 'erased') then return 'erased' end
@@ -73,19 +83,29 @@ redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])
 return 1
 """
-# KEYS: calls. ARGV: what hashes begin with, ms after which an owner is dead, ms until one is lost once more.
+# KEYS: calls. ARGV: what hashes begin with, ms after which an owner is dead, ms until one is lost once more, what wires
+# begin with, ms after which an owner without its wire is dead, at most so many.
 _LOST = (
     _NOW
     + """
+local function is_dead(at, owner, wired)
+  if now - at >= tonumber(ARGV[2]) then return true end
+  if not owner or owner == '' or wired ~= '1' then return false end
+  return redis.call('PUBSUB', 'NUMSUB', ARGV[4] .. owner)[2] == 0
+end
 local found = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]), 'LIMIT', 0, 10)) do
-  local room, metadata = unpack(redis.call('HMGET', ARGV[1] .. id, 'room', 'metadata'))
-  if room then
+local silent_ms = math.min(tonumber(ARGV[2]), tonumber(ARGV[5]))
+local silent = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - silent_ms, 'WITHSCORES')
+for i = 1, #silent, 2 do
+  local id, at = silent[i], tonumber(silent[i + 1])
+  local room, metadata, owner, wired = unpack(
+    redis.call('HMGET', ARGV[1] .. id, 'room', 'metadata', 'owner', 'wired'))
+  if not room then
+    redis.call('ZREM', KEYS[1], id)
+  elseif #found < tonumber(ARGV[6]) and is_dead(at, owner, wired) then
     redis.call('HSET', ARGV[1] .. id, 'owner', '')
     redis.call('ZADD', KEYS[1], now - tonumber(ARGV[2]) + tonumber(ARGV[3]), id)
     found[#found + 1] = {id, room, metadata}
-  else
-    redis.call('ZREM', KEYS[1], id)
   end
 end
 return found
@@ -148,6 +168,7 @@ class Served:
         self._begin, self._beat = redis.register_script(_BEGIN), redis.register_script(_BEAT)
         self._let_go, self._end = redis.register_script(_LET_GO), redis.register_script(_END)
         self._beating: asyncio.Task[None] | None = None
+        self._wire = Wire(redis, self._owner)
 
     async def begin(self) -> Begun | None:
         """Own the call, and tell so every second from now on; None where somebody else serves it.
@@ -160,6 +181,7 @@ class Served:
         mine, before, self._turn = answer or (1, 0, 0)
         if not mine:
             return None
+        self._wire.start()
         self._beating = asyncio.create_task(self._beat_on(), name="served.beat")
         return Begun(before, self._turn)
 
@@ -186,6 +208,7 @@ class Served:
         if self._beating is not None:
             await utils.aio.cancel_and_wait(self._beating)
             self._beating = None
+        await self._wire.stop()
 
     async def _beat_on(self) -> None:
         asked = told = False
@@ -193,7 +216,7 @@ class Served:
             await asyncio.sleep(BEAT_SECONDS)
             call = self._call
             turn = call.turn if call is not None else self._turn
-            answer = await self._ask(self._beat, *self._told, turn)
+            answer = await self._ask(self._beat, *self._told, turn, int(self._wire.is_up))
             if answer == b"taken":
                 if call is not None:
                     call.end("taken_over")
@@ -227,12 +250,18 @@ class AllServed:
 
     def __init__(self, redis: Redis, *, dead_after_seconds: float) -> None:
         self._redis = redis
+        self.dead_after_seconds = dead_after_seconds
         self._dead_ms = round(1000 * dead_after_seconds)
         self._lost = redis.register_script(_LOST)
 
-    async def lost(self) -> list[Lost]:
-        """Give the calls that have no worker any more, each to one worker that asks; it has 10 s to find them one."""
-        found = await self._lost(keys=[CALLS], args=[PREFIX, self._dead_ms, CLAIM_MS])
+    async def lost(self, *, by_wire: bool = True, at_most: int = AT_ONCE) -> list[Lost]:
+        """Give the calls that have no worker any more, each to one worker that asks; it has 10 s to find them one.
+
+        `by_wire`: a wire that has ended tells something.
+        """
+        unwired_ms = UNWIRED_MS if by_wire else self._dead_ms
+        told: list[str | int] = [PREFIX, self._dead_ms, CLAIM_MS, WIRE_PREFIX, unwired_ms, at_most]
+        found = await self._lost(keys=[CALLS], args=told)
         return [Lost(*(part.decode() for part in each)) for each in found]
 
     async def is_served(self, call_id: str) -> bool:
@@ -253,6 +282,12 @@ class AllServed:
         for call_id in (call.decode() for call in calls):
             if await self._redis.hget(PREFIX + call_id, "room") == room.encode():
                 await self.ask_to_leave(call_id)
+
+    async def find_again(self, call_id: str) -> None:
+        """Have a lost call that was given found once more soon: a worker for it could not be had."""
+        seconds, micros = await self._redis.time()
+        at = seconds * 1000 + micros // 1000 - self._dead_ms + AGAIN_MS
+        await self._redis.zadd(CALLS, {call_id: at}, xx=True)
 
     async def forget(self, call_id: str) -> None:
         """There is no such call any more."""

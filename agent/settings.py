@@ -52,7 +52,8 @@ class AgentSettings(BaseSettings):
     park_seconds: Annotated[float, Field(ge=0, le=140)] = 120.0
     """After the line was lost the call ends; until then it is taken up again. LiveKit's room outlives it."""
     dead_after_seconds: Annotated[float, Field(ge=2, le=60)] = 6.0
-    """A call that no worker has said it serves for so long has lost its worker; another one takes it over."""
+    """A call that no worker has said it serves for so long has lost its worker; another one takes it over. A process that
+    dies is known sooner, by its wire."""
     takeover_key: Annotated[SecretStr, Field(min_length=32)] | None = None
     """Encrypts, with the caller's consent, what was said, so that another worker can go on. Without it none can."""
     max_message_chars: Annotated[int, Field(ge=100, le=20_000)] = 4_000

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from agent.breaker_gauge import show
+from agent.handing_over import hand_over
 from agent.health import INSIDE, Health
 from agent.invitation import Invitation
 from agent.job import BUSY_ATTRIBUTE, answer
@@ -27,6 +28,9 @@ from agent.settings import AgentSettings
 from agent.slots import Slots
 from agent.takeover import keep_taking_over
 from agent.tracing import begin
+from agent.warm import Warm
+from agent.wire import Wire
+from mcp_tasks.connection import tls
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -45,8 +49,9 @@ from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.worker")
 
-HAND_OVER_SECONDS: Final = 8.0
-"""How long calls may take to leave a worker that stops before they are over."""
+WARM_WITHIN_SECONDS: Final = 60.0
+"""So long a worker that starts may take until its warm processes are there, and takes no call before: with the library's
+10 it said on a busy machine that it takes calls, and let those that were handed to it wait for 12 s."""
 
 _REFUSED: Final = 2
 """The exit code of a start that the settings speak against."""
@@ -88,6 +93,7 @@ class Worker:
             host=INSIDE,
             port=0,
             num_idle_processes=settings.warm_processes,
+            initialize_process_timeout=WARM_WITHIN_SECONDS,
             # Slots decide, not the processor's load: a call must never be refused by a passing peak.
             load_fnc=self._load,
             load_threshold=math.inf,
@@ -109,6 +115,8 @@ class Worker:
         self._server.on("worker_started", self._started.set)
         self._redis = connect(settings.redis_url)
         self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
+        self._wire = Wire(self._redis, self._id)
+        self._warm = Warm(settings.warm_processes, self._keep_idle)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then let calls finish within the drain time."""
@@ -158,7 +166,7 @@ class Worker:
                 await self._server.drain(max(1, self._settings.drain_seconds))
             except TimeoutError:
                 log.warning("worker.drain_timed_out")
-                await self._hand_over()
+                await hand_over(self._calls, lambda: [job.job.room.name for job in self._server.active_jobs])
         await self._server.aclose()
         await serving
 
@@ -181,29 +189,25 @@ class Worker:
     async def _take_over(self) -> None:
         await self._registered.wait()  # before, nobody would come
         settings = self._settings
-        await keep_taking_over(
-            self._calls,
-            url=settings.livekit_url,
-            key=settings.livekit_api_key,
-            secret=settings.livekit_api_secret.get_secret_value(),
-            agent_name=AGENT_NAME,
-        )
-
-    async def _hand_over(self) -> None:
-        """Have the calls that are left go to other workers."""
+        self._wire.start()
         try:
-            for job in self._server.active_jobs:
-                await self._calls.ask_to_leave_room(job.job.room.name)
-            async with asyncio.timeout(HAND_OVER_SECONDS):
-                while self._server.active_jobs:  # noqa: ASYNC110 (the server tells nobody)
-                    await asyncio.sleep(0.1)
-        except RedisError:
-            log.warning("worker.redis_unavailable")
-        except TimeoutError:
-            log.warning("worker.hand_over_timed_out")
+            await keep_taking_over(
+                self._calls,
+                self._wire,
+                url=settings.livekit_url,
+                key=settings.livekit_api_key,
+                secret=settings.livekit_api_secret.get_secret_value(),
+                agent_name=AGENT_NAME,
+            )
+        finally:
+            await self._wire.stop()
 
     def _load(self) -> float:
         return self._slots.load
+
+    def _keep_idle(self, processes: int) -> None:
+        # The library would set it by the processor's load, which we have it leave alone.
+        self._server._proc_pool.set_target_idle_processes(processes)
 
     async def _on_request(self, request: JobRequest) -> None:
         invitation = _invitation(request)
@@ -215,6 +219,8 @@ class Worker:
         admission = await self._slots.admit()
         if admission == "busy" and invitation is not None and invitation.again:
             admission = "take"  # who was served until now is not told that all lines are busy
+        if admission == "take" and invitation is not None and invitation.again:
+            self._warm.take_over()
         log.info("call.offered", extra={"admission": admission, "room": request.room.name})
         if admission == "refuse":
             await request.reject()
@@ -253,6 +259,7 @@ def prepare(_process: JobProcess) -> None:
     bundled()
     load_vocabulary()
     trust()
+    tls()
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from mcp.types import (
     Tool,
 )
 
+from mcp_tasks.back_off import FIRST_SECONDS, pauses
 from mcp_tasks.connection import LOST, Bearer, Connection, ConnectionFailed
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version"})
 """Arguments that the caller's code sets; leave them out of the schema that a model sees."""
 MAX_ARGUMENT_BYTES: Final = 200_000
 """Below the server's own limit on a request's body."""
-
-_PAUSE_SECONDS = 0.1
 
 
 class TaskServerUnavailable(Exception):  # noqa: N818  # named after what happened
@@ -209,6 +208,7 @@ class TaskClient:
         async with self._connecting:
             deadline = asyncio.get_running_loop().time() + self._patience.reconnect
             refusals = 0
+            pause = pauses()
             while True:
                 if self._closed:
                     raise TaskServerUnavailable("This client is closed.", may_have_happened=False)
@@ -225,12 +225,12 @@ class TaskClient:
                         refusals += 1
                         if refusals > 1:
                             raise _TokenRefused from error
-                    elif deadline - asyncio.get_running_loop().time() < _PAUSE_SECONDS:
+                    elif (left := deadline - asyncio.get_running_loop().time()) < FIRST_SECONDS:
                         raise TaskServerUnavailable(
                             "The task server cannot be reached.", may_have_happened=False
                         ) from error
                     else:
-                        await asyncio.sleep(_PAUSE_SECONDS)
+                        await asyncio.sleep(min(left, next(pause)))
                     continue
                 self._tools = {tool.name: tool for tool in connection.tools}
                 return connection, client

@@ -21,7 +21,11 @@ RATE = 16_000
 """Samples a second, 16 bit mono."""
 PHONE_RATE = 8_000
 """Of what a telephone alone hears: more does not come through."""
-TEXTS = {"no_voice": persona.NO_VOICE_ON_THE_PHONE, "trouble": persona.TROUBLE} | PROMPTS
+TEXTS = {
+    "cut_off": persona.CUT_OFF_WAIT,
+    "no_voice": persona.NO_VOICE_ON_THE_PHONE,
+    "trouble": persona.TROUBLE,
+} | PROMPTS
 
 
 async def main(names: list[str]) -> None:

@@ -153,3 +153,16 @@ async def test_without_redis_a_call_is_served() -> None:
     assert await mine.begin() == Begun(0, 0)
     await mine.end()
     await nowhere.aclose()
+
+
+async def test_a_lost_call_for_which_nobody_could_be_had_is_found_again_soon(redis: Redis) -> None:
+    gone, calls = owner(redis), AllServed(redis, dead_after_seconds=DEAD)
+    await gone.begin()
+    await gone.let_go()
+    assert await calls.lost()
+    await calls.find_again("c1")
+    assert await calls.lost() == [], "not at once"
+    async with asyncio.timeout(module.CLAIM_MS / 1000 / 2):
+        assert await found(calls)
+    await calls.find_again("of no call")
+    assert await redis.zcard(CALLS) == 1

@@ -78,6 +78,15 @@ def test_silence_ends_with_whatever_is_heard_of_us_but_not_with_the_rest_of_what
     assert caller.said_again(18.0, 40.0) == 2
 
 
+def test_an_answer_that_sounded_as_it_happened_ends_no_silence_and_begins_none() -> None:
+    caller = talker(
+        answered("a", 21.0, 22.2),  # asked before the event, and answered in the same moment
+        answered("b", 28.0, 31.0),
+        sounds=((22.2, 24.0), (31.0, 33.0)),
+    )
+    assert caller.longest_silence(22.0, 40.0) == pytest.approx(3.0)
+
+
 async def test_a_task_that_is_gone_was_lost_and_one_that_is_there_twice_or_unasked_is_wrong() -> None:
     asked = [answered(title, 1.0, 2.0) for title in ("wash the car", "fix the roof", "sell the boat")]
     unheard = Asked("dust the vase", tries=8)

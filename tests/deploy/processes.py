@@ -49,7 +49,7 @@ SECRETS = {
 }
 
 HAND_OVER_AND_END = 30
-"""Seconds that a worker may take after its drain: HAND_OVER_SECONDS of agent.worker, and closing what is open."""
+"""Seconds that a worker may take after its drain: agent/handing_over.py, and closing what is open."""
 
 
 def faults(service: str, environment: dict[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from agent.worker import HAND_OVER_SECONDS
+from agent.handing_over import ASKING_SECONDS, HAND_OVER_SECONDS
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import ROOM_SERVER
 from mcp_tasks.known_secrets import is_known
@@ -125,7 +125,7 @@ def test_processes_of_ours_can_do_no_more_than_they_must(document: dict[str, Any
 def test_a_worker_is_given_the_time_to_drain_and_to_hand_over(document: dict[str, Any]) -> None:
     worker = document["services"]["worker"]
     drain = int(worker["environment"]["VOICETASKS_AGENT_DRAIN_SECONDS"])
-    assert HAND_OVER_SECONDS < HAND_OVER_AND_END
+    assert ASKING_SECONDS + HAND_OVER_SECONDS < HAND_OVER_AND_END
     assert seconds(worker["stop_grace_period"]) >= drain + HAND_OVER_AND_END
 
 

@@ -13,8 +13,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from agent.handing_over import ASKING_SECONDS, HAND_OVER_SECONDS
 from agent.slots_gauge import SLOTS
-from agent.worker import HAND_OVER_SECONDS
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import ROOM_SERVER
 from people.settings import PeopleSettings
@@ -173,7 +173,7 @@ def test_a_worker_is_given_the_time_to_drain_and_to_hand_over(
 ) -> None:
     pod = named(base, "Deployment", "worker")["spec"]["template"]["spec"]
     drain = int(environment(pod["containers"][0], settings)["VOICETASKS_AGENT_DRAIN_SECONDS"])
-    assert HAND_OVER_SECONDS < HAND_OVER_AND_END
+    assert ASKING_SECONDS + HAND_OVER_SECONDS < HAND_OVER_AND_END
     assert pod["terminationGracePeriodSeconds"] >= drain + HAND_OVER_AND_END
 
 

@@ -115,7 +115,7 @@ class Talker:
         """The same, to the first that was heard of us, whatever it was."""
         log = self._line.listener.log
         waits = [0.0]
-        for asked, at in self._answered(since, until):
+        for asked, at in self._answered(since + ECHOES_SECONDS, until):
             begins = max(asked.since, since)
             sound = log.first_after(since + ECHOES_SECONDS if asked.since < since else asked.since)
             waits.append((sound.start if sound is not None else at) - begins)

@@ -1,0 +1,83 @@
+"""A task server that is away is asked for without taking the processor that it needs to start on."""
+
+from __future__ import annotations
+
+import ssl
+from itertools import islice, pairwise
+
+import httpx2
+import pytest
+
+from mcp_tasks import client as module
+from mcp_tasks.back_off import FIRST_SECONDS, LONGEST_SECONDS, pauses
+from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
+from mcp_tasks.connection import Bearer, Connection, ConnectionFailed, tls
+
+pytestmark = pytest.mark.unit
+
+NOWHERE = "http://127.0.0.1:1/mcp"
+"""Nobody listens on port 1."""
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[ssl.SSLContext]:
+    """Each time that certificates are read."""
+    made: list[ssl.SSLContext] = []
+
+    def create(verify: ssl.SSLContext | bool = True, **_: object) -> ssl.SSLContext:
+        if isinstance(verify, ssl.SSLContext):
+            return verify
+        made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return made[-1]
+
+    monkeypatch.setattr(httpx2, "create_ssl_context", create)
+    monkeypatch.setattr("httpx2._transports.default.create_ssl_context", create)
+    tls.cache_clear()
+    return made
+
+
+async def test_certificates_are_read_once_however_often_it_is_tried(read: list[ssl.SSLContext]) -> None:
+    for _ in range(3):
+        connection = Connection(NOWHERE, Bearer(), 5.0)
+        with pytest.raises(ConnectionFailed):
+            await connection.opened(within=5.0)
+        await connection.close()
+    tls.cache_clear()
+    assert len(read) == 1
+
+
+async def test_a_server_that_stays_away_is_tried_seldom_and_to_the_end_of_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    class Away:
+        lost = False
+
+        def __init__(self, *_: object) -> None:
+            tried.append(self)
+
+        async def opened(self, within: float) -> None:
+            raise ConnectionFailed("away")
+
+        async def close(self) -> None: ...
+
+    async def provide() -> str:
+        return "token"
+
+    monkeypatch.setattr(module, "Connection", Away)
+    async with TaskClient(NOWHERE, provide, patience=Patience(reconnect=2.0)) as client:
+        with pytest.raises(TaskServerUnavailable):
+            await client.list_tools()
+    assert 4 <= len(tried) <= 14
+
+
+def test_each_pause_is_longer_than_the_one_before_up_to_a_bound() -> None:
+    first, *_, last = waits = list(islice(pauses(), 10))
+    assert first <= FIRST_SECONDS
+    assert all(later >= sooner for sooner, later in pairwise(waits[:3]))
+    assert LONGEST_SECONDS / 2 <= last <= LONGEST_SECONDS
+
+
+def test_calls_that_lost_it_together_do_not_come_back_together() -> None:
+    assert len({next(pauses()) for _ in range(8)}) == 8
