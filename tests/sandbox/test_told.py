@@ -68,3 +68,29 @@ async def test_an_ear_that_was_away_hears_the_newest_turn_and_not_those_before_i
     assert await told.next(second, 0) == "what is on my list"
     assert not told.is_waiting(second)
     assert await told.next("call", 0) == "add a task"
+
+
+async def test_a_second_ear_is_told_when_words_are_spoken_and_does_not_stop_the_first_when_it_is_away() -> (
+    None
+):
+    told = Told()
+    second = told.second_ear("call")
+    told.put("call", "add a task", [0.8])
+    timed = told.timed(second, 2.0)
+    assert timed is not None
+    assert (timed.take(3.0), timed.end) == ("add a task", 2.8)
+    for number in range(150):  # nobody listens any more
+        told.put("call", f"item {number}")
+        assert await told.next("call", 0) is not None
+    for number in range(150):
+        told.put("call", f"item {number}")
+        assert await told.next("call", 0) is not None
+
+
+async def test_words_whose_sound_was_thrown_away_are_nobodys() -> None:
+    told = Told()
+    told.forget_next("call")
+    for text in ("mhm", "add a task"):
+        told.put("call", text)
+    told.forget_next("call")
+    assert await told.next("call", 0) == "add a task"
