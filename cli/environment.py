@@ -13,7 +13,7 @@ from cli.ports import HOST, Ports, plan
 from cli.running import read_running
 from cli.secrets_file import load_or_make
 from cli.settings import CHECKOUT, CliSettings, SettingError, cli_settings
-from cli.stand_ins import stand_in_variables
+from cli.stand_ins import SANDBOX_KEY, stand_in_variables
 
 _OFF: Final = ("false", "0", "no", "off", "f", "n")
 """What pydantic takes for a switch that is off."""
@@ -80,6 +80,9 @@ def process_environment(
     ):
         _default(result, name, secrets[name])
     _default(result, "VOICETASKS_ROUTING_SPOOL_DIR", str(data_dir.resolve() / "spool"))
+    if result.get("DEEPGRAM_API_KEY") == SANDBOX_KEY and result.get("VOICETASKS_SANDBOX_EAR") != "told":
+        # Both stand-ins would run Whisper for each turn, on this machine.
+        _default(result, "VOICETASKS_TIERS_EAR_BESIDE", "off")
     # A demo that is ended waits for its calls a moment, not a minute.
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"

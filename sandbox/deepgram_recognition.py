@@ -91,7 +91,6 @@ class Recognition:
         told = desk.ear is None
         tag = query.tag or ""
         self._tag = desk.told.second_ear(tag) if query.beside else tag
-        self._written = desk.written.sheet(tag) if query.beside and not told else None
         self._settle = max(TOLD_SETTLE_MS if told else SETTLE_MS, query.endpointing or 0)
         self._detector = SpeechDetector(
             loudness() if told else silero(), pause_ms=PAUSE_MS, stop_ms=self._settle
@@ -139,8 +138,6 @@ class Recognition:
         tasks |= {each.hearing for each in (self._now, self._last) if each is not None and each.hearing}
         for task in tasks:
             task.cancel()
-        if self._written is not None:
-            self._written.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _check(self) -> None:
@@ -168,8 +165,6 @@ class Recognition:
             self._dismiss()
         else:
             self._now = _Utterance(at)
-            if self._written is not None:
-                self._written.begin()
             if self._query.vad_events:
                 await self._send(self._messages.speech_started(at))
         self._next_interim = self._now.start + (INTERIM_SECONDS if self._timed is None else 0.0)
@@ -303,10 +298,7 @@ class Recognition:
         if utterance.hearing is None:
             return
         await asyncio.wait([utterance.hearing])
-        is_heard = not (utterance.reopened or utterance.hearing.cancelled())
-        if self._written is not None and not utterance.reopened:
-            self._written.add(utterance.hearing.result().text if is_heard else "")
-        if not is_heard:
+        if utterance.reopened or utterance.hearing.cancelled():
             return
         guess = utterance.hearing.result()
         text = guess.text if self._desk.ear is not None else await self._told(utterance.end)

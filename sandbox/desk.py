@@ -12,7 +12,6 @@ from sandbox.scripts import Scripts
 from sandbox.speech import Hears, Speaks
 from sandbox.told import Told
 from sandbox.tone import Tone
-from sandbox.written import Written
 
 if TYPE_CHECKING:
     from sandbox.sight.eye import Eye
@@ -36,7 +35,6 @@ class Desk:
         self.connections = Connections(self.clock)
         self.faults = Faults(self.clock)
         self.told = Told()
-        self.written = Written()
         self.scripts = Scripts()
         self.ear = ear
         self.voice: Speaks = voice or Tone()

@@ -37,9 +37,6 @@ LONGEST_BUFFER_SECONDS = 115.0
 TOLD_WAIT_SECONDS = 0.5
 """How long told words may come after the speech that stands for them."""
 
-WRITTEN_SECONDS = 2.0
-"""How long an ear beside this one may take to write down what has been said."""
-
 _LEAD_SECONDS = 0.25
 _SEMANTIC_PADDING = 0.3
 _SLICE = SAMPLE_RATE // 10
@@ -182,9 +179,6 @@ class Turns:
 
     async def _words(self, pcm: NDArray[np.int16], told: list[str]) -> str:
         if self._desk.ear is not None:
-            if self._vad is None and (written := await self._desk.written.turn(self._tag, WRITTEN_SECONDS)):
-                await self._desk.pause("stt")
-                return written
             sound = resample(pcm, SAMPLE_RATE, EAR_RATE)
             if self._vad is None:
                 # A client that ends turns itself commits the silence before them too, and an ear that is given a
@@ -230,7 +224,6 @@ class Turns:
 
     def clear(self) -> None:
         """Forget the sound that was not committed."""
-        self._desk.written.forget(self._tag)
         if self._vad is None and self.now - self._from >= SHORTEST_SECONDS:
             self._desk.told.forget_next(self._tag)
         self._drop()

@@ -35,6 +35,8 @@ class VendorSettings(BaseSettings):
     ollama_url: Annotated[str, Field(validation_alias="OLLAMA_URL")] = ""
     """An Ollama server's OpenAI-compatible address, such as http://127.0.0.1:11434/v1."""
     ollama_model: Annotated[str, Field(validation_alias="OLLAMA_MODEL")] = "llama3.1"
+    ear_beside: Annotated[bool, Field(validation_alias="VOICETASKS_TIERS_EAR_BESIDE")] = True
+    """Whether an ear stands beside a speech-to-speech model (adr/0038): callers' sound then goes to its vendor too."""
 
     def key(self, vendor: str) -> str:
         """The key for a vendor, empty where there is none."""

@@ -72,7 +72,7 @@ def build(stack: Stack, settings: VendorSettings, *, call_id: str, today: date) 
     ears = {
         part: build_part(part, model, settings, call_id=call_id, beside=True)
         for part, model in stack.on(today).beside.items()
-        if why_no_vendor(model.vendor, settings) is None
+        if settings.ear_beside and why_no_vendor(model.vendor, settings) is None
     }
     ear = ears.get("stt")
     return SpeechToSpeech(

@@ -45,6 +45,14 @@ def test_without_a_key_every_vendor_is_the_sandbox(tmp_path: Path) -> None:
     assert made["ELEVEN_BASE_URL"] == "http://127.0.0.1:9002/elevenlabs/v1"
 
 
+def test_ears_on_this_machine_do_not_stand_beside_a_model_unless_they_are_told(tmp_path: Path) -> None:
+    name = "VOICETASKS_TIERS_EAR_BESIDE"
+    assert environment(tmp_path)[name] == "off"
+    assert environment(tmp_path, **{name: "on"})[name] == "on"
+    assert name not in environment(tmp_path, VOICETASKS_SANDBOX_EAR="told")
+    assert name not in environment(tmp_path, DEEPGRAM_API_KEY="real")
+
+
 def test_a_real_key_replaces_its_own_stand_in_and_no_other(tmp_path: Path) -> None:
     made = environment(tmp_path, OPENAI_API_KEY="sk-real")
     assert made["OPENAI_API_KEY"] == "sk-real"

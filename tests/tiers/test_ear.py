@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 
 import pytest
 
 from tests.tiers.recogniser import Stream
+from tiers import speech_to_speech
+from tiers.catalogue import STACKS
 from tiers.ear import Ear
+from tiers.settings import VendorSettings
 
 pytestmark = pytest.mark.unit
 
@@ -43,3 +47,24 @@ async def test_an_ear_that_fails_says_so_once_and_is_pushed_nothing_more() -> No
     heard.ear.push(cast("Any", None))
     assert (heard.ends, heard.stream.pushed, heard.ear.is_open) == (1, 1, False)
     await heard.ear.aclose()
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_ear"),
+    [
+        ({"DEEPGRAM_API_KEY": "sandbox"}, True),
+        ({"DEEPGRAM_API_KEY": "sandbox", "VOICETASKS_TIERS_EAR_BESIDE": "off"}, False),
+        ({"DEEPGRAM_API_KEY": ""}, False),
+    ],
+)
+async def test_speech_to_speech_is_built_with_an_ear_where_one_is_wanted_and_can_be_had(
+    settings: dict[str, str], has_ear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ({"OPENAI_API_KEY": "sandbox"} | settings).items():
+        monkeypatch.setenv(name, value)
+    made = speech_to_speech.build(
+        STACKS["premium"], VendorSettings(), call_id="call", today=date(2026, 11, 28)
+    )
+    assert (set(made.built), made.end_of_turn.has_words) == ({"stt"} if has_ear else set(), has_ear)
+    assert "stt" not in made.parts, "nobody asks whether it is healthy"
+    await made.aclose()
