@@ -42,6 +42,7 @@ from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.metering.thinking import Beginnings
 from tiers.settings import VendorSettings
+from tiers.turns import MIN_SILENCE_SECONDS
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
@@ -59,6 +60,8 @@ MAX_TOOL_STEPS: Final = 8
 
 CLOSE_SECONDS: Final = 1.0
 """How long a session may take to end by itself before its vendors' sockets are closed under it."""
+SPOKEN_ON_SECONDS: Final = 0.15
+"""Who is heard so long after a murmur of theirs was written has said more than that."""
 HUSH_SECONDS: Final = 0.3
 """How long a session that is replaced may take to fall silent and say how far it came."""
 
@@ -108,6 +111,8 @@ class TierSession:
         self._cut = ""
         self._murmured = False
         """What is being said over us has been written down, and is a murmur."""
+        self._murmured_at = 0.0
+        """When it was, on the wall's clock."""
         self._over_ours: float | None = None
         """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
         self._voiced: SpeechHandle | None = None
@@ -402,7 +407,10 @@ class TierSession:
         """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
         if self._leaving or self._agent is None or not text:
             return
-        if self._agent.takes_for_murmur(text):
+        # «Delete the milk. Thank you.» is no murmur, nor is the «yes» to what the model has just asked.
+        asks = self.owed.whole and self.owed.known.rstrip().endswith("?")
+        is_whole_turn = not self._models.end_of_turn.has_heard and not asks
+        if is_whole_turn and self._agent.takes_for_murmur(text):
             if final:
                 self._murmur_written()
             return
@@ -414,6 +422,7 @@ class TierSession:
     def _murmur_written(self) -> None:
         # The ear is quicker than the detector of speech: as long as that one hears somebody, livekit pauses us anew.
         self._murmured = self.session.user_state == "speaking"
+        self._murmured_at = time.time()
         if not self._murmured:
             self._murmur_over()
 
@@ -463,7 +472,11 @@ class TierSession:
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
         if self._murmured and not speaking:
-            self._murmur_over()
+            spoken_until = event.created_at - MIN_SILENCE_SECONDS
+            if self.keeps_spoken_turns and spoken_until > self._murmured_at + SPOKEN_ON_SECONDS:
+                pass  # «Okay. Stop.»: more was said than was written, and the turn waits for its words
+            else:
+                self._murmur_over()
         self._murmured = False
         if speaking:
             self._over_ours = event.created_at if self.is_heard() else None

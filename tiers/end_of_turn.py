@@ -87,6 +87,11 @@ class EndOfTurn(inference.TurnDetector):
             self._interim = text
         self._changed.set()
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether something of this turn has been written."""
+        return bool(self._final or self._interim)
+
     def sounds(self, sounding: bool, *, aside: bool = False) -> None:
         """Hear that the caller began or ceased to speak.
 
