@@ -33,6 +33,13 @@ async def test_a_listeners_words_over_ours_are_no_turn_and_we_go_on(port: int) -
         assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})
 
 
+async def test_a_request_over_ours_that_ends_in_a_thank_you_is_a_request(port: int) -> None:
+    async with live_call(port, "usr_polite", plan="premium", pauses=True) as live:
+        before = await hears_the_list(live)
+        await live.say("Delete paint the fence thank you", pause=(0.67, 0.2))
+        await live.until(lambda: "Shall I delete" in live.ours(before), 15, "we ask about the deletion")
+
+
 @pytest.mark.parametrize("kind", ["refuse", "silent", "cut"])
 async def test_the_call_goes_on_where_the_ear_does_not(port: int, kind: str) -> None:
     async with live_call(port, f"usr_deaf_{kind}", plan="premium") as live:
