@@ -415,6 +415,9 @@ class TierSession:
                 self._murmur_written()
             return
         self._murmured = False
+        self._turn_written(text, final=final)
+
+    def _turn_written(self, text: str, *, final: bool) -> None:
         self._models.end_of_turn.heard(text, final=final)
         if final:
             self._marks.mark("words", again=True)
@@ -463,19 +466,16 @@ class TierSession:
     def _on_written(self, event: UserInputTranscribedEvent) -> None:
         self._watch.heard(event.transcript, final=event.is_final)
         if not self._models.end_of_turn.overheard:  # else the model tells a turn's words when it is over
-            self._models.end_of_turn.heard(event.transcript, final=event.is_final)
-        if event.is_final and not self._models.end_of_turn.overheard:
-            self._marks.mark("words", again=True)
+            self._turn_written(event.transcript, final=event.is_final)
         if event.transcript.strip():
             self._replayed.hears()
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
         if self._murmured and not speaking:
-            spoken_until = event.created_at - MIN_SILENCE_SECONDS
-            if self.keeps_spoken_turns and spoken_until > self._murmured_at + SPOKEN_ON_SECONDS:
-                pass  # «Okay. Stop.»: more was said than was written, and the turn waits for its words
-            else:
+            spoken_on = event.created_at - MIN_SILENCE_SECONDS - self._murmured_at
+            # «Okay. Stop.»: more was said than was written, and a turn that the model keeps waits for its words.
+            if not self.keeps_spoken_turns or spoken_on <= SPOKEN_ON_SECONDS:
                 self._murmur_over()
         self._murmured = False
         if speaking:

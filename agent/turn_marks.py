@@ -29,9 +29,8 @@ class TurnMarks:
             return
         self._marks[what] = round(time.time(), 4)
         if what == "ended" and "asked" not in self._marks:
-            self._marks.pop(
-                "sound", None
-            )  # one model hears and speaks: what it said before was another answer
+            # One model hears and speaks: what it said before was another answer.
+            self._marks.pop("sound", None)
         for later in _BEGINS_ANEW.get(what, ()):
             self._marks.pop(later, None)
 

@@ -37,19 +37,24 @@ async def hears_the_list(live: LiveCall) -> int:
     return before
 
 
+async def hears_the_list_through(live: LiveCall, *murmurs: str) -> None:
+    """Hear the list to its end with these words over it, of which none is a turn."""
+    before = await hears_the_list(live)
+    for murmur in murmurs:
+        await live.say(murmur)
+        if not live.is_heard:
+            assert await live.heard(3.0) < 1.3, f"we went on after {murmur}"
+    await live.quiet()
+    said = live.ours(before)
+    assert all(title in said for title in TITLES), said
+    assert live.call.turn == 1, "no murmur is a turn"
+
+
 @pytest.mark.system
 @pytest.mark.timeout(120)
 async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_question(port: int) -> None:
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
-        before = await hears_the_list(live)
-        for murmur in ("Mhm", "Yeah", "Thank you"):
-            await live.say(murmur)
-            if not live.is_heard:
-                assert await live.heard(3.0) < 1.3, f"we went on after {murmur}"
-        await live.quiet()
-        said = live.ours(before)
-        assert all(title in said for title in TITLES), said
-        assert live.call.turn == 1, "no murmur is a turn"
+        await hears_the_list_through(live, "Mhm", "Yeah", "Thank you")
 
         await live.say("What is on my list?")
         await live.heard()
