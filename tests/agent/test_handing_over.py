@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAwayError
@@ -32,13 +32,6 @@ class Calls:
 
     def left(self) -> list[str]:
         return list(self.here)
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    made = VirtualLoop()
-    yield made
-    made.close()
 
 
 def test_each_is_asked_some_time_after_the_one_before(loop: VirtualLoop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,15 +15,6 @@ from cli.ports import FreePorts
 pytestmark = pytest.mark.system
 
 DEAD = 2.0
-
-
-@pytest.fixture
-async def redis(valkey: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
-    monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
-    connected = connect(valkey)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
 
 
 def owner(redis: Redis, call_id: str = "c1") -> Served:

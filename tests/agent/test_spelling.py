@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -25,15 +24,6 @@ def test_letters_and_digits_one_by_one_may_go_on(text: str) -> None:
 @pytest.mark.parametrize("text", CASES["whole"])
 def test_ordinary_words_are_whole(text: str) -> None:
     assert not is_spelled(text)
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    made = VirtualLoop()
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def test_pieces_become_one_turn_after_a_pause(loop: VirtualLoop) -> None:

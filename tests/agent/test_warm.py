@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ from agent.warm import QUIET_SECONDS, Warm
 from tests.agent.virtual_time import VirtualLoop
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    made = VirtualLoop()
-    yield made
-    made.close()
 
 
 def test_none_is_made_until_the_last_call_is_heard_again(loop: VirtualLoop) -> None:

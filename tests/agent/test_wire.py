@@ -7,14 +7,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from agent import served as module
-from agent.served import PREFIX, AllServed, Begun, Lost, Served, connect
+from agent.served import PREFIX, AllServed, Begun, Lost, Served
 from agent.takeover import keep_taking_over
 from agent.wire import PREFIX as WIRE_PREFIX
 from agent.wire import Wire
@@ -33,15 +32,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@pytest.fixture
-async def redis(valkey: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
-    monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
-    connected = connect(valkey)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
 
 
 async def until(what: Any) -> None:
