@@ -36,8 +36,8 @@ class Piece:
 class Pieces:
     """Cuts a text as it comes. `may_begin` is asked whether a sentence may be spoken as far as it is known.
 
-    Only the first sentence is given before its end, and none where `early` is not set: behind it there is sound enough
-    to wait for whole ones, which are spoken better.
+    Only the first sentence of some length is given before its end, and none where `early` is not set: behind it there is
+    sound enough to wait for whole ones, which are spoken better. «Sure!» is not enough.
     """
 
     def __init__(self, may_begin: Callable[[str], bool], *, early: bool = True) -> None:
@@ -47,17 +47,19 @@ class Pieces:
         """The sentence that is being written."""
         self._given = 0
         """How much of it has been given."""
+        self._words = 0
+        """Words of the sentences before it."""
 
     def take(self, text: str) -> Iterator[Piece]:
         """Take what was written next, and give what can be spoken now."""
         self._text += text
         *whole, rest = sentences_of(self._text)
         for sentence in whole:
-            self._early = self._early and not sentence.strip()
+            self._words += len(sentence.split())
             yield self._next(sentence, len(sentence), ends=True)
             self._given = 0
         self._text = rest
-        if self._early and (upto := self._begun()) > self._given:
+        if self._early and self._words < FIRST_WORDS and (upto := self._begun()) > self._given:
             yield self._next(rest, upto, ends=False)
 
     def rest(self) -> Iterator[Piece]:

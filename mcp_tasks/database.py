@@ -14,6 +14,10 @@ _ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 
+BUSY_MS = 30_000
+"""How long a write waits for others in SQLite's file, ms. Writes that wait take no turns: a disk that stalls for some
+seconds would else refuse whoever is unlucky."""
+
 
 def create_engine(url: str) -> AsyncEngine:
     """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
@@ -34,6 +38,6 @@ def create_engine(url: str) -> AsyncEngine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     """Hold foreign keys, wait for a busy file, overwrite what is deleted. WAL is the file's own: `migrate` sets it once."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "synchronous=NORMAL", "secure_delete=ON"):
+    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "synchronous=NORMAL", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -19,6 +19,10 @@ _ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 
+BUSY_MS = 30_000
+"""How long a write waits for others in SQLite's file, ms. Writes that wait take no turns: a disk that stalls for some
+seconds would else refuse whoever is unlucky."""
+
 
 def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
     """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
@@ -42,7 +46,7 @@ def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     """Hold foreign keys, wait while the other process writes, and overwrite what is deleted with zeros."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON"):
+    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

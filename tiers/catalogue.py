@@ -77,7 +77,8 @@ class Stack:
 
     def on(self, day: date) -> Self:
         """The stack as it is served on a day, models near their shutdown replaced."""
-        return self._with({part: model.on(day) for part, model in self.parts.items()})
+        beside = MappingProxyType({part: model.on(day) for part, model in self.beside.items()})
+        return replace(self._with({part: model.on(day) for part, model in self.parts.items()}), beside=beside)
 
     def without(self, down: Collection[str], settings: VendorSettings) -> Self | None:
         """The same stack with the first alternative that can be had for each part that cannot.

@@ -59,8 +59,11 @@ class Ear:
                     self._on_words(text, False)
                 elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
                     self._on_words(text, True)
-        except APIError:
-            pass  # the recogniser has told it
+        except APIError as error:  # the message may repeat what was sent
+            log.warning(
+                "ear.lost",
+                extra={"error": type(error).__name__, "status": getattr(error, "status_code", None)},
+            )
         except Exception as error:
             log.error("ear.failed", exc_info=error)
         self._on_unheard()

@@ -179,15 +179,17 @@ class _Session(realtime.RealtimeSession):
     @override
     async def aclose(self) -> None:
         """End the session; a dead socket is not waited for, and why it died was told already."""
-        if self._ear is not None:
-            await self._ear.aclose()
+        # Beside the model: a recogniser may be slow to leave, and the model speaks, and costs, until it is stopped.
+        deaf = asyncio.ensure_future(self._ear.aclose()) if self._ear is not None else None
         await self._stop()
         closing = asyncio.ensure_future(super().aclose())
-        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-        if not closing.done():
-            closing.cancel()
+        ends = {closing} if deaf is None else {closing, deaf}
+        _, late = await asyncio.wait(ends, timeout=CLOSE_SECONDS)
+        for each in late:
+            each.cancel()
+        if closing in late:
             self._main_atask.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        await asyncio.gather(*ends, return_exceptions=True)
 
     async def _stop(self) -> None:
         """Stop a reply that is being generated and hear what it came to: nobody tells it once the socket closes."""

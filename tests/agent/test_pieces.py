@@ -50,6 +50,10 @@ def test_an_empty_line_ahead_of_an_answer_delays_nothing() -> None:
     assert [piece.text for piece in pieces("\n" + ANSWER)][1] == "You have three tasks "
 
 
+def test_a_short_word_first_does_not_make_the_sentence_behind_it_wait() -> None:
+    assert [piece.text for piece in pieces("Sure! " + ANSWER)][:2] == ["Sure! ", "You have three tasks "]
+
+
 def test_a_word_is_not_given_before_it_is_over() -> None:
     cut = Pieces(lambda _: True)
     assert not list(cut.take("You have three task"))

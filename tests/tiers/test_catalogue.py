@@ -1,5 +1,6 @@
 """The stacks, their models, and what happens near a model's shutdown."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -34,6 +35,13 @@ def test_a_model_is_served_until_thirty_days_before_its_shutdown_and_its_success
     assert mini.shutdown == date(2027, 1, 14)
     assert STACKS["economy"].on(mini.shutdown - SUCCEED_BEFORE).parts["llm"].name == "gpt-5.6-luna"
     assert STACKS["economy"].on(date(2026, 12, 14)).parts["llm"].name == "gpt-4o-mini"
+
+
+def test_what_stands_beside_a_stack_is_succeeded_as_well() -> None:
+    mini = MODELS["gpt-4o-mini"]
+    assert mini.shutdown is not None
+    stack = replace(STACKS["premium"], beside={"llm": mini})
+    assert stack.on(mini.shutdown).beside["llm"].name == "gpt-5.6-luna"
 
 
 def test_every_successor_is_a_model_that_we_know() -> None:

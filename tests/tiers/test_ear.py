@@ -49,6 +49,17 @@ async def test_an_ear_that_fails_says_so_once_and_is_pushed_nothing_more() -> No
     await heard.ear.aclose()
 
 
+async def test_an_ear_that_is_lost_is_told_in_the_log_without_what_was_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heard = Heard()
+    await heard.stream.fails()
+    [told] = [record for record in caplog.records if record.name == "tiers.ear"]
+    assert (told.message, told.__dict__["error"]) == ("ear.lost", "APIConnectionError")
+    assert "is gone" not in str(told.__dict__)
+    await heard.ear.aclose()
+
+
 @pytest.mark.parametrize(
     ("settings", "has_ear"),
     [

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from livekit.plugins.openai.realtime import RealtimeSession
 
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
+from tests.tiers.recogniser import Stream
 from tiers.thrifty_realtime import LEAD_SECONDS, ThriftyRealtimeModel
 
 pytestmark = pytest.mark.unit
@@ -215,3 +216,30 @@ async def test_an_order_stays_in_its_place_until_what_it_stands_behind_is_gone(
     await session.update_chat_ctx(llm.ChatContext(more.items[4:]))
     assert not [item for item in session.chat_ctx.items if item.id.startswith("order_")]
     await session.aclose()
+
+
+class SlowToLeave(Stream):
+    """A recogniser whose socket does not close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaving = asyncio.Event()
+
+    async def aclose(self) -> None:
+        self.leaving.set()
+        await asyncio.Event().wait()
+
+
+async def test_an_ear_that_is_slow_to_leave_keeps_neither_the_model_nor_the_end_waiting(
+    running: Running,
+) -> None:
+    stream = SlowToLeave()
+    model = ThriftyRealtimeModel(
+        base_url=f"{running.url}/openai/v1", api_key="sandbox", recogniser=cast("Any", stream)
+    )
+    session = model.session(turn_detection_disabled=True)
+    async with asyncio.timeout(30):
+        await session.aclose()
+    assert stream.leaving.is_set()
+    assert session._main_atask.done(), "the model's own socket is closed"
+    await model.aclose()
