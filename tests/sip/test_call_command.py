@@ -11,23 +11,23 @@ pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
 
 async def test_a_call_by_the_command_tells_what_was_heard_done_and_paid(phone_demo: Any, person: Any) -> None:
     somebody = person(phone_demo, "premium@example.com")
-    await somebody.start_with("Water the plants")
+    await somebody.start_with("Call the plumber")
     result = somebody.call(
-        *("--channel", "phone", "--sip", "--key", "2", "--say", "Please delete the task water the plants."),
+        *("--channel", "phone", "--sip", "--key", "2", "--say", "Please delete the task call the plumber."),
         *("--key", "1"),
     )
     assert (result["channel"], result["stack"], result["sandbox"]) == ("phone", "premium", True)
     assert "task assistant" in result["greeting"]["heard"]
     asked = result["turns"][1]
-    assert "water the plants" in asked["heard"].lower()
+    assert "plumber" in asked["heard"].lower()
     assert asked["first_sound_ms"] is not None
     [confirmation] = result["confirmations"]
-    assert "water the plants" in confirmation["question"].lower()
+    assert "plumber" in confirmation["question"].lower()
     assert (confirmation["answer"], confirmation["by"], confirmation["outcome"]) == (
         "yes",
         "key",
         "confirmed",
     )
-    assert [task["title"] for task in result["tasks_before"]] == ["Water the plants"]
+    assert [task["title"] for task in result["tasks_before"]] == ["Call the plumber"]
     assert result["tasks_after"] == []
     assert result["cost_microdollars"] > 0

@@ -1,7 +1,7 @@
 """Whatever is sent to the API: no failure of ours, errors in their one shape, and nothing of anybody else.
 
 Schemathesis makes the requests from what the API says of itself; a real server answers them, with a real Redis and a
-real task server behind it. Bounded to a minute.
+real task server behind it. Bounded to 45 s, and to one round of each operation on a slower machine.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.filterwarnings("ignore")]
 
-SECONDS = 60.0
-EXAMPLES = 60
+SECONDS = 45.0
+ROUNDS, EXAMPLES = 12, 5
+"""Of each operation, right and wrong. Making requests up takes longer than answering them: after each round the time is
+looked at."""
 WEB_SECRET = "a web secret that only this test knows, 32+"
 TASKS_SECRET = "a tasks secret that only this test knows, 32+"
 BOBS = ("bob.quetzal@example.org", "zanzibar pineapple", "marmalade", "+4930901820")
@@ -183,7 +185,6 @@ def test_no_request_makes_us_fail_and_none_shows_what_is_somebody_elses(server: 
             parts_left = 2 * (len(operations) - place) - at
             share = max(0.2, (ends - time.monotonic()) / parts_left)
             _try(server, operation, mode, time.monotonic() + share)
-    assert time.monotonic() < ends + 30
     assert server.asked > 10 * len(operations)
     answered = {label for label, status in server.statuses if status < 300}
     assert answered >= {"GET /api/me", "GET /api/tasks", "GET /api/export", "PATCH /api/account"}
@@ -199,13 +200,15 @@ def _try(server: Server, operation: Any, mode: GenerationMode, ends: float) -> N
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def one(case: Case) -> None:
-        if time.monotonic() > ends:
-            return
+    def one_round(case: Case) -> None:
         check(server, case, case.call())
         check(server, case, case.call(**server.as_ann()))
 
-    try:
-        one()
-    except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE  # nothing about it can be wrong
+    for _ in range(ROUNDS):
+        try:
+            one_round()
+        except Unsatisfiable:
+            assert mode is GenerationMode.NEGATIVE  # nothing about it can be wrong
+            return
+        if time.monotonic() > ends:
+            return
