@@ -32,6 +32,16 @@ async def test_a_request_over_ours_that_ends_in_a_thank_you_is_a_request(port: i
         await live.until(lambda: "Shall I delete" in live.ours(before), 15, "we ask about the deletion")
 
 
+async def test_a_stop_behind_an_okay_is_a_stop(port: int) -> None:
+    async with live_call(port, "usr_okay_stop", plan="premium", pauses=True) as live:
+        before = await hears_the_list(live)
+        await live.say("Okay stop", pause=(0.5, 0.3))
+        await live.until(lambda: live.call.turn == 2, 10, "the stop is a turn")
+        await live.quiet()
+        said = live.ours(before)
+        assert not all(title in said for title in TITLES), said
+
+
 @pytest.mark.parametrize("kind", ["refuse", "silent", "cut"])
 async def test_the_call_goes_on_where_the_ear_does_not(port: int, kind: str) -> None:
     async with live_call(port, f"usr_deaf_{kind}", plan="premium") as live:
