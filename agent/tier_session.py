@@ -90,6 +90,7 @@ class TierSession:
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(narrow=narrow),
+            conn_options=cascade.connecting(self.patience),
             max_tool_steps=MAX_TOOL_STEPS,
             aec_warmup_duration=None,  # three deaf seconds at the start of every session otherwise
             session_close_transcript_timeout=0,

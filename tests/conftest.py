@@ -204,7 +204,7 @@ def _start(
     data_dir: Path, *arguments: str, command: list[str] | None = None, **environment: str
 ) -> RunningDemo:
     # With test processes, ears and voices on the same cores, what is late is not dead.
-    full = clean_environment(data_dir, **{"VOICETASKS_AGENT_WATCH_PATIENCE": "2"} | environment)
+    full = clean_environment(data_dir, **{"VOICETASKS_AGENT_WATCH_PATIENCE": "3"} | environment)
     process = subprocess.Popen(
         [*(command or [sys.executable, "-m", "cli.main", "demo"]), "--json", "--no-browser", *arguments],
         cwd=CHECKOUT,

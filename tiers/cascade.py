@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from livekit.agents import APIConnectOptions, llm, stt, tts
 from livekit.agents.voice.agent_session import SessionConnectOptions
@@ -18,15 +18,20 @@ from tiers.end_of_turn import EndOfTurn
 from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
 from tiers.turns import turn_handling, voice_activity
+from tiers.watch import VendorPatience
 
-CONNECT: Final = SessionConnectOptions(
-    stt_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3),
-    llm_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3),
-    tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=4),
-)
-"""One more try, at once: for a socket that had gone stale, or that Deepgram closed for want of sound. What fails twice
-is down, and somebody else serves the call. The voice waits longer than the mind, so that a mind that stalls in
-mid-sentence is blamed itself."""
+
+def connecting(patience: VendorPatience | None = None) -> SessionConnectOptions:
+    """How a session's plugins try: once more, at once.
+
+    That is for a socket that had gone stale, or that Deepgram closed for want of sound. What fails twice is down, and
+    somebody else serves the call. The voice waits longer than the mind, so that a mind that stalls in mid-sentence is
+    blamed itself.
+    """
+    patience = patience or VendorPatience()
+    waits = [patience.answer, patience.answer, patience.voice_answer]
+    ear, mind, voice = (APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=each) for each in waits)
+    return SessionConnectOptions(stt_conn_options=ear, llm_conn_options=mind, tts_conn_options=voice)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Cascade:
         else:
             # Turns are typed, so nobody listens for their end.
             arguments |= {"vad": None, "turn_handling": TurnHandlingOptions(turn_detection="manual")}
-        return arguments | {"use_tts_aligned_transcript": True, "conn_options": CONNECT}
+        return arguments | {"use_tts_aligned_transcript": True}
 
     def change(self, stack: Stack) -> Change:
         """Serve with another cascaded stack: build the parts that differ, keep the others.

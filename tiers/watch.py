@@ -36,6 +36,10 @@ class VendorPatience:
     """The first piece of a language model's answer, and each further one."""
     sound: float = 3.0
     """The first sound of a text, and each further piece."""
+    answer: float = 3.0
+    """What a plugin waits for by itself from an ear or a mind: a socket, the head of an answer, its next piece."""
+    voice_answer: float = 4.0
+    """The same from a voice."""
 
     def times(self, factor: float) -> Self:
         """Give the same, stretched: a busy machine is no dead vendor."""

@@ -8,9 +8,10 @@ from livekit.agents import Agent, AgentSession, llm
 from livekit.agents.voice.room_io import AudioInputOptions
 
 from tiers.as_given import AsGiven
-from tiers.cascade import CONNECT, Cascade, build
+from tiers.cascade import Cascade, build, connecting
 from tiers.catalogue import STACKS
 from tiers.settings import VendorSettings
+from tiers.watch import VendorPatience
 
 pytestmark = pytest.mark.unit
 
@@ -53,9 +54,19 @@ async def test_the_ear_takes_the_callers_sound_as_a_room_gives_it_so_that_nothin
 
 
 def test_a_part_that_fails_is_tried_once_more_and_given_up_while_somebody_still_waits() -> None:
-    for options in (CONNECT.stt_conn_options, CONNECT.llm_conn_options, CONNECT.tts_conn_options):
+    for options in (
+        connecting().stt_conn_options,
+        connecting().llm_conn_options,
+        connecting().tts_conn_options,
+    ):
         assert options.max_retry == 1
         assert (options.max_retry + 1) * options.timeout <= 10
+
+
+def test_on_a_busy_machine_the_plugins_wait_longer_as_well() -> None:
+    usual, busy = connecting(), connecting(VendorPatience().times(3))
+    for part in ("stt_conn_options", "llm_conn_options", "tts_conn_options"):
+        assert getattr(busy, part).timeout == 3 * getattr(usual, part).timeout
 
 
 async def made(stack: str, settings: VendorSettings) -> AsyncIterator[Cascade]:
@@ -130,7 +141,7 @@ async def test_a_stack_without_a_voice_only_thinks(text: Cascade) -> None:
 
 async def test_models_of_our_own_machines_are_waited_for(settings: VendorSettings) -> None:
     local = build(STACKS["local"], settings, call_id="c1", today=date(2026, 11, 25))
-    stream = local.llm.chat(chat_ctx=llm.ChatContext(), conn_options=CONNECT.llm_conn_options)
+    stream = local.llm.chat(chat_ctx=llm.ChatContext(), conn_options=connecting().llm_conn_options)
     assert stream._conn_options.timeout >= 10
     await stream.aclose()
     await local.aclose()

@@ -16,7 +16,7 @@ from livekit.agents import llm
 
 from sandbox.app import serve
 from sandbox.desk import Desk
-from tiers.cascade import CONNECT
+from tiers.cascade import connecting
 from tiers.catalogue import MODELS, Part
 from tiers.parts import Built, build_part
 from tiers.settings import VendorSettings
@@ -94,7 +94,7 @@ async def built(part: Part, model: str) -> AsyncIterator[Built]:
 
 async def speak(made: Built) -> None:
     """Have the voice say something, to its end."""
-    async with made.plugin.stream(conn_options=CONNECT.tts_conn_options) as stream:
+    async with made.plugin.stream(conn_options=connecting().tts_conn_options) as stream:
         stream.push_text("Hello there.")
         stream.end_input()
         async for _ in stream:
@@ -132,7 +132,7 @@ async def test_openai_is_asked_to_store_nothing_and_to_cache_in_memory_where_it_
     asked.add_message(role="user", content="Hello there.")
     async with (
         built("llm", model) as made,
-        made.plugin.chat(chat_ctx=asked, conn_options=CONNECT.llm_conn_options) as stream,
+        made.plugin.chat(chat_ctx=asked, conn_options=connecting().llm_conn_options) as stream,
     ):
         answer = [chunk async for chunk in stream]
     assert answer, "it is answered"

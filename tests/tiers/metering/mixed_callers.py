@@ -123,7 +123,7 @@ class EconomyCaller:
         self._history.add_message(role="system", content=RULES)
 
     async def open(self) -> None:
-        self._ear = self._models.stt.stream(conn_options=cascade.CONNECT.stt_conn_options)
+        self._ear = self._models.stt.stream(conn_options=cascade.connecting().stt_conn_options)
 
     async def answer(self) -> None:
         await self._speak(await self._think(await self._hear()))
@@ -189,7 +189,7 @@ class EconomyCaller:
 
     def _chat(self) -> llm.LLMStream:
         return self._models.llm.chat(
-            chat_ctx=self._history, tools=[create_task], conn_options=cascade.CONNECT.llm_conn_options
+            chat_ctx=self._history, tools=[create_task], conn_options=cascade.connecting().llm_conn_options
         )
 
     async def _think(self, _said: str) -> str:
@@ -217,7 +217,7 @@ class EconomyCaller:
                 await anext(aiter(stream))
 
     def _mouth(self, text: str) -> Any:
-        stream = self._models.tts.stream(conn_options=cascade.CONNECT.tts_conn_options)
+        stream = self._models.tts.stream(conn_options=cascade.connecting().tts_conn_options)
         stream.push_text(text)
         stream.flush()
         return stream
@@ -225,7 +225,7 @@ class EconomyCaller:
     async def _speak(self, text: str) -> None:
         if not text:
             return
-        async with self._models.tts.stream(conn_options=cascade.CONNECT.tts_conn_options) as stream:
+        async with self._models.tts.stream(conn_options=cascade.connecting().tts_conn_options) as stream:
             stream.push_text(text)
             stream.end_input()
             async for _ in stream:

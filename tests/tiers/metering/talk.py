@@ -3,7 +3,7 @@
 from livekit.agents import APIConnectOptions, llm
 from livekit.agents.llm import function_tool
 
-from tiers.cascade import CONNECT, Cascade
+from tiers.cascade import Cascade, connecting
 
 LONG = "On and on it goes, and still it goes on. " * 20
 RULES = "You keep somebody's tasks. Say what you did, in few words, and never more than you know. " * 80
@@ -31,9 +31,11 @@ def asked(*said: str, rules: str = "You keep tasks.") -> llm.ChatContext:
 
 
 def begin(
-    economy: Cascade, context: llm.ChatContext, options: APIConnectOptions = CONNECT.llm_conn_options
+    economy: Cascade, context: llm.ChatContext, options: APIConnectOptions | None = None
 ) -> llm.LLMStream:
-    return economy.llm.chat(chat_ctx=context, tools=[create_task], conn_options=options)
+    return economy.llm.chat(
+        chat_ctx=context, tools=[create_task], conn_options=options or connecting().llm_conn_options
+    )
 
 
 async def answered(economy: Cascade, context: llm.ChatContext) -> None:

@@ -8,7 +8,7 @@ from livekit.agents import stt
 
 from sandbox.desk import Desk
 from tests.tiers.metering.conftest import CALL, Booked, Line, sound, until
-from tiers.cascade import CONNECT, Cascade
+from tiers.cascade import Cascade, connecting
 from tiers.catalogue import MODELS
 from tiers.metering.bookings import Bookings
 from tiers.metering.hearing import HearingWatch
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 
 
 def open_stream(economy: Cascade) -> stt.RecognizeStream:
-    return economy.stt.stream(conn_options=CONNECT.stt_conn_options)
+    return economy.stt.stream(conn_options=connecting().stt_conn_options)
 
 
 async def connected(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from sandbox.profiles import PROFILES
 from tests.tiers.metering.conftest import CALL, TODAY, Booked, Line, until
 from tests.tiers.metering.talk import answered, asked
 from tiers import cascade
-from tiers.cascade import CONNECT, Cascade
+from tiers.cascade import Cascade, connecting
 from tiers.catalogue import MODELS, STACKS
 from tiers.meter import Meter
 from tiers.metering.aura import AuraWatch
@@ -40,7 +40,7 @@ async def models(
 
 
 async def speak(models: Cascade, *texts: str) -> None:
-    async with models.tts.stream(conn_options=CONNECT.tts_conn_options) as stream:
+    async with models.tts.stream(conn_options=connecting().tts_conn_options) as stream:
         for text in texts:
             stream.push_text(text)
         stream.end_input()
@@ -72,7 +72,7 @@ async def test_whole_speeches_are_booked_by_the_character(
 async def test_an_interrupted_speech_costs_all_that_was_sent(
     models: Cascade, booked: Booked, desk: Desk
 ) -> None:
-    stream = models.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = models.tts.stream(conn_options=connecting().tts_conn_options)
     stream.push_text(TEXT * 3)
     await asyncio.wait_for(anext(aiter(stream)), 20)
     await stream.aclose()
@@ -85,7 +85,7 @@ async def test_a_speech_thrown_away_before_it_sounded_is_flagged(
     models: Cascade, booked: Booked, desk: Desk
 ) -> None:
     slow(desk)
-    stream = models.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = models.tts.stream(conn_options=connecting().tts_conn_options)
     stream.push_text(TEXT * 2)
     stream.flush()
     await asyncio.wait_for(desk.invoice.grown(1), 20)
@@ -99,7 +99,7 @@ async def test_a_line_that_breaks_in_a_speech_costs_what_was_sent_each_time(
     models: Cascade, booked: Booked, desk: Desk, line: tuple[Line, int]
 ) -> None:
     slow(desk)
-    stream = models.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = models.tts.stream(conn_options=connecting().tts_conn_options)
     stream.push_text(TEXT)
     stream.end_input()
     await asyncio.wait_for(desk.invoice.grown(2), 20)
@@ -122,7 +122,7 @@ async def test_parts_that_change_in_mid_call_are_metered_before_and_after(
     models = cascade.build(economy, settings, call_id=CALL, today=TODAY)
     meter = Meter(economy, models, booked.append, session="s1")
     await speak(models, "I have added buy milk.")
-    going_on: tts.SynthesizeStream = models.tts.stream(conn_options=CONNECT.tts_conn_options)
+    going_on: tts.SynthesizeStream = models.tts.stream(conn_options=connecting().tts_conn_options)
     going_on.push_text(TEXT * 2)
     await asyncio.wait_for(anext(aiter(going_on)), 20)
 

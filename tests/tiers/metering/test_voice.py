@@ -10,7 +10,7 @@ from agent.pieces import sentences_of
 from sandbox.desk import Desk
 from sandbox.profiles import PROFILES
 from tests.tiers.metering.conftest import Booked, Line, until
-from tiers.cascade import CONNECT, Cascade
+from tiers.cascade import Cascade, connecting
 from tiers.catalogue import MODELS
 from tiers.metering.bookings import Bookings
 from tiers.metering.taps import Handshake
@@ -22,7 +22,7 @@ TEXT = "I have added buy milk. It is due tomorrow. Would you like anything else 
 
 
 async def speak(economy: Cascade, *texts: str) -> None:
-    async with economy.tts.stream(conn_options=CONNECT.tts_conn_options) as stream:
+    async with economy.tts.stream(conn_options=connecting().tts_conn_options) as stream:
         for text in texts:
             stream.push_text(text)
         stream.end_input()
@@ -32,7 +32,7 @@ async def speak(economy: Cascade, *texts: str) -> None:
 
 async def begun(economy: Cascade, text: str, frames: int = 1) -> tts.SynthesizeStream:
     """A speech that is going on."""
-    stream = economy.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = economy.tts.stream(conn_options=connecting().tts_conn_options)
     stream.push_text(text)
     for _ in range(frames):
         await asyncio.wait_for(anext(aiter(stream)), 20)
@@ -68,7 +68,7 @@ async def test_a_speech_thrown_away_before_it_sounded_is_flagged(
 ) -> None:
     slow = PROFILES["instant"].model_copy(update={"tts": PROFILES["seed"].llm})
     desk.profile = slow
-    stream = economy.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = economy.tts.stream(conn_options=connecting().tts_conn_options)
     stream.push_text(TEXT * 2)
     stream.flush()
     await asyncio.wait_for(desk.invoice.grown(1), 20)
@@ -82,7 +82,7 @@ async def test_a_line_that_breaks_in_a_speech_costs_what_was_sent_each_time(
     economy: Cascade, booked: Booked, desk: Desk, line: tuple[Line, int]
 ) -> None:
     desk.profile = PROFILES["instant"].model_copy(update={"tts": PROFILES["seed"].llm})
-    stream = economy.tts.stream(conn_options=CONNECT.tts_conn_options)
+    stream = economy.tts.stream(conn_options=connecting().tts_conn_options)
     for sentence in sentences_of(TEXT):
         stream.push_text(sentence)
     stream.end_input()
