@@ -37,7 +37,8 @@ LONGEST_BUFFER_SECONDS = 115.0
 TOLD_WAIT_SECONDS = 0.5
 """How long told words may come after the speech that stands for them."""
 
-_LEAD_SECONDS = 0.25
+_LEAD_SECONDS, _TRAIL_SECONDS = 1.0, 0.25
+"""Sound around detected speech that is heard with it; of the lead, deepgram_recognition.py tells why it is so long."""
 _SEMANTIC_PADDING = 0.3
 _SLICE = SAMPLE_RATE // 10
 
@@ -167,7 +168,7 @@ class Turns:
                 pass
 
     def _listen(self, turn: Turn, end: float) -> None:
-        sound = self._recording.between(turn.speech - _LEAD_SECONDS, end)
+        sound = self._recording.between(max(self._from, turn.speech - _LEAD_SECONDS), end)
         turn.hearing = self.words_of(sound, turn.told)
 
     def words_of(self, pcm: NDArray[np.int16], told: list[str] | None = None) -> asyncio.Task[str]:
@@ -249,11 +250,12 @@ def only_speech(pcm: Pcm) -> Pcm:
     detector = SpeechDetector(silero(), stop_ms=500)
     events = [*detector.feed(pcm), *detector.end()]
     edges = [event.at for event in events if event.change in (Change.START, Change.STOP)]
-    pad = round(_LEAD_SECONDS * EAR_RATE)
-    pieces = [
-        pcm[max(0, round(start * EAR_RATE) - pad) : round(stop * EAR_RATE) + pad]
-        for start, stop in zip(edges[::2], edges[1::2], strict=True)
-    ]
+    pieces: list[Pcm] = []
+    upto = 0
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        first = max(upto, round((start - _LEAD_SECONDS) * EAR_RATE))
+        upto = round((stop + _TRAIL_SECONDS) * EAR_RATE)
+        pieces.append(pcm[first:upto])
     return np.concatenate(pieces) if pieces else pcm
 
 

@@ -1,7 +1,8 @@
 """An ear that needs no account: Whisper by faster-whisper, on one thread, off the event loop.
 
 What is heard is never logged or kept. Numbers behind the choices: no prompt, because its nouns leak into the text;
-beam 1, because 5 changed nothing; a speech gate in front, because Whisper invents words on silence.
+beam 1, because 5 changed nothing; a speech gate in front, because Whisper invents words on silence, and silence before
+and behind the speech cut off, because it hears worse behind much of it.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ SAMPLE_RATE = 16_000
 GATE_THRESHOLD = 0.5
 GATE_MIN_SPEECH_MS = 100
 """Behind these two 0 of 10 noises passed and 0 of 336 utterances were lost."""
+
+AROUND_SPEECH_MS = 1000
+"""Silence that is kept on both sides of speech. A telephone's «Please delete …» behind 2 to 21 s of silence, 21 times: whole
+every time with 0.8 to 2 s of it in front, three times not with 0.3; with all of it Whisper wrote it two or three times."""
 
 NO_SPEECH_LIMIT = 0.5
 LONGEST_SECONDS = 120.0
@@ -107,7 +112,7 @@ class Ear:
     def _hear(self, pcm: Pcm, sample_rate: int) -> Heard:
         seconds = len(pcm) / sample_rate
         audio = resample(pcm, sample_rate, SAMPLE_RATE).astype(np.float32) / np.float32(32768)
-        if not has_speech(audio):
+        if not (audio := speech_in(audio)).size:
             return Heard("", seconds, 1.0)
         segments, _ = self._loaded().transcribe(
             audio,
@@ -115,7 +120,7 @@ class Ear:
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,
-            max_new_tokens=12 + 6 * math.ceil(min(seconds, 30)),
+            max_new_tokens=12 + 6 * math.ceil(min(len(audio) / SAMPLE_RATE, 30)),
         )
         spoken = [segment for segment in segments if segment.no_speech_prob <= NO_SPEECH_LIMIT]
         if not spoken:
@@ -125,11 +130,18 @@ class Ear:
         return Heard(text, seconds, no_speech)
 
 
-def has_speech(audio: NDArray[np.float32]) -> bool:
-    """Whether somebody speaks for at least 100 ms in it (16 kHz, -1 to 1); 6 ms for an utterance."""
+def speech_in(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sound (16 kHz, -1 to 1) from a little before its first speech to a little behind its last.
+
+    Empty where nobody speaks for at least 100 ms in it. 6 ms for an utterance.
+    """
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     if not audio.size:
-        return False
+        return audio
     gate = VadOptions(threshold=GATE_THRESHOLD, min_speech_duration_ms=GATE_MIN_SPEECH_MS, speech_pad_ms=0)
-    return bool(get_speech_timestamps(audio, gate, sampling_rate=SAMPLE_RATE))
+    spoken = get_speech_timestamps(audio, gate, sampling_rate=SAMPLE_RATE)
+    if not spoken:
+        return audio[:0]
+    around = SAMPLE_RATE * AROUND_SPEECH_MS // 1000
+    return audio[max(0, spoken[0]["start"] - around) : spoken[-1]["end"] + around]

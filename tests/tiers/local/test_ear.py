@@ -29,6 +29,12 @@ async def test_it_hears_at_the_telephones_rate(ear, sentence):
     assert "proposal" in heard.text.lower()
 
 
+@pytest.mark.parametrize("seconds", [8, 21])
+async def test_behind_a_long_silence_a_sentence_is_heard_once(ear, sentence, seconds):
+    heard = await ear.transcribe(np.concatenate([np.zeros(16_000 * seconds, np.int16), sentence]))
+    assert heard.text.lower().rstrip(".") == "add a task to review the proposal by friday"
+
+
 @pytest.mark.parametrize("level", [0, 30, 3_000])
 async def test_silence_and_noise_are_no_words(ear, level):
     noise = np.random.default_rng(2).normal(0, level, 32_000).astype(np.int16)
