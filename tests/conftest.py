@@ -161,6 +161,18 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Of each test that needed a second try: why. Otherwise only its name is known."""
+    tried_again = terminalreporter.getreports("rerun")
+    if tried_again:
+        terminalreporter.section("why tests were tried again")
+    for report in tried_again:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        terminalreporter.write_line(
+            f"{report.nodeid}: {crash.message if crash else report.longreprtext[-2000:]}"
+        )
+
+
 TOGETHER = {
     "calls": "calls",
     "sip": "phone",
