@@ -199,9 +199,15 @@ ALONE = {
 @pytest.hookimpl(
     tryfirst=True
 )  # xdist reads the groups in a hook of the same name, and comes first otherwise
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share servers in one process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests that share servers in one process; where tests get another try, give those in real time one more.
+
+    Under every third test process sound breaks up now and then, whatever is tested.
+    """
+    tries = config.getoption("reruns", None)
     for item in items:
+        if tries and item.get_closest_marker("unit") is None:
+            item.add_marker(pytest.mark.flaky(reruns=tries + 1))
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
         if item.path.name in ALONE:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
