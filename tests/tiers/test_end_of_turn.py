@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tiers.end_of_turn import WAITS, EndOfTurn, _Stream
+from tiers.end_of_turn import PREDICTED_WITHIN_SECONDS, WAITS, EndOfTurn, _Stream
 
 pytestmark = pytest.mark.unit
 
@@ -80,7 +80,18 @@ def test_an_ear_beside_a_model_holds_a_turn_open_by_its_words_and_ends_it_by_the
     detector.heard("Add a task to", final=True)
     assert detector.wait(SURE) == BROWSER.open
     detector.heard("buy milk.", final=True)
-    assert (detector.wait(SURE), detector.wait(NOT_SURE)) == (BROWSER.sure, BROWSER.beside_unsure)
+    assert detector.wait(SURE) == detector.wait(NOT_SURE) == BROWSER.beside
+
+
+async def test_where_an_ear_beside_a_model_wrote_the_turn_how_it_sounds_is_not_waited_for() -> None:
+    detector = _beside()
+    detector.heard("Buy milk.", final=True)
+    loop = asyncio.get_running_loop()
+    asked, answer = loop.create_future(), loop.create_future()
+    began = loop.time()
+    await _Stream(detector, None)._decide(asked, answer, began - BROWSER.beside)
+    assert answer.result().end_of_turn_probability == 1.0
+    assert loop.time() - began < 0.5 < PREDICTED_WITHIN_SECONDS
 
 
 def test_where_an_ear_beside_a_model_writes_nothing_sound_decides_a_little_later() -> None:
@@ -103,7 +114,7 @@ def test_late_words_of_a_turn_that_is_over_are_none_of_the_next_one() -> None:
     detector.sounds(False)
     assert detector.wait(SURE) == BROWSER.unwritten
     detector.heard("Buy milk.", final=True)
-    assert detector.wait(SURE) == BROWSER.sure
+    assert detector.wait(SURE) == BROWSER.beside
 
 
 def test_what_is_short_and_over_our_voice_is_not_waited_for() -> None:
