@@ -37,8 +37,8 @@ LONGEST_BUFFER_SECONDS = 115.0
 TOLD_WAIT_SECONDS = 0.5
 """How long told words may come after the speech that stands for them."""
 
-_LEAD_SECONDS, _TRAIL_SECONDS = 1.0, 0.25
-"""Sound around detected speech that is heard with it; of the lead, deepgram_recognition.py tells why it is so long."""
+_LEAD_SECONDS, _TRAIL_SECONDS = 0.8, 0.25
+"""Sound around detected speech that is heard with it; deepgram_recognition.py tells what less of a lead loses."""
 _SEMANTIC_PADDING = 0.3
 _SLICE = SAMPLE_RATE // 10
 
