@@ -161,16 +161,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def _why(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longreprtext[-2000:])
+
+
+@pytest.hookimpl(trylast=True)  # behind the reporter's own letter
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What went wrong, at once: a run that is broken off prints no summary."""
+    if (report.failed or report.outcome == "rerun") and "PYTEST_XDIST_WORKER" not in os.environ:
+        lines = _why(report).splitlines() or [""]
+        print(
+            f"\n{report.outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}"
+        )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Of each test that needed a second try: why. Otherwise only its name is known."""
     tried_again = terminalreporter.getreports("rerun")
     if tried_again:
         terminalreporter.section("why tests were tried again")
     for report in tried_again:
-        crash = getattr(report.longrepr, "reprcrash", None)
-        terminalreporter.write_line(
-            f"{report.nodeid}: {crash.message if crash else report.longreprtext[-2000:]}"
-        )
+        terminalreporter.write_line(f"{report.nodeid}: {_why(report)}")
 
 
 TOGETHER = {
