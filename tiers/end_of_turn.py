@@ -7,6 +7,7 @@ so that each case has a wait of its own. adr/0036 has the measurements that the 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,6 +17,8 @@ from livekit.agents.language import LanguageCode
 from livekit.agents.voice.turn import TurnDetectionEvent
 
 from tiers.open_ends import Ending, ending_of
+
+log = logging.getLogger("tiers.end_of_turn")
 
 ASKED_AFTER_SECONDS: Final = 0.2
 """Silence after which livekit asks."""
@@ -156,6 +159,12 @@ class EndOfTurn(inference.TurnDetector):
         return _Stream(self, super().stream(**options))
 
 
+def _tell(deciding: asyncio.Task[None]) -> None:
+    """The words and the waits have ended the turn all the same; somebody should know that the detector did not."""
+    if not deciding.cancelled() and (error := deciding.exception()) is not None:
+        log.warning("end_of_turn.failed", extra={"error": type(error).__name__})
+
+
 class _Stream:
     """What livekit takes for a stream of its detector."""
 
@@ -194,24 +203,20 @@ class _Stream:
         self.cancel_inference()
         last_speech = asyncio.get_running_loop().time() - ASKED_AFTER_SECONDS
         self._answer = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(
-            self._decide(self._inner.predict(), self._answer, last_speech), name="end_of_turn"
-        )
+        self._task = asyncio.create_task(self._decide(self._answer, last_speech), name="end_of_turn")
+        self._task.add_done_callback(_tell)
         return self._answer
 
-    async def _decide(
-        self, asked: Any, answer: asyncio.Future[TurnDetectionEvent], last_speech: float
-    ) -> None:
+    async def _decide(self, answer: asyncio.Future[TurnDetectionEvent], last_speech: float) -> None:
         said = TurnDetectionEvent(
             type="eot_prediction", end_of_turn_probability=0.0, last_speaking_time=time.time()
         )
         try:
-            # What is not known in time does not sound over.
-            if (
-                self._detector.needs_sound
-                and (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]
-            ):
-                said = asked.result()
+            if self._detector.needs_sound:
+                asked = self._inner.predict()
+                # What is not known in time does not sound over.
+                if (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]:
+                    said = asked.result()
             await self._detector.until_over(said.end_of_turn_probability, last_speech)
         finally:  # also where the detector failed: the words and the waits are there all the same
             if not answer.done():

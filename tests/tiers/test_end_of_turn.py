@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from livekit.agents.voice.turn import TurnDetectionEvent
 
 from tiers.end_of_turn import PREDICTED_WITHIN_SECONDS, WAITS, EndOfTurn, _Stream
 
@@ -43,18 +44,33 @@ def test_a_yes_is_no_turn_while_an_ear_still_writes_what_came_after_it() -> None
     assert detector.wait(SURE) == BROWSER.sure
 
 
+class Sound:
+    """livekit's stream, which says what it is told to."""
+
+    def __init__(self, said: asyncio.Future[TurnDetectionEvent]) -> None:
+        self.asked = 0
+        self._said = said
+
+    def predict(self) -> asyncio.Future[TurnDetectionEvent]:
+        self.asked += 1
+        return self._said
+
+    def cancel_inference(self, *, timed_out: bool = False) -> None:
+        pass
+
+
 async def test_a_detector_that_fails_or_is_late_leaves_the_turn_to_words_and_waits(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("tiers.end_of_turn.PREDICTED_WITHIN_SECONDS", 0.05)
     loop = asyncio.get_running_loop()
     failing, late = loop.create_future(), loop.create_future()
     failing.set_exception(RuntimeError("no model"))
     for asked in (failing, late):
-        stream, answer = _Stream(_heard("Buy milk."), inner=None), loop.create_future()
-        deciding = asyncio.gather(stream._decide(asked, answer, loop.time()), return_exceptions=True)
-        assert (await asyncio.wait_for(answer, 2)).end_of_turn_probability == 1.0
-        await deciding
+        sound = Sound(asked)
+        answer = await asyncio.wait_for(_Stream(_heard("Buy milk."), sound).predict(), 2)
+        assert (sound.asked, answer.end_of_turn_probability) == (1, 1.0)
+    assert [record.message for record in caplog.records] == ["end_of_turn.failed"]
 
 
 def test_the_next_turn_begins_without_words() -> None:
@@ -83,14 +99,14 @@ def test_an_ear_beside_a_model_holds_a_turn_open_by_its_words_and_ends_it_by_the
     assert detector.wait(SURE) == detector.wait(NOT_SURE) == BROWSER.beside
 
 
-async def test_where_an_ear_beside_a_model_wrote_the_turn_how_it_sounds_is_not_waited_for() -> None:
+async def test_where_an_ear_beside_a_model_wrote_the_turn_how_it_sounds_is_not_asked() -> None:
     detector = _beside()
     detector.heard("Buy milk.", final=True)
     loop = asyncio.get_running_loop()
-    asked, answer = loop.create_future(), loop.create_future()
+    sound = Sound(loop.create_future())
     began = loop.time()
-    await _Stream(detector, None)._decide(asked, answer, began - BROWSER.beside)
-    assert answer.result().end_of_turn_probability == 1.0
+    answer = await asyncio.wait_for(_Stream(detector, sound).predict(), 2)
+    assert (sound.asked, answer.end_of_turn_probability) == (0, 1.0)
     assert loop.time() - began < 0.5 < PREDICTED_WITHIN_SECONDS
 
 
