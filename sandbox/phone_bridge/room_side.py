@@ -16,6 +16,7 @@ from livekit.protocol.room import RoomConfiguration
 from sandbox.phone_bridge.dispatch import Route
 from sandbox.phone_bridge.g711 import RATE, Pcm
 from sandbox.phone_bridge.mixer import FRAME, Mixer
+from sandbox.phone_bridge.own_frames import OwnFrames
 from sandbox.phone_bridge.telephone_event import DIGITS
 
 log = logging.getLogger("sandbox.phone")
@@ -154,9 +155,7 @@ class RoomSide:
         self._mixer.remove(publication.sid)
 
     async def _hear(self, track: rtc.Track, voice: str) -> None:
-        # Each frame of each call wakes every call's stream (livekit-rtc 1.1.21 asks only whether an event is a frame): with
-        # the usual 10 ms ten calls keep half a processor busy with nothing else.
-        stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=1000 * FRAME // RATE)
+        stream = OwnFrames(track, sample_rate=RATE, num_channels=1, frame_size_ms=1000 * FRAME // RATE)
         try:
             async for event in stream:
                 self._mixer.push(voice, np.frombuffer(event.frame.data, np.int16))
