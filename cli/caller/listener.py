@@ -11,6 +11,7 @@ from livekit import rtc
 
 from cli.caller.changes import Changes
 from cli.caller.sound import FRAME_SECONDS, Pcm, levels
+from sandbox.own_frames import OwnFrames
 
 LISTEN_RATE = 24_000
 AUDIBLE = 120.0
@@ -85,7 +86,7 @@ class Listener:
 
     def listen(self, track: rtc.Track) -> None:
         """Follow a track until it ends."""
-        stream = rtc.AudioStream(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=10)
+        stream = OwnFrames(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=10)
         keep = self._record and not self._streams
         task = asyncio.create_task(self._read(stream, keep=keep), name="listener")
         self._streams[track.sid] = (stream, task)

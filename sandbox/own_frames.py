@@ -12,7 +12,7 @@ class OwnFrames(rtc.AudioStream):
     """livekit's stream, which asks of an event whose it is before it is woken, not after.
 
     livekit-rtc 1.1.21 wakes each stream of a process for each frame of all of them. An agent has one caller in its
-    process; the bridge has all of them, and ten calls kept half a processor busy with nothing else (measured).
+    process; a bridge and a bench have all of them, and ten calls kept half a processor busy with nothing else (measured).
     """
 
     def __init__(self, track: rtc.Track, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from sandbox.phone_bridge.own_frames import OwnFrames
+from sandbox.own_frames import OwnFrames
 
 pytestmark = pytest.mark.unit
 RATE = 8_000
