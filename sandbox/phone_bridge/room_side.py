@@ -13,10 +13,10 @@ import numpy as np
 from livekit import api, rtc
 from livekit.protocol.room import RoomConfiguration
 
+from sandbox.own_frames import OwnFrames
 from sandbox.phone_bridge.dispatch import Route
 from sandbox.phone_bridge.g711 import RATE, Pcm
 from sandbox.phone_bridge.mixer import FRAME, Mixer
-from sandbox.own_frames import OwnFrames
 from sandbox.phone_bridge.telephone_event import DIGITS
 
 log = logging.getLogger("sandbox.phone")
