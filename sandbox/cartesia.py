@@ -75,8 +75,9 @@ class _Connection:
         self._socket.headers["cartesia-request-id"] = self._id
         self._wire = Wire(desk, CONNECTIONS, self._socket, request)
         self._contexts: dict[str, tuple[Context, asyncio.Task[None]]] = {}
-        # What is still sent to a context that failed starts no new one.
+        # What is still sent to a context that failed starts no new one, and costs nothing once the client was told.
         self._over: set[str] = set()
+        self._stalled: set[str] = set()
 
     async def run(self) -> web.WebSocketResponse:
         await self._socket.prepare(self._request)
@@ -122,6 +123,8 @@ class _Connection:
     async def _generate(self, request: GenerationRequest) -> None:
         name = request.context_id
         if name in self._over:
+            if name in self._stalled:
+                _charge(self._desk, request.model_id, f"{self._id}:{name}", request.transcript)
             return
         if name not in self._contexts:
             if len(self._contexts) >= MAX_CONTEXTS:
@@ -154,6 +157,7 @@ class _Connection:
         if kind == "error-after-audio":
             await self._wire.send(of_fault(kind).event(self._id, name))
             return
+        self._stalled.add(name)
         if kind == "cut-mid-stream":
             self._wire.abort()
         await asyncio.Event().wait()  # until the client has had enough

@@ -117,6 +117,21 @@ async def test_the_sound_breaks_off(
         assert socket.closed == (kind == "cut-mid-stream")
 
 
+async def test_a_text_that_comes_after_the_sound_stalled_is_billed_and_one_after_an_error_is_not(
+    running: Running, http: aiohttp.ClientSession, desk: Desk
+) -> None:
+    async with connected(running, http) as socket:
+        for kind, billed in (("stall-mid-stream", 2), ("error-after-audio", 3)):
+            desk.faults.set(SERVICE, kind)
+            await speak(socket, kind)
+            await events_of(socket, 0.5)
+            await speak(socket, kind)
+            await speak(socket, f"after {kind}", text="  ")  # refused, so that the text before it was taken
+            assert (await events_of(socket))[-1]["type"] == "error"
+            assert desk.invoice.count == billed
+            desk.faults.clear()
+
+
 async def test_silence_holds_the_sound_until_it_is_healed(
     running: Running, http: aiohttp.ClientSession, desk: Desk
 ) -> None:

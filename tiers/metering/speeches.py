@@ -30,9 +30,12 @@ class Speeches:
         self._model = model
         self._request_id = request_id
         self._speeches: dict[str, _Speech] = {}
+        self._failed: set[str] = set()
 
     def asked(self, name: str, characters: int) -> None:
-        """So many characters more are to be spoken."""
+        """So many characters more are to be spoken; of a speech that the vendor has said to have failed, none."""
+        if name in self._failed:
+            return
         self._speeches.setdefault(name, _Speech()).characters += characters
 
     def sounded(self, name: str) -> None:
@@ -43,6 +46,8 @@ class Speeches:
     def over(self, name: str, outcome: Outcome, *, broken: bool = False) -> None:
         """Book a speech that ended. `broken`: with its socket, so that nobody knows what arrived."""
         speech = self._speeches.pop(name, None)
+        if outcome == "failed" and not broken:
+            self._failed.add(name)
         refused = outcome == "failed" and not broken and speech is not None and not speech.sounded
         if speech is None or not speech.characters or refused:
             return

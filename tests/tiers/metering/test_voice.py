@@ -118,8 +118,11 @@ def test_what_ends_in_an_error_before_any_sound_costs_nothing_and_after_it_every
     watch.received(json.dumps({"context_id": "a", "type": "error", "done": True, "status_code": 402}))
     watch.received(json.dumps({"context_id": "b", "type": "chunk", "data": "AAAA", "done": False}))
     watch.received(json.dumps({"context_id": "b", "type": "error", "done": True, "status_code": 402}))
+    for context in ("a", "b"):  # a model goes on writing until somebody tells it
+        watch.sent(json.dumps({"context_id": context, "transcript": "and more of it", "continue": True}))
     watch.sent(json.dumps({"context_id": "c", "cancel": True}))
     watch.received(json.dumps({"context_id": "c", "type": "done", "done": True}))
+    watch.ended(broken=False)
     assert [(usage.units["characters"], usage.outcome, usage.heard) for usage in booked] == [
         (12, "failed", True),
         (12, "cancelled", False),
