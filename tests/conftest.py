@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psutil
 import pytest
 
@@ -159,11 +160,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:open_binary is deprecated:DeprecationWarning:bpe_openai.registry"
     )
+    # How long an example takes says more of what else the machine does than of the code.
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("shared machine", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("shared machine")
 
 
 def _why(report: pytest.TestReport) -> str:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash else report.longreprtext[-2000:])
+    if crash := getattr(report.longrepr, "reprcrash", None):
+        return str(crash.message)
+    errors = [
+        line for line in report.longreprtext.splitlines() if line.lstrip(" |").startswith(("E ", "assert"))
+    ]
+    return "\n".join(errors)[:2000] or report.longreprtext[-2000:]
 
 
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
