@@ -178,7 +178,8 @@ def _why(report: pytest.TestReport) -> str:
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What went wrong, at once: a run that is broken off prints no summary."""
-    if (report.failed or report.outcome == "rerun") and "PYTEST_XDIST_WORKER" not in os.environ:
+    outcome: str = report.outcome  # «rerun» is a plugin's
+    if outcome in ("failed", "rerun") and "PYTEST_XDIST_WORKER" not in os.environ:
         lines = _why(report).splitlines() or [""]
         print(
             f"\n{report.outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}"
