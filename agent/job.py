@@ -29,6 +29,7 @@ from agent.reminder import may_call, opening
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
+from agent.slots import BUSY_ATTRIBUTE
 from agent.thread import Keeper, Thread, Vault
 from agent.tier_session import TierSession
 from agent.tracing import follow
@@ -44,9 +45,6 @@ from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.job")
-
-BUSY_ATTRIBUTE: Final = "voicetasks.busy"
-"""Set on our participant when the worker was full: the job only says so."""
 
 BUSY_SECONDS: Final = 15.0
 

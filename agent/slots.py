@@ -18,6 +18,9 @@ from agent.slots_gauge import show
 
 log = logging.getLogger("agent.slots")
 
+BUSY_ATTRIBUTE: Final = "voicetasks.busy"
+"""Set on our participant when the worker was full: the job only says so."""
+
 PREFIX: Final = "voicetasks:worker:"
 EXPIRE_SECONDS: Final = 15
 BEAT_SECONDS: Final = 3.0

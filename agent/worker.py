@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-from livekit.agents import AgentServer, JobProcess, JobRequest
+from livekit.agents import AgentServer, JobRequest
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
@@ -19,18 +19,16 @@ from agent.breaker_gauge import show
 from agent.handing_over import hand_over
 from agent.health import INSIDE, Health
 from agent.invitation import Invitation
-from agent.job import BUSY_ATTRIBUTE, answer
+from agent.job_process import answer, prepare
 from agent.logs import configure
 from agent.metrics.names import begin_at_zero
 from agent.production import start_refusals
 from agent.served import AllServed, connect
 from agent.settings import AgentSettings
-from agent.slots import Slots
+from agent.slots import BUSY_ATTRIBUTE, Slots
 from agent.takeover import keep_taking_over
-from agent.tracing import begin
 from agent.warm import Warm
 from agent.wire import Wire
-from mcp_tasks.connection import tls
 from people.keeping import forget_old
 from people.settings import PeopleSettings
 from privacy.finishing import finish_erasures
@@ -41,9 +39,7 @@ from routing.migrate import migrate
 from routing.probing import keep_probing
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
-from tiers.metering.taps import trust
-from tiers.metering.tokens import load_vocabulary
-from tiers.prices import bundled, refuse_unpriced
+from tiers.prices import refuse_unpriced
 from tiers.probe import probe
 from tiers.settings import VendorSettings
 
@@ -61,6 +57,8 @@ AGENT_NAME: Final = "voicetasks"
 
 PRELOAD: Final = [
     "agent.job",
+    "agent.job_process",
+    "jsonschema",
     "livekit.plugins.deepgram",
     "livekit.plugins.openai",
     "livekit.plugins.cartesia",
@@ -250,16 +248,6 @@ def _keeping_ended(task: asyncio.Task[None]) -> None:
     """Say it when what is kept beside the calls is kept no longer, though nobody asked it to end."""
     if not task.cancelled():
         log.error("worker.keeping_ended", exc_info=task.exception(), extra={"task": task.get_name()})
-
-
-def prepare(_process: JobProcess) -> None:
-    """Set up a job process before its first call: what is read once must hold up neither a greeting nor a swap."""
-    configure(AgentSettings().log_level)
-    begin()
-    bundled()
-    load_vocabulary()
-    trust()
-    tls()
 
 
 def main() -> None:
