@@ -196,6 +196,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 TOGETHER = {
+    "agent": "agent",
     "calls": "calls",
     "sip": "phone",
     "cli": "terminal",
@@ -203,7 +204,8 @@ TOGETHER = {
     "web": "page",
     "routing": "money",
 }
-"""Which rooms' tests stay in one process: they share a demo, a browser or a race for the whole machine."""
+"""Which rooms' tests stay in one process: they share a demo, a browser or a race for the whole machine, or mostly wait, as
+the agent's do, and so leave the machine to the others while these last."""
 ALONE = {
     "test_wordless_logs.py",
     "test_bench_cost_calls.py",
