@@ -122,17 +122,17 @@ class Journal:
         Raises JournalDownError.
         """
         rows = [entry.row() for entry in entries]
+        # The rows are parameters, so that the statement is compiled once and not for each number of them.
+        statement = (
+            self._insert(EntryRow)
+            .on_conflict_do_nothing(index_elements=["operation"])
+            .returning(EntryRow.operation)
+        )
         added = 0
         with journal_errors():
             async with self._session.begin() as session:
                 for at in range(0, len(rows), AT_ONCE):
-                    statement = (
-                        self._insert(EntryRow)
-                        .values(rows[at : at + AT_ONCE])
-                        .on_conflict_do_nothing(index_elements=["operation"])
-                        .returning(EntryRow.operation)
-                    )
-                    added += len((await session.execute(statement)).all())
+                    added += len((await session.execute(statement, rows[at : at + AT_ONCE])).all())
         return added
 
     async def sums(self, scope: str, *, upto_ms: int) -> Sums:
