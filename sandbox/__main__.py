@@ -22,14 +22,15 @@ async def run(settings: SandboxSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    ear, voice = ear_for(settings), voice_for(settings)
     desk = Desk(
         profile=PROFILES[settings.profile],
         time_scale=settings.time_scale,
         seed=settings.seed,
-        ear=ear_for(settings),
-        voice=voice_for(settings),
+        ear=ear,
+        voice=voice,
     )
-    await warm_up(desk.ear, desk.voice)
+    await warm_up(ear, voice)
     async with serve(
         desk,
         host=settings.host,

@@ -1,13 +1,20 @@
 """Which ear and voice a sandbox works with; the heavy ones are imported only when they are wanted."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sandbox.settings import SandboxSettings
-from sandbox.speech import Hears, Speaks
+from sandbox.speech import Speaks
 from sandbox.tone import Tone
 
+if TYPE_CHECKING:
+    from tiers.local.ear import Ear
 
-def ear_for(settings: SandboxSettings) -> Hears | None:
+
+def ear_for(settings: SandboxSettings) -> Ear | None:
     """The ear of the settings; None when words are told."""
     if settings.ear == "told":
         return None
@@ -25,9 +32,12 @@ def voice_for(settings: SandboxSettings) -> Speaks:
     return Voice()
 
 
-async def warm_up(ear: Hears | None, voice: Speaks) -> None:
-    """Load the models and speak once, so that the first caller does not wait for it."""
+async def warm_up(ear: Ear | None, voice: Speaks) -> None:
+    """Load the models, speak once and hear that, so that the first caller does not wait for it.
+
+    It must be speech: what is silence to the ear never reaches its model.
+    """
+    said = b"".join([piece async for piece in voice.speak("Ready for the first caller.")])
     if ear is not None:
-        await ear.transcribe(np.zeros(8_000, dtype=np.int16), 16_000)
-    async for _ in voice.speak("Ready."):
-        pass
+        await ear.load()
+        await ear.transcribe(np.frombuffer(said, np.int16), voice.sample_rate)
