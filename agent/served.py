@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 from uuid import uuid4
 
-from livekit.agents import utils
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
@@ -21,6 +20,7 @@ from redis.exceptions import RedisError
 from agent.wire import PREFIX as WIRE_PREFIX
 from agent.wire import Wire
 from privacy.live_calls import CALL_PREFIX, CALLS
+from routing.ending import ended, heed_cancellation
 
 log = logging.getLogger("agent.served")
 
@@ -206,7 +206,7 @@ class Served:
     async def stop(self) -> None:
         """Tell no more."""
         if self._beating is not None:
-            await utils.aio.cancel_and_wait(self._beating)
+            await ended(self._beating)  # redis-py may lose a cancellation, and a call would never end
             self._beating = None
         await self._wire.stop()
 
@@ -229,11 +229,13 @@ class Served:
                 call.leave()
 
     async def _ask(self, script: AsyncScript, *arguments: str | int) -> Any:
+        answer = None
         try:
-            return await script(keys=self._keys, args=arguments)
+            answer = await script(keys=self._keys, args=arguments)
         except RedisError:
             log.warning("served.redis_unavailable")
-            return None
+        heed_cancellation()
+        return answer
 
 
 @dataclass(frozen=True)

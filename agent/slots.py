@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.slots_gauge import show
+from routing.ending import ended, heed_cancellation
 
 log = logging.getLogger("agent.slots")
 
@@ -86,8 +87,7 @@ class Slots:
         """Say that nothing can be taken here any more."""
         show(slots=0, used=0)
         if self._beat is not None:
-            self._beat.cancel()
-            await asyncio.gather(self._beat, return_exceptions=True)
+            await ended(self._beat)
         try:
             await self._redis.delete(self._key)
         except RedisError:
@@ -108,6 +108,7 @@ class Slots:
     async def _beat_on(self) -> None:
         while True:
             await self.tell()
+            heed_cancellation()
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _others_have_room(self) -> bool:

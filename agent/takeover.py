@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from agent.served import AllServed, Lost
 from agent.wire import Wire
+from routing.ending import heed_cancellation
 
 log = logging.getLogger("agent.takeover")
 
@@ -46,6 +47,7 @@ async def keep_taking_over(
                 await asyncio.gather(*(_dispatch(livekit, served, call, agent_name) for call in lost))
             except RedisError:
                 pause = AWAY_SECONDS
+            heed_cancellation()
             await asyncio.sleep(pause)
 
 

@@ -13,12 +13,13 @@ from hashlib import sha256
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken
-from livekit.agents import llm, utils
+from livekit.agents import llm
 from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from privacy.live_calls import CALL_PREFIX, ERASED, THREAD_PREFIX
+from routing.ending import ended, heed_cancellation
 
 log = logging.getLogger("agent.thread")
 
@@ -142,7 +143,7 @@ class Keeper:
 
     async def _stop(self) -> None:
         if self._keeping is not None:
-            await utils.aio.cancel_and_wait(self._keeping)
+            await ended(self._keeping)
             self._keeping = None
 
     async def _keep_on(self) -> None:
@@ -153,6 +154,7 @@ class Keeper:
             if self._thread is not None and not await self._keep(self._thread()):
                 await asyncio.sleep(AGAIN_SECONDS)
                 self._news.set()
+            heed_cancellation()
 
     async def _keep(self, thread: Thread) -> bool:
         """Whether the state in Redis is now what it should be."""

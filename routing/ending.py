@@ -9,6 +9,15 @@ AGAIN_SECONDS: Final = 2.0
 """What ends by itself may take so long for it."""
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError where the current task was cancelled and a library has just lost that.
+
+    To be called behind each answer by whatever asks again and again: asyncio itself cancels once, and waits for ever.
+    """
+    if (task := asyncio.current_task()) is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def ended(*tasks: asyncio.Task[Any]) -> None:
     """Cancel some tasks, as often as it takes, and wait until they are over; how they ended is not told.
 

@@ -13,6 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
+from routing.ending import heed_cancellation
+
 WAIT_SECONDS: Final = 0.2
 """The longest that the voice path waits for an answer."""
 
@@ -59,10 +61,7 @@ class RedisLink:
         try:
             async with asyncio.timeout(self._wait if seconds is None else seconds):
                 found = await answer
-                # The library sends by `wait_for`, which before Python 3.12 forgets a cancellation that comes when
-                # the sending is just done: whoever cancelled would wait for ever.
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise asyncio.CancelledError
+                heed_cancellation()
                 return found
         except TimeoutError:
             raise BlindError("timeout") from None

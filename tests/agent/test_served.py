@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -55,6 +56,27 @@ async def test_who_comes_second_is_told_so_until_the_first_is_done(redis: Redis)
     await first.end()
     assert not await calls.is_served("c1")
     assert await redis.keys("voicetasks:served*") == []
+
+
+async def test_whoever_tells_of_a_call_ends_though_its_redis_client_lost_the_cancellation(
+    redis: Redis,
+) -> None:
+    first, asked = owner(redis), asyncio.Event()
+    assert await first.begin()
+
+    async def loses_it(**_: object) -> bytes:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return b"go"
+
+    first._beat = loses_it  # type: ignore[assignment]
+    await asyncio.wait_for(asked.wait(), 10)
+    assert first._beating is not None
+    first._beating.cancel()
+    done, _ = await asyncio.wait({first._beating}, timeout=5)
+    assert done
+    await first.end()
 
 
 async def test_a_call_whose_owner_falls_silent_is_found_once_and_its_turn_is_known(redis: Redis) -> None:
