@@ -264,8 +264,8 @@ SLOWLY = {"key_load_delay": "10000", "loading_process_events_interval_bytes": "1
 
 
 async def fatten(node: Node) -> None:
-    """Make loading take some 2 s."""
-    for number in range(200):
+    """Make loading take some 4 s: what is tried meanwhile takes up to 2 on a busy machine."""
+    for number in range(400):
         await node.link.redis.set(f"{{voicetasks}}:ballast:{number}", "x" * 1024)
 
 
