@@ -196,7 +196,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 TOGETHER = {
-    "agent": "agent",
     "calls": "calls",
     "sip": "phone",
     "cli": "terminal",
@@ -204,8 +203,7 @@ TOGETHER = {
     "web": "page",
     "routing": "money",
 }
-"""Which rooms' tests stay in one process: they share a demo, a browser or a race for the whole machine, or mostly wait, as
-the agent's do, and so leave the machine to the others while these last."""
+"""Which rooms' tests stay in one process: they share a demo, a browser or a race for the whole machine."""
 ALONE = {
     "test_wordless_logs.py",
     "test_bench_cost_calls.py",
@@ -226,17 +224,18 @@ ALONE = {
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep tests that share servers in one process; where tests get another try, give those in real time one more.
 
-    Under every third test process sound breaks up now and then, whatever is tested.
+    Under every third test process sound breaks up now and then, whatever is tested. «Crowded» are those that bring a whole
+    demo with them: scripts/test runs few of them at once, and more of the others, which mostly wait.
     """
     tries = config.getoption("reruns", None)
     for item in items:
         if tries and item.get_closest_marker("unit") is None:
             item.add_marker(pytest.mark.flaky(reruns=tries + 1))
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
-        if item.path.name in ALONE:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        elif room in TOGETHER and item.get_closest_marker("unit") is None:
-            item.add_marker(pytest.mark.xdist_group(TOGETHER[room]))
+        group = item.path.stem if item.path.name in ALONE else TOGETHER.get(room)
+        if group is not None and item.get_closest_marker("unit") is None:
+            item.add_marker(pytest.mark.crowded)
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 StartDemo = Callable[..., RunningDemo]
