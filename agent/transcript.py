@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from agent.invitation import Invitation
 from people.consent import Consents, Door, Speaker
-from people.database import DATABASE_AWAY
+from people.database import BUSY_MS, DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
@@ -62,7 +62,7 @@ class Transcript:
     """
 
     def __init__(self, database_url: str, *, user_id: str, door: Door, call_id: str, days: int) -> None:
-        self._people = People(database_url)
+        self._people = People(database_url, wait_ms=BUSY_MS)
         self._consents = Consents(self._people.engine)
         self._user_id = user_id
         self._door: Door = door

@@ -19,16 +19,18 @@ _ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 
-BUSY_MS = 30_000
-"""How long a write waits for others in SQLite's file, ms. Writes that wait take no turns: a disk that stalls for some
-seconds would else refuse whoever is unlucky."""
+BUSY_MS = 5_000
+"""How long a write waits for others in SQLite's file, ms. A connection that waits cannot be closed: whoever must end in
+time waits no longer."""
+PATIENT_MS = 30_000
+"""The same for whoever would be refused: writes that wait take no turns, and a disk may stall for some seconds."""
 
 
-def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
+def create_engine(url: str, *, busy: bool = False, wait_ms: int = BUSY_MS) -> AsyncEngine:
     """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
 
-    `busy` is for a file that several processes write all the time: readers and a writer work at once. Its errors do
-    not quote parameters, which may be addresses.
+    `busy` is for a file that several processes write all the time: readers and a writer work at once. `wait_ms`: how
+    long a write waits for another one in SQLite. Its errors do not quote parameters, which may be addresses.
     """
     parsed = make_url(url)
     parsed = parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
@@ -37,16 +39,20 @@ def create_engine(url: str, *, busy: bool = False) -> AsyncEngine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        _prepare_sqlite(connection, wait_ms)
+
     if busy:
         event.listen(engine.sync_engine, "connect", _write_ahead)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, wait_ms: int) -> None:
     """Hold foreign keys, wait while the other process writes, and overwrite what is deleted with zeros."""
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "secure_delete=ON"):
+    for pragma in ("foreign_keys=ON", f"busy_timeout={wait_ms}", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

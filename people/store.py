@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.audit import SELF, note
-from people.database import create_engine
+from people.database import PATIENT_MS, create_engine
 from people.models import UserRow
 from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
 from people.user import (
@@ -32,8 +32,8 @@ class EmailTakenError(Exception):
 class People:
     """The store. Migrate first (`people.migrate`), use as an async context manager or `aclose()` it."""
 
-    def __init__(self, database_url: str) -> None:
-        self.engine: AsyncEngine = create_engine(database_url)
+    def __init__(self, database_url: str, *, wait_ms: int = PATIENT_MS) -> None:
+        self.engine: AsyncEngine = create_engine(database_url, wait_ms=wait_ms)
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)
         self._passwords = PasswordDesk()
 
