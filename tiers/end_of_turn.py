@@ -212,8 +212,8 @@ class _Stream:
             type="eot_prediction", end_of_turn_probability=0.0, last_speaking_time=time.time()
         )
         try:
+            asked = self._inner.predict()  # always: livekit's stream is not ready for the next turn without
             if self._detector.needs_sound:
-                asked = self._inner.predict()
                 # What is not known in time does not sound over.
                 if (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]:
                     said = asked.result()
