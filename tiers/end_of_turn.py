@@ -212,11 +212,13 @@ class _Stream:
             type="eot_prediction", end_of_turn_probability=0.0, last_speaking_time=time.time()
         )
         try:
-            asked = self._inner.predict()  # always: livekit's stream is not ready for the next turn without
-            if self._detector.needs_sound:
-                # What is not known in time does not sound over.
-                if (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]:
-                    said = asked.result()
+            asked = self._inner.predict()
+            # What is not known in time does not sound over.
+            if (
+                self._detector.needs_sound
+                and (await asyncio.wait({asked}, timeout=PREDICTED_WITHIN_SECONDS))[0]
+            ):
+                said = asked.result()
             await self._detector.until_over(said.end_of_turn_probability, last_speech)
         finally:  # also where the detector failed: the words and the waits are there all the same
             if not answer.done():
