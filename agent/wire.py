@@ -16,6 +16,8 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from routing.ending import ended
+
 log = logging.getLogger("agent.wire")
 
 PREFIX: Final = "voicetasks:wire:"
@@ -51,9 +53,8 @@ class Wire:
     async def stop(self) -> None:
         """Let go of it."""
         holding, self._holding = self._holding, None
-        while holding is not None and not holding.done():
-            holding.cancel()  # redis-py loses one that comes while it connects
-            await asyncio.wait({holding}, timeout=AGAIN_SECONDS)
+        if holding is not None:
+            await ended(holding, again_seconds=AGAIN_SECONDS)
 
     async def _hold_on(self) -> None:
         while True:

@@ -18,7 +18,7 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-async def ended(*tasks: asyncio.Task[Any]) -> None:
+async def ended(*tasks: asyncio.Task[Any], again_seconds: float = AGAIN_SECONDS) -> None:
     """Cancel some tasks, as often as it takes, and wait until they are over; how they ended is not told.
 
     redis-py and aiohttp wait by `asyncio.wait_for`, which before Python 3.12 loses a cancellation that comes just as
@@ -28,5 +28,5 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+        _, left = await asyncio.wait(left, timeout=again_seconds)
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -181,9 +181,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     outcome: str = report.outcome  # «rerun» is a plugin's
     if outcome in ("failed", "rerun") and "PYTEST_XDIST_WORKER" not in os.environ:
         lines = _why(report).splitlines() or [""]
-        print(
-            f"\n{report.outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}"
-        )
+        print(f"\n{outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

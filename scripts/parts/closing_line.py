@@ -8,7 +8,7 @@ from pathlib import Path
 
 CLOSING = re.compile(r"^=+ (?P<counts>.*) in (?P<seconds>[0-9.]+)s.*=+$")
 COUNT = re.compile(r"(\d+) ([a-z]+)")
-ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "error", "rerun")
+ORDER = ("failed", "passed", "skipped", "xfailed", "xpassed", "warnings", "error", "rerun")
 WIDTH = 80
 
 
@@ -24,7 +24,7 @@ def closing_line(logs: list[str]) -> str:
         seconds += float(found[-1]["seconds"])
         for number, what in COUNT.findall(found[-1]["counts"]):
             counts[{"errors": "error", "warning": "warnings"}.get(what, what)] += int(number)
-    told = ", ".join(f"{counts[what]} {what}" for what in ORDER if counts[what] and what != "deselected")
+    told = ", ".join(f"{counts[what]} {what}" for what in ORDER if counts[what])
     clock = f" ({timedelta(seconds=int(seconds))})" if seconds >= 60 else ""
     return f" {told or 'no tests ran'} in {seconds:.2f}s{clock} ".center(WIDTH, "=")
 

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from mcp_tasks.database import BUSY_MS, create_engine
+from mcp_tasks.database import create_engine
 from mcp_tasks.migrate import VERSION_TABLE, is_ours, migrate
 from mcp_tasks.models import Base
 from tests.mcp_tasks.aged import forward_and_back
@@ -35,7 +35,7 @@ async def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Pa
         assert "tasks_words" in names
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
-        assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar() == BUSY_MS
+        assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar() == 30_000
     await engine.dispose()
 
 

@@ -48,8 +48,8 @@ class Part(StrEnum):
     SPEECH = "speech"
 
 
-SETTINGS: Final = {Part.CROWD: PATIENT, Part.SPEECH: REAL_EAR}
-"""Parts that have a demo to themselves."""
+OWN_DEMO: Final = {Part.CROWD: PATIENT, Part.SPEECH: REAL_EAR}
+"""Parts that have a demo to themselves, with these settings."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,11 @@ class Findings:
 async def run(order: Order, found: Findings, tell: Callable[[str], None]) -> None:
     """Measure every part that is wanted. Raises NoDemoError and CannotSpeakError."""
     order.folder.mkdir(parents=True, exist_ok=True)
-    if plain := [part for part in order.parts if part not in SETTINGS]:
+    if plain := [part for part in order.parts if part not in OWN_DEMO]:
         async with _open(order.folder, found, tell) as ours:
             for part in plain:
                 await _measure(part, ours, order, found, tell)
-    for part, settings in SETTINGS.items():
+    for part, settings in OWN_DEMO.items():
         if part in order.parts:
             async with _open(order.folder, found, tell, **settings) as ours:
                 await _measure(part, ours, order, found, tell)
