@@ -35,11 +35,16 @@ class Owed:
     """The words of the answer that is being spoken, as far as they are known."""
     whole: bool = False
     """Whether no more of them come."""
+    dropped: bool = False
+    """The answer was broken off before its first sound, and nobody is at it."""
+    turns: int = 0
+    """How many were left to a model."""
     _lines: dict[SpeechHandle, str] = field(default_factory=dict)
 
     def turn_left(self) -> None:
         """A turn is a model's to answer."""
-        self.answer = True
+        self.answer, self.dropped = True, False
+        self.turns += 1
         self.begin()
 
     def begin(self) -> None:
@@ -53,7 +58,7 @@ class Owed:
 
     def answered(self) -> None:
         """An answer was heard to its end, or was broken off by the caller."""
-        self.answer = False
+        self.answer = self.dropped = False
         self.begin()
 
     def lines(self) -> list[str]:

@@ -17,6 +17,9 @@ REST_SECONDS: Final = 0.4
 """So long after words that were taken for a turn we listen for more of them. Chosen, not measured: long enough for an ear
 to send what it heard behind a breath, and short beside the seconds that a silent vendor has cost already."""
 
+LONGEST_SECONDS: Final = 3.0
+"""So long is somebody heard to speak without a word; an ear has written some by then."""
+
 
 class Replayed:
     """The turns of a session that began by hearing again what nobody had answered."""
@@ -24,31 +27,42 @@ class Replayed:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until = float("-inf")
-        self._more = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._more = False
+        self._sounds = False
         self._before = ""
 
     def begins(self) -> None:
         """A burst was sent to the ear."""
         self._until = self._clock() + PHASE_SECONDS
 
+    def sounds(self, speaking: bool) -> None:
+        """The caller is heard to speak, or to be silent."""
+        self._sounds = speaking
+        self._heard.set()
+
     def hears(self) -> None:
-        """The caller is heard to speak, or words of theirs have come."""
-        self._more.set()
+        """Words of the caller have come."""
+        self._more = True
+        self._heard.set()
 
     async def whole(self, text: str) -> str | None:
-        """Give the words of the turn, with those that were taken for a turn of their own; None when more comes.
+        """Give the words of the turn, with those that were taken for a turn of their own; None when more has come.
 
-        Takes 0.4 s in a burst, and no time outside of one.
+        Takes 0.4 s of silence in a burst, and no time outside of one. That somebody speaks is no promise of words: the
+        detector of speech may be later than the ear, and hear what is written already.
         """
         before, self._before = self._before, ""
         if self._clock() > self._until:
             return text  # what stood alone until now is no part of it
         text = f"{before} {text}".strip()
-        self._more.clear()
-        try:
-            async with asyncio.timeout(REST_SECONDS):
-                await self._more.wait()
-        except TimeoutError:
-            return text
+        self._more = False
+        while not self._more:
+            self._heard.clear()
+            try:
+                async with asyncio.timeout(LONGEST_SECONDS if self._sounds else REST_SECONDS):
+                    await self._heard.wait()
+            except TimeoutError:
+                return text
         self._before = text
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from agent.goodbye import is_goodbye
 from agent.murmurs import is_murmur
@@ -50,11 +50,12 @@ class Survey:
         if not self._is_wanted:
             return True
         self._is_wanted = False
-        self._answer = answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         keyed = asyncio.create_task(self._key(answer), name="survey.key")
         try:
             question = asyncio.ensure_future(self._session().say(QUESTION, owed=False).wait_for_playout())
-            await asyncio.wait({question, answer}, return_when=asyncio.FIRST_COMPLETED)
+            over: set[asyncio.Future[Any]] = {question, answer}
+            await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({answer}, timeout=WAIT_SECONDS)
         finally:
             keyed.cancel()
@@ -86,6 +87,7 @@ class Survey:
 
     async def _key(self, answer: asyncio.Future[int | None]) -> None:
         """Wait for a key; one that is no number of stars means that there is no answer."""
+        self._answer = answer  # open as soon as a key is taken, and no sooner: one would be lost
         keyed = (await self._keypad.entry(pause_seconds=60.0, longest=1)).get_secret_value()
         if not answer.done():
             answer.set_result(int(keyed) if keyed and FEWEST <= int(keyed) <= MOST else None)

@@ -36,6 +36,7 @@ from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
 from agent.turn_marks import TurnMarks
+from agent.unanswered import Unanswered
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
 from tiers.faults import Fault
@@ -100,11 +101,16 @@ class TierSession:
         self.owed = Owed()
         self.on_thought: Callable[[], None] = lambda: None
         """Called when an answer is the model's to give from now on."""
+        self._unanswered = Unanswered(
+            self.session, self.owed, ask=self._answer_after_all, seconds=self.patience.words
+        )
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._marks = TurnMarks(call_id)
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
         self._turn_ended: float | None = None
+        self._owed_turns = 0
+        """How many turns had been left to the model when the last one ended."""
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
         self._replayed = Replayed()
@@ -204,6 +210,7 @@ class TierSession:
     async def leave(self) -> Leftover:
         """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once when not speaking."""
         self._leaving = True
+        self._unanswered.close()
         self._watch.close()
         lines = self.owed.lines()
         if self._watch.is_speaking:  # its end never came
@@ -239,6 +246,7 @@ class TierSession:
     async def aclose(self) -> None:
         """End the session, close the vendors' sockets and book what they are still owed."""
         self._leaving = True
+        self._unanswered.close()
         self._watch.close()
         closing = asyncio.create_task(self.session.aclose(), name="session.close")
         try:
@@ -279,6 +287,11 @@ class TierSession:
             self.say(" ".join(failed))
         elif self.owed.answer and self.session.agent_state != "speaking":
             self.reply()
+
+    def _answer_after_all(self) -> None:
+        log.info("answer.dropped", extra={"stack": self.stack.name})
+        asked = self._asked.text_content if self._asked is not None else None
+        self.reply(asked or None)
 
     @property
     def is_broken_off(self) -> bool:
@@ -382,6 +395,7 @@ class TierSession:
         if self._leaving:
             raise StopResponse
         self._turn_ended = time.monotonic()
+        self._owed_turns = self.owed.turns
         self._marks.mark("ended", again=True)
         self.turn_ended.set()
 
@@ -447,7 +461,9 @@ class TierSession:
             voice.resume()
 
     def on_turn_taken(self) -> None:
-        """The turn was dealt with by the call."""
+        """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
+        if self.owed.turns == self._owed_turns:
+            self.owed.answered()
         self._settle()
 
     def on_words(self, piece: str) -> None:
@@ -485,8 +501,7 @@ class TierSession:
         self._models.end_of_turn.sounds(speaking, aside=aside and not speaking)
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
-        if speaking:
-            self._replayed.hears()
+        self._replayed.sounds(speaking)
         if self._line is not None:
             self._line.ring.speaks(speaking)
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agent.replayed import PHASE_SECONDS, Replayed
+from agent.replayed import PHASE_SECONDS, REST_SECONDS, Replayed
 
 pytestmark = pytest.mark.unit
 
@@ -33,6 +33,30 @@ async def test_a_turn_behind_which_nothing_comes_is_whole() -> None:
     turns.begins()
     turns.hears()  # of itself
     assert await turns.whole("What's on my list?") == "What's on my list?"
+
+
+async def test_speech_whose_words_were_written_already_is_no_more_of_a_turn() -> None:
+    turns = Replayed()
+    turns.begins()
+    whole = asyncio.create_task(turns.whole("What's on my list?"))
+    await asyncio.sleep(0)
+    turns.sounds(True)  # the detector is later than the ear
+    await asyncio.sleep(0)
+    turns.sounds(False)
+    assert await asyncio.wait_for(whole, 2) == "What's on my list?"
+
+
+async def test_speech_that_brings_words_is_more_of_a_turn() -> None:
+    turns = Replayed()
+    turns.begins()
+    first = asyncio.create_task(turns.whole("Please add a task to"))
+    await asyncio.sleep(0)
+    turns.sounds(True)
+    await asyncio.sleep(REST_SECONDS + 0.1)
+    assert not first.done()
+    turns.hears()
+    assert await first is None
+    assert await turns.whole("paint the fence.") == "Please add a task to paint the fence."
 
 
 async def test_outside_of_a_burst_nothing_is_waited_for_or_kept() -> None:

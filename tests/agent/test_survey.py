@@ -56,6 +56,16 @@ class Asked:
         return asking
 
 
+async def test_a_key_counts_from_the_moment_at_which_the_question_is_open() -> None:
+    asked = Asked()
+    asking = asyncio.create_task(asked.survey.ask())
+    while not asked.survey.is_open:
+        await asyncio.sleep(0)
+    asked.keypad.press(4, "4")
+    assert await asking
+    assert asked.stars == [4]
+
+
 @pytest.mark.parametrize("key", "12345")
 async def test_a_key_is_the_number_of_stars_and_answers_nothing_else(key: str) -> None:
     asked = Asked()

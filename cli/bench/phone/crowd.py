@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -17,6 +18,11 @@ from cli.caller.told_words import tell as tell_ear
 
 WORDS: Final = "What's on my list?"
 TURNS: Final = 2
+"""How often each of them speaks when all are up, at least; they talk on until everybody has, and one more has called."""
+ARRIVE_SECONDS: Final = 2.0
+"""From one who dials to the next: nobody has arranged to dial in the same instant."""
+THINK_SECONDS: Final = (2.0, 5.0)
+"""How long a caller is silent before speaking again; by ten seconds a telephone is asked whether somebody is there."""
 PATIENCE: Final = Patience(greeting=30.0, answer=20.0, whole_answer=40.0)
 UP_SECONDS: Final = 150.0
 TOLD_SECONDS: Final = 25.0
@@ -59,37 +65,49 @@ class Crowd:
 
 
 async def measure(office: Office, found: Crowd, tell: Callable[[str], None]) -> None:
-    """Have everybody call at once, and stay until one more has called."""
-    done, ready = asyncio.Event(), asyncio.Semaphore(0)
+    """Have all lines taken at once, everybody talk, and stay until one more has called."""
+    done, everybody = asyncio.Event(), asyncio.Event()
+    through = [asyncio.Event() for _ in range(LINES)]
     found.calls += [Served() for _ in range(LINES)]
     sound = await office.world.voice.speak(WORDS)
 
-    async def one(served: Served) -> None:
+    def all_are_up() -> None:
+        if all(served.greeted or served.problem for served in found.calls):
+            everybody.set()
+
+    async def one(number: int, served: Served) -> None:
+        thinks = random.Random(number)  # noqa: S311 (the same pauses in each run)
         try:
+            await asyncio.sleep(number * ARRIVE_SECONDS)
             async with office.line("economy") as line:
                 conversation = Conversation(line, CallRecord(), PATIENCE)
                 await conversation.wait_for_agent()
                 await conversation.wait_for_greeting()
                 served.greeted = True
-                for _ in range(TURNS):
+                all_are_up()
+                turns = 0
+                while not done.is_set():
+                    turns += everybody.is_set()
                     await tell_ear(office.world.control_url, line.call_id, WORDS)
                     turn = await conversation.say(WORDS, sound)
                     served.unanswered += not turn.answered
                     served.first_sound_ms += [turn.first_sound_ms] if turn.first_sound_ms is not None else []
-                ready.release()
-                await done.wait()
+                    if turns == TURNS:
+                        through[number].set()
+                    await asyncio.sleep(thinks.uniform(*THINK_SECONDS))
         except CallError as error:
             served.problem = str(error)
+            all_are_up()
         finally:
-            ready.release()
+            through[number].set()
 
     async with asyncio.TaskGroup() as group:
-        for served in found.calls:
-            group.create_task(one(served))
+        for number, served in enumerate(found.calls):
+            group.create_task(one(number, served))
         try:
             async with asyncio.timeout(UP_SECONDS):
-                for _ in found.calls:
-                    await ready.acquire()
+                for each in through:
+                    await each.wait()
             sounds = [each for call in found.calls for each in call.first_sound_ms]
             problems = [call.problem for call in found.calls if call.problem]
             tell(
