@@ -93,6 +93,13 @@ def test_we_carry_as_many_as_the_starter_and_take_no_more_than_so_much_memory_mo
     assert broken == ["calls at once, beside the starter's", "memory of a call beyond the starter's"]
 
 
+def test_both_are_held_to_one_limit_as_well_since_the_slower_one_has_the_wider_of_its_own() -> None:
+    ours, starter = climb("economy", 600, 700, 900), climb("starter", 750, 900, 940, 960)
+    found = {line.line: (line.target, line.measured) for line in report_of(measured(ours, starter)).lines}
+    assert found["calls at once, beside the starter's"] == (3, 2)
+    assert found["the same with p95 up to 800 ms for both"] == (1, 2)
+
+
 def test_a_system_that_could_not_be_measured_is_no_success() -> None:
     assert not report_of(measured(Climb("economy", 200.0, problem="nobody came"))).holds
     assert not report_of(measured()).holds
