@@ -156,6 +156,10 @@ class RunningDemo:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Warnings are errors, except in a package that nobody here can mend."""
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # begun beside others by a script, which ends us by it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # bpe-openai 0.1 opens its vocabulary by a function that Python 3.11 and 3.12 call deprecated.
     config.addinivalue_line(
         "filterwarnings", "ignore:open_binary is deprecated:DeprecationWarning:bpe_openai.registry"
@@ -214,6 +218,8 @@ ALONE = {
     "test_swap_told.py",
 }
 """They start what they need themselves, so that whichever process has time may run them."""
+LIVE = {"agent"}
+"""Whose tests hold calls in their own process: sound comes and goes in real time."""
 
 
 @pytest.hookimpl(
@@ -223,7 +229,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep tests that share servers in one process; where tests get another try, give those in real time one more.
 
     Under every third test process sound breaks up now and then, whatever is tested. «Crowded» are those that bring a whole
-    demo with them: scripts/test runs few of them at once, and more of the others, which mostly wait.
+    demo with them, «live» those that hold calls by themselves: scripts/test runs few of the former at once, more of the
+    latter, which mostly wait, and all others beside.
     """
     tries = config.getoption("reruns", None)
     for item in items:
@@ -231,9 +238,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=tries + 1))
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
         group = item.path.stem if item.path.name in ALONE else TOGETHER.get(room)
-        if group is not None and item.get_closest_marker("unit") is None:
+        if item.get_closest_marker("unit") is not None:
+            continue
+        if group is not None:
             item.add_marker(pytest.mark.crowded)
             item.add_marker(pytest.mark.xdist_group(group))
+        elif room in LIVE:
+            item.add_marker(pytest.mark.live)
 
 
 StartDemo = Callable[..., RunningDemo]
