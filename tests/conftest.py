@@ -218,7 +218,7 @@ ALONE = {
     "test_swap_told.py",
 }
 """They start what they need themselves, so that whichever process has time may run them."""
-LIVE = {"agent"}
+IN_REAL_TIME = {"agent"}
 """Whose tests hold calls in their own process: sound comes and goes in real time."""
 
 
@@ -243,7 +243,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if group is not None:
             item.add_marker(pytest.mark.crowded)
             item.add_marker(pytest.mark.xdist_group(group))
-        elif room in LIVE:
+        elif room in IN_REAL_TIME:
             item.add_marker(pytest.mark.live)
 
 
