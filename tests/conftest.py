@@ -156,10 +156,6 @@ class RunningDemo:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Warnings are errors, except in a package that nobody here can mend."""
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # begun beside others by a script, which ends us by it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     # bpe-openai 0.1 opens its vocabulary by a function that Python 3.11 and 3.12 call deprecated.
     config.addinivalue_line(
         "filterwarnings", "ignore:open_binary is deprecated:DeprecationWarning:bpe_openai.registry"
@@ -218,8 +214,6 @@ ALONE = {
     "test_swap_told.py",
 }
 """They start what they need themselves, so that whichever process has time may run them."""
-IN_REAL_TIME = {"agent"}
-"""Whose tests hold calls in their own process: sound comes and goes in real time."""
 
 
 @pytest.hookimpl(
@@ -229,8 +223,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep tests that share servers in one process; where tests get another try, give those in real time one more.
 
     Under every third test process sound breaks up now and then, whatever is tested. «Crowded» are those that bring a whole
-    demo with them, «live» those that hold calls by themselves: scripts/test runs few of the former at once, more of the
-    latter, which mostly wait, and all others beside.
+    demo with them: scripts/test runs few of them at once, and more of the others, which mostly wait.
     """
     tries = config.getoption("reruns", None)
     for item in items:
@@ -238,13 +231,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=tries + 1))
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
         group = item.path.stem if item.path.name in ALONE else TOGETHER.get(room)
-        if item.get_closest_marker("unit") is not None:
-            continue
-        if group is not None:
+        if group is not None and item.get_closest_marker("unit") is None:
             item.add_marker(pytest.mark.crowded)
             item.add_marker(pytest.mark.xdist_group(group))
-        elif room in IN_REAL_TIME:
-            item.add_marker(pytest.mark.live)
 
 
 StartDemo = Callable[..., RunningDemo]

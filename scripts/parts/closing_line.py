@@ -1,4 +1,4 @@
-"""Print one closing line, as pytest's, for several runs of it. Arguments: how long they took together, seconds; their logs."""
+"""Print one closing line, as pytest's, for several runs of it: their logs are the arguments."""
 
 import re
 import sys
@@ -6,20 +6,22 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-CLOSING = re.compile(r"^=+ (?P<counts>.*) in [0-9.]+s.*=+$")
+CLOSING = re.compile(r"^=+ (?P<counts>.*) in (?P<seconds>[0-9.]+)s.*=+$")
 COUNT = re.compile(r"(\d+) ([a-z]+)")
 ORDER = ("failed", "passed", "skipped", "xfailed", "xpassed", "warnings", "error", "rerun")
 WIDTH = 80
 
 
-def closing_line(seconds: float, logs: list[str]) -> str:
+def closing_line(logs: list[str]) -> str:
     """What pytest would have said of all of them. A run that did not come to its end is an error."""
     counts: Counter[str] = Counter()
+    seconds = 0.0
     for log in logs:
         found = [match for line in log.splitlines() if (match := CLOSING.match(line.strip()))]
         if not found:
             counts["error"] += 1
             continue
+        seconds += float(found[-1]["seconds"])
         for number, what in COUNT.findall(found[-1]["counts"]):
             counts[{"errors": "error", "warning": "warnings"}.get(what, what)] += int(number)
     told = ", ".join(f"{counts[what]} {what}" for what in ORDER if counts[what])
@@ -28,5 +30,4 @@ def closing_line(seconds: float, logs: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    logs = [Path(name).read_text(encoding="utf-8", errors="replace") for name in sys.argv[2:]]
-    print(closing_line(float(sys.argv[1]), logs))
+    print(closing_line([Path(name).read_text(encoding="utf-8", errors="replace") for name in sys.argv[1:]]))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -178,35 +177,21 @@ WITHOUT_VENDORS = [
 """What ears, mind and voice have a part in; the rest is the gate's alone, which no stack changes."""
 
 
-async def with_each_plan(converse: Callable[[str], Awaitable[None]]) -> None:
-    """Have somebody of each plan call at the same time: most of a call is waiting for somebody to finish speaking."""
-
-    async def one(plan: str) -> None:
-        try:
-            await converse(plan)
-        except BaseException as error:
-            error.add_note(f"plan: {plan}")
-            raise
-
-    # A call is a process that is waited for, so that each has a thread.
-    calls = [asyncio.to_thread(asyncio.run, one(plan)) for plan in ("economy", "premium")]
-    failed = [each for each in await asyncio.gather(*calls, return_exceptions=True) if each is not None]
-    if failed:
-        raise BaseExceptionGroup("plans that failed", failed)
-
-
+@pytest.mark.parametrize("plan", ["economy", "premium"])
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: one.__name__)
-async def test_with_the_vendors_protocols(demo: Any, person: Callable[..., Any], conversation: Any) -> None:
-    await with_each_plan(lambda plan: conversation(person(demo, f"{plan}@example.com"), plan))
+async def test_with_the_vendors_protocols(
+    demo: Any, person: Callable[..., Any], conversation: Any, plan: str
+) -> None:
+    await conversation(person(demo, f"{plan}@example.com"), plan)
 
 
-async def test_a_goodbye_is_answered_and_ends_the_call(demo: Any, person: Callable[..., Any]) -> None:
-    async def goodbye(plan: str) -> None:
-        _, result = person(demo, f"{plan}@example.com").try_call("--say", "Goodbye.", "--pause", "10")
-        assert "bye" in result["turns"][0]["heard"].lower()
-        assert result["error"] == "the call was ended by the other side"
-
-    await with_each_plan(goodbye)
+@pytest.mark.parametrize("plan", ["economy", "premium"])
+async def test_a_goodbye_is_answered_and_ends_the_call(
+    demo: Any, person: Callable[..., Any], plan: str
+) -> None:
+    _, result = person(demo, f"{plan}@example.com").try_call("--say", "Goodbye.", "--pause", "10")
+    assert "bye" in result["turns"][0]["heard"].lower()
+    assert result["error"] == "the call was ended by the other side"
 
 
 @pytest.mark.timeout(600)
