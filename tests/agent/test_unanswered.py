@@ -9,6 +9,7 @@ import pytest
 
 from cli.caller.sound import MICROPHONE_RATE
 from tests.agent.live_call import LiveCall, live_call
+from tests.agent.test_swap import slow_tools
 from tests.agent.together import together
 
 MINDS = {"economy": "openai-chat", "premium": "openai-realtime"}
@@ -39,3 +40,18 @@ async def test_what_a_cough_kept_us_from_saying_is_said_when_nothing_comes_behin
         assert live.stack == plan
         if plan == "economy":  # a model that hears is given the cough, which nobody has written down
             assert live.call.turn == 1, "a cough is no turn"
+
+
+@pytest.mark.system
+async def test_what_was_begun_before_a_cough_is_done_once_and_told(port: int) -> None:
+    async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy") as live:
+        asked = slow_tools(live, 4.5)  # longer than a dropped answer is waited for
+        before = len(live.items)
+        await live.say("Add a task to buy oat milk")
+        await live.until(lambda: live.call._toolbox.is_running, 5, "the task is being made")
+        await cough(live)
+        await live.heard(15)
+        await live.quiet()
+        assert "oat milk" in live.ours(before)
+        assert asked == ["create_task"]
+        assert await live.titles() == ["buy oat milk"]
