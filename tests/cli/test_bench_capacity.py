@@ -21,7 +21,7 @@ from cli.bench.capacity.plot import draw
 from cli.bench.capacity.run import Order
 from cli.bench.capacity.sizing import NoFieldsError, fields, fill, workers
 from cli.bench.capacity.soak import Held
-from cli.bench.capacity.usage import Reading, cores, memory_mb
+from cli.bench.capacity.usage import Reading, cores, memory_mb, own_memory_mb
 from cli.bench.latency.doors import System
 from tests.conftest import CHECKOUT
 
@@ -121,6 +121,18 @@ def test_growth_is_told_of_enough_calls_and_what_is_left_over_of_a_soak_that_end
 def test_growth_is_what_a_hundred_calls_add(rate: float, first: float) -> None:
     samples = [(calls, first + rate * calls / 100) for calls in range(0, 200, 10)]
     assert growth(samples) == pytest.approx(rate, abs=0.11)  # a slope has three decimals
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages are not told apart")
+def test_a_child_that_shares_memory_takes_none_of_its_parents_away() -> None:
+    program = "import os, sys; kept = b'x' * 50_000_000; os.fork() or sys.stdin.read(); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the parent's, while its child lives
+        assert own_memory_mb(psutil.Process(process.pid)) > 47
+        process.communicate()
 
 
 def test_of_no_calls_no_growth_is_told() -> None:

@@ -51,8 +51,15 @@ def memory_mb(pid: int) -> float:
 
 
 def own_memory_mb(process: psutil.Process) -> float:
-    """What a process has for itself alone (USS), MB: others' coming and going does not change it."""
+    """What a process has written into memory, MB: others' coming and going does not change it.
+
+    The pages that a child shares until one of both writes are no child's alone, so that USS falls by them as long as one
+    lives (35 MB were measured for the process that jobs are forked from).
+    """
     try:
+        known = process.memory_info()
+        if (files := getattr(known, "shared", None)) is not None:
+            return float(known.rss - files) / MEGABYTE
         return float(process.memory_full_info().uss) / MEGABYTE
     except psutil.Error:
         return 0.0
