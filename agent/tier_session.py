@@ -195,6 +195,7 @@ class TierSession:
             words=self._words if self.keeps_spoken_turns else None,
             chat_ctx=chat_ctx,
         )
+        self._models.end_of_turn.is_asked = listener.is_asking
         if line is not None:
             self.take(line)
         await self.session.start(self._agent, record=False)

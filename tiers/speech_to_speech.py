@@ -34,7 +34,10 @@ class SpeechToSpeech:
 
     def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
-        vad, turns = voice_activity(narrow=narrow), turn_handling(self.end_of_turn, narrow=narrow)
+        vad, turns = (
+            voice_activity(self.end_of_turn, narrow=narrow),
+            turn_handling(self.end_of_turn, narrow=narrow),
+        )
         return {"llm": self.llm, "vad": vad, "turn_handling": turns}
 
     async def words(self, within: float) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from livekit.agents import inference, vad
 from livekit.agents.voice.turn import TurnHandlingOptions
 
+from tiers.early_end import EarlyEnd
 from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn
 
 MIN_SILENCE_SECONDS: Final = 0.25
@@ -24,11 +25,13 @@ RESUMES_AFTER_SECONDS: Final = 2.0
 words let us go on at once."""
 WORDLESS_RESUMES_AFTER_SECONDS: Final = 0.3
 """The same where the session has no ear that writes words in time; livekit waits for the end of the turn besides."""
-MOST_ATTEMPTS: Final = 5
+MOST_ATTEMPTS: Final = 8
 """Answers begun before a turn is over; each piece of it that the ear writes begins another."""
 
+SPEECH: Final = 0.5
+"""How sure the detector has to be that sound is speech: livekit's own."""
 NARROW_SPEECH: Final = 0.6
-"""How sure the detector has to be that a telephone's sound is speech, where 0.5 is usual: lines hiss and streets roar."""
+"""The same of a telephone's sound: lines hiss and streets roar."""
 
 
 def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandlingOptions:
@@ -38,9 +41,13 @@ def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandli
     wait is a little longer. A crackle interrupts nothing.
     """
     end_of_turn.waits = NARROW_WAITS if narrow else WAITS
+    # livekit's own wait, where it has asked nobody: an end that the words told of was early already.
+    least = (
+        min(MIN_SILENCE_SECONDS, end_of_turn.waits.beside) if end_of_turn.overheard else MIN_SILENCE_SECONDS
+    )
     return TurnHandlingOptions(
         turn_detection=end_of_turn,
-        endpointing={"mode": "fixed", "min_delay": MIN_SILENCE_SECONDS, "max_delay": MIN_SILENCE_SECONDS},
+        endpointing={"mode": "fixed", "min_delay": least, "max_delay": least},
         interruption={
             "mode": "vad",
             "min_duration": NARROW_INTERRUPTS_AFTER_SECONDS if narrow else INTERRUPTS_AFTER_SECONDS,
@@ -55,10 +62,9 @@ def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandli
     )
 
 
-def voice_activity(*, narrow: bool = False) -> vad.VAD:
-    """The detector of speech that the end-of-turn model needs beside it."""
-    return inference.VAD(
-        model="silero",
-        min_silence_duration=MIN_SILENCE_SECONDS,
-        activation_threshold=NARROW_SPEECH if narrow else 0.5,
-    )
+def voice_activity(end_of_turn: EndOfTurn | None = None, *, narrow: bool = False) -> vad.VAD:
+    """The detector of speech that the end-of-turn model needs beside it; it tells of an end as early as that one lets it."""
+    sure = NARROW_SPEECH if narrow else SPEECH
+    if end_of_turn is None:
+        return inference.VAD(min_silence_duration=MIN_SILENCE_SECONDS, activation_threshold=sure)
+    return EarlyEnd(end_of_turn, min_silence_duration=MIN_SILENCE_SECONDS, activation_threshold=sure)

@@ -70,16 +70,20 @@ async def test_a_typed_yes_a_key_and_a_click_each_release_what_was_asked(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None], email: str
 ) -> None:
     caller = person(demo, email)
-    for answer in (("--type", "yes"), ("--click", "yes"), ("--key", "1")):
-        ids = await caller.start_with("Dentist", "Buy milk")
-        scripted(calls(("delete_task", {"task_id": ids["Dentist"]})))
-        result = caller.call("--type", "Delete the dentist task.", *answer, "--hang-up")
-        assert [task["title"] for task in await caller.tasks()] == ["Buy milk"], answer
-        assert result["confirmations"][0]["outcome"] == "confirmed"
-        assert (
-            result["confirmations"][0]["by"]
-            == {"--type": "text", "--click": "click", "--key": "key"}[answer[0]]
-        )
+    ids = await caller.start_with("Dentist", "Buy milk", "Wash the car", "Call Ann")
+    deleted = ("Dentist", "Wash the car", "Call Ann")
+    scripted(*(calls(("delete_task", {"task_id": ids[title]})) for title in deleted))
+    result = caller.call(
+        *("--type", "Delete the dentist task.", "--type", "yes"),
+        *("--type", "Delete the car task.", "--click", "yes"),
+        *("--type", "Delete Ann's task.", "--key", "1"),
+        "--hang-up",
+    )
+    assert [task["title"] for task in await caller.tasks()] == ["Buy milk"]
+    answers = [(each["outcome"], each["by"]) for each in result["confirmations"]]
+    assert answers == [("confirmed", "text"), ("confirmed", "click"), ("confirmed", "key")]
+    for title, each in zip(deleted, result["confirmations"], strict=True):
+        assert title in each["question"]
 
 
 async def test_two_actions_of_one_turn_are_asked_in_one_question(
@@ -97,17 +101,21 @@ async def test_two_actions_of_one_turn_are_asked_in_one_question(
     assert [(task["title"], task["status"]) for task in await caller.tasks()] == [("Buy milk", "done")]
 
 
-@pytest.mark.parametrize("arguments", ['{"task_id": "', '{"confirm": tr', "", "[1,2]", "not json", "{}"])
 async def test_arguments_that_are_cut_off_or_wrong_never_run(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None], arguments: str
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:
     caller = person(demo)
     await caller.start_with("Dentist")
-    scripted(calls(("delete_task", arguments)), says("Which task do you mean?"))
-    result = caller.call("--type", "Delete it.", "--hang-up")
+    wrong = ('{"task_id": "', '{"confirm": tr', "", "[1,2]", "not json", "{}")
+    replies = ((calls(("delete_task", arguments)), says("Which task do you mean?")) for arguments in wrong)
+    scripted(*(reply for pair in replies for reply in pair))
+    result = caller.call(*("--type", "Delete it.") * len(wrong), "--hang-up")
     assert result["confirmations"] == []
     assert [task["title"] for task in await caller.tasks()] == ["Dentist"]
-    assert "error" not in result["turns"][0]["heard"].lower()
+    assert len(result["turns"]) == len(wrong)
+    for turn in result["turns"]:
+        assert "which task" in turn["heard"].lower()
+        assert "error" not in turn["heard"].lower()
 
 
 async def test_another_users_task_can_neither_be_asked_about_nor_touched(

@@ -1,0 +1,132 @@
+"""A detector of speech that need not wait where the words say that a turn is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from livekit.agents import vad
+
+from tiers.early_end import WINDOW_SECONDS, EarlyEnd, _Stream
+from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn
+
+pytestmark = pytest.mark.unit
+
+What = vad.VADEventType
+START, WITHIN, END = What.START_OF_SPEECH, What.INFERENCE_DONE, What.END_OF_SPEECH
+FALLS_TO, WAIT_WINDOWS = 0.35, 8
+
+
+class Silero:
+    """livekit's stream as it tells of windows of speech (s) and silence (-), with its counts of both."""
+
+    def __init__(self, windows: str) -> None:
+        self._events = self._tell(windows)
+
+    async def __anext__(self) -> vad.VADEvent:
+        try:
+            return next(self._events)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def _tell(self, windows: str) -> Iterator[vad.VADEvent]:
+        speaking = False
+        speech = silence = whole = 0.0
+        for at, window in enumerate(windows):
+            whole += WINDOW_SECONDS if speaking else 0.0
+            counts = {"raw_accumulated_speech": speech, "raw_accumulated_silence": silence}
+            yield self._event(
+                WITHIN, at, whole, speaking, probability=0.9 if window == "s" else 0.1, **counts
+            )
+            if window == "s":
+                speech, silence = speech + WINDOW_SECONDS, 0.0
+                if not speaking and speech >= 0.05:
+                    speaking, whole = True, speech
+                    yield self._event(START, at, whole, True)
+            else:
+                speech, silence = 0.0, silence + WINDOW_SECONDS
+                if speaking and silence >= WAIT_WINDOWS * WINDOW_SECONDS:
+                    speaking = False
+                    yield self._event(END, at, whole - silence, False)
+                    whole = 0.0
+
+    def _event(self, what: What, at: int, speech: float, speaking: bool, **more: float) -> vad.VADEvent:
+        fields: dict[str, Any] = {"silence_duration": 0.0, "speech_duration": speech, "speaking": speaking}
+        return vad.VADEvent(
+            type=what, samples_index=512 * at, timestamp=at * WINDOW_SECONDS, **fields, **more
+        )
+
+
+def _detector(words: str = "Buy milk.", waits: Any = WAITS, asked: bool = False) -> EndOfTurn:
+    detector = EndOfTurn(has_words=True, overheard=True, waits=waits)
+    detector.is_asked = lambda: asked
+    if words:
+        detector.heard(words, final=True)
+    return detector
+
+
+async def _told(windows: str, detector: EndOfTurn) -> list[vad.VADEvent]:
+    stream = _Stream(Silero(windows), detector, FALLS_TO)  # type: ignore[arg-type]
+    return [event async for event in stream]
+
+
+def _changes(events: Iterable[vad.VADEvent]) -> list[tuple[What, int]]:
+    """What began or ended in which window."""
+    return [(event.type, event.samples_index // 512) for event in events if event.type is not WITHIN]
+
+
+async def test_speech_ends_as_soon_as_its_words_are_whole_and_is_told_of_once() -> None:
+    assert _changes(await _told("sssss" + "-" * 12, _detector())) == [(START, 1), (END, 9)]
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        pytest.param(_detector("Add a task to"), id="words that lead on"),
+        pytest.param(_detector("My name is A, B"), id="letters"),
+        pytest.param(_detector(""), id="nothing written yet"),
+        pytest.param(_detector(asked=True), id="an answer to our question"),
+    ],
+)
+async def test_everything_else_has_the_detectors_whole_wait(detector: EndOfTurn) -> None:
+    assert _changes(await _told("sssss" + "-" * 12, detector)) == [(START, 1), (END, 12)]
+
+
+async def test_a_telephone_has_a_little_longer() -> None:
+    told = await _told("sssss" + "-" * 12, _detector(waits=NARROW_WAITS))
+    assert _changes(told) == [(START, 1), (END, 10)]
+
+
+async def test_words_that_were_written_before_the_silence_began_may_not_be_the_last() -> None:
+    detector = _detector()
+    detector._written_at -= 5
+    assert _changes(await _told("sssss" + "-" * 12, detector)) == [(START, 1), (END, 12)]
+
+
+async def test_a_stop_inside_a_word_is_no_end() -> None:
+    assert _changes(await _told("sssss----sssss" + "-" * 12, _detector())) == [(START, 1), (END, 18)]
+
+
+async def test_who_speaks_on_behind_an_early_end_begins_to_speak() -> None:
+    events = await _told("sssss------sssss" + "-" * 12, _detector())
+    assert _changes(events) == [(START, 1), (END, 9), (START, 13), (END, 20)]
+    between = [each for each in events if each.type is WITHIN and 10 <= each.samples_index // 512 <= 12]
+    assert not any(each.speaking or each.speech_duration for each in between)
+
+
+async def test_speech_behind_an_early_end_is_not_older_than_it_is() -> None:
+    events = await _told("s" * 30 + "------sssss" + "-" * 12, _detector())
+    again = [each.speech_duration for each in events if each.samples_index // 512 > 37 and each.speaking]
+    assert again
+    assert max(again) <= 10 * WINDOW_SECONDS
+
+
+async def test_livekit_takes_it_for_its_own_detector() -> None:
+    detector = EarlyEnd(_detector(), activation_threshold=0.5, min_silence_duration=0.25)
+    stream = detector.stream()
+    stream.flush()
+    stream.end_input()
+    assert [event async for event in stream] == []
+    await stream.aclose()
+    assert detector.min_silence_duration == 0.25
