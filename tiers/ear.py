@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ class Ear:
         self._stream = recogniser.stream(conn_options=CONNECT)
         self._on_words = on_words
         self._on_unheard = on_unheard
+        self._pushed = 0.0
+        self._written_to = -math.inf
         self._reading = asyncio.create_task(self._read(), name="ear.read")
 
     @property
@@ -35,9 +38,15 @@ class Ear:
         """Whether it still hears."""
         return not self._reading.done()
 
+    @property
+    def behind(self) -> float:
+        """Seconds of sound behind the last final word: what of it was speech is not written yet. Infinite before any."""
+        return self._pushed - self._written_to
+
     def push(self, frame: rtc.AudioFrame) -> None:
         """Hear some more; nothing is heard any more where the ear has failed."""
         if self.is_open:
+            self._pushed += frame.duration
             self._stream.push_frame(frame)
 
     def flush(self) -> None:
@@ -58,6 +67,8 @@ class Ear:
                 if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and text:
                     self._on_words(text, False)
                 elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                    if text:
+                        self._written_to = event.alternatives[0].end_time
                     self._on_words(text, True)
         except APIError as error:  # the message may repeat what was sent
             log.warning(

@@ -18,6 +18,8 @@ WINDOW_SECONDS: Final = 0.032
 """Silero's: each is judged by itself. What an event says of silence is before its own window."""
 LEAST_SPEECH_SECONDS: Final = 0.05
 """livekit's own: as much as this is speech again."""
+LATE_SECONDS: Final = 0.15
+"""How much sound the detector may not have judged yet: with more than a frame's, words may be of what comes behind it."""
 FALLS_BY: Final = 0.15
 """livekit's own: so much less sure than at the beginning of speech the detector may be within it."""
 
@@ -28,7 +30,7 @@ class EarlyEnd(inference.VAD):
     def __init__(
         self, end_of_turn: EndOfTurn, *, activation_threshold: float, min_silence_duration: float
     ) -> None:
-        self._falls_to = activation_threshold - FALLS_BY
+        self._begins_at, self._falls_to = activation_threshold, activation_threshold - FALLS_BY
         super().__init__(
             min_speech_duration=LEAST_SPEECH_SECONDS,
             min_silence_duration=min_silence_duration,
@@ -39,25 +41,33 @@ class EarlyEnd(inference.VAD):
 
     def stream(self) -> Any:
         """A stream of livekit's, whose speech may end early."""
-        return _Stream(super().stream(), self._end_of_turn, self._falls_to)
+        return _Stream(super().stream(), self._end_of_turn, self._begins_at, self._falls_to)
 
 
 class _Stream:
     """What livekit takes for a stream of its detector. Behind an early end the inner one may still hear speech."""
 
-    def __init__(self, inner: vad.VADStream, end_of_turn: EndOfTurn, falls_to: float) -> None:
+    def __init__(
+        self, inner: vad.VADStream, end_of_turn: EndOfTurn, begins_at: float, falls_to: float
+    ) -> None:
         self._inner = inner
         self._end_of_turn = end_of_turn
-        self._falls_to = falls_to
+        self._begins_at, self._falls_to = begins_at, falls_to
+        self._pushed = 0.0
+        """Seconds of sound since the last flush."""
         self._ended = False
         """We have told of an end that the inner stream has not told of."""
         self._before = 0.0
         """Seconds of the inner stream's speech that were over before this one."""
+        self._again = 0.0
+        """Seconds of speech behind an early end; the inner stream goes on with less than it begins with."""
 
     def push_frame(self, frame: Any) -> None:
+        self._pushed += frame.duration
         self._inner.push_frame(frame)
 
     def flush(self) -> None:
+        self._pushed = 0.0
         self._inner.flush()
 
     def end_input(self) -> None:
@@ -84,16 +94,24 @@ class _Stream:
                 None if was_told else replace(event, speech_duration=max(0.0, event.speech_duration - before))
             )
         if self._ended:
-            if event.raw_accumulated_speech < LEAST_SPEECH_SECONDS:
-                return replace(event, speaking=False, speech_duration=0.0)
+            speaks = event.probability >= self._begins_at
+            self._again = self._again + WINDOW_SECONDS if speaks else 0.0
+            if self._again < LEAST_SPEECH_SECONDS:
+                return replace(event, speaking=False, speech_duration=0.0, raw_accumulated_speech=0.0)
             self._ended = False
-            self._before = event.speech_duration - event.raw_accumulated_speech
+            self._before = event.speech_duration - self._again
             return self._at(event, vad.VADEventType.START_OF_SPEECH)
-        silence = event.raw_accumulated_silence + WINDOW_SECONDS
-        if event.probability > self._falls_to or not self._end_of_turn.ends_early(silence):
+        if not (silence := self._ends_early(event)):
             return replace(event, speech_duration=event.speech_duration - self._before)
-        self._ended = True
+        self._ended, self._again = True, 0.0
         return self._at(event, vad.VADEventType.END_OF_SPEECH, silence)
+
+    def _ends_early(self, event: vad.VADEvent) -> float:
+        """Seconds of silence that end the speech; 0 where it has not ended."""
+        silence = event.raw_accumulated_silence + WINDOW_SECONDS
+        is_silent = event.probability <= self._falls_to
+        is_late = self._pushed - event.timestamp > LATE_SECONDS
+        return silence if is_silent and not is_late and self._end_of_turn.ends_early(silence) else 0.0
 
     def _at(self, event: vad.VADEvent, what: vad.VADEventType, silence: float = 0.0) -> vad.VADEvent:
         """The beginning or the end of speech at the moment of this event."""

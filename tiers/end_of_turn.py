@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,6 +28,9 @@ PREDICTED_WITHIN_SECONDS: Final = 1.0
 """livekit's own bound on a prediction."""
 LONGEST_SECONDS: Final = 30.0
 """No wait is longer, whatever waits come to be."""
+WRITTEN_WITHIN_SECONDS: Final = 0.2
+"""How far the end of the last word, as an ear places it, may lie before the silence that the detector hears: that one is
+some 0.07 s late, and ears place words to a tenth of a second. A word more would be longer."""
 THRESHOLD: Final = 0.36
 """v1-mini's own for English."""
 
@@ -50,13 +54,22 @@ class Waits:
     beside: float = 0.15
     """The words are whole, and an ear beside a model wrote them. In a cascade the vendors' time hides a wait, here nothing
     does; so how it sounds, which takes 85 ms to find out, is not asked, and the detector of speech is not waited for."""
+    answer: float = 0.20
+    """The same where the caller was asked something."""
     unwritten: float = 0.50
     """An ear beside a model has written nothing of it yet: at least so long, for its words to come."""
 
 
 WAITS: Final = Waits()
 NARROW_WAITS: Final = Waits(
-    sure=0.30, unsure=0.45, beside=0.19, spelled=0.80, open=1.40, wordless_sure=0.30, wordless=0.90
+    sure=0.30,
+    unsure=0.45,
+    beside=0.19,
+    answer=0.30,
+    spelled=0.80,
+    open=1.40,
+    wordless_sure=0.30,
+    wordless=0.90,
 )
 """By telephone: people spell more, and its sound says less."""
 
@@ -75,13 +88,14 @@ class EndOfTurn(inference.TurnDetector):
         self.overheard = has_words and overheard
         self.is_asked: Callable[[], bool] = lambda: False
         """Whether the caller was asked something that they may answer in two pieces."""
+        self.behind: Callable[[], float] = lambda: math.inf
+        """Seconds of sound behind the last final word of an ear beside a model."""
         self._is_aside = False
         self._is_over = False
         """No turn has begun since the last one: an ear that is late tells of the last one."""
         self._unwritten = False
         """Somebody has spoken since the last final words: more of them are on their way."""
         self._final = self._interim = ""
-        self._written_at = 0.0
         self._changed = asyncio.Event()
 
     def heard(self, text: str, *, final: bool) -> None:
@@ -91,7 +105,6 @@ class EndOfTurn(inference.TurnDetector):
         if final:
             self._final, self._interim = f"{self._final} {text}".strip(), ""
             self._unwritten = False
-            self._written_at = time.monotonic()
         else:
             self._interim = text
         self._changed.set()
@@ -140,17 +153,17 @@ class EndOfTurn(inference.TurnDetector):
                 return waits.spelled
             case Ending.WHOLE:
                 if self.overheard:
-                    return waits.beside
+                    return waits.answer if self.is_asked() else waits.beside
                 return waits.sure if sounds_over else waits.unsure
 
     def ends_early(self, silence: float) -> bool:
         """Whether so many seconds of silence end the turn, however long the detector of speech would wait.
 
-        The last words have to be written: those that were written before the silence began may not be. «Yes» and «but
-        not that one» may be two pieces of one answer, so that answers have the detector's whole wait.
+        The last words have to be written: a final may be of words that were said before them. «Yes» and «but not that
+        one» may be two pieces of one answer, so that answers have the detector's whole wait.
         """
-        written_since = time.monotonic() - self._written_at <= silence
-        return silence >= self.wait(0.0) and written_since and not self.is_asked()
+        is_written = self.behind() <= silence + WRITTEN_WITHIN_SECONDS
+        return silence >= self.wait(0.0) and is_written and not self.is_asked()
 
     @property
     def needs_sound(self) -> bool:

@@ -47,6 +47,7 @@ class SpeechToSpeech:
     def overhear(self, on_words: Callable[[str, bool], None]) -> None:
         """Give what an ear beside the model writes, while it is spoken; nothing where there is none."""
         self.llm.on_words, self.llm.on_unheard = on_words, self.end_of_turn.fails
+        self.end_of_turn.behind = self.llm.behind
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear that the caller began or ceased to speak: only speech is sent, since silence is billed like it."""

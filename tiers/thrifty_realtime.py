@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -76,6 +77,10 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
         for session in self._open_sessions:
             session.caller_speaks(speaking)
 
+    def behind(self) -> float:
+        """Seconds of sound behind the last final word of the ear; infinite where there is none."""
+        return min((session.behind for session in self._open_sessions), default=math.inf)
+
     async def words(self, within: float) -> str:
         """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
         for session in self._open_sessions:
@@ -110,6 +115,10 @@ class _Session(realtime.RealtimeSession):
         self.committed.server_event(event)
         if event["type"] == "response.done":
             self._rests.set()
+
+    @property
+    def behind(self) -> float:
+        return self._ear.behind if self._ear is not None else math.inf
 
     def caller_speaks(self, speaking: bool) -> None:
         self._speaking = speaking

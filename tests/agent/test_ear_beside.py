@@ -20,7 +20,11 @@ async def test_a_breath_behind_words_that_lead_on_is_no_end(port: int) -> None:
 async def test_a_listeners_words_over_ours_are_no_turn_and_we_go_on(port: int) -> None:
     async with live_call(port, "usr_listener", plan="premium", pauses=True) as live:
         await hears_the_list_through(live, "Mhm", "Yeah")
+        detector = live.serving.session._models.end_of_turn
+        assert not detector.is_asked()
         assert "Shall I delete" in await live.turn("Delete paint the fence")
+        assert detector.is_asked(), "an answer is given time for a second piece"
+        assert detector.behind() < 60, "the ear tells how far it has written"
         await live.turn("Yeah")
         assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from cli.bench.capacity.climb import Way
 from cli.bench.capacity.command import bench_capacity, show_earlier
+from cli.bench.capacity.descriptors import descriptors
 from cli.bench.capacity.judge import Climb, Measured, Soak, Step, growth, report_of
 from cli.bench.capacity.plot import draw
 from cli.bench.capacity.run import Order
@@ -140,8 +143,21 @@ def test_of_no_calls_no_growth_is_told() -> None:
 
 
 def test_what_was_there_before_is_not_left_over() -> None:
-    before, after = Held(100, 7, {"rooms": 1, "leases": 0}), Held(98, 8, {"rooms": 1, "leases": 2})
+    before = Held(Counter(pipe=3), 7, {"rooms": 1, "leases": 0})
+    after = Held(Counter(pipe=1, socket=1), 8, {"rooms": 1, "leases": 2})
     assert after.beyond(before) == {"descriptors": 0, "processes": 1, "rooms": 0, "leases": 2}
+
+
+def test_what_a_process_holds_open_is_known_by_name(tmp_path: Path) -> None:
+    place, me = tmp_path / "kept", psutil.Process()
+    before = descriptors(me)
+    with place.open("w"), socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), server.accept()[0]:
+            more = descriptors(me) - before
+    assert more[str(place)] == more[f"connection to 127.0.0.1:{port}"] == 1
+    assert more[f"connection to our port {port}"] == 1
+    assert descriptors(me)[str(place)] == 0
 
 
 def test_a_run_that_was_kept_is_judged_drawn_and_filled_in_as_it_was(tmp_path: Path) -> None:

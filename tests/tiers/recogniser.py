@@ -34,9 +34,10 @@ class Stream:
 
     async def aclose(self) -> None: ...
 
-    async def says(self, text: str, *, final: bool = True) -> None:
+    async def says(self, text: str, *, final: bool = True, ends: float = 0.0) -> None:
+        """`ends`: where in the sound its last word ends, seconds."""
         kind = stt.SpeechEventType.FINAL_TRANSCRIPT if final else stt.SpeechEventType.INTERIM_TRANSCRIPT
-        alternatives = [stt.SpeechData(language=cast("Any", "en"), text=text)]
+        alternatives = [stt.SpeechData(language=cast("Any", "en"), text=text, end_time=ends)]
         self.events.put_nowait(stt.SpeechEvent(type=kind, alternatives=alternatives))
         await self._read()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any, cast
 
 import pytest
+from livekit import rtc
 
 from tests.tiers.recogniser import Stream
 from tiers import speech_to_speech
@@ -14,6 +16,9 @@ from tiers.ear import Ear
 from tiers.settings import VendorSettings
 
 pytestmark = pytest.mark.unit
+
+
+FRAME = rtc.AudioFrame.create(16_000, 1, 8_000)
 
 
 class Heard:
@@ -40,11 +45,22 @@ async def test_words_are_told_as_they_come() -> None:
     assert heard.ends == 0, "who is closed has not failed"
 
 
+async def test_it_is_known_how_much_sound_lies_behind_the_last_word() -> None:
+    heard = Heard()
+    heard.ear.push(FRAME)
+    await heard.stream.says("Add a", final=False)
+    assert heard.ear.behind == math.inf
+    await heard.stream.says("Add a task.", ends=0.4)
+    heard.ear.push(FRAME)
+    assert heard.ear.behind == pytest.approx(0.6)
+    await heard.ear.aclose()
+
+
 async def test_an_ear_that_fails_says_so_once_and_is_pushed_nothing_more() -> None:
     heard = Heard()
-    heard.ear.push(cast("Any", None))
+    heard.ear.push(FRAME)
     await heard.stream.fails()
-    heard.ear.push(cast("Any", None))
+    heard.ear.push(FRAME)
     assert (heard.ends, heard.stream.pushed, heard.ear.is_open) == (1, 1, False)
     await heard.ear.aclose()
 

@@ -9,17 +9,18 @@ import pytest
 from livekit.agents import vad
 
 from tiers.early_end import WINDOW_SECONDS, EarlyEnd, _Stream
-from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn
+from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn, Waits
 
 pytestmark = pytest.mark.unit
 
 What = vad.VADEventType
 START, WITHIN, END = What.START_OF_SPEECH, What.INFERENCE_DONE, What.END_OF_SPEECH
-FALLS_TO, WAIT_WINDOWS = 0.35, 8
+BEGINS_AT, FALLS_TO, WAIT_WINDOWS = 0.5, 0.35, 8
+SURE = {"s": 0.9, "b": 0.4, "-": 0.1}
 
 
 class Silero:
-    """livekit's stream as it tells of windows of speech (s) and silence (-), with its counts of both."""
+    """livekit's stream as it tells of windows of speech (s), breath (b) and silence (-), with its counts."""
 
     def __init__(self, windows: str) -> None:
         self._events = self._tell(windows)
@@ -58,16 +59,20 @@ class Silero:
         )
 
 
-def _detector(words: str = "Buy milk.", waits: Any = WAITS, asked: bool = False) -> EndOfTurn:
+def _detector(
+    words: str = "Buy milk.", *, waits: Waits = WAITS, asked: bool = False, behind: float = 0.2
+) -> EndOfTurn:
+    """`behind`: seconds of sound behind the last word."""
     detector = EndOfTurn(has_words=True, overheard=True, waits=waits)
     detector.is_asked = lambda: asked
+    detector.behind = lambda: behind
     if words:
         detector.heard(words, final=True)
     return detector
 
 
 async def _told(windows: str, detector: EndOfTurn) -> list[vad.VADEvent]:
-    stream = _Stream(Silero(windows), detector, FALLS_TO)  # type: ignore[arg-type]
+    stream = _Stream(Silero(windows), detector, BEGINS_AT, FALLS_TO)  # type: ignore[arg-type]
     return [event async for event in stream]
 
 
@@ -81,16 +86,17 @@ async def test_speech_ends_as_soon_as_its_words_are_whole_and_is_told_of_once() 
 
 
 @pytest.mark.parametrize(
-    "detector",
+    "told",
     [
-        pytest.param(_detector("Add a task to"), id="words that lead on"),
-        pytest.param(_detector("My name is A, B"), id="letters"),
-        pytest.param(_detector(""), id="nothing written yet"),
-        pytest.param(_detector(asked=True), id="an answer to our question"),
+        pytest.param({"words": "Add a task to"}, id="words that lead on"),
+        pytest.param({"words": "My name is A, B"}, id="letters"),
+        pytest.param({"words": ""}, id="nothing written yet"),
+        pytest.param({"asked": True}, id="an answer to our question"),
+        pytest.param({"behind": 0.5}, id="one word more is not written yet"),
     ],
 )
-async def test_everything_else_has_the_detectors_whole_wait(detector: EndOfTurn) -> None:
-    assert _changes(await _told("sssss" + "-" * 12, detector)) == [(START, 1), (END, 12)]
+async def test_everything_else_has_the_detectors_whole_wait(told: dict[str, Any]) -> None:
+    assert _changes(await _told("sssss" + "-" * 12, _detector(**told))) == [(START, 1), (END, 12)]
 
 
 async def test_a_telephone_has_a_little_longer() -> None:
@@ -98,10 +104,14 @@ async def test_a_telephone_has_a_little_longer() -> None:
     assert _changes(told) == [(START, 1), (END, 10)]
 
 
-async def test_words_that_were_written_before_the_silence_began_may_not_be_the_last() -> None:
-    detector = _detector()
-    detector._written_at -= 5
-    assert _changes(await _told("sssss" + "-" * 12, detector)) == [(START, 1), (END, 12)]
+async def test_sound_that_was_not_judged_yet_may_be_what_the_words_are_of() -> None:
+    stream = _Stream(Silero("sssss" + "-" * 12), _detector(), BEGINS_AT, FALLS_TO)  # type: ignore[arg-type]
+    stream._pushed = 5.0
+    assert _changes([event async for event in stream]) == [(START, 1), (END, 12)]
+
+
+async def test_a_breath_behind_an_early_end_is_no_speech() -> None:
+    assert _changes(await _told("sssss-----bbb" + "-" * 12, _detector())) == [(START, 1), (END, 9)]
 
 
 async def test_a_stop_inside_a_word_is_no_end() -> None:
@@ -110,8 +120,8 @@ async def test_a_stop_inside_a_word_is_no_end() -> None:
 
 async def test_who_speaks_on_behind_an_early_end_begins_to_speak() -> None:
     events = await _told("sssss------sssss" + "-" * 12, _detector())
-    assert _changes(events) == [(START, 1), (END, 9), (START, 13), (END, 20)]
-    between = [each for each in events if each.type is WITHIN and 10 <= each.samples_index // 512 <= 12]
+    assert _changes(events) == [(START, 1), (END, 9), (START, 12), (END, 20)]
+    between = [each for each in events if each.type is WITHIN and 10 <= each.samples_index // 512 < 12]
     assert not any(each.speaking or each.speech_duration for each in between)
 
 

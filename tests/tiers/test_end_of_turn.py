@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from livekit.agents.voice.turn import TurnDetectionEvent
 
-from tiers.end_of_turn import PREDICTED_WITHIN_SECONDS, WAITS, EndOfTurn, _Stream
+from tiers.end_of_turn import NARROW_WAITS, PREDICTED_WITHIN_SECONDS, WAITS, EndOfTurn, _Stream
 
 pytestmark = pytest.mark.unit
 
@@ -97,6 +97,15 @@ def test_an_ear_beside_a_model_holds_a_turn_open_by_its_words_and_ends_it_by_the
     assert detector.wait(SURE) == BROWSER.open
     detector.heard("buy milk.", final=True)
     assert detector.wait(SURE) == detector.wait(NOT_SURE) == BROWSER.beside
+
+
+def test_an_answer_may_have_a_second_piece() -> None:
+    detector = _beside()
+    detector.is_asked = lambda: True
+    detector.heard("Yes.", final=True)
+    assert detector.wait(SURE) == BROWSER.answer > BROWSER.beside
+    detector.waits = NARROW_WAITS
+    assert detector.wait(SURE) == NARROW_WAITS.answer > NARROW_WAITS.beside
 
 
 async def test_where_an_ear_beside_a_model_wrote_the_turn_how_it_sounds_is_not_waited_for() -> None:

@@ -166,6 +166,8 @@ class Soak:
     """Samples: calls so far, and MB of those processes."""
     left: dict[str, int] = field(default_factory=dict)
     """Descriptors, processes, rooms and leases that were not there before."""
+    descriptors: dict[str, int] = field(default_factory=dict)
+    """What the descriptors are that were left over."""
     answers_ms: list[int] = field(default_factory=list)
     over: bool = False
     """It came to its end, so that what is left was looked at."""

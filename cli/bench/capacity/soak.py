@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import psutil
 
+from cli.bench.capacity.descriptors import descriptors
 from cli.bench.capacity.judge import TELLING_CALLS, Soak, growth
 from cli.bench.capacity.lane import Lane, World
 from cli.bench.capacity.usage import own_memory_mb
@@ -38,14 +40,17 @@ Count = Callable[[], Awaitable[Mapping[str, int]]]
 class Held:
     """What there is while nobody calls."""
 
-    files: int
-    """Descriptors of the processes that outlive calls."""
+    files: Counter[str]
+    """Descriptors of the processes that outlive calls, by what they are."""
     processes: int
     counted: Mapping[str, int]
 
     def beyond(self, before: Held) -> dict[str, int]:
         """What there is more than before; nothing less than none."""
-        more = {"descriptors": self.files - before.files, "processes": self.processes - before.processes}
+        more = {
+            "descriptors": self.files.total() - before.files.total(),
+            "processes": self.processes - before.processes,
+        }
         more |= {name: count - before.counted.get(name, 0) for name, count in self.counted.items()}
         return {name: max(0, count) for name, count in more.items()}
 
@@ -59,6 +64,8 @@ class Soaker:
         self._world, self._groups, self._turns = world, groups, turns
         self._count, self._tell = count, tell
         self._standing: list[psutil.Process] = []
+        self._names: dict[int, str] = {}
+        """By process id: whose it is."""
 
     async def soak(self, soak: Soak, minutes: float) -> None:
         """Fill `soak`. One call of each lane goes before: what is loaded once is no growth."""
@@ -67,10 +74,14 @@ class Soaker:
         await self._settled()
         # A process that was kept ready has been used up by now; what outlived that outlives calls.
         self._standing = [process for process in self._trees() if process.pid in known]
+        self._names = {each.pid: name for name in STANDING for each in tree(self._groups[name])}
         before = await self._held()
         self._tell(f"soak: {soak.at_once} calls at once for {minutes:g} minutes")
         await self._run(soak, minutes * 60)
-        soak.left, soak.over = (await self._at_rest(before)).beyond(before), True
+        after = await self._at_rest(before)
+        soak.left, soak.over = after.beyond(before), True
+        if soak.left["descriptors"]:
+            soak.descriptors = dict(after.files - before.files)
         if soak.calls < TELLING_CALLS:
             self._tell(f"soak: {soak.calls} calls are too few to tell growth from noise")
 
@@ -134,10 +145,8 @@ class Soaker:
         return held
 
     async def _held(self) -> Held:
-        files = 0
+        files: Counter[str] = Counter()
         for process in self._standing:
-            try:
-                files += process.num_fds()
-            except psutil.Error:
-                continue
+            for what, count in descriptors(process).items():
+                files[f"{self._names[process.pid]}: {what}"] += count
         return Held(files, len(tree(self._groups["worker"])), await self._count())
