@@ -123,7 +123,13 @@ def test_growth_is_told_of_enough_calls_and_what_is_left_over_of_a_soak_that_end
 @given(st.floats(0, 5), st.floats(10, 900))
 def test_growth_is_what_a_hundred_calls_add(rate: float, first: float) -> None:
     samples = [(calls, first + rate * calls / 100) for calls in range(0, 200, 10)]
-    assert growth(samples) == pytest.approx(rate, abs=0.11)  # a slope has three decimals
+    assert growth(samples) == pytest.approx(rate, abs=0.01)
+
+
+def test_a_moment_in_which_a_process_is_forked_is_no_growth() -> None:
+    samples = [(calls, 883 + calls / 100) for calls in range(50)]
+    samples[40:43] = [(calls, 947.5) for calls in range(40, 43)]
+    assert growth(samples) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages are not told apart")

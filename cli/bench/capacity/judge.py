@@ -252,7 +252,14 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def growth(samples: Sequence[tuple[int, float]]) -> float | None:
-    """MB for 100 calls, by the slope over the samples; None where too few calls were made to tell."""
+    """MB for 100 calls, by the median of the slopes between two samples; None where too few calls were made to tell.
+
+    A moment counts for nothing: what a process is forked from has for half a second 40–65 MB more (measured in 4 samples of
+    110, which made 14.6 of 1.0 by least squares).
+    """
     if len({calls for calls, _ in samples}) < 2:
         return None
-    return 100 * _slope(samples)
+    from scipy.stats import theilslopes  # late: it takes a while, and most do without it
+
+    calls, memory = zip(*samples, strict=True)
+    return round(100 * float(theilslopes(memory, calls).slope), 2)
