@@ -163,7 +163,7 @@ class EndOfTurn(inference.TurnDetector):
         one» may be two pieces of one answer, so that answers have the detector's whole wait.
         """
         is_written = self.behind() <= silence + WRITTEN_WITHIN_SECONDS
-        return silence >= self.wait(0.0) and is_written and not self.is_asked()
+        return is_written and not self.is_asked() and silence >= self.wait(0.0)
 
     @property
     def needs_sound(self) -> bool:

@@ -34,11 +34,11 @@ class SpeechToSpeech:
 
     def session_arguments(self, *, narrow: bool = False) -> dict[str, Any]:
         """What an AgentSession needs to run on these models. `narrow`: the caller's sound is a telephone's."""
-        vad, turns = (
-            voice_activity(self.end_of_turn, narrow=narrow),
-            turn_handling(self.end_of_turn, narrow=narrow),
-        )
-        return {"llm": self.llm, "vad": vad, "turn_handling": turns}
+        return {
+            "llm": self.llm,
+            "vad": voice_activity(self.end_of_turn, narrow=narrow),
+            "turn_handling": turn_handling(self.end_of_turn, narrow=narrow),
+        }
 
     async def words(self, within: float) -> str:
         """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""

@@ -43,9 +43,7 @@ def turn_handling(end_of_turn: EndOfTurn, *, narrow: bool = False) -> TurnHandli
     end_of_turn.waits = NARROW_WAITS if narrow else WAITS
     # livekit's own wait, where it has asked nobody: an end that the words told of was early already. Half of it is also
     # the gap within speech in which livekit lets a line of ours begin.
-    least = (
-        min(MIN_SILENCE_SECONDS, end_of_turn.waits.beside) if end_of_turn.overheard else MIN_SILENCE_SECONDS
-    )
+    least = end_of_turn.waits.beside if end_of_turn.overheard else MIN_SILENCE_SECONDS
     return TurnHandlingOptions(
         turn_detection=end_of_turn,
         endpointing={"mode": "fixed", "min_delay": least, "max_delay": least},

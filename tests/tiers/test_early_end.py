@@ -37,10 +37,8 @@ class Silero:
         for at, window in enumerate(windows):
             whole += WINDOW_SECONDS if speaking else 0.0
             counts = {"raw_accumulated_speech": speech, "raw_accumulated_silence": silence}
-            yield self._event(
-                WITHIN, at, whole, speaking, probability=0.9 if window == "s" else 0.1, **counts
-            )
-            if window == "s":
+            yield self._event(WITHIN, at, whole, speaking, probability=SURE[window], **counts)
+            if SURE[window] > (FALLS_TO if speaking else BEGINS_AT):
                 speech, silence = speech + WINDOW_SECONDS, 0.0
                 if not speaking and speech >= 0.05:
                     speaking, whole = True, speech

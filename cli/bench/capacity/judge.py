@@ -255,7 +255,7 @@ def growth(samples: Sequence[tuple[int, float]]) -> float | None:
     """MB for 100 calls, by the median of the slopes between two samples; None where too few calls were made to tell.
 
     A moment counts for nothing: what a process is forked from has for half a second 40–65 MB more (measured in 4 samples of
-    110, which made 14.6 of 1.0 by least squares).
+    110, which made 14.6 of 1.05 by least squares).
     """
     if len({calls for calls, _ in samples}) < 2:
         return None

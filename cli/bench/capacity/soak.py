@@ -63,18 +63,16 @@ class Soaker:
     ) -> None:
         self._world, self._groups, self._turns = world, groups, turns
         self._count, self._tell = count, tell
-        self._standing: list[psutil.Process] = []
-        self._names: dict[int, str] = {}
-        """By process id: whose it is."""
+        self._standing: dict[psutil.Process, str] = {}
+        """What outlives calls, and whose it is."""
 
     async def soak(self, soak: Soak, minutes: float) -> None:
         """Fill `soak`. One call of each lane goes before: what is loaded once is no growth."""
-        known = {process.pid for process in self._trees()}
+        known = set(self._trees())
         await self._run(Soak(soak.at_once), 0.0)
         await self._settled()
         # A process that was kept ready has been used up by now; what outlived that outlives calls.
-        self._standing = [process for process in self._trees() if process.pid in known]
-        self._names = {each.pid: name for name in STANDING for each in tree(self._groups[name])}
+        self._standing = {process: name for process, name in self._trees().items() if process in known}
         before = await self._held()
         self._tell(f"soak: {soak.at_once} calls at once for {minutes:g} minutes")
         await self._run(soak, minutes * 60)
@@ -123,8 +121,8 @@ class Soaker:
             soak.memory_mb.append((soak.calls, round(memory, 2)))
             soak.growth_mb = growth(soak.memory_mb)
 
-    def _trees(self) -> list[psutil.Process]:
-        return [process for name in STANDING for process in tree(self._groups[name])]
+    def _trees(self) -> dict[psutil.Process, str]:
+        return {process: name for name in STANDING for process in tree(self._groups[name])}
 
     async def _settled(self) -> None:
         """Wait until no call holds anything and no process has come or gone for some seconds."""
@@ -146,7 +144,7 @@ class Soaker:
 
     async def _held(self) -> Held:
         files: Counter[str] = Counter()
-        for process in self._standing:
+        for process, name in self._standing.items():
             for what, count in descriptors(process).items():
-                files[f"{self._names[process.pid]}: {what}"] += count
+                files[f"{name}: {what}"] += count
         return Held(files, len(tree(self._groups["worker"])), await self._count())
