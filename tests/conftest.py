@@ -216,6 +216,15 @@ ALONE = {
 """They start what they need themselves, so that whichever process has time may run them."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of rooms without a crowded test nothing is read when scripts/test asks for those alone."""
+    asked = config.getoption("markexpr")
+    alone = asked == "crowded" or asked.endswith(" and crowded")
+    if alone and collection_path.is_dir() and collection_path.parent == CHECKOUT / "tests":
+        return collection_path.name not in TOGETHER or None
+    return None
+
+
 @pytest.hookimpl(
     tryfirst=True
 )  # xdist reads the groups in a hook of the same name, and comes first otherwise

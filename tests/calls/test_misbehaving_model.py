@@ -41,18 +41,6 @@ def scripted(demo: Any) -> Callable[..., None]:
     return script
 
 
-async def test_done_without_a_tool_call_is_not_said(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
-) -> None:
-    caller = person(demo)
-    before = await caller.start_with("Dentist")
-    scripted(says("Done, both are updated."))
-    result = caller.call("--type", "Delete the dentist one and add buy stamps for Friday.", "--hang-up")
-    assert "updated" not in result["turns"][0]["heard"]
-    assert NOTHING_DONE.split(".")[0] in result["turns"][0]["heard"]
-    assert {task["id"] for task in await caller.tasks()} == set(before.values())
-
-
 async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:
@@ -66,39 +54,31 @@ async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
 
 
 @pytest.mark.parametrize("email", ["economy@example.com", "premium@example.com"])
-async def test_a_typed_yes_a_key_and_a_click_each_release_what_was_asked(
+async def test_a_typed_yes_a_key_and_a_click_each_release_all_that_was_asked_in_one_question(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None], email: str
 ) -> None:
     caller = person(demo, email)
-    ids = await caller.start_with("Dentist", "Buy milk", "Wash the car", "Call Ann")
-    deleted = ("Dentist", "Wash the car", "Call Ann")
-    scripted(*(calls(("delete_task", {"task_id": ids[title]})) for title in deleted))
+    ids = await caller.start_with("Dentist", "Buy milk", "Wash the car", "Call Ann", "Feed the cat")
+    scripted(
+        calls(("delete_task", {"task_id": ids["Dentist"]}), ("complete_task", {"task_id": ids["Buy milk"]})),
+        calls(("delete_task", {"task_id": ids["Wash the car"]})),
+        calls(("delete_task", {"task_id": ids["Call Ann"]})),
+    )
     result = caller.call(
-        *("--type", "Delete the dentist task.", "--type", "yes"),
+        *("--type", "Delete the dentist and finish the milk.", "--type", "yes"),
         *("--type", "Delete the car task.", "--click", "yes"),
         *("--type", "Delete Ann's task.", "--key", "1"),
         "--hang-up",
     )
-    assert [task["title"] for task in await caller.tasks()] == ["Buy milk"]
+    left = sorted((task["title"], task["status"]) for task in await caller.tasks())
+    assert left == [("Buy milk", "done"), ("Feed the cat", "open")]
     answers = [(each["outcome"], each["by"]) for each in result["confirmations"]]
     assert answers == [("confirmed", "text"), ("confirmed", "click"), ("confirmed", "key")]
-    for title, each in zip(deleted, result["confirmations"], strict=True):
-        assert title in each["question"]
-
-
-async def test_two_actions_of_one_turn_are_asked_in_one_question(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
-) -> None:
-    caller = person(demo)
-    ids = await caller.start_with("Dentist", "Buy milk")
-    scripted(
-        calls(("delete_task", {"task_id": ids["Dentist"]}), ("complete_task", {"task_id": ids["Buy milk"]}))
-    )
-    result = caller.call("--type", "Delete the dentist and finish the milk.", "--type", "yes", "--hang-up")
-    question = result["confirmations"][0]["question"]
-    assert "Dentist" in question
-    assert "Buy milk" in question
-    assert [(task["title"], task["status"]) for task in await caller.tasks()] == [("Buy milk", "done")]
+    questions = [each["question"] for each in result["confirmations"]]
+    for titles, question in zip(
+        (("Dentist", "Buy milk"), ("Wash the car",), ("Call Ann",)), questions, strict=True
+    ):
+        assert all(title in question for title in titles), question
 
 
 async def test_arguments_that_are_cut_off_or_wrong_never_run(
@@ -118,26 +98,28 @@ async def test_arguments_that_are_cut_off_or_wrong_never_run(
         assert "error" not in turn["heard"].lower()
 
 
-async def test_another_users_task_can_neither_be_asked_about_nor_touched(
+async def test_a_lie_a_tool_that_is_not_there_and_a_strangers_task_are_answered_and_change_nothing(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:
     other = person(demo, "premium@example.com")
-    ids = await other.start_with("A private matter")
-    caller = person(demo)
-    await caller.start_with("Dentist")
-    scripted(calls(("delete_task", {"task_id": ids["A private matter"]})), says("I can't find that one."))
-    result = caller.call("--type", "Delete it.", "--type", "yes", "--hang-up")
-    assert result["confirmations"] == []
-    assert "private" not in json.dumps(result["turns"]).lower()
-    assert [task["title"] for task in await other.tasks()] == ["A private matter"]
-
-
-async def test_a_tool_that_does_not_exist_is_answered_not_met_by_silence(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
-) -> None:
+    theirs = await other.start_with("A private matter")
     caller = person(demo)
     ids = await caller.start_with("Dentist")
-    scripted(calls(("no_such_tool", {})), says("I can't do that."))
-    result = caller.call("--type", "Do something odd.", "--hang-up")
-    assert result["turns"][0]["heard"]
+    scripted(
+        says("Done, both are updated."),
+        *(calls(("no_such_tool", {})), says("I can't do that.")),
+        *(calls(("delete_task", {"task_id": theirs["A private matter"]})), says("I can't find that one.")),
+    )
+    result = caller.call(
+        *("--type", "Delete the dentist one and add buy stamps for Friday."),
+        *("--type", "Do something odd."),
+        *("--type", "Delete it.", "--type", "yes", "--hang-up"),
+    )
+    lie, no_tool, *strangers = result["turns"]
+    assert "updated" not in lie["heard"]
+    assert NOTHING_DONE.split(".")[0] in lie["heard"]
+    assert no_tool["heard"], "met by silence"
+    assert result["confirmations"] == []
+    assert "private" not in json.dumps(strangers).lower()
+    assert [task["title"] for task in await other.tasks()] == ["A private matter"]
     assert {task["id"] for task in await caller.tasks()} == set(ids.values())
