@@ -16,7 +16,7 @@ from tests.agent.virtual_time import VirtualLoop
 from tests.mcp_tasks.conftest import running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The product's task server, a process of its own."""
     for server in running(tmp_path_factory.mktemp("tasks")):

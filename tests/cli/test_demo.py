@@ -158,7 +158,9 @@ def test_a_vendor_is_broken_and_healed_from_the_command_line(demo: Any) -> None:
     assert json.loads(healed.stdout)["faults"] == []
 
 
-def test_each_killed_process_is_named_and_the_demo_recovers(start_demo: Any) -> None:
+def test_each_killed_process_is_named_and_the_demo_recovers_and_killed_itself_leaves_nothing(
+    start_demo: Any,
+) -> None:
     mine = start_demo()
     began = time.monotonic()
     mine.wait_ready()
@@ -180,11 +182,6 @@ def test_each_killed_process_is_named_and_the_demo_recovers(start_demo: Any) -> 
         others = json.loads((mine.data_dir / "demo.json").read_text())["pids"]
         assert {one for one in SERVICES if others[one] != running[one]} == {name}
 
-    assert mine.end(signal.SIGINT) == 0
-
-
-def test_nothing_is_left_when_the_demo_itself_is_killed(start_demo: Any) -> None:
-    mine = start_demo().wait_ready()
     everything = [
         psutil.Process(mine.process.pid),
         *psutil.Process(mine.process.pid).children(recursive=True),

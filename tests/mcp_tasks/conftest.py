@@ -152,9 +152,9 @@ def running(folder: Path) -> Iterator[ServerProcess]:
         one.stop(signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server for a file's tests; each uses users of its own."""
+    """One server for all tests; each uses users of its own."""
     yield from running(tmp_path_factory.mktemp("server"))
 
 
