@@ -24,6 +24,7 @@ from routing.ending import ended
 from routing.forecast import Forecast
 from routing.journal import Entry, Journal
 from routing.kinds import Tier
+from routing.patience import within
 from routing.redis_link import WAIT_SECONDS, BlindError
 from routing.spool import Spool
 
@@ -33,8 +34,6 @@ BEAT_SECONDS: Final = 1.0
 """How often a lease makes sure that Redis still knows what it knew."""
 RECOVER_SECONDS: Final = 0.25
 """Between tries to reach Redis while it is away."""
-STOOD_STILL_SECONDS: Final = 0.1
-"""A wait that ends so much too late was ours: the event loop stood still, and an answer may lie there unread."""
 TTL_SLICES: Final = 3
 """A lease that nobody extended for so many slices is a dead worker's."""
 
@@ -145,7 +144,7 @@ class Lease:
     async def _take_turn(self, deadline: float) -> bool:
         """Wait for the lease's turn; who has it for so long is waiting for Redis, which cannot be seen then."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with within(deadline):
                 await self._turn.acquire()
         except TimeoutError:
             self._went_blind("busy")
@@ -170,7 +169,7 @@ class Lease:
             return
         try:
             self._tier = None
-            async with asyncio.timeout_at(deadline):
+            async with within(deadline):
                 await self._settle("released")
         except TimeoutError:
             self._went_blind("timeout")
@@ -236,13 +235,7 @@ class Lease:
             deadline = asyncio.get_running_loop().time() + self._wait
         self._slice_ends = self._clock() + self._slice
         try:
-            try:
-                answer = await self._held_by(tier, deadline)
-            except BlindError as error:
-                if not _stood_still(error, deadline):
-                    raise
-                # What is held is said anew, so that twice is as good as once.
-                answer = await self._held_by(tier, asyncio.get_running_loop().time() + self._wait)
+            answer = await self._held_by(tier, deadline)
         except BlindError as error:
             self._went_blind(error.why)
             return self._while_blind(tier)
@@ -254,7 +247,7 @@ class Lease:
     async def _held_by(self, tier: Tier, deadline: float) -> Booked | Refused:
         """Ask for the next slice until then. Raises BlindError."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with within(deadline):
                 answer = await self._hold_now(tier)
                 if await self._money.counted_anew():
                     answer = await self._hold_now(tier)  # Redis said yes before it knew everything
@@ -292,12 +285,10 @@ class Lease:
         return True
 
     async def _check(self) -> None:
-        deadline = asyncio.get_running_loop().time() + self._wait
         try:
             await self._money.check()
         except BlindError as error:
-            if not _stood_still(error, deadline):  # else the next beat will tell
-                self._went_blind(error.why)
+            self._went_blind(error.why)
             return
         await self._mind_losses()
 
@@ -372,13 +363,3 @@ class Lease:
     def now_ms(self) -> int:
         """Give the time by which money is counted, Unix ms."""
         return self._money.now_ms()
-
-
-def _stood_still(error: BlindError, deadline: float) -> bool:
-    """Whether a wait until then, on the loop's clock, ended without an answer so late that nobody was there to hear one.
-
-    A loop that goes on sees what came and what is overdue in one turn, and the wait is broken off before its answer is
-    taken (measured on a crowded machine: 0.6 and 4.6 s, and a premium caller without money for 0.3 and 0.7 s).
-    """
-    late = asyncio.get_running_loop().time() - deadline
-    return error.why == "timeout" and late > STOOD_STILL_SECONDS

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from routing.budget import PREFIX
 from routing.ending import ended
 from routing.journal import JournalDownError
+from routing.patience import within
 from routing.policy import DEFAULT_POLICY, Policy
 from routing.policy_board import number_of
 from routing.policy_changes import PolicyInvalidError
@@ -130,7 +131,7 @@ class PolicyWatch:
         """Give what Redis shows; None when that is nothing, or it does not answer."""
         board = self._store.board
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with within(asyncio.get_running_loop().time() + WAIT_SECONDS):
                 number = await board.number()
                 if number is not None and number == number_of(self._policy):
                     posted: Policy | None = self._policy

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
 from routing.ending import heed_cancellation
+from routing.patience import within
 
 WAIT_SECONDS: Final = 0.2
 """The longest that the voice path waits for an answer."""
@@ -41,7 +42,8 @@ class RedisLink:
         self.redis: Any = Redis.from_url(
             url,
             decode_responses=True,
-            socket_timeout=wait_seconds,
+            # None of its own: it would take it for silence when our event loop stood still. `ask` bounds the wait.
+            socket_timeout=None,
             socket_connect_timeout=wait_seconds,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._on_connect,
@@ -57,9 +59,10 @@ class RedisLink:
         )
 
     async def ask(self, answer: Awaitable[T], *, seconds: float | None = None) -> T:
-        """Wait for an answer for at most 200 ms, or as long as said. Raises BlindError."""
+        """Wait for an answer for at most 200 ms, or as long as said (see `within`). Raises BlindError."""
         try:
-            async with asyncio.timeout(self._wait if seconds is None else seconds):
+            wait = self._wait if seconds is None else seconds
+            async with within(asyncio.get_running_loop().time() + wait):
                 found = await answer
                 heed_cancellation()
                 return found

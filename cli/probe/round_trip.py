@@ -90,7 +90,7 @@ def steps(left: Sequence[str], channel: Channel) -> list[Step]:
     title = next((title for title in TITLES if title not in map(str.casefold, left)), TITLES[0])
     found: list[Step] = [Say(f"Remind me to {title} tomorrow at nine.")]
     for each in [title, *left[:CLEARED_AT_ONCE]]:
-        wish = f"Delete {each}"
+        wish = f"Please delete the task {each}"
         found += [Say(wish), Press(YES)] if channel == "phone" else [Type(wish), Click("yes")]
     return [*found, HangUp()]
 

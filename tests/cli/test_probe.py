@@ -60,7 +60,12 @@ def test_what_was_left_behind_is_deleted_and_not_asked_for_again() -> None:
     done = steps([TITLES[0]], "browser")
     assert isinstance(done[0], Say)
     assert TITLES[1] in done[0].text
-    assert done[1:5] == [Type(f"Delete {TITLES[1]}"), Click("yes"), Type(f"Delete {TITLES[0]}"), Click("yes")]
+    assert done[1:5] == [
+        Type(f"Please delete the task {TITLES[1]}"),
+        Click("yes"),
+        Type(f"Please delete the task {TITLES[0]}"),
+        Click("yes"),
+    ]
 
 
 @pytest.mark.unit

