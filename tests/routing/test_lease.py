@@ -168,19 +168,6 @@ async def test_a_loop_that_stood_still_has_not_lost_sight_of_its_money(
 
 
 @pytest.mark.usefixtures("phone_patience")
-async def test_a_charge_that_is_booked_while_the_loop_stands_still_is_not_booked_blindly(
-    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lease = lease_for(wait=PATIENT)
-    assert await lease.reserve("premium") == Verdict("held")
-    _stands_still(monkeypatch, bank.budget, "meter")
-    lease.meter(Cost("r1", 1_000))
-    await told.until(lambda: told.spent == [1_000])
-    assert lease.blind_microdollars == 0
-    assert not told.blind
-
-
-@pytest.mark.usefixtures("phone_patience")
 async def test_a_loop_that_stood_still_in_a_silent_call_has_not_lost_sight_either(
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
