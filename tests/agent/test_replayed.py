@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from agent import replayed
 from agent.replayed import PHASE_SECONDS, REST_SECONDS, Replayed
 
 pytestmark = pytest.mark.unit
@@ -35,6 +36,27 @@ async def test_a_turn_behind_which_nothing_comes_is_whole() -> None:
     assert await turns.whole("What's on my list?") == "What's on my list?"
 
 
+@pytest.mark.parametrize("beginning", ["Please add a task to", "Please add a task to."])
+async def test_a_word_that_leads_on_is_waited_behind_for_longer(beginning: str) -> None:
+    turns = Replayed()
+    turns.begins()
+    first = asyncio.create_task(turns.whole(beginning))
+    await asyncio.sleep(2 * REST_SECONDS)
+    assert not first.done()
+    turns.hears()
+    assert await first is None
+    assert await turns.whole("paint the fence.") == f"{beginning} paint the fence."
+
+
+async def test_a_word_that_leads_on_to_nothing_is_a_turn_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replayed, "LED_ON_SECONDS", 0.1)
+    turns = Replayed()
+    turns.begins()
+    assert await asyncio.wait_for(turns.whole("What are they for"), 10) == "What are they for"
+
+
 async def test_speech_whose_words_were_written_already_is_no_more_of_a_turn() -> None:
     turns = Replayed()
     turns.begins()
@@ -56,6 +78,19 @@ async def test_speech_that_brings_words_is_more_of_a_turn() -> None:
     assert not first.done()
     turns.hears()
     assert await first is None
+    assert await turns.whole("paint the fence.") == "Please add a task to paint the fence."
+
+
+async def test_what_began_to_be_heard_in_a_burst_is_heard_to_its_end() -> None:
+    clock = Clock()
+    turns = Replayed(clock)
+    turns.begins()
+    first = asyncio.create_task(turns.whole("Please add a task to"))
+    await asyncio.sleep(0)
+    clock.now += PHASE_SECONDS - 0.5
+    turns.hears()
+    assert await first is None
+    clock.now += 1.0
     assert await turns.whole("paint the fence.") == "Please add a task to paint the fence."
 
 
