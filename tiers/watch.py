@@ -27,9 +27,10 @@ class VendorPatience:
 
     words: float = 2.5
     """The words of a turn, from the end of its speech."""
-    acknowledgement: float = 2.0
+    acknowledgement: float = 1.6
     """Word from a speech-to-speech model that it has what it was sent: a turn's sound, an item. It thinks of nothing
-    for it, so that it comes within a round trip."""
+    for it, so that it comes within a round trip. With a vendor that falls silent this is what the caller waits for:
+    4.1–4.7 s to the successor's first sound, 4.5–5.1 with 2 s (`bench failover --points silent`, 5 wanted)."""
     generation: float = 3.0
     """The first sign of a reply that a speech-to-speech model was asked for."""
     thought: float = 4.0
