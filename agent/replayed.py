@@ -57,8 +57,8 @@ class Replayed:
     async def whole(self, text: str) -> str | None:
         """Give the words of the turn, with those that were taken for a turn of their own; None when more has come.
 
-        Takes 0.4 s of silence in a burst, 2 s where its last word leads on, and no time outside of one. That somebody speaks is no promise of words: the
-        detector of speech may be later than the ear, and hear what is written already.
+        Takes 0.4 s of silence in a burst, 2 s where its last word leads on, and no time outside of one. That somebody
+        speaks is no promise of words: the detector of speech may be later than the ear, and hear what is written already.
         """
         before, self._before = self._before, ""
         if self._clock() > self._until:
@@ -74,7 +74,6 @@ class Replayed:
             except TimeoutError:
                 return text
         self._before = text
-        self._until = max(
-            self._until, self._clock() + LED_ON_SECONDS
-        )  # what began to be heard is heard to its end
+        # What began to be heard is heard to its end.
+        self._until = max(self._until, self._clock() + LED_ON_SECONDS)
         return None

@@ -115,11 +115,11 @@ async def test_a_lie_a_tool_that_is_not_there_and_a_strangers_task_are_answered_
         *("--type", "Do something odd."),
         *("--type", "Delete it.", "--type", "yes", "--hang-up"),
     )
-    lie, no_tool, *strangers = result["turns"]
+    lie, no_tool, *_ = result["turns"]
     assert "updated" not in lie["heard"]
     assert NOTHING_DONE.split(".")[0] in lie["heard"]
     assert no_tool["heard"], "met by silence"
     assert result["confirmations"] == []
-    assert "private" not in json.dumps(strangers).lower()
+    assert "private" not in json.dumps(result["turns"]).lower()
     assert [task["title"] for task in await other.tasks()] == ["A private matter"]
     assert {task["id"] for task in await caller.tasks()} == set(ids.values())
