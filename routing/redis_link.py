@@ -48,7 +48,8 @@ class RedisLink:
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._on_connect,
         )
-        self._wait = wait_seconds
+        self.wait_seconds = wait_seconds
+        """How long an answer is waited for, unless said otherwise."""
         self.connected_anew = True
         """A connection was made since somebody last looked: it may lead to another server."""
 
@@ -61,7 +62,7 @@ class RedisLink:
     async def ask(self, answer: Awaitable[T], *, seconds: float | None = None) -> T:
         """Wait for an answer for at most 200 ms, or as long as said (see `within`). Raises BlindError."""
         try:
-            wait = self._wait if seconds is None else seconds
+            wait = self.wait_seconds if seconds is None else seconds
             async with within(asyncio.get_running_loop().time() + wait):
                 found = await answer
                 heed_cancellation()

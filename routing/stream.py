@@ -18,8 +18,10 @@ log = logging.getLogger("routing.stream")
 
 GROUP: Final = "journal"
 BATCH: Final = 500
-IDLE_SECONDS: Final = 0.1
-"""Between two looks at an empty stream: a blocking read would outlast the link's patience."""
+GATHER_SECONDS: Final = 0.1
+"""Between two batches: what many calls charge meanwhile goes into the next one."""
+WAIT_SECONDS: Final = 1.0
+"""So long Redis holds a read of an empty stream. Abandoned entries are looked for as often."""
 KEEP_MS: Final = 60_000
 """Entries stay so long after they are in SQL: who counts a scope anew must find them in one of the two."""
 ABANDONED_MS: Final = 10_000
@@ -70,8 +72,9 @@ class Drainer:
             try:
                 await self.ensure_group()
                 while True:
-                    if not await self.drain_once():
-                        await asyncio.sleep(IDLE_SECONDS)
+                    moved = await self.drain_once(wait_seconds=WAIT_SECONDS)
+                    if 0 < moved < BATCH:
+                        await asyncio.sleep(GATHER_SECONDS)
             except (BlindError, JournalDownError, RedisError, OSError) as error:
                 log.warning("journal.drain_waits", extra={"error": type(error).__name__})
                 await asyncio.sleep(REST_SECONDS)
@@ -100,8 +103,11 @@ class Drainer:
             return error.why
         return ""
 
-    async def drain_once(self) -> int:
-        """Move one batch, abandoned entries first; returns how many entries it held."""
+    async def drain_once(self, *, wait_seconds: float = 0.0) -> int:
+        """Move one batch, abandoned entries first; returns how many entries it held.
+
+        Where there is none, Redis is to wait for the first one for so long.
+        """
         redis = self._link.redis
         abandoned = await self._link.ask(
             redis.xautoclaim(self._stream, GROUP, self._name, min_idle_time=ABANDONED_MS, count=BATCH)
@@ -109,7 +115,14 @@ class Drainer:
         rows: Sequence[tuple[str, Mapping[str, str] | None]] = abandoned[1]
         if not rows:
             answer = await self._link.ask(
-                redis.xreadgroup(GROUP, self._name, {self._stream: ">"}, count=BATCH)
+                redis.xreadgroup(
+                    GROUP,
+                    self._name,
+                    {self._stream: ">"},
+                    count=BATCH,
+                    block=round(1000 * wait_seconds) or None,
+                ),
+                seconds=self._link.wait_seconds + wait_seconds,
             )
             rows = [row for batch in (answer or []) for row in batch[1]]
         kept = [(entry_id, fields) for entry_id, fields in rows if fields]
