@@ -35,7 +35,7 @@ def bridge() -> str:
     return kind
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # a demo that nobody calls any more takes from the calls beside it
 def phone_demo(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[RunningDemo]:
     """The whole product with a telephone; vendors answer at once, and words are really heard."""
     started = _start(tmp_path_factory.mktemp("phone"), *PHONE, VOICETASKS_SANDBOX_PROFILE="instant")
