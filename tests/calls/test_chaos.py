@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CHECKOUT, clean_environment, processes_of
+from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment, processes_of
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 CALLS = 2
 ONLY = "premium cut confirmation-pending, economy openai-chat cut tool-running"
@@ -29,7 +29,7 @@ def bench(folder: Path, state: Path) -> tuple[int, dict[str, Any], str]:
         env=clean_environment(folder, OPENAI_API_KEY="a key that must not be used"),
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=BENCH_SECONDS,
         check=False,
     )
     assert done.stdout.strip(), done.stderr

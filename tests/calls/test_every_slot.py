@@ -10,7 +10,7 @@ import pytest
 
 from tests.calls.room_caller import Door, calling
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 SLOTS = 4
 
@@ -28,7 +28,7 @@ async def test_each_slot_serves_a_caller_and_the_next_is_told_that_all_lines_are
             email = f"{'premium' if number % 2 else 'economy'}@example.com"
             # Each is greeted before the next one calls, so that LiveKit has heard how full the worker is.
             _, caller = await callers.enter_async_context(calling(demo.url, email, consent=False))
-            await caller.quiet(40)
+            await caller.quiet(80)
         async with httpx.AsyncClient(base_url=demo.url, timeout=15, trust_env=False) as client:
             door = Door(client)
             await door.sign_in("economy@example.com")

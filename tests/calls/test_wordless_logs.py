@@ -20,7 +20,7 @@ from cli.secrets_file import load_or_make
 from tests.conftest import wait_until
 from tests.posted import taking_posts
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 WORDS = ("zanzibar", "pineapple", "quetzal")
 NUMBER = "4915112345678"
@@ -97,7 +97,7 @@ def test_nothing_a_caller_said_is_found_in_what_the_product_writes(
         VOICETASKS_SANDBOX_PROFILE="instant", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url
     ).wait_ready()
     worker_log = demo.log_dir / "worker.log"
-    said = call(demo, *WELL).communicate(timeout=100)[0]
+    said = call(demo, *WELL).communicate(timeout=200)[0]
     wait_until(lambda: "agent_session" in collector.names(), 30, "the call's trace is complete")
     assert_one_trace_of_worker_vendors_tools_and_task_server(collector)
     before = worker_log.read_text().count("turn.began")

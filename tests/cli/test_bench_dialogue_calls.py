@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CHECKOUT, clean_environment
+from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
 def bench(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
@@ -22,7 +22,7 @@ def bench(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
         env=clean_environment(folder, OPENAI_API_KEY="a key that must not be used"),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=BENCH_SECONDS,
         check=False,
     )
     assert done.stdout, done.stderr

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT, clean_environment
+from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
 def test_a_minute_of_sharing_holds_in_every_line(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_a_minute_of_sharing_holds_in_every_line(tmp_path: Path) -> None:
         env=clean_environment(tmp_path, GOOGLE_API_KEY="a key that must not be used"),
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=BENCH_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout

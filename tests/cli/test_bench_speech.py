@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.system
+from tests.conftest import BENCH_SECONDS
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 SHORT = 6
 
@@ -15,7 +17,7 @@ SHORT = 6
 def test_a_short_run_is_mostly_right_and_never_harmful(demo: Any) -> None:
     done = demo.voicetasks(
         *("bench", "speech", "--voices", "piper", "--qualities", "browser", "--n", str(SHORT), "--json"),
-        seconds=250,
+        seconds=BENCH_SECONDS,
     )
     report = json.loads(done.stdout)
     right, harm = report["lines"]

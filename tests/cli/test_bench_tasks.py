@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cli.binaries import BinaryNotFoundError, postgres_folder
-from tests.conftest import CHECKOUT, clean_environment
+from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
@@ -29,7 +29,7 @@ def test_tasks_are_listed_found_and_made_in_time(tmp_path: Path, database: str) 
         env=clean_environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=BENCH_SECONDS,
         check=False,
     )
     assert done.returncode in (0, 1), done.stderr
