@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import httpx
 from redis.exceptions import RedisError
 
+from mcp_tasks.connection import tls
 from people.database import DATABASE_AWAY
 from web.rooms import UNREACHABLE
 from web.services import Services
@@ -71,7 +72,7 @@ class Readiness:
         address = urljoin(self._services.settings.tasks_url, "/healthz")
 
         async def ask() -> None:
-            async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False, verify=tls()) as client:
                 (await client.get(address)).raise_for_status()
 
         return await _ask(

@@ -9,6 +9,7 @@ import httpx
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_tasks.connection import tls
 from web.errors import ApiError
 from web.services import Served
 from web.sign_in import may_change, signed_in
@@ -59,7 +60,7 @@ async def _ask(control: str, method: str, *, body: Wish | None = None, service: 
     if service is not None:
         wanted["params"] = {"service": service}
     try:
-        async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False, verify=tls()) as client:
             answer = await client.request(method, f"{control}/faults", **wanted)
         told = answer.json()
         if answer.status_code == 422:
