@@ -5,6 +5,8 @@ The worker itself takes no call. With these it does not import one either, which
 
 from __future__ import annotations
 
+import gc
+
 from livekit.agents import JobContext, JobProcess
 
 from agent.logs import configure
@@ -17,6 +19,7 @@ def prepare(_process: JobProcess) -> None:
     """Set up a job process before its first call: what is read once must hold up neither a greeting nor a swap."""
     import agent.read_once  # noqa: F401 - and what it reads, where nothing was imported beforehand
 
+    gc.enable()  # see agent/quick_imports.py
     configure(AgentSettings().log_level)
     begin()
     bundled()

@@ -62,6 +62,7 @@ AGENT_NAME: Final = "voicetasks"
 """The name under which calls are dispatched, explicitly."""
 
 PRELOAD: Final = [
+    "agent.quick_imports",  # before all others
     "agent.job",
     "agent.job_process",
     "jsonschema",
