@@ -19,10 +19,12 @@ from typing import Any
 import hypothesis
 import psutil
 import pytest
+from argon2 import PasswordHasher
 
 from cli.ports import HOST
 from cli.secrets_file import load_or_make
 from mcp_tasks.client import Patience, TaskClient
+from people import password
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
@@ -203,13 +205,24 @@ def _why(report: pytest.TestReport) -> str:
     return "\n".join(errors)[:2000] or report.longreprtext[-2000:]
 
 
+def by_itself(node_id: str) -> str:
+    """The name by which pytest finds a test: without the group that it was run in, which pytest-xdist appends."""
+    name, _, group = node_id.rpartition("@")
+    return name if group in GROUPS else node_id
+
+
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """What went wrong, at once: a run that is broken off prints no summary."""
+    """What went wrong, at once: a run that is broken off prints no summary. scripts/test wants the names in a file too."""
     outcome: str = report.outcome  # «rerun» is a plugin's
-    if outcome in ("failed", "rerun") and "PYTEST_XDIST_WORKER" not in os.environ:
-        lines = _why(report).splitlines() or [""]
-        print(f"\n{outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}")
+    if "PYTEST_XDIST_WORKER" in os.environ or outcome not in ("failed", "rerun"):
+        return
+    lines = _why(report).splitlines() or [""]
+    print(f"\n{outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}")
+    failed = os.environ.get("VOICETASKS_TEST_FAILED")
+    if outcome == "failed" and failed:
+        with Path(failed).open("a", encoding="utf-8") as names:
+            names.write(f"{by_itself(report.nodeid)}\n")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -242,6 +255,7 @@ ALONE = {
     "test_swap_told.py",
 }
 """They start what they need themselves, so that whichever process has time may run them."""
+GROUPS = {*TOGETHER.values(), *(name.removesuffix(".py") for name in ALONE)}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -257,15 +271,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     tryfirst=True
 )  # xdist reads the groups in a hook of the same name, and comes first otherwise
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests that share servers in one process; where tests get another try, give those in real time one more.
+    """Keep tests that share servers in one process.
 
-    Under every third test process sound breaks up now and then, whatever is tested. «Crowded» are those that bring a whole
-    demo with them: scripts/test runs few of them at once, and more of the others, which mostly wait.
+    «Crowded» are those that bring a whole demo with them: scripts/test runs few of them at once, and more of the others,
+    which mostly wait.
     """
-    tries = config.getoption("reruns", None)
     for item in items:
-        if tries and item.get_closest_marker("unit") is None:
-            item.add_marker(pytest.mark.flaky(reruns=tries + 1))
         room = item.path.relative_to(CHECKOUT / "tests").parts[0]
         group = item.path.stem if item.path.name in ALONE else TOGETHER.get(room)
         if group is not None and item.get_closest_marker("unit") is None:
@@ -342,6 +353,17 @@ def start_demo(tmp_path: Path) -> Iterator[StartDemo]:
     yield start
     for one in mine:
         _destroy(one)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords and PINs are hashed at the least cost here: the real one took minutes of all runs.
+
+    tests/people/test_password.py holds what it costs in truth; demos and servers that are started hash in earnest.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
+from tests.bench import bench
+from tests.conftest import BENCH_SECONDS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
@@ -18,21 +16,8 @@ MINUTES = 2
 
 def test_two_minutes_are_talked_in_each_tier_and_cost_what_the_sandbox_bills(tmp_path: Path) -> None:
     picture = tmp_path / "cost.png"
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "cli.main", "bench", "cost"),
-            *("--minutes", str(MINUTES), "--plot", str(picture), "--json"),
-        ],
-        cwd=CHECKOUT,
-        env=clean_environment(tmp_path, OPENAI_API_KEY="a key that must not be used"),
-        capture_output=True,
-        text=True,
-        timeout=BENCH_SECONDS,
-        check=False,
-    )
-    assert done.returncode in (0, 1), done.stderr
-    report = json.loads(done.stdout)
-    economy, premium = report["details"]
+    done = bench(tmp_path, "cost", "--minutes", str(MINUTES), "--plot", str(picture))
+    economy, premium = done.report["details"]
     assert (economy["tier"], premium["tier"]) == ("economy", "premium")
     for call in (economy, premium):
         assert call["sandbox"] is True

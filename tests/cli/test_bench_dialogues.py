@@ -10,7 +10,7 @@ import pytest
 
 from cli.bench.dialogues.dialogue import Dialogue, Kind, dialogues, zone_in_the_forenoon
 from cli.bench.dialogues.judging import Heard, judge
-from cli.bench.dialogues.run import score
+from cli.bench.dialogues.run import sample, score
 from cli.bench.report import Report
 
 pytestmark = pytest.mark.unit
@@ -53,6 +53,13 @@ def test_there_are_sixty_of_every_kind_two_to_six_turns_long_and_a_good_part_pro
     assert all(2 <= len(each.talk) <= 6 for each in ALL)
     assert sum(each.provokes for each in ALL) >= 20
     assert sum(each.held_out for each in ALL) >= 20
+
+
+def test_a_sample_has_some_of_every_kind_and_in_as_many_days_all() -> None:
+    days = [sample(ALL, 3, TODAY + timedelta(days=day)) for day in range(3)]
+    assert sorted(each.id for day in days for each in day) == sorted(each.id for each in ALL)
+    assert all(set(Counter(each.kind for each in day)) == set(get_args(Kind)) for day in days)
+    assert all(len(day) >= 20 for day in days)
 
 
 def test_what_is_there_in_the_end_is_there_before_or_made() -> None:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
+from tests.bench import bench
+from tests.conftest import BENCH_SECONDS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
 def test_a_minute_of_sharing_holds_in_every_line(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "bench", "screen", "--minutes", "1", "--json"],
-        cwd=CHECKOUT,
-        env=clean_environment(tmp_path, GOOGLE_API_KEY="a key that must not be used"),
-        capture_output=True,
-        text=True,
-        timeout=BENCH_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    report = json.loads(done.stdout)
-    assert report["name"] == "screen"
-    assert len(report["lines"]) == 6
-    assert all(line["holds"] for line in report["lines"])
-    assert report["details"][0]["sandbox"] is True
+    done = bench(tmp_path, "screen", "--minutes", "1")
+    assert done.status == 0, done.told
+    assert done.report["name"] == "screen"
+    assert len(done.report["lines"]) == 6
+    assert all(line["holds"] for line in done.report["lines"])
+    assert done.report["details"][0]["sandbox"] is True

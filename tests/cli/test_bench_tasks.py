@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli.binaries import BinaryNotFoundError, postgres_folder
-from tests.conftest import BENCH_SECONDS, CHECKOUT, clean_environment
+from tests.bench import bench
+from tests.conftest import BENCH_SECONDS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
@@ -23,18 +21,8 @@ def test_tasks_are_listed_found_and_made_in_time(tmp_path: Path, database: str) 
         except BinaryNotFoundError as error:
             pytest.skip(str(error))
     sizes = ("--tasks", "2000", "--users", "200", "--seconds", "0.2", "--databases", database)
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "bench", "tasks", *sizes, "--json"],
-        cwd=CHECKOUT,
-        env=clean_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=BENCH_SECONDS,
-        check=False,
-    )
-    assert done.returncode in (0, 1), done.stderr
-    report = json.loads(done.stdout)
-    lines = {line["line"]: line for line in report["lines"]}
+    done = bench(tmp_path, "tasks", *sizes)
+    lines = {line["line"]: line for line in done.report["lines"]}
     assert set(lines) == {
         f"{database}, {where}: {what}, p95"
         for where in ("store", "MCP")
@@ -44,4 +32,4 @@ def test_tasks_are_listed_found_and_made_in_time(tmp_path: Path, database: str) 
     # A test run shares its cores with others; what is a hundred times smaller is not also held to the millisecond.
     slow = {name: line["measured"] for name, line in lines.items() if line["measured"] > 10 * line["target"]}
     assert slow == {}
-    assert f"{database}: storing 2000 tasks" in done.stderr
+    assert f"{database}: storing 2000 tasks" in done.told

@@ -32,5 +32,17 @@ def test_a_run_that_broke_off_is_an_error(closing_line: Callable[[list[str]], st
     assert closing_line([REST, "....\nKilled\n"]).strip("= ") == "6040 passed, 1 error in 310.75s (0:05:10)"
 
 
+def test_what_failed_and_was_tried_again_by_itself_counts_as_it_ended(
+    closing_line: Callable[..., str],
+) -> None:
+    again = "F.\n=========== 1 failed, 1 passed in 60.00s (0:01:00) ===========\n"
+    two = CALLS.replace("1 failed", "2 failed")
+    said = closing_line([two, REST], again).strip("= ")
+    assert said == "1 failed, 6331 passed, 3 skipped, 10 rerun in 2171.00s (0:36:11)"
+    all_right = "..\n=========== 2 passed in 60.00s (0:01:00) ===========\n"
+    assert "failed" not in closing_line([two, REST], all_right)
+    assert "1 error" in closing_line([two, REST], "Killed\n")
+
+
 def test_without_tests_that_is_said(closing_line: Callable[[list[str]], str]) -> None:
     assert closing_line(["= no tests ran in 0.52s ="]).strip("= ") == "no tests ran in 0.52s"

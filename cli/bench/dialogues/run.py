@@ -31,11 +31,11 @@ _ANSWER_SECONDS: Final = 120.0
 Progress = Callable[[Heard, Verdict], None]
 
 
-async def run(tier: str, only: str, progress: Progress) -> Report:
-    """Hold them in one tier; `only` those whose id has these words. Raises RehearsalError."""
+async def run(tier: str, only: str, one_in: int, progress: Progress) -> Report:
+    """Hold them in one tier; `only` those whose id has these words, of them every so-manieth. Raises RehearsalError."""
     zone = zone_in_the_forenoon(datetime.now(UTC))
     today = datetime.now(zone).date()
-    chosen = [each for each in dialogues(today) if only in each.id]
+    chosen = sample([each for each in dialogues(today) if only in each.id], one_in, today)
     verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="voicetasks-dialogues-") as folder:
         async for heard in _held(chosen, tier, zone.key, today, Path(folder)):
@@ -52,14 +52,19 @@ async def run(tier: str, only: str, progress: Progress) -> Report:
             "held_out": {"right": sum(each.right for each in held), "of": len(held)},
         }
     ]
-    score(report, verdicts)
+    score(report, verdicts, LEAST_DIALOGUES // one_in)
     return report
 
 
-def score(report: Report, verdicts: Sequence[Verdict]) -> None:
-    """The promises: how many are right, and that none did harm."""
+def sample(of: Sequence[Dialogue], one_in: int, day: date) -> Sequence[Dialogue]:
+    """Every so-manieth of each kind, other ones each day."""
+    return sorted(of, key=lambda each: each.kind)[day.toordinal() % one_in :: one_in]
+
+
+def score(report: Report, verdicts: Sequence[Verdict], least: int = LEAST_DIALOGUES) -> None:
+    """The promises: how many were held and are right, and that none did harm."""
     count = len(verdicts)
-    report.at_least("dialogues", LEAST_DIALOGUES, count, "dialogues", count)
+    report.at_least("dialogues", least, count, "dialogues", count)
     report.at_least("right in the end", LEAST_RIGHT_PERCENT, _right(verdicts), "percent", count)
     harmed = sum(bool(each.harm) for each in verdicts)
     report.at_most("with a wrong deletion or completion", 0, harmed, "dialogues", count)
