@@ -23,7 +23,7 @@ from livekit.agents import (
 )
 from livekit.agents.llm import LLMError
 
-from agent import persona
+from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.call_back import GoOnQuestion
@@ -289,7 +289,7 @@ class Call:
         """Say why the call cannot be served, and end it."""
         self._serving = serving
         await serving.start(self, instructions="", tools=[])
-        await serving.session.say(line).wait_for_playout()
+        await last_words.say_last(serving.session, line)
         return "tasks_unavailable"
 
     async def aclose(self) -> None:
@@ -544,6 +544,7 @@ class Call:
     async def _part(self) -> None:
         """End after a goodbye that the model has answered."""
         if await self._turns.is_over():
+            await last_words.heard()
             self._end("goodbye")
 
     def _rated(self, stars: int) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from agent import persona
 from agent.gate import Action, Gate
+from agent.last_words import say_last
 from agent.phrase_match import consume, phrase_file, phrase_table, words
 from agent.tier_session import TierSession
 from people.user import User
@@ -105,7 +106,7 @@ class AccountErasure:
     async def _say_last(self, line: str) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS_SECONDS):
-                await self._session().say(line).wait_for_playout()
+                await say_last(self._session(), line)
         self._end()
 
 

@@ -16,6 +16,7 @@ from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
+from agent.last_words import say_last
 from agent.line import Line
 from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
@@ -271,7 +272,7 @@ async def _say_busy(invitation: Invitation, session: TierSession, line: Line) ->
     try:
         async with asyncio.timeout(BUSY_SECONDS):
             await session.start(line, instructions="", tools=[], listener=_Deaf())
-            await session.say(persona.BUSY).wait_for_playout()
+            await say_last(session, persona.BUSY)
     except TimeoutError:
         log.warning("call.busy_not_heard", extra={"call_id": invitation.call_id})
     finally:

@@ -10,6 +10,7 @@ from livekit import rtc
 from livekit.agents import AgentStateChangedEvent, UserInputTranscribedEvent, UserStateChangedEvent
 
 from agent import persona
+from agent.last_words import say_last
 from agent.questions import Questions
 from agent.serving import Serving
 from agent.silence import Silence, SilencePatience
@@ -75,7 +76,7 @@ class PhoneManners:
         log.info("call.silent")
         session = self._session()
         await session.hush()
-        await session.say(persona.NOBODY_HEARD).wait_for_playout()
+        await say_last(session, persona.NOBODY_HEARD)
         self._end("silent")
 
     def _on_us(self, event: AgentStateChangedEvent) -> None:

@@ -9,6 +9,8 @@ from typing import Final
 
 from livekit import rtc
 
+from agent.last_words import heard
+
 _FRAME_SECONDS: Final = 0.05
 
 
@@ -29,6 +31,7 @@ async def play_recording(room: rtc.Room, name: str, *, on_begun: Callable[[], No
             while samples := sound.readframes(size):
                 await source.capture_frame(rtc.AudioFrame(samples, rate, 1, len(samples) // 2))
             await source.wait_for_playout()
+            await heard()
         finally:
             await room.local_participant.unpublish_track(publication.sid)
             await source.aclose()

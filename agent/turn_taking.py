@@ -16,6 +16,7 @@ from agent.consent import ConsentQuestion, wish_about_transcript
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
+from agent.last_words import say_last
 from agent.murmurs import MURMUR_SECONDS, is_murmur
 from agent.no_more_calls import wants_no_more_calls
 from agent.questions import Questions
@@ -210,7 +211,7 @@ class TurnTaking:
 
     async def _say_goodbye(self) -> None:
         if await self.is_over():
-            await self._session().say(persona.GOODBYE).wait_for_playout()
+            await say_last(self._session(), persona.GOODBYE)
             self._end("goodbye")
 
     async def is_over(self) -> bool:

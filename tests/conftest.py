@@ -128,6 +128,8 @@ class RunningDemo:
     ports: dict[str, int] = field(default_factory=dict)
     pids: dict[str, int] = field(default_factory=dict)
     log_dir: Path = Path()
+    room: str = ""
+    """The only folder of tests that calls at it, where that is so."""
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> RunningDemo:
         """Until the object of `--json` is there."""
@@ -208,7 +210,7 @@ def _why(report: pytest.TestReport) -> str:
 def by_itself(node_id: str) -> str:
     """The name by which pytest finds a test: without the group that it was run in, which pytest-xdist appends."""
     name, _, group = node_id.rpartition("@")
-    return name if group in GROUPS else node_id
+    return name if group in (*TOGETHER.values(), Path(name.partition("::")[0]).stem) else node_id
 
 
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
@@ -234,16 +236,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{report.nodeid}: {_why(report)}")
 
 
-TOGETHER = {
-    "calls": "calls",
-    "sip": "phone",
-    "cli": "terminal",
-    "scripts": "terminal",
-    "web": "page",
-    "routing": "money",
-}
-"""Which rooms' tests stay in one process: they share a demo, a browser or a race for the whole machine."""
-ALONE = {
+CROWDED = ("calls", "sip", "cli", "scripts", "web", "routing")
+"""Rooms whose tests bring a whole demo, callers, a browser, or a race for the whole machine."""
+TOGETHER = {"sip": "phone", "routing": "money"}
+"""Of these all tests stay in one process: they share a demo with a telephone, or a server. Of others those of a file."""
+ALONE = (
     "test_wordless_logs.py",
     "test_bench_cost_calls.py",
     "test_bench_swap_calls.py",
@@ -251,11 +248,13 @@ ALONE = {
     "test_chaos.py",
     "test_erased_callers.py",
     "test_every_slot.py",
-    "test_page_line.py",
     "test_swap_told.py",
-}
-"""They start what they need themselves, so that whichever process has time may run them."""
-GROUPS = {*TOGETHER.values(), *(name.removesuffix(".py") for name in ALONE)}
+)
+"""They start a demo of their own, so that they come first: nobody's shared demo stands beside them yet."""
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(CHECKOUT / "tests").parts[0]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -263,7 +262,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     asked = config.getoption("markexpr")
     alone = asked == "crowded" or asked.endswith(" and crowded")
     if alone and collection_path.is_dir() and collection_path.parent == CHECKOUT / "tests":
-        return collection_path.name not in TOGETHER or None
+        return collection_path.name not in CROWDED or None
     return None
 
 
@@ -277,11 +276,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     which mostly wait.
     """
     for item in items:
-        room = item.path.relative_to(CHECKOUT / "tests").parts[0]
-        group = item.path.stem if item.path.name in ALONE else TOGETHER.get(room)
-        if group is not None and item.get_closest_marker("unit") is None:
+        room = _room(item)
+        if room in CROWDED and item.get_closest_marker("unit") is None:
             item.add_marker(pytest.mark.crowded)
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(room, item.path.stem)))
+    items.sort(key=lambda item: item.path.name not in ALONE)  # stable: all else stays as it was
 
 
 StartDemo = Callable[..., RunningDemo]
@@ -316,6 +315,13 @@ def _destroy(demo: RunningDemo) -> None:
             process.kill()
     demo.process.wait(10)
     LIVE.remove(demo)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A demo at which one room's tests call ends behind them: idle, it takes from the calls beside it."""
+    for demo in [each for each in LIVE if each.room not in ("", _room(item))]:
+        demo.end()
+        _destroy(demo)
 
 
 @pytest.fixture(scope="session")

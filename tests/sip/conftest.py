@@ -35,16 +35,19 @@ def bridge() -> str:
     return kind
 
 
-@pytest.fixture(scope="package")  # a demo that nobody calls any more takes from the calls beside it
+@pytest.fixture(scope="session")
 def phone_demo(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[RunningDemo]:
     """The whole product with a telephone; vendors answer at once, and words are really heard."""
     started = _start(tmp_path_factory.mktemp("phone"), *PHONE, VOICETASKS_SANDBOX_PROFILE="instant")
+    started.room = "sip"
     LIVE.append(started)
     try:
         yield started.wait_ready()
-        assert started.end() == 0, started.tail()
+        if started in LIVE:
+            assert started.end() == 0, started.tail()
     finally:
-        _destroy(started)
+        if started in LIVE:
+            _destroy(started)
 
 
 @pytest.fixture
