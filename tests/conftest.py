@@ -150,12 +150,16 @@ class RunningDemo:
             check=False,
         )
 
+    def people(self) -> People:
+        """The demo's accounts. To be entered."""
+        return People(f"sqlite+aiosqlite:///{self.data_dir / 'people.db'}")
+
     async def task_client(self, email: str) -> TaskClient:
         """Speak with the task server as this person. A patient client, to be entered.
 
         Its token is what `voicetasks tasks token` prints: a process of its own costs a second, ten on a crowded machine.
         """
-        async with People(f"sqlite+aiosqlite:///{self.data_dir / 'people.db'}") as people:
+        async with self.people() as people:
             user = await people.user_by_email(email)
         assert user is not None, email
         secret = load_or_make(self.data_dir)["VOICETASKS_TASKS_TOKEN_SECRET"]

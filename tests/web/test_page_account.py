@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
 
+from tests.conftest import RunningDemo
+from tests.web.all_looks import AllLooks
 from tests.web.page_driver import PATIENT_MS, OpenTab, Tab
-from tests.web.test_page_looks import LOOKS, Look
+from tests.web.test_page_looks import folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -22,23 +21,11 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def email(demo: Any, request: pytest.FixtureRequest) -> str:
+async def email(demo: RunningDemo) -> str:
     """Somebody who is there for this test alone."""
-    address = f"person{abs(hash(request.node.nodeid)) % 10**9}@example.org"
-    return make(demo, address)
-
-
-def make(demo: Any, address: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "admin", "users", "create", address, "--password-stdin"],
-        env=demo.environment,
-        input=f"{PASSWORD}\n",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    address = f"person-{uuid4().hex}@example.org"
+    async with demo.people() as people:
+        await people.create_user(email=address, password=PASSWORD)
     return address
 
 
@@ -49,12 +36,11 @@ async def at_account(tab: Tab, email: str) -> None:
     await expect(tab.page.get_by_label("Time zone")).to_be_visible(timeout=PATIENT_MS)
 
 
-@pytest.mark.parametrize("name", list(LOOKS))
 async def test_the_account_can_be_seen_and_read_by_everybody(
-    open_tab: OpenTab, email: str, name: str, tmp_path: Path
+    open_tab: OpenTab, email: str, tmp_path: Path
 ) -> None:
-    tab = await open_tab(**LOOKS[name])
-    look = Look(tab, name, Path(os.environ.get("VOICETASKS_TEST_SCREENSHOTS") or tmp_path))
+    tab = await open_tab()
+    look = AllLooks(tab, folder_of(tmp_path))
     await at_account(tab, email)
     await look.holds("account")
     await tab.page.get_by_role("button", name="Erase my account…").click()
@@ -124,7 +110,7 @@ async def test_people_download_what_is_kept_of_them(open_tab: OpenTab, email: st
 
 
 async def test_whoever_types_their_address_is_erased_and_signed_out(
-    open_tab: OpenTab, email: str, demo: Any
+    open_tab: OpenTab, email: str, demo: RunningDemo
 ) -> None:
     tab = await open_tab()
     page = tab.page
