@@ -108,6 +108,14 @@ def test_a_system_that_could_not_be_measured_is_no_success() -> None:
     assert not report_of(measured()).holds
 
 
+def test_whose_the_growth_is_is_told() -> None:
+    soak = Soak(3)
+    for soak.calls in range(0, 200, 10):
+        soak.sample({"worker": 300 + soak.calls / 100, "web": 80.0})
+    assert soak.growth_of == {"worker": pytest.approx(1, abs=0.01), "web": 0}
+    assert soak.growth_mb == pytest.approx(1, abs=0.01)
+
+
 def test_growth_is_told_of_enough_calls_and_what_is_left_over_of_a_soak_that_ended() -> None:
     few = Soak(3, calls=5, growth_mb=9.0, left={"rooms": 1})
     many = Soak(3, calls=100, growth_mb=1.1, left={"rooms": 1, "leases": 0}, over=True)

@@ -101,3 +101,6 @@ def _show(measured: Measured, console: Console) -> None:
                 f"{climb.memory_per_call:.0f} MB; the last one added {cpu:.2f} and {memory:.0f} MB",
                 markup=False,
             )
+    if measured.soak is not None:
+        by = ", ".join(f"{name} {mb:.2f}" for name, mb in measured.soak.growth_of.items() if mb is not None)
+        console.print(f"soak: MB that 100 calls leave in {by or 'nobody: too few calls'}", markup=False)

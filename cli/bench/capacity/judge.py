@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
@@ -164,6 +164,9 @@ class Soak:
     """For 100 calls, of the processes that outlive calls."""
     memory_mb: list[tuple[int, float]] = field(default_factory=list)
     """Samples: calls so far, and MB of those processes."""
+    memory_of: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    """The same of the worker, of web and of the task server."""
+    growth_of: dict[str, float | None] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     """Descriptors, processes, rooms and leases that were not there before."""
     descriptors: dict[str, int] = field(default_factory=dict)
@@ -171,6 +174,15 @@ class Soak:
     answers_ms: list[int] = field(default_factory=list)
     over: bool = False
     """It came to its end, so that what is left was looked at."""
+
+    def sample(self, memory: Mapping[str, float]) -> None:
+        """MB that each group of processes has after the calls so far."""
+        for name, mb in memory.items():
+            samples = self.memory_of.setdefault(name, [])
+            samples.append((self.calls, round(mb, 2)))
+            self.growth_of[name] = growth(samples)
+        self.memory_mb.append((self.calls, round(sum(memory.values()), 2)))
+        self.growth_mb = growth(self.memory_mb)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Final
 import psutil
 
 from cli.bench.capacity.descriptors import descriptors
-from cli.bench.capacity.judge import TELLING_CALLS, Soak, growth
+from cli.bench.capacity.judge import TELLING_CALLS, Soak
 from cli.bench.capacity.lane import Lane, World
 from cli.bench.capacity.usage import own_memory_mb
 from cli.bench.latency.caller import Heard
@@ -117,9 +117,11 @@ class Soaker:
         soak.calls = sum(lane.made for lane in lanes)
         soak.broken = sum(len(lane.broken) for lane in lanes)
         if self._standing:
-            memory = sum(own_memory_mb(process) for process in self._standing if process.is_running())
-            soak.memory_mb.append((soak.calls, round(memory, 2)))
-            soak.growth_mb = growth(soak.memory_mb)
+            memory = dict.fromkeys(STANDING, 0.0)
+            for process, name in self._standing.items():
+                if process.is_running():
+                    memory[name] += own_memory_mb(process)
+            soak.sample(memory)
 
     def _trees(self) -> dict[psutil.Process, str]:
         return {process: name for name in STANDING for process in tree(self._groups[name])}
