@@ -533,6 +533,7 @@ class Call:
 
     async def _leave(self) -> None:
         await self._wait_for_quiet()
+        await last_words.heard()
         self._end("leaving")
 
     async def _wait_for_quiet(self) -> None:

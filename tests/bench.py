@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 
 from tests.conftest import BENCH_SECONDS, CHECKOUT, END_SECONDS, clean_environment
 
@@ -44,11 +43,11 @@ def bench(folder: Path, *arguments: str, seconds: float = BENCH_SECONDS) -> Benc
     )
     try:
         out, told = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        pytest.fail(
-            f"bench {' '.join(arguments)} took more than {seconds:.0f} s:\n{process.communicate()[1][-3000:]}"
-        )
+    except subprocess.TimeoutExpired as late:
+        told = _end(process)
+        raise AssertionError(
+            f"bench {' '.join(arguments)} took more than {seconds:.0f} s:\n{told[-3000:]}"
+        ) from late
     except BaseException:  # the test's own time is over
         _end(process)
         raise
@@ -57,8 +56,11 @@ def bench(folder: Path, *arguments: str, seconds: float = BENCH_SECONDS) -> Benc
     return Bench(process.returncode, json.loads(out), told)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """As somebody would who presses Ctrl-C. Whatever is left then would take from all tests that follow: it is killed."""
+def _end(process: subprocess.Popen[str]) -> str:
+    """As somebody would who presses Ctrl-C. Whatever is left then would take from all tests that follow: it is killed.
+
+    What people have seen.
+    """
     started: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
         started = psutil.Process(process.pid).children(recursive=True)
@@ -70,3 +72,10 @@ def _end(process: subprocess.Popen[str]) -> None:
     for each in left:
         with contextlib.suppress(psutil.Error):
             each.kill()
+    told = ""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        told = process.communicate(timeout=10)[1]
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    return told

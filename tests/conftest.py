@@ -217,6 +217,19 @@ def by_itself(node_id: str) -> str:
     return name if group in (*TOGETHER.values(), Path(name.partition("::")[0]).stem) else node_id
 
 
+def _write_down(node_id: str) -> None:
+    """What is to be tried once more by itself: see scripts/test."""
+    if names := os.environ.get("VOICETASKS_TEST_FAILED"):
+        with Path(names).open("a", encoding="utf-8") as file:
+            file.write(f"{node_id}\n")
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """A file that cannot be read fails by itself too."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        _write_down(report.nodeid)
+
+
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What went wrong, at once: a run that is broken off prints no summary. scripts/test wants the names in a file too."""
@@ -225,10 +238,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     lines = _why(report).splitlines() or [""]
     print(f"\n{outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}")
-    failed = os.environ.get("VOICETASKS_TEST_FAILED")
-    if outcome == "failed" and failed:
-        with Path(failed).open("a", encoding="utf-8") as names:
-            names.write(f"{by_itself(report.nodeid)}\n")
+    if outcome == "failed":
+        _write_down(by_itself(report.nodeid))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -324,8 +335,10 @@ def _destroy(demo: RunningDemo) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A demo at which one room's tests call ends behind them: idle, it takes from the calls beside it."""
     for demo in [each for each in LIVE if each.room not in ("", _room(item))]:
-        demo.end()
-        _destroy(demo)
+        try:
+            assert demo.end() == 0, demo.tail()
+        finally:
+            _destroy(demo)
 
 
 @pytest.fixture(scope="session")

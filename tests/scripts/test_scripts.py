@@ -191,4 +191,4 @@ def test_tests_that_share_servers_are_kept_in_one_process(request: pytest.Fixtur
     """Scattered over all processes, each starts a demo and a browser of its own: twice the time, and what is late fails."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         pytest.skip("there is one process")
-    assert request.node.nodeid.endswith("@terminal")
+    assert request.node.nodeid.endswith("@test_scripts")

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from cli.ports import FreePorts, Ports
 from people.migrate import migrate
 from people.settings import PeopleSettings
 from people.user import Plan
-from tests.conftest import MARK, clean_environment
+from tests.conftest import MARK, RunningDemo, clean_environment
 from tests.web.network import Network, NewNetwork
 from tests.web.offices import Offices
 from tests.web.page_agent import StagedCall
@@ -180,6 +181,15 @@ def livekit(livekit_url: str, environment: pytest.MonkeyPatch) -> str:
     """The application uses the real LiveKit server."""
     environment.setenv("LIVEKIT_URL", livekit_url)
     return livekit_url
+
+
+@pytest.fixture
+async def email(demo: RunningDemo) -> str:
+    """The address of somebody who is there for this test alone."""
+    address = f"person-{uuid4().hex}@example.org"
+    async with demo.people() as people:
+        await people.create_user(email=address, password=PASSWORD)
+    return address
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
@@ -13,20 +12,10 @@ from playwright.async_api import expect
 from tests.conftest import RunningDemo
 from tests.web.all_looks import AllLooks
 from tests.web.page_driver import PATIENT_MS, OpenTab, Tab
+from tests.web.site import PASSWORD
 from tests.web.test_page_looks import folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-async def email(demo: RunningDemo) -> str:
-    """Somebody who is there for this test alone."""
-    address = f"person-{uuid4().hex}@example.org"
-    async with demo.people() as people:
-        await people.create_user(email=address, password=PASSWORD)
-    return address
 
 
 async def at_account(tab: Tab, email: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
 from tests.web.page_driver import PATIENT_MS, OpenTab, Tab
-from tests.web.test_page_account import PASSWORD, make
+from tests.web.site import PASSWORD
 from tests.web.test_page_looks import LOOKS, Look, folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -26,12 +25,12 @@ async def show(tab: Tab, half: str) -> None:
 
 @pytest.mark.parametrize("name", list(SIZES))
 async def test_from_the_first_call_to_what_is_kept_of_it(
-    open_tab: OpenTab, demo: Any, tmp_path: Path, name: str
+    open_tab: OpenTab, email: str, tmp_path: Path, name: str
 ) -> None:
     tab = await open_tab(**SIZES[name])
     page = tab.page
     look = Look(tab, name, folder_of(tmp_path))
-    await tab.sign_in(make(demo, f"journey-{name}@example.org"), PASSWORD)
+    await tab.sign_in(email, PASSWORD)
     await page.get_by_role("button", name="Calls", exact=True).click()
     await expect(page.get_by_text("You have not called yet")).to_be_visible(timeout=PATIENT_MS)
     await look.holds("calls-none")
