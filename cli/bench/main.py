@@ -467,8 +467,9 @@ def dialogues(
     tier: Annotated[TierName, typer.Option(help="Which stack talks.")] = TierName.ECONOMY,
     only: Annotated[str, typer.Option(help="Only those with these words in their id.")] = "",
     one_in: Annotated[
-        int, typer.Option(help="Hold every so-manieth, other ones each day: what tests have time for.", min=1)
+        int, typer.Option(help="Hold every so-manieth of each kind: what tests have time for.", min=1)
     ] = 1,
+    first: Annotated[int, typer.Option(help="Of `--one-in` which comes first.", min=1)] = 1,
     show: Annotated[bool, typer.Option(help="Print every transcript, not those of misses alone.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
@@ -478,7 +479,7 @@ def dialogues(
     """
     from cli.bench.dialogues.command import bench_dialogues
 
-    raise typer.Exit(bench_dialogues(tier.value, only, one_in, show=show, as_json=as_json))
+    raise typer.Exit(bench_dialogues(tier.value, only, one_in, first, show=show, as_json=as_json))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from cli.bench.dialogues.run import run
 from cli.bench.rehearsing import RehearsalError
 
 
-def bench_dialogues(tier: str, only: str, one_in: int, *, show: bool, as_json: bool) -> int:
+def bench_dialogues(tier: str, only: str, one_in: int, first: int, *, show: bool, as_json: bool) -> int:
     """Hold them, print each miss with its transcript and the score by kind; the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     missed: list[dict[str, Any]] = []
@@ -32,7 +32,7 @@ def bench_dialogues(tier: str, only: str, one_in: int, *, show: bool, as_json: b
             console.print(escape("".join(f"    {line}\n" for line in heard.transcript)), end="")
 
     try:
-        report = asyncio.run(run(tier, only, one_in, progress))
+        report = asyncio.run(run(tier, only, one_in, first, progress))
     except RehearsalError as error:
         typer.echo(f"voicetasks bench dialogues: {error}", err=True)
         return 1

@@ -31,11 +31,11 @@ _ANSWER_SECONDS: Final = 120.0
 Progress = Callable[[Heard, Verdict], None]
 
 
-async def run(tier: str, only: str, one_in: int, progress: Progress) -> Report:
-    """Hold them in one tier; `only` those whose id has these words, of them every so-manieth. Raises RehearsalError."""
+async def run(tier: str, only: str, one_in: int, first: int, progress: Progress) -> Report:
+    """Hold them in one tier: of those whose id has the words `only`, a `sample`. Raises RehearsalError."""
     zone = zone_in_the_forenoon(datetime.now(UTC))
     today = datetime.now(zone).date()
-    chosen = sample([each for each in dialogues(today) if only in each.id], one_in, today)
+    chosen = sample([each for each in dialogues(today) if only in each.id], one_in, first)
     verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="voicetasks-dialogues-") as folder:
         async for heard in _held(chosen, tier, zone.key, today, Path(folder)):
@@ -56,9 +56,9 @@ async def run(tier: str, only: str, one_in: int, progress: Progress) -> Report:
     return report
 
 
-def sample(of: Sequence[Dialogue], one_in: int, day: date) -> Sequence[Dialogue]:
-    """Every so-manieth of each kind, other ones each day."""
-    return sorted(of, key=lambda each: each.kind)[day.toordinal() % one_in :: one_in]
+def sample(of: Sequence[Dialogue], one_in: int, first: int) -> Sequence[Dialogue]:
+    """Every so-manieth of each kind, from the first, second, … on."""
+    return sorted(of, key=lambda each: each.kind)[(first - 1) % one_in :: one_in]
 
 
 def score(report: Report, verdicts: Sequence[Verdict], least: int = LEAST_DIALOGUES) -> None:
