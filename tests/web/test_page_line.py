@@ -74,12 +74,16 @@ async def away_for(seconds: int, tab: Tab, network: Network) -> None:
 async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itself(
     open_tab: OpenTab, start_with: StartWith, new_network: NewNetwork
 ) -> None:
-    away = []  # three people at once: most of it is waiting
-    for seconds, email in ((5, "admin@example.com"), (25, "premium@example.com"), (84, EMAIL)):
-        await start_with(email)
-        network = await new_network()
-        away.append(away_for(seconds, await in_a_call(await tab_on(network, open_tab), email), network))
-    await asyncio.gather(*away)
+    async def loses_it(email: str, *times: int) -> None:
+        for seconds in times:
+            await start_with(email)
+            network = await new_network()
+            tab = await in_a_call(await tab_on(network, open_tab), email)
+            await away_for(seconds, tab, network)
+            await tab.page.close()
+
+    # Two people at once: most of it is waiting.
+    await asyncio.gather(loses_it("premium@example.com", 5, 25), loses_it(EMAIL, 84))
 
 
 async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
