@@ -284,7 +284,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(
     tryfirst=True
 )  # xdist reads the groups in a hook of the same name, and comes first otherwise
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share servers in one process.
 
     «Crowded» are those that bring a whole demo with them: scripts/test runs few of them at once, and more of the others,
