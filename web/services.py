@@ -20,6 +20,7 @@ from web.rooms import Rooms
 from web.routing_books import RoutingBooks
 from web.settings import WebSettings
 from web.slots import Slots
+from web.task_lines import TaskLines
 from web.try_limit import TryLimit
 
 
@@ -40,9 +41,11 @@ class Services:
     rooms: Rooms
     places: Places
     books: RoutingBooks
+    task_lines: TaskLines
 
     async def aclose(self) -> None:
         """Close every client."""
+        await self.task_lines.aclose()
         await self.books.aclose()
         await self.rooms.aclose()
         await self.redis.aclose()
@@ -72,6 +75,7 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
         rooms=Rooms(settings),
         places=Places.from_environment(),
         books=RoutingBooks(),
+        task_lines=TaskLines(settings.tasks_url, people_settings),
     )
 
 

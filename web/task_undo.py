@@ -10,9 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from mcp_tasks.client import TaskClient, TaskServerUnavailable
+from mcp_tasks.client import TaskServerUnavailable
 from mcp_tasks.task import Undone
-from people.tokens import mint_tasks_token
 from people.user import User
 from routing.journal import JournalDownError
 from routing.taken_back import took_back
@@ -36,12 +35,8 @@ class UndoWish(BaseModel):
 @router.post("/tasks/undo", dependencies=[Depends(same_site)])
 async def undo(services: Served, _session: Changing, user: CurrentUser, wish: UndoWish) -> Undone:
     """Take the last change back. 409 when it is another one by now, or ten minutes have passed."""
-
-    async def token() -> str:
-        return mint_tasks_token(user, services.people_settings)
-
     try:
-        async with TaskClient(services.settings.tasks_url, token) as client:
+        async with services.task_lines.of(user) as client:
             listed = await client.call("list_tasks", {"view": "changed", "limit": 1})
             last = (listed.structured.get("changes") or [{}])[0]
             shown = (wish.task_id, wish.at)

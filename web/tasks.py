@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from mcp_tasks.client import TaskClient, TaskServerUnavailable
+from mcp_tasks.client import TaskServerUnavailable
 from mcp_tasks.task import TaskList, View
-from people.tokens import mint_tasks_token
 from web.errors import ApiError
 from web.services import Served
 from web.sign_in import CurrentUser
@@ -23,13 +22,9 @@ async def tasks(
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> TaskList:
     """List tasks of whoever is signed in. The server knows whose from the token, not from an argument."""
-
-    async def token() -> str:
-        return mint_tasks_token(user, services.people_settings)
-
     arguments: dict[str, Any] = {"view": view, "limit": limit} | ({"query": query} if query else {})
     try:
-        async with TaskClient(services.settings.tasks_url, token) as client:
+        async with services.task_lines.of(user) as client:
             outcome = await client.call("list_tasks", arguments)
     except TaskServerUnavailable as error:
         raise ApiError(
