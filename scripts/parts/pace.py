@@ -1,4 +1,4 @@
-"""Print how many test processes this machine carries, and say why.
+"""Print how many test processes this machine carries and in how many turns it holds the dear tests, and say why.
 
 Calls in tests are in real time. Where three of them share two slow cores the sound breaks up, and what is said is not
 understood: a machine that is slower, or that others use as well, gets two.
@@ -30,14 +30,19 @@ def processes_for(took: float) -> int:
     return 2 if took > SLOW_SECONDS else 3
 
 
+def turns_for(took: float) -> int:
+    """In how many turns the dear tests are held there: a whole run takes 80 minutes on the slower machine, 50 on the other."""
+    return 4 if took > SLOW_SECONDS else 2
+
+
 def main() -> None:
     cores = os.cpu_count() or 1
     with ProcessPoolExecutor(cores) as pool:
         list(pool.map(steps, [1] * cores))  # the processes are there before anything is measured
         took = statistics.median(max(pool.map(steps, [STEPS] * cores)) for _ in range(ROUNDS))
-    processes = processes_for(took)
+    processes, turns = processes_for(took), turns_for(took)
     print(f"voicetasks: {STEPS:,} steps take {took:.2f} s: {processes} test processes", file=sys.stderr)
-    print(processes)
+    print(processes, turns)
 
 
 if __name__ == "__main__":

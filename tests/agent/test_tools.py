@@ -125,6 +125,7 @@ async def test_undo_twice_takes_two_changes_back(ann: Rig) -> None:
     assert await ann.titles() == []
 
 
+@pytest.mark.dear
 async def test_two_users_in_one_worker_never_see_each_others_rows(port: int) -> None:
     rng = random.Random(7)
     async with rig(port, "ann") as ann, rig(port, "bob") as bob:

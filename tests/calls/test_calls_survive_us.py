@@ -123,6 +123,7 @@ def kill_with_children(process: psutil.Process) -> None:
             one.kill()
 
 
+@pytest.mark.dear
 async def test_a_caller_whose_line_was_lost_costs_nothing_and_comes_back_into_the_same_call(
     workers: Workers,
 ) -> None:
@@ -170,6 +171,7 @@ async def test_the_livekit_server_restarts_and_the_same_agent_goes_on_alone(work
         assert caller.most_agents == 1
 
 
+@pytest.mark.dear
 async def test_without_consent_nothing_was_kept_and_the_next_worker_says_so(workers: Workers) -> None:
     await workers.both()
     async with calling(workers.demo.url, ECONOMY, consent=False) as (_, caller):
@@ -194,6 +196,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_calls_over(workers: Worke
         assert workers.of(caller).pid != worker.pid
 
 
+@pytest.mark.dear
 async def test_a_caller_who_consented_goes_on_with_another_worker_when_theirs_is_killed(
     workers: Workers,
 ) -> None:

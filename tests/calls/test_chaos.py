@@ -21,6 +21,7 @@ def chaos(folder: Path, state: Path) -> Bench:
     return bench(folder, "chaos", "--calls", str(CALLS), "--only", ONLY, "--state", str(state))
 
 
+@pytest.mark.dear
 def test_calls_survive_vendors_that_die_and_a_run_that_was_done_is_not_done_again(tmp_path: Path) -> None:
     state = tmp_path / "state.jsonl"
     done = chaos(tmp_path, state)

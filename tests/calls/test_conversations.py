@@ -130,6 +130,7 @@ WITHOUT_VENDORS = [
 CONVERSATIONS = [*WITHOUT_VENDORS, typed_text_clicks_and_keys_are_answered_and_a_goodbye_ends_the_call]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("plan", ["economy", "premium"])
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: one.__name__)
 async def test_with_the_vendors_protocols(
@@ -138,6 +139,7 @@ async def test_with_the_vendors_protocols(
     await conversation(person(demo, f"{plan}@example.com"), plan)
 
 
+@pytest.mark.dear
 @pytest.mark.timeout(600)
 async def test_the_same_with_the_local_stack(start_demo: Any, person: Callable[..., Any]) -> None:
     demo = start_demo(VOICETASKS_AGENT_STACK="local").wait_ready()
@@ -145,6 +147,7 @@ async def test_the_same_with_the_local_stack(start_demo: Any, person: Callable[.
         await conversation(person(demo), "local")
 
 
+@pytest.mark.dear
 async def test_a_told_caller_is_understood_without_recognition(
     start_demo: Any, person: Callable[..., Any]
 ) -> None:

@@ -93,6 +93,7 @@ SAID = (
 )
 
 
+@pytest.mark.dear
 def test_whoever_asks_for_it_in_a_call_and_says_yes_leaves_no_byte_behind(own_demo: RunningDemo) -> None:
     email = "marmalade.caller@example.org"
     user_id = person(own_demo, email)
@@ -120,6 +121,7 @@ def test_whoever_asks_for_it_in_a_call_and_says_yes_leaves_no_byte_behind(own_de
     assert again.returncode == 4
 
 
+@pytest.mark.dear
 async def test_an_erasure_from_outside_ends_a_live_call_and_takes_its_thread_at_once(
     own_demo: RunningDemo,
 ) -> None:

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 SLOTS = 4
 
 
+@pytest.mark.dear
 async def test_each_slot_serves_a_caller_and_the_next_is_told_that_all_lines_are_busy(
     start_demo: Any,
 ) -> None:

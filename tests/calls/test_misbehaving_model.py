@@ -53,6 +53,7 @@ async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
     assert all(confirmation["outcome"] != "confirmed" for confirmation in result["confirmations"])
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("email", ["economy@example.com", "premium@example.com"])
 async def test_a_typed_yes_a_key_and_a_click_each_release_all_that_was_asked_in_one_question(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None], email: str
@@ -81,6 +82,7 @@ async def test_a_typed_yes_a_key_and_a_click_each_release_all_that_was_asked_in_
         assert all(title in question for title in titles), question
 
 
+@pytest.mark.dear
 async def test_arguments_that_are_cut_off_or_wrong_never_run(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:
@@ -98,6 +100,7 @@ async def test_arguments_that_are_cut_off_or_wrong_never_run(
         assert "error" not in turn["heard"].lower()
 
 
+@pytest.mark.dear
 async def test_a_lie_a_tool_that_is_not_there_and_a_strangers_task_are_answered_and_change_nothing(
     demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
 ) -> None:

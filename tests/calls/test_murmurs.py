@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 TITLES = ("Paint the fence", "Measure the kitchen", "Inspect the cellar", "Repair the balcony door")
 
 
+@pytest.mark.dear
 async def test_a_yeah_over_a_list_is_no_turn_and_the_rest_is_said(
     demo: Any, person: Callable[..., Person]
 ) -> None:

@@ -34,6 +34,7 @@ def lines(demo: Any) -> str:
     return str((demo.log_dir / "worker.log").read_text(encoding="utf-8"))
 
 
+@pytest.mark.dear
 async def test_who_keys_their_pin_is_served_with_their_own_list(
     demo: Any, person: Callable[..., Any]
 ) -> None:

@@ -19,6 +19,7 @@ def shared(name: str) -> tuple[str, str]:
     return "--share", str(PAGES / f"{name}.png")
 
 
+@pytest.mark.dear
 async def test_what_the_pointer_is_at_becomes_a_task_by_voice_and_a_hostile_screen_orders_nothing(
     demo: Any, person: Callable[..., Any]
 ) -> None:
@@ -40,6 +41,7 @@ async def test_what_the_pointer_is_at_becomes_a_task_by_voice_and_a_hostile_scre
     }
 
 
+@pytest.mark.dear
 async def test_where_the_vision_vendor_is_dead_the_voice_says_so_and_goes_on(
     demo: Any, person: Callable[..., Any]
 ) -> None:
@@ -60,6 +62,7 @@ async def test_where_the_vision_vendor_is_dead_the_voice_says_so_and_goes_on(
     assert result["swaps"] == [], json.dumps(result, indent=1)
 
 
+@pytest.mark.dear
 async def test_a_4k_screen_at_thirty_frames_a_second_is_read_while_the_call_goes_on(
     demo: Any, person: Callable[..., Any], tmp_path: Path
 ) -> None:

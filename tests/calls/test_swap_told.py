@@ -28,6 +28,7 @@ def metrics(demo: RunningDemo) -> dict[tuple[str, ...], float]:
     }
 
 
+@pytest.mark.dear
 async def test_premium_is_turned_off_in_mid_call(
     start_demo: Callable[..., RunningDemo], person: Callable[..., Person]
 ) -> None:

@@ -90,6 +90,7 @@ def call(demo: Any, *steps: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.dear
 def test_nothing_a_caller_said_is_found_in_what_the_product_writes(
     start_demo: Callable[..., Any], collector: Collector
 ) -> None:

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 MINUTES = 2
 
 
+@pytest.mark.dear
 def test_two_minutes_are_talked_in_each_tier_and_cost_what_the_sandbox_bills(tmp_path: Path) -> None:
     picture = tmp_path / "cost.png"
     done = bench(tmp_path, "cost", "--minutes", str(MINUTES), "--plot", str(picture))

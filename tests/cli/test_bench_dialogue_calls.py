@@ -16,6 +16,7 @@ TODAYS_THIRD = str(1 + date.today().toordinal() % 3)
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
+@pytest.mark.dear
 def test_of_a_third_of_the_dialogues_95_percent_end_right_and_none_with_a_wrong_deletion_or_completion(
     tmp_path: Path,
 ) -> None:
@@ -27,6 +28,7 @@ def test_of_a_third_of_the_dialogues_95_percent_end_right_and_none_with_a_wrong_
     assert done.status == 0
 
 
+@pytest.mark.dear
 def test_a_speech_to_speech_model_moves_a_correction_too(tmp_path: Path) -> None:
     done = bench(tmp_path, "dialogues", "--tier", "premium", "--only", "budget proposal")
     lines = {line["line"]: line["measured"] for line in done.report["lines"]}

@@ -11,6 +11,7 @@ from cli.bench.experiments.doors import ARMS, asked, by_sdk
 pytestmark = pytest.mark.system
 
 
+@pytest.mark.dear
 async def test_every_door_gives_a_user_the_same_arm(tmp_path: Path) -> None:
     units = [f"usr_{number:032x}" for number in range(1_200)]  # more than one request to the web server
     doors = await asked(units, tmp_path)

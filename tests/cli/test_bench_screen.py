@@ -12,6 +12,7 @@ from tests.conftest import BENCH_SECONDS
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
+@pytest.mark.dear
 def test_a_minute_of_sharing_holds_in_every_line(tmp_path: Path) -> None:
     done = bench(tmp_path, "screen", "--minutes", "1")
     assert done.status == 0, done.told

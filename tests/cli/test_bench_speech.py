@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 SHORT = 6
 
 
+@pytest.mark.dear
 def test_a_short_run_is_mostly_right_and_never_harmful(demo: Any) -> None:
     done = demo.voicetasks(
         *("bench", "speech", "--voices", "piper", "--qualities", "browser", "--n", str(SHORT), "--json"),

@@ -13,6 +13,7 @@ from tests.conftest import BENCH_SECONDS
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS + 60)]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_tasks_are_listed_found_and_made_in_time(tmp_path: Path, database: str) -> None:
     if database == "postgres":

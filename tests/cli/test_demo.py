@@ -158,6 +158,7 @@ def test_a_vendor_is_broken_and_healed_from_the_command_line(demo: Any) -> None:
     assert json.loads(healed.stdout)["faults"] == []
 
 
+@pytest.mark.dear
 def test_each_killed_process_is_named_and_the_demo_recovers_and_killed_itself_leaves_nothing(
     start_demo: Any,
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_signal_while_it_starts_ends_everything_too(start_demo: Any) -> None:
     assert mine.out.all() == ""
 
 
+@pytest.mark.dear
 def test_a_process_that_cannot_live_ends_the_demo_with_its_story(start_demo: Any) -> None:
     mine = start_demo(VOICETASKS_SANDBOX_PROFILE="no-such-profile")
     assert mine.process.wait(120) == 1

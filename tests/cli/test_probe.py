@@ -115,6 +115,7 @@ def test_its_numbers_say_whether_the_last_call_went_well() -> None:
     assert told("voicetasks_probe_response_seconds", labels) == 0.64
 
 
+@pytest.mark.dear
 @pytest.mark.system
 def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) -> None:
     made = demo.voicetasks("probe", "set-up", "--json")

@@ -122,6 +122,7 @@ async def in_fresh_bank(url: str, work: Callable[[Bank], Awaitable[None]]) -> No
         await link.aclose()
 
 
+@pytest.mark.dear
 @settings(
     max_examples=3,
     deadline=None,

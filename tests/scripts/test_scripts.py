@@ -151,6 +151,7 @@ def test_without_any_python_the_message_says_what_to_install(tmp_path: Path, clo
     assert "install Python 3.11, 3.12 or 3.13" in done.stderr
 
 
+@pytest.mark.dear
 @pytest.mark.system
 def test_a_fresh_clone_with_warm_caches_reaches_ready_and_ends(clone: Path, start_demo: Any) -> None:
     mine = start_demo(
@@ -176,6 +177,7 @@ def test_a_fresh_clone_with_warm_caches_reaches_ready_and_ends(clone: Path, star
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.dear
 @pytest.mark.system
 def test_a_selection_without_tests_is_no_failure_and_the_closing_line_comes_last() -> None:
     # One process and one room: what is shown is the same, and collecting every test takes a minute.

@@ -9,6 +9,7 @@ import pytest
 pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
 
 
+@pytest.mark.dear
 async def test_a_call_by_the_command_tells_what_was_heard_done_and_paid(phone_demo: Any, person: Any) -> None:
     somebody = person(phone_demo, "premium@example.com")
     await somebody.start_with("Call the plumber")

@@ -34,6 +34,7 @@ async def gone_within(demo: Any, seconds: float) -> float:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("moment", ["answered", "greeting", "silence", "speech", "answer"])
 async def test_after_a_goodbye_everything_ends_within_five_seconds(
     phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any, moment: str

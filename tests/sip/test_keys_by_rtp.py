@@ -98,6 +98,7 @@ def others(room: rtc.Room) -> list[rtc.RemoteParticipant]:
     return [who for who in room.remote_participants.values() if who.kind == agent]
 
 
+@pytest.mark.dear
 async def test_no_key_and_no_number_is_in_a_log_of_ours(start_phone_demo: Any, person: Any) -> None:
     demo = start_phone_demo(VOICETASKS_SANDBOX_EAR="told", VOICETASKS_SANDBOX_VOICE="tone").wait_ready()
     keys = "73918264505" * 3

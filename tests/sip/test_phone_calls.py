@@ -12,6 +12,7 @@ from tests.sip.talk import Talk
 pytestmark = [pytest.mark.phone, pytest.mark.timeout(240)]
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(("plan", "law"), [("economy", "pcmu"), ("premium", "pcma")])
 async def test_a_whole_conversation_by_telephone(
     phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any, plan: str, law: str
@@ -59,6 +60,7 @@ async def test_a_whole_conversation_by_telephone(
     assert tasks["wash the car"]["status"] == "open"
 
 
+@pytest.mark.dear
 async def test_help_and_repeat_by_key(phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any) -> None:
     await person(phone_demo).start_with("Buy milk")
     async with baresip(phone_demo) as phone:
@@ -71,6 +73,7 @@ async def test_help_and_repeat_by_key(phone_demo: Any, baresip: Any, person: Any
         assert "milk" in await talk.press("A*")
 
 
+@pytest.mark.dear
 @pytest.mark.flaky(reruns=0)  # behind a first try the numbers have to wait before they may guess again
 async def test_who_has_no_pin_is_told_nothing_is_let_go_and_costs_nothing(
     phone_demo: Any, baresip: Any, person: Any, mouth_and_ear: Any

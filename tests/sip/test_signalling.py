@@ -41,6 +41,7 @@ async def test_a_call_that_we_end_is_ended_by_a_goodbye_of_ours(phone_demo: Any,
     assert played.code == 0, played.errors
 
 
+@pytest.mark.dear
 async def test_only_who_knows_the_password_gets_in(
     start_phone_demo: Callable[..., Any], sipp: Any, baresip: Any
 ) -> None:
@@ -63,6 +64,7 @@ async def test_two_calls_from_one_number_have_a_room_each(phone_demo: Any, bares
         await other.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_flood_and_rubbish_harm_no_call_that_is_up(
     phone_demo: Any, baresip: Any, mouth_and_ear: Any
 ) -> None:

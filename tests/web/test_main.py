@@ -89,6 +89,7 @@ def test_a_demo_signs_its_accounts_in_logs_json_and_ends_cleanly(
     assert "example.com" not in log.read_text()
 
 
+@pytest.mark.dear
 def test_production_starts_without_demo_accounts_and_refuses_a_database_that_has_them(
     environment: pytest.MonkeyPatch, start: Start, log: Path
 ) -> None:

@@ -25,6 +25,7 @@ async def at_account(tab: Tab, email: str) -> None:
     await expect(tab.page.get_by_label("Time zone")).to_be_visible(timeout=PATIENT_MS)
 
 
+@pytest.mark.dear
 async def test_the_account_can_be_seen_and_read_by_everybody(
     open_tab: OpenTab, email: str, tmp_path: Path
 ) -> None:

@@ -77,6 +77,7 @@ async def bill(demo: Any, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.dear
 async def test_every_page_of_the_console_can_be_seen_and_read_by_everybody(
     open_tab: OpenTab, demo_data: None, bill: Path, tmp_path: Path
 ) -> None:
@@ -219,6 +220,7 @@ async def test_nobody_but_admins_has_a_console(open_tab: OpenTab, start_with: St
     assert not [url for url in loaded if "/assets/Admin" in url]
 
 
+@pytest.mark.dear
 async def test_of_two_admins_the_second_sees_what_the_first_changed(
     open_tab: OpenTab, switched_on_again: None, tmp_path: Path
 ) -> None:
@@ -254,6 +256,7 @@ async def test_of_two_admins_the_second_sees_what_the_first_changed(
     await expect(second.get_by_role("switch", name="stack budget")).to_be_checked()
 
 
+@pytest.mark.dear
 async def test_a_live_call_that_a_switch_moves_is_on_the_other_stack_within_five_seconds_and_its_story_shows_why(
     open_tab: OpenTab, start_with: StartWith, switched_on_again: None
 ) -> None:

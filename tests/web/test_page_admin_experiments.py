@@ -46,6 +46,7 @@ async def told(page: Page, title: str, *said: str) -> Locator:
     return dialog
 
 
+@pytest.mark.dear
 async def test_an_experiment_is_made_begun_weighed_and_ended_on_the_page_each_after_its_effect(
     open_tab: OpenTab, demo: Any, taken_away_again: None, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 EMAIL = "zoe.quetzal@example.net"
 
 
+@pytest.mark.dear
 async def test_somebody_is_added_given_a_plan_given_out_and_erased_by_an_admin_who_was_asked_each_time(
     open_tab: OpenTab, demo: Any, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ async def well_ended(tab: Tab) -> None:
     assert tab.errors == []
 
 
+@pytest.mark.dear
 async def test_a_list_is_read_out_added_to_and_each_answer_has_its_effect(
     open_tab: OpenTab, start_with: StartWith, email: str
 ) -> None:
@@ -124,6 +125,7 @@ async def _a_task_is_deleted_after_a_clicked_yes(tab: Tab) -> None:
     await expect(tab.shown_tasks()).to_have_text(["water the plants"], ignore_case=True)
 
 
+@pytest.mark.dear
 async def test_speaking_over_the_agent_silences_it_and_a_task_by_friday_is_made(
     open_tab: OpenTab, start_with: StartWith, email: str
 ) -> None:
@@ -173,6 +175,7 @@ async def _a_task_by_friday_is_made(tab: Tab, friday: date) -> None:
     assert len(await tab.heard_ms()) - heard > HALF_A_SECOND
 
 
+@pytest.mark.dear
 @by_any_plan
 async def test_chromiums_own_microphone_is_heard(
     open_tab: OpenTab, start_with: StartWith, email: str, tmp_path_factory: pytest.TempPathFactory
@@ -194,6 +197,7 @@ async def test_chromiums_own_microphone_is_heard(
     await well_ended(tab)
 
 
+@pytest.mark.dear
 @by_any_plan
 async def test_words_from_before_the_agent_came_are_not_lost(
     open_tab: OpenTab, start_with: StartWith, email: str

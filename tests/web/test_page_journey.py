@@ -23,6 +23,7 @@ async def show(tab: Tab, half: str) -> None:
         await switch.click()
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("name", list(SIZES))
 async def test_from_the_first_call_to_what_is_kept_of_it(
     open_tab: OpenTab, email: str, tmp_path: Path, name: str

@@ -36,6 +36,7 @@ async def holder(tab: Tab, call_id: str) -> str | None:
     return dict(await answer.json())["connection"]
 
 
+@pytest.mark.dear
 async def test_a_connection_that_is_cut_for_a_moment_is_resumed_as_it_was(
     open_tab: OpenTab, start_with: StartWith, network: Network
 ) -> None:
@@ -71,6 +72,7 @@ async def away_for(seconds: int, tab: Tab, network: Network) -> None:
     await tab.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itself(
     open_tab: OpenTab, start_with: StartWith, new_network: NewNetwork
 ) -> None:

@@ -61,6 +61,7 @@ class Look:
         assert overhang <= 0, f"{state} is {overhang} px wider than the screen"
 
 
+@pytest.mark.dear
 async def test_every_state_can_be_seen_and_read_by_everybody(look: AllLooks, start_with: StartWith) -> None:
     await start_with(EMAIL, "Buy milk", "Call the plumber about the kitchen", due=("today", "in three weeks"))
     tab = look.tab
@@ -120,6 +121,7 @@ async def test_every_state_can_be_seen_and_read_by_everybody(look: AllLooks, sta
     assert tab.errors == []
 
 
+@pytest.mark.dear
 async def test_every_trouble_can_be_seen_and_read_by_everybody(
     look: AllLooks, staged: StagedCall, start_with: StartWith
 ) -> None:

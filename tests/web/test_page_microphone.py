@@ -13,6 +13,7 @@ from tests.web.test_page_stacks import EMAIL, has_said, in_a_staged_call
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
+@pytest.mark.dear
 async def test_a_denied_microphone_is_explained_typing_works_and_it_comes_back_without_a_reload(
     open_tab: OpenTab, start_with: StartWith
 ) -> None:

@@ -67,6 +67,7 @@ async def share_again(tab: Tab) -> None:
     await expect(tab.page.get_by_role("button", name="Share screen")).to_be_visible()
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("email", "once_more"), [("economy@example.com", True), ("premium@example.com", False)]
 )

@@ -28,6 +28,7 @@ async def test_a_wrong_password_is_told_in_words(open_tab: OpenTab) -> None:
     await expect(tab.page.get_by_label("Email")).to_be_focused()
 
 
+@pytest.mark.dear
 async def test_a_whole_call_needs_no_mouse(open_tab: OpenTab, start_with: StartWith) -> None:
     await start_with(EMAIL, "Buy milk")
     tab = await open_tab()
@@ -70,6 +71,7 @@ async def tab_to(tab: Tab, name: str) -> None:
     pytest.fail(f"no way by keyboard to «{name}»")
 
 
+@pytest.mark.dear
 async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab, tmp_path: Path) -> None:
     tab = await open_tab()
     await tab.page.add_init_script(
@@ -95,6 +97,7 @@ async def test_a_browser_that_blocks_sound_is_tapped_once(open_tab: OpenTab, tmp
     )
 
 
+@pytest.mark.dear
 async def test_nobody_within_ten_seconds_is_told_and_can_be_tried_again(
     open_tab: OpenTab, staged: StagedCall, tmp_path: Path
 ) -> None:
@@ -111,6 +114,7 @@ async def test_nobody_within_ten_seconds_is_told_and_can_be_tried_again(
     await expect(notice).to_have_count(0)
 
 
+@pytest.mark.dear
 async def test_busy_lines_are_told(open_tab: OpenTab) -> None:
     tab = await open_tab()
     error = {"code": "busy", "message": "All lines are busy.", "fix": "Try again in a minute."}
@@ -134,6 +138,7 @@ async def test_whoever_was_signed_out_signs_in_again(open_tab: OpenTab) -> None:
     await expect(tab.page.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.dear
 async def test_signing_out_ends_the_call_and_the_session(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.sign_in(EMAIL)
