@@ -55,9 +55,14 @@ class Desk:
     def profile(self, profile: Profile) -> None:
         self.latency.profile = profile
 
-    async def pause(self, part: Part, service: str | None = None) -> None:
-        """Be as slow as a vendor's part and the network to it and back are, and as the service's faults have it."""
-        await self.clock.sleep(self.latency.of(part))
+    async def pause(self, part: Part, service: str | None = None, *, since: float | None = None) -> None:
+        """Be as slow as a vendor's part and the network to it and back are, and as the service's faults have it.
+
+        `since`: when the request was there, by the clock. A vendor's time includes its own work, so that what the
+        stand-in's takes is no wait on top.
+        """
+        worked = 0.0 if since is None else self.clock.now() - since
+        await self.clock.sleep(self.latency.of(part) - worked)
         if service is not None:
             await self.faults.hold(service)
 

@@ -58,12 +58,15 @@ def _thought(request: ChatRequest) -> Completion:
 class _Answer:
     """One request being answered: its header, what it has used so far, and its bill."""
 
-    def __init__(self, desk: Desk, service: str, request: ChatRequest, prompt: int, cached: int) -> None:
+    def __init__(
+        self, desk: Desk, service: str, request: ChatRequest, prompt: int, cached: int, since: float
+    ) -> None:
         self._desk = desk
         self._service = service
         self._request = request
         self._prompt = prompt
         self._cached = cached
+        self._since = since
         self._billed = service != CONNECTIONS
         self.generated = 0
         self.header = Header(
@@ -144,7 +147,7 @@ class _Answer:
         return response
 
     async def _pause(self) -> None:
-        await self._desk.pause("llm", self._service)
+        await self._desk.pause("llm", self._service, since=self._since)
 
     async def whole(self, http: web.Request, completion: Completion, met: str | None) -> web.StreamResponse:
         """Send the completion in one piece."""
@@ -190,7 +193,8 @@ def routes(desk: Desk, service: str = CONNECTIONS) -> list[web.RouteDef]:
             abort(http)
             return web.Response()
         key = key_of(http)
-        request = openai_request.parse(await http.read())
+        body, since = await http.read(), desk.clock.now()
+        request = openai_request.parse(body)
         try:
             sold = ollama or "input_tokens" in prices_of(VENDOR, request.model)
         except UnpricedError:
@@ -201,7 +205,7 @@ def routes(desk: Desk, service: str = CONNECTIONS) -> list[web.RouteDef]:
         if len(prompt) > _CONTEXT_TOKENS:
             raise openai_errors.too_long(len(prompt), _CONTEXT_TOKENS)
         cached = cache.cached(f"{key}\n{request.model}\n{request.prompt_cache_key}", prompt)
-        reply = _Answer(desk, service, request, len(prompt), cached)
+        reply = _Answer(desk, service, request, len(prompt), cached, since)
 
         def broken(kind: str) -> None:
             if kind == "cut":

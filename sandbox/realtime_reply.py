@@ -77,6 +77,7 @@ class Reply:
     async def open(self) -> None:
         """Announce the response and start to generate it."""
         failure: Exception | None = None
+        since = self._desk.clock.now()
         try:
             self._context = (
                 self._given
@@ -98,7 +99,7 @@ class Reply:
         if self._fault and self._fault.failure:
             await self._end("failed", error=self._fault.failure)
             return
-        self._pause = asyncio.create_task(self._desk.pause("realtime", SERVICE))
+        self._pause = asyncio.create_task(self._desk.pause("realtime", SERVICE, since=since))
         self._work = asyncio.create_task(self._generate())
         self._run = asyncio.create_task(self._finish(self._work))
 

@@ -52,6 +52,18 @@ def test_the_instant_profile_has_no_delay_at_all() -> None:
     assert [latency.of(part) for part in ("stt", "llm", "tts", "realtime")] == [0, 0, 0, 0]
 
 
+async def test_what_a_stand_in_works_is_part_of_the_vendors_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, slept = Desk(profile=PROFILES["seed"]), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(desk.clock, "sleep", sleep)
+    await desk.pause("stt")
+    await desk.pause("stt", since=desk.clock.now() - 0.1)
+    assert slept == [pytest.approx(0.13), pytest.approx(0.03, abs=0.01)]
+
+
 def test_an_invoice_adds_up_and_can_be_asked_for_one_call() -> None:
     invoice = Invoice(Clock())
     one = invoice.charge(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import aiohttp
@@ -13,9 +14,11 @@ from livekit.plugins.openai import LLM
 from openai import BaseModel
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from sandbox import tokens
 from sandbox.app import Running
 from sandbox.desk import Desk
-from sandbox.profiles import Profile
+from sandbox.openai_request import ChatRequest
+from sandbox.profiles import PROFILES, Profile
 from sandbox.scripts import ScriptedCall, ScriptedReply
 
 pytestmark = pytest.mark.system
@@ -74,6 +77,24 @@ async def test_a_streamed_text_is_chunked_as_openai_does_it(
     assert usage.usage is not None
     assert usage.usage.completion_tokens == len(middle)
     assert all(each["usage"] is None for each in raw[:-1])
+
+
+async def test_what_the_stand_in_works_is_part_of_the_time_that_it_takes(
+    desk: Desk, running: Running, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.profile, slept, counted = PROFILES["seed"], list[float](), tokens.prompt
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    def slowly(request: ChatRequest) -> list[int]:
+        time.sleep(0.44)  # as long as this profile's model takes at most
+        return counted(request)
+
+    monkeypatch.setattr(desk.clock, "sleep", sleep)
+    monkeypatch.setattr(tokens, "prompt", slowly)
+    await chunks_of(http, running, messages=user("Hello."))
+    assert slept[0] <= 0
 
 
 async def test_a_streamed_tool_call_has_its_name_first_and_its_arguments_in_fragments(
