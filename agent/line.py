@@ -19,6 +19,7 @@ from livekit.agents.voice import io, room_io
 
 from agent.ports import CaptionPort, SpeechPort, Tap
 from agent.ring import Ring
+from agent.speaking_rate import measure_quickly
 
 FORWARDED: Final = ("agent_state_changed", "user_input_transcribed")
 """What a RoomIO listens to in its session, besides `close`, which the call decides itself."""
@@ -66,6 +67,7 @@ class Line:
     """The caller's audio, our voice and the captions, in the room for as long as the call lasts."""
 
     def __init__(self, room: rtc.Room, caller_identity: str) -> None:
+        measure_quickly()
         self._facade = SessionFacade()
         self._room_io = room_io.RoomIO(
             self._facade,  # type: ignore[arg-type]

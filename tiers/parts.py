@@ -12,6 +12,7 @@ from openai import AsyncClient
 from typing_extensions import override
 
 from tiers.as_given import AsGiven
+from tiers.as_written import as_written
 from tiers.catalogue import Model, Part
 from tiers.metering.taps import ChatTap, SocketTap
 from tiers.settings import VendorSettings
@@ -93,11 +94,13 @@ def _mind(model: Model, settings: VendorSettings, call_id: str) -> Built:
     tap = ChatTap()
     plugin: llm.LLM[Any] = openai.LLM(
         model=model.name,
-        client=AsyncClient(
-            api_key=settings.key("openai"),
-            base_url=settings.base_url("openai"),
-            max_retries=0,  # the session retries
-            http_client=tap.client(),
+        client=as_written(
+            AsyncClient(
+                api_key=settings.key("openai"),
+                base_url=settings.base_url("openai"),
+                max_retries=0,  # the session retries
+                http_client=tap.client(),
+            )
         ),
         safety_identifier=call_id,
         extra_body={"store": False},  # the plugin takes `store` and does not send it
