@@ -64,6 +64,9 @@ class Turns(Protocol):
     def on_murmur(self, text: str, *, final: bool) -> None:
         """The caller murmured over us, which is no turn."""
 
+    async def on_written(self) -> None:
+        """Final words that are no murmur came from the ear; the session has not had them yet."""
+
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
 
@@ -149,6 +152,8 @@ class TaskAgent(Agent):
                     final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
                     self._turns.on_murmur(event.alternatives[0].text, final=final)
                     continue
+                if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives[0].text:
+                    await self._turns.on_written()
                 yield event
 
     def _is_murmur(self, event: stt.SpeechEvent) -> bool:

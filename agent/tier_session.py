@@ -63,6 +63,8 @@ CLOSE_SECONDS: Final = 1.0
 """How long a session may take to end by itself before its vendors' sockets are closed under it."""
 SPOKEN_ON_SECONDS: Final = 0.15
 """Who is heard so long after a murmur of theirs was written has said more than that."""
+ENDS_SECONDS: Final = 0.15
+"""How long final words wait for the end of what they were said over; measured 2–14 ms."""
 HUSH_SECONDS: Final = 0.3
 """How long a session that is replaced may take to fall silent and say how far it came."""
 
@@ -412,6 +414,18 @@ class TierSession:
         """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
         speech = self.session.current_speech
         return speech is not None and speech is self._voiced and not (speech.interrupted or speech.done())
+
+    async def on_written(self) -> None:
+        """Final words end what we are saying, at once, and what was heard of it is in the history before they are.
+
+        livekit (1.8) ends it for the same words a moment later: too late for the answer to be begun ahead, or from a
+        history that changes under it, so that it is begun anew when the turn is over.
+        """
+        speech = self.session.current_speech
+        if speech is not None and self.is_heard() and speech.allow_interruptions:
+            speech.interrupt(source="user_turn")
+            ends = asyncio.ensure_future(speech.wait_for_playout())
+            await asyncio.wait([ends], timeout=ENDS_SECONDS)
 
     def on_murmur(self, text: str, *, final: bool) -> None:
         """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""

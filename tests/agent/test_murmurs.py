@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,6 +67,23 @@ async def test_murmurs_are_spoken_through_a_wait_is_not_and_a_yeah_answers_a_que
         assert "Shall I delete" in await live.turn("Delete paint the fence")
         await live.turn("Yeah")
         assert await live.titles() == sorted(set(TITLES) - {"paint the fence"})
+
+
+@pytest.mark.system
+@pytest.mark.timeout(90)
+async def test_the_answer_to_words_over_ours_is_begun_before_their_turn_is_over(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "agent.turn_marks")
+
+    def marks() -> list[dict[str, float]]:
+        return [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
+
+    async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
+        await hears_the_list(live)
+        await live.say("Do you know any good jokes?")
+        await live.until(lambda: len(marks()) == 2, 20, "the turn is answered")
+    assert marks()[1]["asked"] < marks()[1]["ended"]
 
 
 @pytest.mark.system
