@@ -7,7 +7,7 @@ waits to go out.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from livekit.agents.voice.transcription._speaking_rate import SpeakingRateStream
@@ -32,8 +32,4 @@ def spectral_flux(sound: Sound, rate: int) -> float:
 
 def measure_quickly() -> None:
     """Have livekit measure with this from now on, in this process."""
-
-    def flux(_stream: Any, audio: Sound, sample_rate: int) -> float:
-        return spectral_flux(audio, sample_rate)
-
-    SpeakingRateStream._spectral_flux = flux  # type: ignore[method-assign, assignment]
+    SpeakingRateStream._spectral_flux = staticmethod(spectral_flux)  # type: ignore[method-assign, assignment]

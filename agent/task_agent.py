@@ -148,17 +148,14 @@ class TaskAgent(Agent):
         """Keep murmurs over our voice from the session: words of whatever kind would end what we say."""
         async for event in Agent.default.stt_node(self, audio, model_settings):
             if isinstance(event, stt.SpeechEvent):
-                if self._is_murmur(event):
-                    final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
-                    self._turns.on_murmur(event.alternatives[0].text, final=final)
+                words = event.alternatives[0].text if event.type in _WORDS and event.alternatives else ""
+                final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
+                if self.takes_for_murmur(words):
+                    self._turns.on_murmur(words, final=final)
                     continue
-                if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives[0].text:
+                if final and words:
                     await self._turns.on_written()
                 yield event
-
-    def _is_murmur(self, event: stt.SpeechEvent) -> bool:
-        words = event.alternatives[0].text if event.type in _WORDS and event.alternatives else ""
-        return self.takes_for_murmur(words)
 
     def takes_for_murmur(self, words: str) -> bool:
         """Whether these words of the caller, now, are no turn but a listener's."""

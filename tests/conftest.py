@@ -300,7 +300,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def take_turns(items: Sequence[pytest.Item], turn: str) -> None:
-    """Hold of the dear tests only every so manieth: «2/4» the second, the sixth, … All turns together hold each one once."""
+    """Hold a part of the dear tests: «2/4» the second, the sixth, the tenth, … All turns together hold each one once."""
     mine, turns = (int(number) for number in turn.split("/"))
     for place, item in enumerate(item for item in items if item.get_closest_marker("dear")):
         if place % turns != mine - 1:

@@ -30,5 +30,5 @@ class _AsWritten(AsyncCompletions):
         extra_body: Mapping[str, Any] | None = None,
         **named: Any,
     ) -> Any:
-        written = {"messages": messages} if tools is omit else {"messages": messages, "tools": tools}
-        return await super().create(messages=[], extra_body={**(extra_body or {}), **written}, **named)
+        written = {**(extra_body or {}), "messages": messages, "tools": tools}
+        return await super().create(messages=[], extra_body=written, **named)

@@ -75,10 +75,10 @@ class TaskLines:
 
         line.client = self._open(self._url, token)
         self._lines[user.id] = line
-        for user_id in [each for each, one in self._lines.items() if one.users == 0 and one is not line]:
-            if len(self._lines) <= MOST:
-                break
-            self._close(user_id)
+        if (too_many := len(self._lines) - MOST) > 0:
+            unused = [each for each, one in self._lines.items() if one.users == 0 and one is not line]
+            for user_id in unused[:too_many]:
+                self._close(user_id)
         return line
 
     def _close(self, user_id: str) -> None:
