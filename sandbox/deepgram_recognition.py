@@ -219,7 +219,9 @@ class Recognition:
             guess = await hearing
         finally:
             hearing.cancel()
-        if utterance is self._now and guess.text:  # else the final is out or on its way
+        # What was written while words are told in time was written before the pause behind them was heard.
+        under_way = self._timed is not None and not (utterance.is_out or utterance.reopened)
+        if guess.text and (utterance is self._now or under_way):  # else the final is out or on its way
             words = spread(guess.text, utterance.start, end)
             await self._send(
                 self._messages.results(

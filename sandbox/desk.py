@@ -7,6 +7,7 @@ from sandbox.clock import Clock
 from sandbox.connections import Connections
 from sandbox.faults import Faults
 from sandbox.invoice import Invoice
+from sandbox.pace import Pace
 from sandbox.profiles import PROFILES, Latency, Part, Profile
 from sandbox.scripts import Scripts
 from sandbox.speech import Hears, Speaks
@@ -65,6 +66,10 @@ class Desk:
         await self.clock.sleep(self.latency.of(part) - worked)
         if service is not None:
             await self.faults.hold(service)
+
+    def pace(self) -> Pace:
+        """The pace of the tokens of one answer."""
+        return Pace(self.clock, self.profile.llm_token_ms / 1000)
 
     def reset(self) -> None:
         """Forget charges, counts, told words, scripts and faults; the profile and open connections stay."""

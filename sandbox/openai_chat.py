@@ -120,13 +120,13 @@ class _Answer:
                 text = text[: len(text) // 2]
             await response.write(f"data: {text}\n\n".encode())
 
-        gap = self._desk.profile.llm_token_ms / 1000
+        pace = self._desk.pace()
         try:
             await response.prepare(http)
             await self._pause()
             for delta, cost in deltas(completion):
                 if cost:
-                    await self._desk.clock.sleep(gap)
+                    await pace.next()
                 self.generated += cost
                 await send(self.header.chunk([choice(delta)], usage=None, with_usage=with_usage))
                 # A long reply lets other calls speak, and notices a client that has gone.

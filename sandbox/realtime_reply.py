@@ -184,10 +184,10 @@ class Reply:
         item = Item(new_id("item"), "message", "assistant", "in_progress", [part])
         await self._wait_for_the_vendor()
         where = await self._told.begin(item)
-        gap = self._desk.profile.llm_token_ms / 1000
+        pace = self._desk.pace()
         for piece in tokens.pieces(text):
             self._check_limit(piece)
-            await self._desk.clock.sleep(gap)
+            await pace.next()
             part.text += piece
             await self._told.say("response.output_text.delta", where, delta=piece)
         await self._over(item, breaks)
@@ -218,11 +218,11 @@ class Reply:
         item = Item(new_id("item"), "function_call", status="in_progress", call_id=call.id, name=call.name)
         await self._wait_for_the_vendor()
         where = await self._told.begin(item)
-        gap = self._desk.profile.llm_token_ms / 1000
+        pace = self._desk.pace()
         self._check_limit("")
         for piece in tokens.pieces(call.arguments):
             self._check_limit(piece)
-            await self._desk.clock.sleep(gap)
+            await pace.next()
             item.arguments += piece
             await self._told.say(
                 "response.function_call_arguments.delta", where, call_id=item.call_id, delta=piece
