@@ -182,8 +182,14 @@ class ThinkingWatch:
 
 def _same(one: _Prompt, other: _Prompt) -> int:
     """How many tokens at the start of two prompts are the same."""
-    pairs = zip(one.tokens, other.tokens, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    same, upto = 0, min(len(one.tokens), len(other.tokens))
+    while same < upto:  # halves, since a comparison of two lists is a thousand times one of two tokens in Python
+        middle = (same + upto + 1) // 2
+        if one.tokens[same:middle] == other.tokens[same:middle]:
+            same = middle
+        else:
+            upto = middle - 1
+    return same
 
 
 class _Exchange:

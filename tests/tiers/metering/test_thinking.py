@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import anyio
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from livekit.agents import APIConnectOptions, APIError, llm
 
 from sandbox.desk import Desk
@@ -18,7 +21,7 @@ from tests.tiers.metering.talk import LONG, RULES, answered, asked, begin
 from tiers.cascade import Cascade
 from tiers.catalogue import MODELS
 from tiers.metering.bookings import Bookings
-from tiers.metering.thinking import ThinkingWatch
+from tiers.metering.thinking import ThinkingWatch, _same
 
 pytestmark = pytest.mark.unit
 
@@ -317,3 +320,10 @@ def test_an_answer_that_is_still_coming_is_booked_when_the_meter_closes(booked: 
     watch.flush()
     exchange.ended(None)
     assert [(usage.outcome, usage.units["output_tokens"]) for usage in booked] == [("cancelled", 4)]
+
+
+@given(st.lists(st.integers(0, 1), max_size=40), st.lists(st.integers(0, 1), max_size=40))
+def test_as_much_is_the_same_as_two_prompts_begin_with(one: list[int], other: list[int]) -> None:
+    same = next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    prompts = [SimpleNamespace(tokens=tokens) for tokens in (one, other)]
+    assert _same(*prompts) == (min(len(one), len(other)) if same is None else same)  # type: ignore[arg-type]
