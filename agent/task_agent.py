@@ -64,8 +64,11 @@ class Turns(Protocol):
     def on_murmur(self, text: str, *, final: bool) -> None:
         """The caller murmured over us, which is no turn."""
 
-    async def on_written(self) -> None:
-        """Final words that are no murmur came from the ear; the session has not had them yet."""
+    def early(self, events: AsyncIterable[stt.SpeechEvent]) -> AsyncIterator[stt.SpeechEvent]:
+        """The ear's events, with interim words that are likely to be all as early ones among them."""
+
+    async def on_written(self, words: str, *, final: bool) -> None:
+        """Final or early words that are no murmur came from the ear; the session has not had them yet."""
 
     def on_words(self, piece: str) -> None:
         """Words of an answer are on their way to the caller."""
@@ -146,15 +149,15 @@ class TaskAgent(Agent):
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncIterable[stt.SpeechEvent]:
         """Keep murmurs over our voice from the session: words of whatever kind would end what we say."""
-        async for event in Agent.default.stt_node(self, audio, model_settings):
+        async for event in self._turns.early(Agent.default.stt_node(self, audio, model_settings)):
             if isinstance(event, stt.SpeechEvent):
                 words = event.alternatives[0].text if event.type in _WORDS and event.alternatives else ""
                 final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
                 if self.takes_for_murmur(words):
                     self._turns.on_murmur(words, final=final)
                     continue
-                if final and words:
-                    await self._turns.on_written()
+                if words and event.type is not stt.SpeechEventType.INTERIM_TRANSCRIPT:
+                    await self._turns.on_written(words, final=final)
                 yield event
 
     def takes_for_murmur(self, words: str) -> bool:

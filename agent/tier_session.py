@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,7 @@ from livekit.agents import (
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
+from agent.early_words import EarlyWords
 from agent.history import shortened
 from agent.line import Line
 from agent.murmurs import MURMUR_SECONDS
@@ -42,8 +43,9 @@ from tiers.catalogue import Stack
 from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.metering.thinking import Beginnings
+from tiers.open_ends import Ending
 from tiers.settings import VendorSettings
-from tiers.turns import MIN_SILENCE_SECONDS
+from tiers.turns import MIN_SILENCE_SECONDS, MOST_ATTEMPTS
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
@@ -415,14 +417,23 @@ class TierSession:
         speech = self.session.current_speech
         return speech is not None and speech is self._voiced and not (speech.interrupted or speech.done())
 
-    async def on_written(self) -> None:
+    def early(self, events: AsyncIterable[stt.SpeechEvent]) -> AsyncIterator[stt.SpeechEvent]:
+        """The ear's events, with interim words that are likely to be all as early ones among them."""
+        return EarlyWords(self._models.end_of_turn).among(events)
+
+    async def on_written(self, words: str, *, final: bool) -> None:
         """Final words end what we are saying, at once, and what was heard of it is in the history before they are.
 
-        livekit (1.8) ends it for the same words a moment later: too late for the answer to be begun ahead, or from a
-        history that changes under it, so that it is begun anew when the turn is over.
+        An answer is begun ahead only where they do not lead on: to «Can you» and «Are you open on» nobody wants one, and
+        its voice would be paid for. livekit (1.8) ends what we say for the same words a moment later: too late for the
+        answer to be begun ahead, or from a history that changes under it, so that it is begun anew when the turn is over.
         """
+        leads_on = self._models.end_of_turn.ending_with(words) is Ending.OPEN
+        self.session.options.preemptive_generation["max_retries"] = 0 if leads_on else MOST_ATTEMPTS
+        if not final:
+            self._marks.mark("early", again=True)
         speech = self.session.current_speech
-        if speech is not None and self.is_heard() and speech.allow_interruptions:
+        if final and speech is not None and self.is_heard() and speech.allow_interruptions:
             speech.interrupt(source="user_turn")
             ends = asyncio.ensure_future(speech.wait_for_playout())
             await asyncio.wait([ends], timeout=ENDS_SECONDS)

@@ -8,9 +8,10 @@ from typing import Final, Literal
 
 log = logging.getLogger("agent.turn_marks")
 
-Mark = Literal["words", "ended", "asked", "thought", "sound", "playing"]
-"""`words`: the last final words came. `ended`: the turn was decided to be over. `asked`: the model was asked for the
-answer that is heard. `thought`: its first words. `sound`: the voice's first sound. `playing`: our first frame left."""
+Mark = Literal["early", "words", "ended", "asked", "thought", "sound", "playing"]
+"""`early`: the last words came that were likely all and not final yet. `words`: the last final words came. `ended`: the turn
+was decided to be over. `asked`: the model was asked for the answer that is heard. `thought`: its first words. `sound`: the
+voice's first sound. `playing`: our first frame left."""
 
 _BEGINS_ANEW: Final = {"asked": ("thought", "sound")}
 """What belongs to an earlier attempt once this happens again: answers are begun before the turn is over."""

@@ -95,7 +95,7 @@ class Cascade:
         arguments: dict[str, Any] = {part: built.plugin for part, built in self.built.items()}
         if "stt" in self.built:
             arguments |= {
-                "vad": voice_activity(narrow=narrow),
+                "vad": voice_activity(self.end_of_turn, narrow=narrow),
                 "turn_handling": turn_handling(self.end_of_turn, narrow=narrow),
             }
         else:

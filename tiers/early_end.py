@@ -86,6 +86,8 @@ class _Stream:
 
     def _told(self, event: vad.VADEvent) -> vad.VADEvent | None:
         """What livekit is told of it; None for nothing."""
+        if event.type is vad.VADEventType.INFERENCE_DONE:
+            self._end_of_turn.quiet(event.probability <= self._falls_to)
         within = event.type is vad.VADEventType.INFERENCE_DONE and event.speaking
         if not within:
             was_told = self._ended and event.type is vad.VADEventType.END_OF_SPEECH

@@ -90,6 +90,9 @@ class EndOfTurn(inference.TurnDetector):
         """Whether the caller was asked something that they may answer in two pieces."""
         self.behind: Callable[[], float] = lambda: math.inf
         """Seconds of sound behind the last final word of an ear beside a model."""
+        self.on_quiet: Callable[[], None] = lambda: None
+        """Called when nobody is heard to speak any more, be it within a sentence."""
+        self._is_quiet = False
         self._is_aside = False
         self._is_over = False
         """No turn has begun since the last one: an ear that is late tells of the last one."""
@@ -109,6 +112,10 @@ class EndOfTurn(inference.TurnDetector):
             self._interim = text
         self._changed.set()
 
+    def ending_with(self, text: str) -> Ending:
+        """How the turn would end with these final words."""
+        return ending_of(f"{self._final} {text}")
+
     @property
     def has_heard(self) -> bool:
         """Whether something of this turn has been written."""
@@ -123,6 +130,18 @@ class EndOfTurn(inference.TurnDetector):
         self._is_over = self._is_over and not sounding
         self._is_aside = aside
         self._changed.set()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the newest sound is no speech. An end of speech is told of later, once it lasts."""
+        return self._is_quiet
+
+    def quiet(self, quiet: bool) -> None:
+        """Hear what the newest sound is."""
+        falls = quiet and not self._is_quiet
+        self._is_quiet = quiet
+        if falls:
+            self.on_quiet()
 
     def fails(self) -> None:
         """Hear that the ear is gone: sound decides from now on."""

@@ -26,7 +26,7 @@ words let us go on at once."""
 WORDLESS_RESUMES_AFTER_SECONDS: Final = 0.3
 """The same where the session has no ear that writes words in time; livekit waits for the end of the turn besides."""
 MOST_ATTEMPTS: Final = 8
-"""Answers begun before a turn is over; each piece of it that the ear writes begins another."""
+"""Answers begun before a turn is over; each piece of it that the ear writes, and that does not lead on, begins another."""
 
 SPEECH: Final = 0.5
 """How sure the detector has to be that sound is speech: livekit's own."""

@@ -71,6 +71,14 @@ def test_the_parts_of_a_turn_are_the_whole_of_it() -> None:
     assert parts["waiting"] == 0  # the end of the turn was found while the model thought
 
 
+def test_words_that_were_not_final_yet_were_heard_where_the_answer_was_begun_on_them() -> None:
+    parts = parts_of(replace(TURN, marks=CASCADE | {"early": 100.11, "asked": 100.12}), way_ms=80)
+    assert parts is not None
+    assert parts["hearing"] == pytest.approx(70)
+    assert parts["thinking"] == pytest.approx(380)
+    assert sum(parts.values()) == pytest.approx(640)
+
+
 def test_an_end_that_is_found_after_the_sound_is_there_was_waited_for() -> None:
     late = CASCADE | {"ended": 100.9, "playing": 100.91}
     parts = parts_of(replace(TURN, marks=late, answer_ms=970, heard_at=100.97), way_ms=80)

@@ -138,3 +138,11 @@ async def test_livekit_takes_it_for_its_own_detector() -> None:
     assert [event async for event in stream] == []
     await stream.aclose()
     assert detector.min_silence_duration == 0.25
+
+
+async def test_each_silence_is_told_of_when_it_begins_be_it_within_speech() -> None:
+    detector, fell = _detector(""), list[str]()
+    detector.on_quiet = lambda: fell.append("quiet")
+    await _told("sss--sss--", detector)
+    assert len(fell) == 2
+    assert detector.is_quiet

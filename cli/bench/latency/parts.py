@@ -12,9 +12,12 @@ from cli.bench.latency.caller import Heard
 
 Part = Literal["way", "hearing", "waiting", "thinking", "speaking", "own"]
 PARTS: Final[tuple[Part, ...]] = ("way", "hearing", "waiting", "thinking", "speaking", "own")
-"""`way`: to us and back, as the echo measures it. `hearing`: until the ear's last words were there. `waiting`: for the
+"""`way`: to us and back, as the echo measures it. `hearing`: until the words were there that it was begun on. `waiting`: for the
 end of the turn, when nothing else was waited for. `thinking`: asked to first words. `speaking`: to the first sound,
 the first sentence's other words included. `own`: what is left, ours."""
+
+HEARD: Final = ("early", "words")
+"""What an answer is begun on."""
 
 LATE_SECONDS: Final = 0.3
 """How long before the last word a turn may be decided to be over and still be that turn's."""
@@ -71,14 +74,16 @@ def parts_of(turn: Heard, way_ms: float) -> dict[Part, float] | None:
             found[part] += 1000 * (moment - cursor)
             cursor = moment
 
-    words, ended, playing = marks.get("words"), marks["ended"], marks["playing"]
+    ended, playing = marks["ended"], marks["playing"]
     asked, thought, sound = marks.get("asked"), marks.get("thought"), marks.get("sound")
     if asked is None or thought is None:  # one model hears, thinks and speaks
         until(ended, "waiting")
         until(sound if sound is not None else playing, "thinking")
     else:
-        if words is not None and words <= asked:
-            until(words, "hearing")
+        until(
+            max((marks[each] for each in HEARD if each in marks and marks[each] <= asked), default=0),
+            "hearing",
+        )
         if asked >= ended:
             until(ended, "waiting")
         until(asked, "own")
