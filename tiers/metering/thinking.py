@@ -183,7 +183,7 @@ class ThinkingWatch:
 def _same(one: _Prompt, other: _Prompt) -> int:
     """How many tokens at the start of two prompts are the same."""
     same, upto = 0, min(len(one.tokens), len(other.tokens))
-    while same < upto:  # halves, since a comparison of two lists is a thousand times one of two tokens in Python
+    while same < upto:  # by halves: a loop over some thousand tokens holds the calls up
         middle = (same + upto + 1) // 2
         if one.tokens[same:middle] == other.tokens[same:middle]:
             same = middle
