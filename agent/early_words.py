@@ -24,10 +24,20 @@ more has been spoken."""
 
 
 class EarlyWords:
-    """The events of one ear, with interim words that are likely to be all turned into early ones."""
+    """The events of one ear, with interim words that are likely to be all turned into early ones.
 
-    def __init__(self, end_of_turn: EndOfTurn, clock: Callable[[], float] = time.monotonic) -> None:
+    `may_begin`: whether an answer would be begun now. livekit begins none twice to the same words, so that early ones to
+    which it begins none would leave the final ones without.
+    """
+
+    def __init__(
+        self,
+        end_of_turn: EndOfTurn,
+        may_begin: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._end_of_turn = end_of_turn
+        self._may_begin = may_begin
         self._clock = clock
         self._events: asyncio.Queue[stt.SpeechEvent | None] = asyncio.Queue()
         self._held: tuple[stt.SpeechEvent, float] | None = None
@@ -56,14 +66,14 @@ class EarlyWords:
             return event
         self._held = None
         if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and self._may_be_all(event):
-            if self._end_of_turn.is_quiet:
+            if self._end_of_turn.is_quiet and self._may_begin():
                 return _early(event)
             self._held = event, self._clock()
         return event
 
     def _fell_quiet(self) -> None:
         held, self._held = self._held, None
-        if held is not None and self._clock() - held[1] <= HOLDS_SECONDS:
+        if held is not None and self._clock() - held[1] <= HOLDS_SECONDS and self._may_begin():
             self._events.put_nowait(_early(held[0]))
 
     def _may_be_all(self, event: stt.SpeechEvent) -> bool:

@@ -419,7 +419,13 @@ class TierSession:
 
     def early(self, events: AsyncIterable[stt.SpeechEvent]) -> AsyncIterator[stt.SpeechEvent]:
         """The ear's events, with interim words that are likely to be all as early ones among them."""
-        return EarlyWords(self._models.end_of_turn).among(events)
+        return EarlyWords(self._models.end_of_turn, self._begins_ahead).among(events)
+
+    def _begins_ahead(self) -> bool:
+        """Whether livekit would begin an answer before the turn is over."""
+        speech = self.session.current_speech
+        is_silent = speech is None or speech.interrupted
+        return is_silent and bool(self.session.options.preemptive_generation["enabled"])
 
     async def on_written(self, words: str, *, final: bool) -> None:
         """Final words end what we are saying, at once, and what was heard of it is in the history before they are.

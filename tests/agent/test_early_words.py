@@ -33,7 +33,10 @@ class Ear:
         self.now = 0.0
         self.end_of_turn = EndOfTurn(has_words=True)
         self._written: asyncio.Queue[stt.SpeechEvent | Exception | None] = asyncio.Queue()
-        self._events = EarlyWords(self.end_of_turn, lambda: self.now).among(self._hear())
+        self.may_begin = True
+        self._events = EarlyWords(self.end_of_turn, lambda: self.may_begin, lambda: self.now).among(
+            self._hear()
+        )
 
     async def _hear(self) -> AsyncIterator[stt.SpeechEvent]:
         while (event := await self._written.get()) is not None:
@@ -109,6 +112,17 @@ async def test_words_that_complete_what_was_written_before_are_all_of_it() -> No
     ear.end_of_turn.quiet(True)
     ear.writes(written("Tuesday?"))
     assert await ear.next() is EARLY
+
+
+@pytest.mark.unit
+async def test_where_no_answer_would_be_begun_the_final_words_are_the_first_to_begin_one() -> None:
+    ear = Ear()
+    ear.may_begin = False
+    ear.writes(written("Are you a real person?"))
+    assert await ear.next() is INTERIM
+    ear.end_of_turn.quiet(True)
+    ear.writes(written("Are you a real person?"))
+    assert await ear.next() is INTERIM
 
 
 @pytest.mark.unit
