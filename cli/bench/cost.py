@@ -62,6 +62,7 @@ class RehearsedCall:
             "price_version": spending.prices.version,
             "microdollars_by_minute": spending.by_minute,
             "parts_by_minute": spending.parts_by_minute,
+            "given_up_by_minute": spending.given_up_by_minute,
             "dollars_a_minute_until": [round(spending.dollars_a_minute(1, minute), 6) for minute in minutes],
             "microdollars": spending.microdollars,
             "invoice_microdollars": self.invoiced,
@@ -135,15 +136,17 @@ def show(calls: Sequence[RehearsedCall], console: Console) -> None:
     """Minute by minute, for people."""
     for call in calls:
         table = Table(title=f"{call.stack} (sandbox): µ$ a minute")
-        for column in ("minute", "µ$", "$", *PARTS, "$/min until then"):
+        for column in ("minute", "µ$", "$", *PARTS, "given up", "$/min until then"):
             table.add_column(column, justify="right")
-        rows = zip(call.spending.by_minute, call.spending.parts_by_minute, strict=True)
-        for minute, (microdollars, parts) in enumerate(rows, 1):
+        spent = call.spending
+        rows = zip(spent.by_minute, spent.parts_by_minute, spent.given_up_by_minute, strict=True)
+        for minute, (microdollars, parts, given_up) in enumerate(rows, 1):
             table.add_row(
                 str(minute),
                 f"{microdollars:,}",
                 f"{microdollars / 1_000_000:.4f}",
                 *(f"{parts[part]:,}" for part in PARTS),
+                f"{given_up:,}",
                 f"{call.spending.dollars_a_minute(1, minute):.4f}",
             )
         console.print(table)

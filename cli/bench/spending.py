@@ -63,6 +63,15 @@ class Spending:
                 exact[minute][_part_of(usage, unit)] += rates[unit].of(given) * count
         return [{part: round(minute[part]) for part in PARTS} for minute in exact]
 
+    @property
+    def given_up_by_minute(self) -> list[int]:
+        """µ$ of each minute, of those above, for answers that were given up: begun ahead for nothing, or spoken over."""
+        result = [0] * self.minutes
+        for minute, usage in self._counted():
+            if usage.outcome == "cancelled":
+                result[minute] += self.prices.price(usage)
+        return result
+
     def dollars_a_minute(self, first: int, last: int) -> float:
         """The mean of some minutes, both named ones included; a call's first minute is 1."""
         minutes = self.by_minute[first - 1 : last]

@@ -66,6 +66,16 @@ def test_the_same_event_twice_is_one_and_a_report_takes_the_place_of_its_estimat
     assert spending.microdollars == 600
 
 
+def test_what_was_given_up_is_told_beside_what_it_is_a_part_of() -> None:
+    spending = Spending(2, bundled())
+    spending.add(1.0, event("a", {"characters": 10}, "tts", outcome="cancelled"))
+    spending.add(2.0, event("b", {"characters": 20}, "tts"))
+    spending.add(61.0, event("c", {"input_tokens": 2_000}, "llm", outcome="cancelled"))
+    spending.add(62.0, event("d", {"input_tokens": 2_000}, "llm"))
+    assert spending.by_minute == [1500, 600]
+    assert spending.given_up_by_minute == [500, 300]
+
+
 def test_parts_of_a_minute_add_up_to_it() -> None:
     spending = Spending(1, bundled())
     spending.add(1.0, event("a", VECTOR))
