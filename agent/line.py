@@ -24,10 +24,6 @@ from agent.speaking_rate import measure_quickly
 FORWARDED: Final = ("agent_state_changed", "user_input_transcribed")
 """What a RoomIO listens to in its session, besides `close`, which the call decides itself."""
 
-FRAME_MS: Final = 20
-"""Of the caller's sound, as much as a packet holds. With livekit's own 50 the end of the last word waits 25 ms on average for the
-rest of its frame."""
-
 
 class SessionFacade(rtc.EventEmitter[str]):
     """What a RoomIO sees of a session: inputs and outputs to set, events to hear, and nothing to close."""
@@ -78,7 +74,6 @@ class Line:
             room,
             options=room_io.RoomOptions(
                 participant_identity=caller_identity,
-                audio_input=room_io.AudioInputOptions(frame_size_ms=FRAME_MS),
                 text_input=False,
                 close_on_disconnect=False,
             ),

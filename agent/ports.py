@@ -10,8 +10,8 @@ from livekit import rtc
 from livekit.agents.voice import io
 from typing_extensions import override
 
-_TAP_FRAMES: Final = 1500
-"""The most a session may lag behind the line: 30 s of 20 ms frames."""
+_TAP_FRAMES: Final = 600
+"""The most a session may lag behind the line: 30 s of 50 ms frames."""
 
 
 class Tap(io.AudioInput):

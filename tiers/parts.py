@@ -14,7 +14,6 @@ from typing_extensions import override
 from tiers.as_given import AsGiven
 from tiers.as_written import as_written
 from tiers.catalogue import Model, Part
-from tiers.finer_sound import send_finely
 from tiers.metering.taps import ChatTap, SocketTap
 from tiers.settings import VendorSettings
 
@@ -22,8 +21,8 @@ PATIENT: Final = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=20)
 """For a model on a machine of our own, which may have to be loaded first and has nobody to take its place."""
 
 ROOM_RATE: Final = 24_000
-"""Hz, as a room gives the caller's sound. At any other rate a resampler holds some of each frame back, so that what is sent
-is a frame behind."""
+"""Hz, as a room gives the caller's sound, in frames of 50 ms, which is how the ear's plugin sends it. At any other rate
+a resampler holds some of each frame back, so that what is sent is a frame behind."""
 AURA_VOICE: Final = "thalia-en"
 ELEVENLABS_ENCODING: Final = "pcm_24000"
 
@@ -72,7 +71,6 @@ def _ear(model: Model, settings: VendorSettings, tags: list[str]) -> Built:
         from tiers.local.stt import WhisperSTT
 
         return Built(model, WhisperSTT())
-    send_finely()
     tap = SocketTap()
     plugin: stt.STT[Any] = deepgram.STT(
         model=model.name,

@@ -18,7 +18,7 @@ from agent.ring import Ring
 
 RATE: Final = 24_000
 """Samples a second, both ways: what the room's own input and output are set to."""
-FRAME_SECONDS: Final = 0.02
+FRAME_SECONDS: Final = 0.05
 """As the room's input makes them."""
 AHEAD_SECONDS: Final = 0.2
 """How much sound the room's output takes before it makes the speaker wait."""
