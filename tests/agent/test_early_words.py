@@ -134,16 +134,29 @@ async def test_an_ear_that_fails_fails_for_whoever_listens() -> None:
 
 
 @pytest.mark.system
+@pytest.mark.timeout(120)
 async def test_the_answer_is_begun_before_the_last_words_are_final(
     port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "agent.turn_marks")
+
+    def begun_early() -> bool:
+        told = [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
+        return any(marks["asked"] < marks["words"] for marks in told)
+
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy") as live:
         live.desk.faults.set("deepgram-stt", "slow", delay=0.6)
-        # Its last word ends within a tenth of a second of an interim result, of which there are four a second.
-        await live.turn("Are you a real person?")
-    (marks,) = [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
-    assert marks["asked"] < marks["words"]
+        # Of four interim results a second one has to come as the last word ends, which not every sentence has.
+        for says in (
+            "Are you a real person?",
+            "How is the weather?",
+            "Who has written you?",
+            "Where do you live?",
+        ):
+            await live.turn(says)
+            if begun_early():
+                break
+    assert begun_early()
 
 
 @pytest.mark.system
