@@ -146,7 +146,7 @@ async def test_the_answer_is_begun_before_the_last_words_are_final(
 
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy") as live:
         live.desk.faults.set("deepgram-stt", "slow", delay=0.6)
-        # Of four interim results a second one has to come as the last word ends, which not every sentence has.
+        # One of the four interim results a second has to come as the last word ends, which not every sentence has.
         for says in (
             "Are you a real person?",
             "How is the weather?",
