@@ -2,7 +2,7 @@
 
 An ear waits for a pause before it calls its words final. What it wrote before that may be all of them, and the detector of
 speech hears as early as it that nobody goes on. livekit begins an answer to words that it takes for «preflight», and keeps
-it where the final ones are the same. adr/0036 has what it gains.
+it where the final ones are the same. adr/0040 has what it gains.
 """
 
 from __future__ import annotations

@@ -86,10 +86,10 @@ class _Stream:
 
     def _told(self, event: vad.VADEvent) -> vad.VADEvent | None:
         """What livekit is told of it; None for nothing."""
-        if event.type is vad.VADEventType.INFERENCE_DONE:
+        judged = event.type is vad.VADEventType.INFERENCE_DONE
+        if judged:
             self._end_of_turn.quiet(event.probability <= self._falls_to)
-        within = event.type is vad.VADEventType.INFERENCE_DONE and event.speaking
-        if not within:
+        if not (judged and event.speaking):
             was_told = self._ended and event.type is vad.VADEventType.END_OF_SPEECH
             before, self._ended, self._before = self._before, False, 0.0
             return (

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pytest
 from livekit import rtc
 from livekit.agents import llm
 from livekit.agents.voice import io
@@ -54,6 +55,11 @@ from tiers.usage import Usage
 from tiers.watch import Failure, VendorPatience
 
 CALL_ID = "call-1"
+
+
+def timed_turns(caplog: pytest.LogCaptureFixture) -> list[dict[str, float]]:
+    """The moments of each turn that was told so far, where the log of `agent.turn_marks` is kept."""
+    return [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
 
 
 class Captions(io.TextOutput):

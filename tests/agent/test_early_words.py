@@ -12,7 +12,7 @@ from livekit.agents import APIConnectionError, stt
 
 from agent.early_words import HOLDS_SECONDS, EarlyWords
 from sandbox.told import BREATH
-from tests.agent.live_call import live_call
+from tests.agent.live_call import live_call, timed_turns
 from tiers.end_of_turn import EndOfTurn
 
 INTERIM, EARLY, FINAL = (
@@ -141,8 +141,7 @@ async def test_the_answer_is_begun_before_the_last_words_are_final(
     caplog.set_level(logging.INFO, "agent.turn_marks")
 
     def begun_early() -> bool:
-        told = [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
-        return any(marks["asked"] < marks["words"] for marks in told)
+        return any(marks["asked"] < marks["words"] for marks in timed_turns(caplog))
 
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy") as live:
         live.desk.faults.set("deepgram-stt", "slow", delay=0.6)

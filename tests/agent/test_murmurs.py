@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from agent.murmurs import is_murmur
-from tests.agent.live_call import LiveCall, live_call
+from tests.agent.live_call import LiveCall, live_call, timed_turns
 
 PHRASES = yaml.safe_load(Path(__file__).with_name("murmurs.yaml").read_text(encoding="utf-8"))
 TITLES = ("paint the fence", "measure the kitchen", "inspect the cellar", "repair the balcony door")
@@ -76,14 +76,12 @@ async def test_the_answer_to_words_over_ours_is_begun_before_their_turn_is_over(
 ) -> None:
     caplog.set_level(logging.INFO, "agent.turn_marks")
 
-    def marks() -> list[dict[str, float]]:
-        return [getattr(record, "marks") for record in caplog.records if record.message == "turn.timed"]  # noqa: B009
-
     async with live_call(port, f"usr_{uuid4().hex[:12]}", plan="economy", pauses=True) as live:
         await hears_the_list(live)
         await live.say("Do you know any good jokes?")
-        await live.until(lambda: len(marks()) == 2, 20, "the turn is answered")
-    assert marks()[1]["asked"] < marks()[1]["ended"]
+        await live.until(lambda: len(timed_turns(caplog)) == 2, 20, "the turn is answered")
+    marks = timed_turns(caplog)[1]
+    assert marks["asked"] < marks["ended"]
 
 
 @pytest.mark.system

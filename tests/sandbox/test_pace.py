@@ -10,8 +10,6 @@ pytestmark = pytest.mark.unit
 class Clock:
     """A clock that only moves when somebody sleeps or works."""
 
-    scale = 1.0
-
     def __init__(self) -> None:
         self.time = 50.0
 
