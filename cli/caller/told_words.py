@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from cli.caller.errors import CannotSpeakError
+from cli.health import tls
 
 SECONDS = 5.0
 
@@ -25,7 +26,9 @@ async def tell(
     )
     body |= {"ends": list(ends)} if ends else {}
     try:
-        async with httpx.AsyncClient(base_url=control_url, timeout=SECONDS) as client:
+        async with httpx.AsyncClient(
+            base_url=control_url, timeout=SECONDS, trust_env=False, verify=tls()
+        ) as client:
             response = await client.post("/told", json=body)
     except httpx.HTTPError as error:
         raise CannotSpeakError(

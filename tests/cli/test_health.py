@@ -1,20 +1,33 @@
-"""Questions to processes that start: asked often, so that they must be cheap."""
+"""Questions and words to processes on this machine: sent often, so that they must be cheap."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from cli.caller.errors import CannotSpeakError
+from cli.caller.told_words import tell
 from cli.health import http_probe
 from cli.ports import HOST, FreePorts
 
 pytestmark = pytest.mark.unit
 
 
-async def test_however_often_it_is_asked_the_certificates_are_read_once(
-    monkeypatch: pytest.MonkeyPatch,
+async def _ask(url: str) -> None:
+    assert await http_probe(url)() == "no answer (ConnectError)"
+
+
+async def _tell(url: str) -> None:
+    with pytest.raises(CannotSpeakError, match="nobody answers"):
+        await tell(url, "call", "hello")
+
+
+@pytest.mark.parametrize("send", [_ask, _tell])
+async def test_however_often_it_is_sent_the_certificates_are_read_once(
+    send: Callable[[str], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[object] = []
     make = ssl.create_default_context
@@ -24,7 +37,7 @@ async def test_however_often_it_is_asked_the_certificates_are_read_once(
         return make(*arguments, **named)
 
     monkeypatch.setattr(ssl, "create_default_context", counted)
-    probe = http_probe(f"http://{HOST}:{FreePorts().take()}/")
-    said = {await probe() for _ in range(5)}
-    assert said == {"no answer (ConnectError)"}
+    url = f"http://{HOST}:{FreePorts().take()}"
+    for _ in range(5):
+        await send(url)
     assert len(read) <= 1
