@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 
 from cli.caller.errors import NobodyAnsweredError, RefusedError
+from cli.health import tls
 
 SECONDS = 15.0
 MOST_TASKS = 100
@@ -33,7 +34,7 @@ class WebDoor:
     def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.url = url
         self.plan: str | None = None
-        self._client = httpx.AsyncClient(base_url=url, timeout=SECONDS, transport=transport)
+        self._client = httpx.AsyncClient(base_url=url, timeout=SECONDS, transport=transport, verify=tls())
         self._csrf = ""
 
     async def __aenter__(self) -> Self:
