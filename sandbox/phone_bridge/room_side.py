@@ -14,6 +14,7 @@ from livekit import api, rtc
 from livekit.protocol.room import RoomConfiguration
 
 from sandbox.own_frames import OwnFrames
+from sandbox.phone_bridge.cushion import is_left_out
 from sandbox.phone_bridge.dispatch import Route
 from sandbox.phone_bridge.g711 import RATE, Pcm
 from sandbox.phone_bridge.mixer import FRAME, Mixer
@@ -137,6 +138,8 @@ class RoomSide:
             # On a busy machine fewer and longer pieces, rather than late ones.
             while not self._waiting.empty():
                 samples = np.concatenate([samples, self._waiting.get_nowait()])
+            if is_left_out(samples, waiting_seconds=self._source.queued_duration):
+                continue
             frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
             await self._source.capture_frame(frame)
 
