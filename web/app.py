@@ -40,11 +40,12 @@ from web import (
 )
 from web.body_limit import BodyLimit
 from web.errors import add_error_handlers
+from web.known_hosts import KnownHosts
 from web.readiness import Readiness
 from web.request_log import RequestLog
 from web.security_headers import SecurityHeaders
 from web.services import make_services
-from web.settings import WebSettings
+from web.settings import WebSettings, is_loopback
 from web.unanswered import Unanswered
 
 _STATIC = Path(__file__).parent / "static"
@@ -100,7 +101,8 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
     if settings.has_oidc:
         app.add_middleware(oidc.SignInUnderWay, **oidc.cookie_of(settings))
     app.add_middleware(BodyLimit)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    known = TrustedHostMiddleware if is_loopback(settings.host) else KnownHosts
+    app.add_middleware(known, allowed_hosts=list(settings.hosts))
     app.add_middleware(SecurityHeaders, https=settings.https)
     app.add_middleware(RequestLog, metrics=services.metrics)
     return app

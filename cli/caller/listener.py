@@ -16,6 +16,8 @@ from sandbox.own_frames import OwnFrames
 LISTEN_RATE = 24_000
 AUDIBLE = 120.0
 """Root mean square of a 10 ms frame from which it counts as sound (-49 dB of full scale)."""
+PIECE_MS = 20
+"""How much sound is taken at once: a packet's. When it began is reckoned back, so that nothing is measured later."""
 PAUSE_SECONDS = 0.3
 """Silence as long as this ends a stretch of sound; shorter gaps lie between words."""
 MAX_RECORDING_SECONDS = 900
@@ -86,7 +88,7 @@ class Listener:
 
     def listen(self, track: rtc.Track) -> None:
         """Follow a track until it ends."""
-        stream = OwnFrames(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=10)
+        stream = OwnFrames(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=PIECE_MS)
         keep = self._record and not self._streams
         task = asyncio.create_task(self._read(stream, keep=keep), name="listener")
         self._streams[track.sid] = (stream, task)
@@ -116,7 +118,9 @@ class Listener:
             if keep and self._kept_samples < MAX_RECORDING_SECONDS * LISTEN_RATE:
                 self._kept.append(pcm.copy())
                 self._kept_samples += len(pcm)
-            loudness = levels(pcm, LISTEN_RATE)
+            loudness, known = levels(pcm, LISTEN_RATE), len(self.log.stretches)
             for index, level in enumerate(loudness):
                 self.log.add(float(level), arrived - (len(loudness) - index) * FRAME_SECONDS)
-            self._changes.notify()
+            # Of silence, whoever waits for it learns by the clock.
+            if len(self.log.stretches) > known:
+                self._changes.notify()

@@ -61,6 +61,19 @@ async def test_another_name_that_points_at_this_machine_is_not_answered(site: Si
     assert (await client.get("/healthz", headers={"Host": "localhost:8080"})).status_code == 200
 
 
+async def test_where_others_reach_us_who_watches_asks_by_our_address_and_nobody_else_by_a_name_of_their_own(
+    environment: pytest.MonkeyPatch, open_site: OpenSite
+) -> None:
+    environment.setenv("VOICETASKS_WEB_HOST", "0.0.0.0")
+    environment.setenv("VOICETASKS_WEB_PUBLIC_URL", "https://tasks.example.org")
+    client = (await open_site()).browser().client
+    for path, status in (("/healthz", 200), ("/readyz", 503), ("/metrics", 200)):
+        assert (await client.get(path, headers={"Host": "10.42.0.7:8080"})).status_code == status
+    for path in ("/status", "/api/me", "/healthz/", "//metrics"):
+        assert (await client.get(path, headers={"Host": "10.42.0.7:8080"})).status_code == 400
+    assert (await client.get("/status")).status_code == 200
+
+
 async def test_with_nothing_behind_it_the_process_lives_and_says_what_is_missing(site: Site) -> None:
     client = site.browser().client
     assert (await client.get("/healthz")).json() == {"status": "ok"}
