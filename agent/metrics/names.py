@@ -6,11 +6,13 @@ has labels: one without makes its file when it is imported, and livekit's server
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 from prometheus_client import Counter, Histogram
 
 from tiers.catalogue import STACKS
+from tiers.faults import Fault
 
 _ANSWER_BUCKETS: Final = (
     *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
@@ -124,6 +126,10 @@ EXPERIMENT_COST: Final = Counter(
 
 CHANNELS: Final = ("browser", "phone")
 UNANSWERED_REASONS: Final = ("nothing_can_serve", "busy", "failed")
+FAILING_OUTCOMES: Final = ("failed", "vendor_failed", "tasks_unavailable", "no_voice")
+"""Ends of calls that are our or our vendors' fault, as the alert CallsFailing adds them up."""
+TIERS: Final = ("premium", "economy", "none")
+TASK_TOOLS: Final = ("list_tasks", "create_task", "update_task", "complete_task", "delete_task", "undo")
 
 
 def call_begins_at_zero(stack: str, channel: str, arm: tuple[str, str] | None) -> None:
@@ -148,3 +154,11 @@ def begin_at_zero() -> None:
         INTERRUPTION.labels(channel)
         for outcome in ("taken", "late", "missed", "backchannel"):
             INTERRUPTIONS.labels(outcome, channel)
+        for tier, failing in product(TIERS, FAILING_OUTCOMES):
+            CALLS.labels(channel, tier, failing)
+    for tool in TASK_TOOLS:
+        TASKS.labels(tool, "unavailable")
+    services = {service for stack in STACKS.values() for service in stack.services}
+    for service, fault in product(sorted(services), Fault):
+        if fault.blame == "vendor" or fault.counts:
+            VENDOR_FAILURES.labels(service, fault.label)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tests.test_settings_documented import read, settings_classes, variables
 
-MODULES = {"web": "web", "worker": "agent", "tasks": "mcp_tasks"}
+MODULES = {"web": "web", "worker": "agent", "tasks": "mcp_tasks", "reminders": "agent.outbound"}
 """The services of ours by name, and what they run."""
 ROOMS = {
     "web": ("web", "people", "routing"),
     "worker": ("agent", "people", "routing", "tiers", "mcp_tasks"),
     "tasks": ("mcp_tasks",),
+    "reminders": ("agent", "people", "mcp_tasks"),
 }
 """Whose settings classes each of them makes."""
 REQUIRED = {
@@ -23,10 +24,15 @@ REQUIRED = {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_AGENT_TAKEOVER_KEY", "VOICETASKS_AGENT_HOST"),
         *("VOICETASKS_AGENT_SLOTS", "VOICETASKS_AGENT_DRAIN_SECONDS", "VOICETASKS_WEB_DEMO"),
+        "VOICETASKS_OUTBOUND_TRUNK_ID",
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "CARTESIA_API_KEY", "ELEVEN_API_KEY", "GOOGLE_API_KEY"),
         "VOICETASKS_ROUTING_SPOOL_DIR",
     },
     "tasks": {"DATABASE_URL", "VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_TASKS_HOST"},
+    "reminders": {
+        *("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+        *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_OUTBOUND_TRUNK_ID", "VOICETASKS_WEB_DEMO"),
+    },
 }
 """Without a value for one of these a process does not start, keeps things in a file, or reaches nobody."""
 SECRETS = {

@@ -44,6 +44,8 @@ def cases() -> list[dict[str, Any]]:
     found = [judged("health", health, AT)]
     for name, change in DATA["firing"].items():
         found.append(judged(name, health | change, ("180m",), name, *along.get(name, [])))
+    for name, change in DATA["quiet"].items():
+        found.append(judged(name, health | change, ("176m",)))
     for name, gone in DATA["vanished"].items():
         assert set(gone) <= health.keys()
         left = {series: values for series, values in health.items() if series not in gone}

@@ -129,6 +129,13 @@ def test_a_worker_is_given_the_time_to_drain_and_to_hand_over(document: dict[str
     assert seconds(worker["stop_grace_period"]) >= drain + HAND_OVER_AND_END
 
 
+def test_a_new_version_of_what_carries_the_sound_waits_for_the_calls_that_are_up(
+    document: dict[str, Any],
+) -> None:
+    for name in ("livekit", "sip"):
+        assert seconds(document["services"][name]["stop_grace_period"]) >= 600
+
+
 def test_databases_can_be_reached_from_inside_alone(document: dict[str, Any]) -> None:
     assert document["networks"]["inside"]["internal"] is True
     for name in ("redis", "postgres", "tasks"):

@@ -137,7 +137,10 @@ def test_secrets_come_from_one_secret_and_stand_in_no_file(base: list[Manifest],
 
 def test_pods_are_bounded_are_no_root_and_hold_no_key_of_the_cluster(base: list[Manifest]) -> None:
     seen = [name for name, _ in pods(base)]
-    assert {"web", "worker", "tasks", "redis", "postgres", "livekit", "sip", "backup", "probe"} == set(seen)
+    assert set(seen) == {
+        *("web", "worker", "tasks", "reminders", "redis", "postgres"),
+        *("livekit", "sip", "backup", "probe"),
+    }
     for name, pod in pods(base):
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"]["runAsNonRoot"] is True, name
@@ -219,6 +222,9 @@ def test_workers_are_scaled_by_a_metric_that_they_tell_with_slots_to_spare(
     assert found is not None
     assert found[1] == metric.name
     slots = int(environment(worker["template"]["spec"]["containers"][0], settings)["VOICETASKS_AGENT_SLOTS"])
+    # No series is no answer, and who does not answer is no reason to end workers.
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+    assert scaled["spec"]["fallback"]["behavior"] == "currentReplicasIfHigher"
     assert 0.5 * slots <= float(trigger["metadata"]["threshold"]) <= 0.75 * slots
     assert 2 <= scaled["spec"]["minReplicaCount"] < scaled["spec"]["maxReplicaCount"]
 

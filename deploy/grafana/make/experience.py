@@ -59,12 +59,12 @@ EXPERIENCE = Board(
                 ),
                 Panel(
                     "A minute costs, µ$",
-                    "Charges over the time served. Targets: 30,000 to 70,000 economy (the line), at most 120,000 premium.",
+                    "Charges over the time served, through all doors: charges are not told apart by door. Targets: 30,000 to 70,000 economy (the line), at most 120,000 premium.",
                     "none",
                     (
                         (
                             "60 * sum by (stack) (increase(voicetasks_cost_microdollars_total[$__range]))"
-                            f" / sum by (stack) (increase(voicetasks_served_seconds_total{_DOOR}[$__range]))",
+                            " / sum by (stack) (increase(voicetasks_served_seconds_total[$__range]))",
                             "{{stack}}",
                         ),
                     ),
@@ -76,7 +76,8 @@ EXPERIENCE = Board(
                     "percentunit",
                     (
                         (
-                            f"avg by (tier, channel) (avg_over_time(voicetasks_probe_success{_DOOR}[$__range]))",
+                            f"sum by (tier, channel) (sum_over_time(voicetasks_probe_success{_DOOR}[$__range]))"
+                            f" / sum by (tier, channel) (count_over_time(voicetasks_probe_success{_DOOR}[$__range]))",
                             "{{tier}}, {{channel}}",
                         ),
                     ),
