@@ -22,7 +22,7 @@ from agent.line import Line
 from agent.owed import Leftover
 from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, time_for
 from agent.paying import pay
-from agent.succession import READY_SECONDS, Left, OnLine, close_later, made_ready
+from agent.succession import READY_SECONDS, Left, OnLine, close_later, close_when_unused, made_ready
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
 from agent.swap_counter import swapped
 from agent.task_agent import Listener
@@ -250,7 +250,13 @@ class Serving:
             self._tell_what_is_lost()
         if self._hold is not None and self.session.owes:
             self._hold.cover()
-        self._spawn(close_later(change.aclose()), "serving.close_parts")
+        session = self.session
+
+        def is_used() -> bool:
+            serves = session is self.session and not self._closed and not self._parked
+            return serves and not session.is_quiet
+
+        self._spawn(close_when_unused(change, is_used), "serving.close_parts")
         self._report(before, plan, time.perf_counter() - began, quick=True)
         await self._show(plan.decision, plan.stack)
 

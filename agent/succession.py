@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from livekit.agents import llm, utils
 
@@ -21,6 +21,16 @@ log = logging.getLogger("agent.succession")
 READY_SECONDS: Final = 5.0
 """How long a better session may take to be ready beside the one that serves."""
 CLOSE_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.1
+LOOKS: Final = 300
+"""So often, half a minute, it is looked whether an answer still uses what was replaced; few last longer."""
+
+
+class Closes(Protocol):
+    """Something that is closed when it is over."""
+
+    async def aclose(self) -> None:
+        """Close it."""
 
 
 class OnLine:
@@ -76,6 +86,18 @@ async def close_later(closing: Coroutine[Any, Any, None]) -> None:
         await utils.aio.cancel_and_wait(task)
     elif not task.cancelled() and (error := task.exception()) is not None:
         log.info("serving.closed_badly", extra={"error": type(error).__name__})
+
+
+async def close_when_unused(replaced: Closes, is_used: Callable[[], bool]) -> None:
+    """Close parts that others have replaced, when no answer is thought or spoken with them any more.
+
+    Closed in the middle of one, a voice ends without an error and its sentence with it, and a mind is taken for failed.
+    """
+    for _ in range(LOOKS):
+        if not is_used():
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    await close_later(replaced.aclose())
 
 
 async def made_ready(
