@@ -29,6 +29,8 @@ FREE_TRIES: Final = 5
 """After so many wrong ones in a row even the right one is not judged for a while."""
 FIRST_WAIT: Final = timedelta(minutes=15)
 LONGEST_WAIT: Final = timedelta(days=1)
+TRUSTED_AFTER: Final = timedelta(days=1)
+"""A PIN that has been somebody's at a number for so long is no guess at another's."""
 JUDGED_SECONDS: Final = 8.0
 """Within which a judgement under way is over, on a busy machine too."""
 LOOK_AGAIN_SECONDS: Final = 0.1
@@ -41,6 +43,14 @@ class Verdict:
 
     user_id: str | None = None
     wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Charged:
+    """Who was charged a try: their hash, and since when it opens this number."""
+
+    pin_hash: str
+    since: datetime
 
 
 def checked(pin: SecretStr) -> str:
@@ -94,22 +104,27 @@ class Pins:
         A try is charged before it is judged, so that a hundred at once get no more than a hundred in a row; the right
         one takes the charges back. Who comes while so many are being judged waits for that, and is refused for none
         that was right. A PIN that two people of a number share is nobody's.
+
+        One that is new takes back its owner's charge alone: else whoever shares a number could give themselves one
+        PIN after the other and learn, each for nothing, whether it is another's.
         """
-        hashes, wait = await self._charge(number, attested, now)
-        if not hashes:
+        charged, wait = await self._charge(number, attested, now)
+        if not charged:
             if not wait:  # a number that nobody has takes as long
                 await self._desk.verify(None, pin.get_secret_value())
             return Verdict(wait_seconds=wait.total_seconds())
         digits = pin.get_secret_value()
-        found = [user_id for user_id, known in hashes.items() if await self._desk.verify(known, digits)]
+        found = [
+            user_id for user_id, known in charged.items() if await self._desk.verify(known.pin_hash, digits)
+        ]
         right = found[0] if len(found) == 1 else None
-        await self._settle(number, attested, hashes, right, now)
+        await self._settle(number, attested, charged, right, now)
         return Verdict(right)
 
     async def _charge(
         self, number: str, attested: bool, now: datetime | None
-    ) -> tuple[dict[str, str], timedelta]:
-        """Charge a try to all who are not waiting; their hashes, and the shortest wait of the others."""
+    ) -> tuple[dict[str, _Charged], timedelta]:
+        """Charge a try to all who are not waiting; them, and the shortest wait of the others."""
         loop = asyncio.get_running_loop()
         until = loop.time() + JUDGED_SECONDS
         while True:
@@ -120,26 +135,26 @@ class Pins:
 
     async def _try_to_charge(
         self, number: str, attested: bool, now: datetime | None, *, patient: bool
-    ) -> tuple[dict[str, str], timedelta] | None:
+    ) -> tuple[dict[str, _Charged], timedelta] | None:
         """None, and nobody charged, where `patient` and somebody waits only for what others' judgements may give back."""
-        hashes: dict[str, str] = {}
+        charged: dict[str, _Charged] = {}
         waits: list[timedelta] = []
         async with self._writing(number) as session:
             at = now or datetime.now(UTC)  # not before our turn has come: others were charged meanwhile
             found = await session.execute(
-                select(PinRow.user_id, PinRow.pin_hash)
+                select(PinRow.user_id, PinRow.pin_hash, PinRow.set_at, PhoneRow.verified_at)
                 .join(PhoneRow, PhoneRow.user_id == PinRow.user_id)
                 .where(PhoneRow.number == number, PhoneRow.verified_at.is_not(None))
                 .order_by(PinRow.user_id)
             )
             holders = found.all()
             rows = {
-                user_id: await session.get(PinTryRow, (user_id, number, attested)) for user_id, _ in holders
+                user_id: await session.get(PinTryRow, (user_id, number, attested)) for user_id, *_ in holders
             }
             waiting = [row for row in rows.values() if row is not None and _waits(row, at)]
             if patient and any(row.judging for row in waiting):
                 return None
-            for user_id, pin_hash in holders:
+            for user_id, pin_hash, set_at, verified_at in holders:
                 row = rows[user_id]
                 if row is None:
                     row = PinTryRow(
@@ -152,21 +167,27 @@ class Pins:
                 row.tries += 1
                 row.judging += 1
                 row.free_at = at + wait_after(row.tries)
-                hashes[user_id] = pin_hash
-        return hashes, min(waits, default=timedelta(0))
+                charged[user_id] = _Charged(pin_hash, max(set_at, verified_at or set_at))
+        return charged, min(waits, default=timedelta(0))
 
     async def _settle(
-        self, number: str, attested: bool, charged: dict[str, str], right: str | None, now: datetime | None
+        self,
+        number: str,
+        attested: bool,
+        charged: dict[str, _Charged],
+        right: str | None,
+        now: datetime | None,
     ) -> None:
-        """A judgement is over: the right one takes the charges back."""
+        """A judgement is over: the right one takes its owner's charge back, and the others' where it is no new one."""
         async with self._writing(number) as session:
             at = now or datetime.now(UTC)
+            trusted = right is not None and at - charged[right].since >= TRUSTED_AFTER
             for user_id in charged:
                 row = await session.get(PinTryRow, (user_id, number, attested))
                 if row is None:
                     continue
                 row.judging = max(0, row.judging - 1)
-                if right is None:
+                if user_id != right and not trusted:
                     if row.tries - row.judging == FREE_TRIES:
                         note(session, user_id, "pin.blocked", actor="phone")
                     continue

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from people.audit import Audit
 from people.guests import make_guest
 from people.phones import MOST_HOLDERS, Phones
-from people.pins import FREE_TRIES, Pins, checked, wait_after
+from people.pins import FREE_TRIES, TRUSTED_AFTER, Pins, checked, wait_after
 from people.store import People
 from people.user import Plan, User
 from tests.mcp_tasks.test_postgres import postgres
@@ -28,6 +28,11 @@ NUMBER = "+14155550132"
 PIN = SecretStr("530817")
 WRONG = SecretStr("999111")
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def once_trusted() -> datetime:
+    """When the PINs and numbers of now are no new ones any more."""
+    return datetime.now(UTC) + TRUSTED_AFTER
 
 
 async def person(people: People, name: str = "ann", *, number: str = NUMBER, pin: SecretStr = PIN) -> User:
@@ -110,16 +115,58 @@ async def test_in_a_household_the_pin_says_who_calls_and_nobody_pays_for_another
     people: People,
 ) -> None:
     ann, bob = await person(people), await person(people, "bob", pin=SecretStr("271828"))
-    pins = Pins(people.engine)
+    pins, later = Pins(people.engine), once_trusted()
     for _ in range(2 * FREE_TRIES):
-        assert (await pins.judge(NUMBER, PIN)).user_id == ann.id
-    assert (await pins.judge(NUMBER, SecretStr("271828"))).user_id == bob.id
+        assert (await pins.judge(NUMBER, PIN, now=later)).user_id == ann.id
+    assert (await pins.judge(NUMBER, SecretStr("271828"), now=later)).user_id == bob.id
     for _ in range(FREE_TRIES):
-        await pins.judge(NUMBER, WRONG)
-    assert (await pins.judge(NUMBER, PIN)).user_id is None
+        await pins.judge(NUMBER, WRONG, now=later)
+    assert (await pins.judge(NUMBER, PIN, now=later)).user_id is None
     await pins.set(ann.id, SecretStr("271828"))
     await pins.set(bob.id, SecretStr("271828"))
     assert (await pins.judge(NUMBER, SecretStr("271828"))).user_id is None, "whose would it be?"
+
+
+async def test_who_shares_my_number_learns_my_pin_by_no_more_pins_of_their_own_than_by_wrong_ones(
+    people: People,
+) -> None:
+    ann = await person(people)
+    mallory = await person(people, "mallory", pin=SecretStr("112358"))
+    pins = Pins(people.engine)
+    for guess in range(FREE_TRIES):
+        pin = SecretStr(f"53081{guess}")
+        await pins.set(mallory.id, pin)
+        assert (await pins.judge(NUMBER, pin)).user_id == mallory.id
+    await pins.set(mallory.id, PIN)
+    assert (await pins.judge(NUMBER, PIN)).user_id == mallory.id, "as with any PIN that is not ann's"
+    await pins.set(mallory.id, None)
+    assert (await pins.judge(NUMBER, PIN)).wait_seconds > 0
+    entries = [each.event for each in await Audit(people.engine).entries(ann.id)]
+    assert entries.count("pin.blocked") == 1
+
+
+async def test_a_pin_is_as_new_at_a_number_as_the_number_is_to_its_owner(people: People) -> None:
+    await person(people)
+    pins, later = Pins(people.engine), once_trusted()
+    for at in range(FREE_TRIES):
+        await person(people, f"m{at}", number="+14155550177", pin=SecretStr(f"53081{at}"))
+    async with people.engine.begin() as connection:
+        await connection.execute(text("UPDATE people_pins SET set_at = '2020-01-01 00:00:00'"))
+    for at in range(FREE_TRIES):
+        mallory = await people.user_by_email(f"m{at}@example.org")
+        assert mallory is not None
+        assert await Phones(people.engine).link(mallory.id, NUMBER)
+        assert (await pins.judge(NUMBER, SecretStr(f"53081{at}"))).user_id == mallory.id
+        await Phones(people.engine).set(mallory.id, None)
+    assert (await pins.judge(NUMBER, PIN)).wait_seconds > 0
+    assert (await pins.judge(NUMBER, PIN, now=later)).user_id is not None
+
+
+async def test_who_is_alone_on_a_number_is_charged_nothing_for_a_pin_of_today(people: People) -> None:
+    ann = await person(people)
+    pins = Pins(people.engine)
+    for _ in range(2 * FREE_TRIES):
+        assert (await pins.judge(NUMBER, PIN)).user_id == ann.id
 
 
 async def test_a_stranger_who_links_my_number_neither_takes_it_nor_keeps_my_guessers_waits_short(
@@ -212,8 +259,10 @@ async def test_who_keys_the_right_pin_while_others_are_judged_is_not_refused_for
 async def test_a_household_may_call_all_at_once(people: People) -> None:
     pins_of = {"ann": PIN, "bob": SecretStr("271828"), "eve": SecretStr("314159")}
     users = {name: await person(people, name, pin=pin) for name, pin in pins_of.items()}
-    calling = [name for name in users for _ in range(FREE_TRIES)]
-    found = await asyncio.gather(*(Pins(people.engine).judge(NUMBER, pins_of[name]) for name in calling))
+    calling, later = [name for name in users for _ in range(FREE_TRIES)], once_trusted()
+    found = await asyncio.gather(
+        *(Pins(people.engine).judge(NUMBER, pins_of[name], now=later) for name in calling)
+    )
     assert [each.user_id for each in found] == [users[name].id for name in calling]
 
 
