@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 from pydantic import SecretStr
 
 from agent import phone_prompts
-from people.guests import make_guest
+from people.guests import NumberFullError, make_guest
 from people.phone_codes import PhoneCodes
 from people.phones import Phones
 from people.pins import Pins, checked
@@ -157,7 +157,10 @@ class PhoneAdmission:
                 continue
             if await self._handset.ask(phone_prompts.AGAIN) == keyed:
                 zone = self._rules.guest_time_zone
-                guest = await make_guest(self._people.engine, number, keyed, time_zone=zone)
+                try:
+                    guest = await make_guest(self._people.engine, number, keyed, time_zone=zone)
+                except NumberFullError:  # nobody had it when this call began
+                    break
                 return Admitted(guest.id, "guest")
             prompt = phone_prompts.WRONG
         await self._handset.tell(phone_prompts.CLOSED)

@@ -9,10 +9,11 @@ from typing import Final
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from people.audit import note
 from people.models import PhoneRow
+from people.number_turn import take_turn
 
 MOST_HOLDERS: Final = 5
 """So many people may have the same number, as a household has; their PINs say who calls."""
@@ -79,13 +80,19 @@ class Phones:
         """
         now = datetime.now(UTC)
         async with self._session.begin() as session:
-            others = _holders(number).where(PhoneRow.user_id != user_id).subquery()
-            if (await session.scalar(select(func.count()).select_from(others)) or 0) >= MOST_HOLDERS:
+            if not await has_place(session, number, user_id):
                 return False
             await session.execute(delete(PhoneRow).where(PhoneRow.user_id == user_id))
             session.add(PhoneRow(number=number, user_id=user_id, added_at=now, verified_at=now))
             note(session, user_id, "phone.linked", actor="phone")
         return True
+
+
+async def has_place(session: AsyncSession, number: str, user_id: str) -> bool:
+    """Whether this person may be one of a number's holders: asked first thing in a transaction, and so until its end."""
+    await take_turn(session, number)
+    others = _holders(number).where(PhoneRow.user_id != user_id).subquery()
+    return (await session.scalar(select(func.count()).select_from(others)) or 0) < MOST_HOLDERS
 
 
 def _holders(number: str) -> Select[tuple[str]]:

@@ -16,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic import SecretStr
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from people.audit import note
 from people.models import PhoneRow, PinRow, PinTryRow
+from people.number_turn import take_turn
 from people.password import PasswordDesk
 
 SHORTEST: Final = 6
@@ -78,7 +79,6 @@ class Pins:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._session = async_sessionmaker(engine, expire_on_commit=False)
-        self._sqlite = engine.dialect.name == "sqlite"
         self._desk = PasswordDesk()
 
     async def is_set(self, user_id: str) -> bool:
@@ -201,10 +201,5 @@ class Pins:
     async def _writing(self, number: str) -> AsyncIterator[AsyncSession]:
         """One at a time for a number: who comes second sees what the first one was charged."""
         async with self._session.begin() as session:
-            if self._sqlite:
-                # The driver begins no transaction for a read: another try could come between look and write.
-                await session.execute(text("BEGIN IMMEDIATE"))
-            else:
-                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 22))")
-                await session.execute(lock, {"number": number})
+            await take_turn(session, number)
             yield session

@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from agent import phone_prompts
 from agent.phone_admission import MOST_ENTRIES, AdmissionRules, Admitted, PhoneAdmission
+from people.guests import make_guest
 from people.migrate import migrate
 from people.phone_codes import PhoneCodes
-from people.phones import Phones
+from people.phones import MOST_HOLDERS, Phones
 from people.pins import FREE_TRIES, Pins
 from people.store import People
 from people.user import Plan, User
@@ -177,6 +178,19 @@ async def test_guests_from_two_numbers_share_nothing_and_withheld_numbers_have_n
     assert first.user_id != second.user_id
     assert (await call(people, PIN, PIN, caller=Caller(None, withheld=True), rules=GUESTS))[0] is None
     assert await people.count() == 2
+
+
+async def test_a_guest_whose_number_was_taken_meanwhile_is_told_goodbye(people: People) -> None:
+    class Slow(Keyed):
+        async def ask(self, prompt: str) -> SecretStr | None:
+            for at in range(MOST_HOLDERS) if prompt == phone_prompts.AGAIN else ():
+                await make_guest(people.engine, NUMBER, SecretStr(f"27182{at}"))
+            return await super().ask(prompt)
+
+    handset = Slow(PIN, PIN)
+    assert await PhoneAdmission(people, ANNS, handset, GUESTS, SECRET).admit() is None
+    assert handset.heard == [phone_prompts.CHOOSE, phone_prompts.AGAIN, phone_prompts.CLOSED]
+    assert await people.count() == MOST_HOLDERS
 
 
 async def test_a_guests_pin_is_no_easy_one_and_is_keyed_twice(people: People) -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from people.audit import Audit
-from people.guests import make_guest
+from people.guests import NumberFullError, make_guest
 from people.phones import MOST_HOLDERS, Phones
 from people.pins import FREE_TRIES, TRUSTED_AFTER, Pins, checked, wait_after
 from people.store import People
@@ -228,6 +228,19 @@ async def test_a_guest_is_an_economy_caller_with_a_list_and_a_pin_and_no_way_int
     assert (await make_guest(people.engine, NUMBER, PIN, time_zone="Nowhere")).time_zone == "Etc/UTC"
 
 
+async def crowd_of_guests(people: People) -> None:
+    made = await asyncio.gather(
+        *(make_guest(people.engine, NUMBER, SecretStr(f"5308{at:02}")) for at in range(2 * MOST_HOLDERS)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(each, NumberFullError) for each in made) == MOST_HOLDERS
+    assert len(await Phones(people.engine).holders(NUMBER)) == await people.count() == MOST_HOLDERS
+
+
+async def test_guests_that_come_all_at_once_crowd_no_number(people: People) -> None:
+    await crowd_of_guests(people)
+
+
 async def many_at_once(people: People) -> None:
     await person(people)
     pins = [Pins(people.engine) for _ in range(4)]
@@ -294,3 +307,8 @@ async def test_thirty_at_once_are_judged_five_times_on_postgres(people_on_postgr
 @pytest.mark.system
 async def test_many_right_ones_at_once_are_all_taken_on_postgres(people_on_postgres: People) -> None:
     await many_right_at_once(people_on_postgres)
+
+
+@pytest.mark.system
+async def test_guests_that_come_all_at_once_crowd_no_number_on_postgres(people_on_postgres: People) -> None:
+    await crowd_of_guests(people_on_postgres)
