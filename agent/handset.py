@@ -38,6 +38,8 @@ class RoomHandset:
         self._asking = False
         self._ahead: list[rtc.SipDTMF] = []
         """Keyed while we were judging or telling something: part of the next entry."""
+        self._is_full = False
+        """Its number of digits ended an entry, and no key came since."""
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> RoomHandset:
@@ -112,11 +114,16 @@ class RoomHandset:
             self._take(press)
 
     def _take(self, press: rtc.SipDTMF) -> None:
+        key = key_of(press.code, press.digit)
+        was_full, self._is_full = self._is_full, False
+        if was_full and key == END:
+            return  # we tell people to end each PIN with it: it is no entry of its own
         # What ends an entry ends the asking only at the loop's next turn; until then keys belong to what follows.
         if self._asking:
             self._pressed.set()
-            self._keypad.press(press.code, press.digit)
-            self._asking = key_of(press.code, press.digit) != END
+            if self._keypad.press(press.code, press.digit):
+                self._asking = False
+                self._is_full = key != END
         elif len(self._ahead) < MOST_AHEAD:
             self._ahead.append(press)
 

@@ -58,15 +58,16 @@ class Keypad:
         self._on_key = on_key
         self._entry: _Entry | None = None
 
-    def press(self, code: int, digit: str) -> None:
-        """A key was pressed. Keys that mean nothing are ignored."""
+    def press(self, code: int, digit: str) -> bool:
+        """A key was pressed; whether it ended an entry. Keys that mean nothing are ignored."""
         key = key_of(code, digit)
         if key is None:
-            return
+            return False
         if self._entry is not None:
-            self._entry.press(key)
-        elif (meaning := MEANINGS.get(key)) is not None:
+            return self._entry.press(key)
+        if (meaning := MEANINGS.get(key)) is not None:
             self._on_key(meaning)
+        return False
 
     async def entry(self, *, pause_seconds: float, longest: int = LONGEST_ENTRY) -> SecretStr:
         """Wait for digits that `#`, a pause after the last one, or their number ends.
@@ -97,9 +98,9 @@ class _Entry:
         finally:
             self._timer.cancel()
 
-    def press(self, key: str) -> None:
+    def press(self, key: str) -> bool:
         if self._done.done():
-            return
+            return False
         self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(self._pause, self._pause_over)
         self._began = True
@@ -111,6 +112,7 @@ class _Entry:
             self._digits += key
             if len(self._digits) == self._longest:
                 self._done.set_result(self._digits)
+        return self._done.done()
 
     def _pause_over(self) -> None:
         if self._done.done():

@@ -89,6 +89,38 @@ async def test_what_is_keyed_ahead_is_the_next_entry(room: Room) -> None:
     assert [each and each.get_secret_value() for each in entries] == ["111", "222", "334"]
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_the_hash_key_behind_a_pin_of_twelve_digits_is_no_entry_of_its_own(
+    room: Room, late: bool
+) -> None:
+    async with handset(room) as phone, asyncio.timeout(5):
+        asking = asyncio.create_task(phone.ask(WELCOME))
+        await room.playing.wait()
+        room.press("530817530817" if late else "530817530817#")
+        entries = [await asking]
+        room.playing.clear()
+        asking = asyncio.create_task(phone.ask(WRONG))
+        await room.playing.wait()
+        if late:
+            room.press("#")
+        room.press("271828271828#271828#")
+        entries += [await asking, await phone.ask(WRONG)]
+    assert [each and each.get_secret_value() for each in entries] == [
+        "530817530817",
+        "271828271828",
+        "271828",
+    ]
+
+
+async def test_what_is_keyed_behind_the_twelfth_digit_begins_the_next_entry(room: Room) -> None:
+    async with handset(room) as phone, asyncio.timeout(5):
+        asking = asyncio.create_task(phone.ask(WELCOME))
+        await room.playing.wait()
+        room.press("5308175308174#")
+        entries = [await asking, await phone.ask(WRONG)]
+    assert [each and each.get_secret_value() for each in entries] == ["530817530817", "4"]
+
+
 async def test_a_pause_ends_an_entry_and_no_key_at_all_is_none(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

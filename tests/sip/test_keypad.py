@@ -79,6 +79,17 @@ async def test_an_entry_ends_with_a_pause_and_nothing_keyed_is_a_time_out() -> N
     assert (await entry).get_secret_value() == ""
 
 
+async def test_a_key_says_whether_it_ended_an_entry() -> None:
+    keypad = Keypad()
+    for keys, ended in (("12#", [False, False, True]), ("1*234", [False, False, False, False, True])):
+        entry = asyncio.create_task(keypad.entry(pause_seconds=10, longest=3))
+        await asyncio.sleep(0)
+        assert [keypad.press(DIGITS.index(key), key) for key in keys] == ended
+        assert not keypad.press(1, "1"), "it was over already"
+        await entry
+    assert not keypad.press(DIGITS.index("#"), "#")
+
+
 async def test_two_cannot_await_an_entry_and_one_that_is_given_up_frees_the_keys() -> None:
     said: list[Meaning] = []
     keypad = Keypad(said.append)
