@@ -14,7 +14,7 @@ from agent.phone_prompts import PROMPTS
 from agent.recording import play_recording
 from agent.written import write
 from people.pins import LONGEST
-from sip.keypad import END, Keypad, key_of
+from sip.keypad import ANEW, END, Keypad, key_of
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ class RoomHandset:
         self._asking = False
         self._ahead: list[rtc.SipDTMF] = []
         """Keyed while we were judging or telling something: part of the next entry."""
+        self._taken = ""
+        """The keys of the entry that is awaited, until it is given."""
         self._is_full = False
         """Its number of digits ended an entry, and no key came since."""
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -62,7 +64,15 @@ class RoomHandset:
 
     async def ask(self, prompt: str) -> SecretStr | None:
         """Play a recording until a key is pressed, and give what was keyed; None when nothing was."""
-        return await self._while_there(self._ask(prompt))
+        keyed = await self._while_there(self._ask(prompt))
+        self._taken = ""
+        return keyed
+
+    def pending(self) -> list[SecretStr]:
+        """Give the entries that were keyed and given to nobody; the last of them may not be ended."""
+        keys = self._taken + "".join(key_of(press.code, press.digit) or "" for press in self._ahead)
+        entries = (each.rpartition(ANEW)[2] for each in keys.split(END))
+        return [SecretStr("".join(filter(str.isdigit, each))) for each in entries]
 
     async def _ask(self, prompt: str) -> SecretStr | None:
         self._pressed.clear()
@@ -121,6 +131,7 @@ class RoomHandset:
         # What ends an entry ends the asking only at the loop's next turn; until then keys belong to what follows.
         if self._asking:
             self._pressed.set()
+            self._taken += key or ""
             if self._keypad.press(press.code, press.digit):
                 self._asking = False
                 self._is_full = key != END

@@ -58,6 +58,11 @@ class AdmissionRules:
     guest_time_zone: str = ""
 
 
+def is_opt_out(keyed: SecretStr) -> bool:
+    """Whether that is the key 9, however often: no PIN that may be set is only that."""
+    return set(keyed.get_secret_value()) == {OPT_OUT}
+
+
 class OptedOutError(Exception):
     """Whoever picked up wants no more calls of ours."""
 
@@ -118,7 +123,7 @@ class PhoneAdmission:
                 keyed = await self._handset.ask(prompt)  # they may have heard nothing of the first
             if keyed is None:
                 break
-            if self._we_called and keyed.get_secret_value() == OPT_OUT:
+            if self._we_called and is_opt_out(keyed):
                 raise OptedOutError
             if (admitted := await self._by_code(keyed)) is not None:
                 return admitted

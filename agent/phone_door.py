@@ -14,7 +14,7 @@ from agent.answering_machine import machine_listener
 from agent.handset import HungUpError, RoomHandset
 from agent.invitation import Invitation, PhoneDispatch
 from agent.outbound_rules import Outcome
-from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission
+from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission, is_opt_out
 from agent.phone_prompts import NO_MORE
 from agent.recording import play_recording
 from agent.reminder import ReminderCall
@@ -111,20 +111,35 @@ async def _known(
             async with asyncio.timeout(ADMIT_SECONDS):
                 who = await admission.admit()
         except OptedOutError:
-            await reminder.opted_out()
-            await handset.tell(NO_MORE)
+            await _no_more(reminder, handset)
             return None
         except HungUpError:
-            await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.HUNG_UP)
+            if reminder.is_one and _wants_no_more(handset):
+                await reminder.opted_out()
+            else:
+                await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.HUNG_UP)
             return None
         except TimeoutError:
-            await reminder.went(Outcome.NO_PROOF)
+            if reminder.is_one and _wants_no_more(handset):
+                await _no_more(reminder, handset)
+            else:
+                await reminder.went(Outcome.NO_PROOF)
             return None
     if who is None:
         await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.NO_PROOF)
         return None
     await reminder.told(who.user_id)
     return who
+
+
+def _wants_no_more(handset: RoomHandset) -> bool:
+    """Whether 9 was keyed and waits for its end: few who press it and hang up key # too."""
+    return any(is_opt_out(keyed) for keyed in handset.pending())
+
+
+async def _no_more(reminder: ReminderCall, handset: RoomHandset) -> None:
+    await reminder.opted_out()
+    await handset.tell(NO_MORE)
 
 
 async def is_up(room: rtc.Room, identity: str) -> bool:

@@ -1,0 +1,118 @@
+"""Whoever picks up a call of ours presses 9 and is called no more, also when they hang up at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import agent.handset
+from agent import phone_door
+from agent.invitation import Invitation
+from agent.phone_admission import AdmissionRules
+from agent.phone_prompts import NO_MORE, PROMPTS
+from agent.reminder import ReminderCall
+from people.reminder_consent import ReminderConsents
+from people.settings import PeopleSettings
+from people.store import People
+from people.user import User
+from sip.caller import Caller
+from tests.agent.test_handset import CALLER, Room, room
+from tests.agent.test_phone_admission import NUMBER, SECRET, ann, people
+
+__all__ = ("ann", "people", "room")
+
+pytestmark = pytest.mark.unit
+
+INVITATION = Invitation(call_id="c1", subject="", channel="phone", identity=CALLER)
+
+
+@pytest.fixture(autouse=True)
+def long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No entry ends by itself."""
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", SECRET.get_secret_value())
+    monkeypatch.setattr(agent.handset, "PAUSE_SECONDS", 30.0)
+    nobody = SimpleNamespace(is_machine=False)
+    monkeypatch.setattr(phone_door, "machine_listener", lambda *_, **__: nullcontext(nobody))
+
+
+def picked_up(room: Room, people: People, call_id: str = "call_1") -> asyncio.Task[Any]:
+    return asyncio.create_task(
+        phone_door._known(
+            cast("Any", room),
+            INVITATION,
+            cast("Any", SimpleNamespace(admission_rules=AdmissionRules())),
+            people,
+            Caller(NUMBER),
+            ReminderCall(people, call_id, NUMBER, PeopleSettings()),
+        )
+    )
+
+
+async def is_called_no_more(people: People, ann: User) -> bool:
+    return (await ReminderConsents(people.engine, SECRET).number_of(ann.id))[1] == "do_not_call"
+
+
+@pytest.mark.parametrize("keys", ["9", "99", "9#", "99#", "12*9", "9*9"])
+async def test_who_presses_nine_and_hangs_up_is_called_no_more(
+    room: Room, people: People, ann: User, keys: str
+) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press(keys)
+        room.hang_up()
+        assert await call is None
+    assert await is_called_no_more(people, ann)
+
+
+@pytest.mark.parametrize("keys", ["", "#", "19", "99*", "909", "9953"])
+async def test_who_hangs_up_over_anything_else_is_called_again(
+    room: Room, people: People, ann: User, keys: str
+) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press(keys)
+        room.hang_up()
+        assert await call is None
+    assert not await is_called_no_more(people, ann)
+
+
+async def test_nine_that_is_keyed_while_a_pin_is_judged_counts_too(
+    room: Room, people: People, ann: User
+) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press("112358#9")
+        room.hang_up()
+        assert await call is None
+    assert await is_called_no_more(people, ann)
+
+
+async def test_nine_that_stands_when_the_time_for_a_proof_is_over_counts_too(
+    room: Room, people: People, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phone_door, "ADMIT_SECONDS", 0.5)
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press("9")
+        while PROMPTS[NO_MORE] not in room.captions:
+            await asyncio.sleep(0.01)
+        call.cancel()
+    assert await is_called_no_more(people, ann)
+
+
+async def test_in_a_call_that_they_made_nine_means_nothing(room: Room, people: People, ann: User) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people, call_id="")
+        await room.playing.wait()
+        room.press("9")
+        room.hang_up()
+        assert await call is None
+    assert not await is_called_no_more(people, ann)
