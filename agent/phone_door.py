@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from livekit import rtc
@@ -139,7 +140,8 @@ def _wants_no_more(handset: RoomHandset) -> bool:
 
 async def _no_more(reminder: ReminderCall, handset: RoomHandset) -> None:
     await reminder.opted_out()
-    await handset.tell(NO_MORE)
+    with suppress(HungUpError):  # it is written down: nobody has to hear it
+        await handset.tell(NO_MORE)
 
 
 async def is_up(room: rtc.Room, identity: str) -> bool:

@@ -104,7 +104,23 @@ async def test_nine_that_stands_when_the_time_for_a_proof_is_over_counts_too(
         room.press("9")
         while PROMPTS[NO_MORE] not in room.captions:
             await asyncio.sleep(0.01)
-        call.cancel()
+        room.hang_up()
+        assert await call is None
+    assert await is_called_no_more(people, ann)
+
+
+@pytest.mark.parametrize("keys", ["9#", "999#"])
+async def test_who_hangs_up_while_they_are_told_so_has_ended_a_call_and_failed_none(
+    room: Room, people: People, ann: User, keys: str
+) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press(keys)
+        while PROMPTS[NO_MORE] not in room.captions:
+            await asyncio.sleep(0.01)
+        room.hang_up()
+        assert await call is None
     assert await is_called_no_more(people, ann)
 
 
