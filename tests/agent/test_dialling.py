@@ -88,6 +88,16 @@ async def test_the_room_servers_own_answers_too(code: str, outcome: Outcome) -> 
         assert await dialler.dial(NUMBER, "c1") is outcome
 
 
+async def test_what_failed_on_livekit_cloud_is_not_dialled_again_by_its_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("livekit.api._failover.is_cloud", lambda _: True)
+    server = RoomServer(code="unavailable")
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is Outcome.FAILED
+    assert server.asked.count("CreateSIPParticipant") == 1
+
+
 async def test_an_answer_that_never_came_may_have_been_a_call(unused_tcp_port: int) -> None:
     async with RoomServer(hangs_up=True).serve() as dialler:
         assert await dialler.dial(NUMBER, "c1") is Outcome.UNKNOWN
