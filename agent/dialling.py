@@ -21,6 +21,7 @@ LONGEST_CALL: Final = timedelta(minutes=10)
 AGENT_NAME: Final = "voicetasks"
 EMPTY_SECONDS: Final = 60
 _BY_CODE: Final = {
+    "canceled": Outcome.NO_ANSWER,  # it rang for `RING_SECONDS`: livekit/sip withdraws the call and has no SIP status
     "deadline_exceeded": Outcome.UNKNOWN,
     "resource_exhausted": Outcome.LIMITED,
     "unauthenticated": Outcome.REFUSED,

@@ -80,6 +80,7 @@ async def test_each_sip_answer_is_told_and_leaves_no_room(status: int, outcome: 
         ("resource_exhausted", Outcome.LIMITED),
         ("permission_denied", Outcome.REFUSED),
         ("deadline_exceeded", Outcome.UNKNOWN),
+        ("canceled", Outcome.NO_ANSWER),  # our own bound of the ringing: the bridge gives up, with no SIP status
         ("not_found", Outcome.FAILED),
     ],
 )
