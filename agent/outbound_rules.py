@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """No telephone rang: ours or the room server's fault."""
     UNKNOWN = "unknown"
-    """Whether it rang nobody knows: better no call than two."""
+    """Whether it rang nobody knows, or somebody picked up and no agent came: better no call than two."""
 
 
 _BY_STATUS: Final = {

@@ -22,8 +22,17 @@ NUMBER = "+14155550132"
 class RoomServer:
     """Speaks LiveKit's API (Twirp); its answer to a call is a test's: a SIP status, a code, or picked up."""
 
-    def __init__(self, *, status: int | None = None, code: str = "", hangs_up: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        status: int | None = None,
+        code: str = "",
+        hangs_up: bool = False,
+        refuses: str = "",
+        agent_at: int | None = 1,
+    ) -> None:
         self._status, self._code, self._hangs_up = status, code, hangs_up
+        self._refuses, self._agent_at = refuses, agent_at
         self.asked: list[str] = []
         self.dialled = api.CreateSIPParticipantRequest()
         self.dispatched = api.CreateAgentDispatchRequest()
@@ -40,9 +49,20 @@ class RoomServer:
                 meta = {"sip_status_code": str(self._status)} if self._status is not None else {}
                 error: dict[str, Any] = {"code": self._code or "unavailable", "msg": "no", "meta": meta}
                 return web.json_response(error, status=503)
+        if method == self._refuses:
+            return web.json_response({"code": "resource_exhausted", "msg": "no"}, status=429)
         if method == "CreateDispatch":
             self.dispatched.ParseFromString(body)
+        if method == "ListParticipants":
+            return web.Response(body=self._there().SerializeToString(), content_type="application/protobuf")
         return web.Response(body=b"", content_type="application/protobuf")
+
+    def _there(self) -> api.ListParticipantsResponse:
+        """The telephone, and our agent from the look with the number `agent_at` on; None: none comes."""
+        there = [api.ParticipantInfo(kind=api.ParticipantInfo.Kind.SIP)]
+        if self._agent_at is not None and self.asked.count("ListParticipants") >= self._agent_at:
+            there.append(api.ParticipantInfo(kind=api.ParticipantInfo.Kind.AGENT))
+        return api.ListParticipantsResponse(participants=there)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Dialler]:
@@ -50,7 +70,7 @@ class RoomServer:
         app.router.add_post("/{path:.*}", self.answer)
         async with (
             TestServer(app) as server,
-            Dialler(str(server.make_url("")), "key", "s" * 32, trunk_id="ST_1") as dialler,
+            Dialler(str(server.make_url("")), "key", "s" * 32, trunk_id="ST_1", agent_within=0.5) as dialler,
         ):
             yield dialler
 
@@ -80,7 +100,7 @@ async def test_each_sip_answer_is_told_and_leaves_no_room(status: int, outcome: 
         ("resource_exhausted", Outcome.LIMITED),
         ("permission_denied", Outcome.REFUSED),
         ("deadline_exceeded", Outcome.UNKNOWN),
-        ("canceled", Outcome.NO_ANSWER),  # our own bound of the ringing: the bridge gives up, with no SIP status
+        ("canceled", Outcome.NO_ANSWER),  # it rang as long as we let it
         ("not_found", Outcome.FAILED),
     ],
 )
@@ -110,7 +130,7 @@ async def test_once_it_is_picked_up_our_agent_is_sent_and_no_number_is_in_a_name
     server = RoomServer()
     async with server.serve() as dialler:
         assert await dialler.dial(NUMBER, "c1") is None
-    assert server.asked == ["CreateRoom", "CreateSIPParticipant", "CreateDispatch"]
+    assert server.asked == ["CreateRoom", "CreateSIPParticipant", "CreateDispatch", "ListParticipants"]
     wanted = server.dialled
     assert (wanted.sip_call_to, wanted.sip_trunk_id, wanted.wait_until_answered) == (NUMBER, "ST_1", True)
     assert 0 < wanted.ringing_timeout.seconds <= 60
@@ -118,3 +138,31 @@ async def test_once_it_is_picked_up_our_agent_is_sent_and_no_number_is_in_a_name
     assert NUMBER[1:] not in wanted.room_name + wanted.participant_identity
     assert server.dispatched.agent_name == "voicetasks"
     assert '"reminder": "c1"' in server.dispatched.metadata
+
+
+async def test_who_picked_up_is_not_called_again_where_our_agent_could_not_be_sent() -> None:
+    server = RoomServer(refuses="CreateDispatch")
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is Outcome.UNKNOWN
+    assert server.asked[-1] == "DeleteRoom", "nobody is left in silence"
+
+
+async def test_whom_no_agent_comes_to_is_not_left_in_silence_nor_called_again() -> None:
+    server = RoomServer(agent_at=None)
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is Outcome.UNKNOWN
+    assert server.asked[-1] == "DeleteRoom"
+
+
+async def test_an_agent_may_take_a_moment_to_come() -> None:
+    server = RoomServer(agent_at=3)
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is None
+    assert "DeleteRoom" not in server.asked
+
+
+async def test_a_call_is_not_cut_off_because_nobody_can_look_into_its_room() -> None:
+    server = RoomServer(refuses="ListParticipants")
+    async with server.serve() as dialler:
+        assert await dialler.dial(NUMBER, "c1") is None
+    assert "DeleteRoom" not in server.asked
