@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -106,24 +107,28 @@ def may_call_country(number: str, rules: Rules) -> bool:
 
 def free_from(now: datetime, zone: ZoneInfo, rules: Rules) -> datetime:
     """The earliest moment from now on that is no quiet hour on the person's clock."""
-    if rules.quiet_from == rules.quiet_until:
-        return now
-    local = now.astimezone(zone)
-    over_midnight = rules.quiet_from > rules.quiet_until
-    clock = local.time()
-    quiet = (
-        clock >= rules.quiet_from or clock < rules.quiet_until
-        if over_midnight
-        else rules.quiet_from <= clock < rules.quiet_until
-    )
-    if not quiet:
-        return now
-    day = local.date()
-    if over_midnight and clock >= rules.quiet_from:
-        day += timedelta(days=1)
-    return datetime.combine(day, rules.quiet_until, zone).astimezone(now.tzinfo)
+    ends = [end for begin, end in _quiet(now, now, zone, rules) if begin <= now < end]
+    return max(ends, default=now)
 
 
 def is_too_late(at: datetime, now: datetime, zone: ZoneInfo, rules: Rules) -> bool:
     """Whether a reminder for `at` reminds nobody any more: quiet hours in between were nobody's fault."""
-    return now - free_from(at, zone, rules) > TOO_LATE
+    since, until = at.astimezone(UTC), now.astimezone(UTC)
+    spans = [(max(begin, since), min(end, until)) for begin, end in _quiet(since, until, zone, rules)]
+    quiet = sum((end - begin for begin, end in spans if begin < end), timedelta(0))
+    return until - since - quiet > TOO_LATE
+
+
+def _quiet(
+    since: datetime, until: datetime, zone: ZoneInfo, rules: Rules
+) -> Iterator[tuple[datetime, datetime]]:
+    """Each night (or other quiet time) that may touch the time between two moments: where it begins and ends, in UTC."""
+    if rules.quiet_from == rules.quiet_until:
+        return
+    nights = timedelta(days=1 if rules.quiet_from > rules.quiet_until else 0)
+    day = since.astimezone(zone).date() - nights
+    while day <= until.astimezone(zone).date():
+        begin = datetime.combine(day, rules.quiet_from, zone)
+        end = datetime.combine(day + nights, rules.quiet_until, zone)
+        yield begin.astimezone(UTC), end.astimezone(UTC)
+        day += timedelta(days=1)

@@ -157,6 +157,15 @@ async def test_in_quiet_hours_nobody_is_called_and_in_the_morning_they_are(stage
     assert await stage.look(timedelta(minutes=1)) == 1
 
 
+async def test_who_did_not_answer_in_the_evening_is_called_again_in_the_morning(stage: Stage) -> None:
+    stage.now = datetime(2026, 11, 27, 20, 50, tzinfo=ZONE)
+    await stage.task(stage.now)
+    stage.phones.outcomes = [Outcome.NO_ANSWER]
+    assert await stage.look() == 1
+    assert await stage.look(timedelta(minutes=15)) == 0
+    assert await stage.look(timedelta(hours=10, minutes=55)) == 1
+
+
 async def test_a_reminder_that_is_hours_late_reminds_nobody(stage: Stage) -> None:
     await stage.task()
     assert await stage.look(timedelta(hours=7)) == 0

@@ -118,3 +118,23 @@ def test_what_was_due_at_night_is_called_about_in_the_morning_and_what_is_old_is
     day = datetime(2026, 11, 27, 9, tzinfo=BERLIN)
     assert not is_too_late(day, day + timedelta(hours=5), BERLIN, RULES)
     assert is_too_late(day, day + timedelta(hours=7), BERLIN, RULES)
+
+
+def test_a_night_between_the_due_moment_and_the_next_try_is_nobodys_fault() -> None:
+    evening = datetime(2026, 11, 27, 20, 50, tzinfo=BERLIN)
+    assert not is_too_late(evening, datetime(2026, 11, 28, 8, tzinfo=BERLIN), BERLIN, RULES)
+    assert not is_too_late(evening, datetime(2026, 11, 28, 13, 50, tzinfo=BERLIN), BERLIN, RULES)
+    assert is_too_late(evening, datetime(2026, 11, 28, 13, 51, tzinfo=BERLIN), BERLIN, RULES)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
+    st.timedeltas(timedelta(0), timedelta(hours=30)),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Etc/UTC"]),
+)
+def test_what_was_in_time_is_still_in_time_when_a_quiet_hour_is_over(
+    naive: datetime, later: timedelta, zone: str
+) -> None:
+    at, here = naive.replace(tzinfo=UTC), ZoneInfo(zone)
+    now = at + later
+    assert is_too_late(at, free_from(now, here, RULES), here, RULES) is is_too_late(at, now, here, RULES)
