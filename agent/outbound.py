@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,6 +22,7 @@ from agent.outbound_rules import (
     TOO_LATE,
     Outcome,
     Rules,
+    clocks_of,
     free_from,
     is_too_late,
     may_call_country,
@@ -36,6 +36,7 @@ from people.reminder_calls import Caps, Claimed, ReminderCalls, Wish
 from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
+from people.user import DEFAULT_TIME_ZONE
 from privacy.places import Places
 
 log = logging.getLogger("agent.outbound")
@@ -109,30 +110,35 @@ class Outbound:
 
     async def _number(self, claimed: Claimed, now: datetime) -> str | None:
         """The number to call now; None where nobody is to be called, or not yet, and that is written down."""
-        user = await self._people.user_by_id(claimed.wish.user_id)
-        zone = ZoneInfo(user.time_zone if user is not None else "Etc/UTC")
-        number, why_not = await self._who(claimed.wish, now, zone)
-        if why_not is not None:
-            log.info("reminder.not_called", extra={"outcome": why_not})
-            await self._calls.settle(claimed.id, why_not)
+        number, why_not = await self._who(claimed.wish)
+        if number is None:
+            await self._nobody(claimed, why_not)
             return None
-        if (free := free_from(now, zone, self._rules)) > now:
+        user = await self._people.user_by_id(claimed.wish.user_id)
+        clocks = clocks_of(user.time_zone if user is not None else DEFAULT_TIME_ZONE, number)
+        if is_too_late(claimed.wish.at, now, clocks, self._rules):
+            await self._nobody(claimed, "too_late")
+            return None
+        if (free := free_from(now, clocks, self._rules)) > now:
             await self._calls.again(claimed.id, "quiet_hours", free)
             return None
         return number
 
-    async def _who(self, wish: Wish, now: datetime, zone: ZoneInfo) -> tuple[str | None, str | None]:
-        """The number, or why nobody is called about this any more."""
+    async def _nobody(self, claimed: Claimed, why_not: str) -> None:
+        """Write down that nobody is called about this any more."""
+        log.info("reminder.not_called", extra={"outcome": why_not})
+        await self._calls.settle(claimed.id, why_not)
+
+    async def _who(self, wish: Wish) -> tuple[str | None, str]:
+        """The number, or None and why nobody is called about this any more."""
         if not await self._due.stands(PhoneReminder(wish.user_id, wish.task_id, wish.at)):
             return None, "not_wanted_now"
         number, why_not = await self._consents.number_to_call(wish.user_id)
         if number is None:
-            return None, why_not
+            return None, why_not or ""
         if not may_call_country(number, self._rules):
             return None, "country"
-        if is_too_late(wish.at, now, zone, self._rules):
-            return None, "too_late"
-        return number, None
+        return number, ""
 
 
 async def run(stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -10,9 +10,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+
+from people.user import DEFAULT_TIME_ZONE
 
 TOO_LATE: Final = timedelta(hours=6)
 """A reminder later than this reminds nobody; quiet hours do not count."""
+LOOK_AHEAD: Final = timedelta(days=2)
+"""Where all clocks together leave no free moment within it, there is none."""
 
 
 class Outcome(StrEnum):
@@ -77,7 +82,7 @@ _AGAIN: Final = {
 
 @dataclass(frozen=True)
 class Rules:
-    """Whom an operator lets us call. `countries` are ISO 3166; times are on the person's clock."""
+    """Whom an operator lets us call. `countries` are ISO 3166; times are on the clock where it rings."""
 
     countries: frozenset[str]
     quiet_from: time = time(21)
@@ -105,30 +110,49 @@ def may_call_country(number: str, rules: Rules) -> bool:
     return region is not None and region in rules.countries
 
 
-def free_from(now: datetime, zone: ZoneInfo, rules: Rules) -> datetime:
-    """The earliest moment from now on that is no quiet hour on the person's clock."""
-    ends = [end for begin, end in _quiet(now, now, zone, rules) if begin <= now < end]
-    return max(ends, default=now)
+def clocks_of(time_zone: str, number: str) -> tuple[ZoneInfo, ...]:
+    """By which clocks it is quiet where a number rings: its person's, else those of all places it may be of.
+
+    An account that never said a zone has UTC, by which New York sleeps while it is morning. A number of no known place
+    keeps UTC.
+    """
+    if time_zone != DEFAULT_TIME_ZONE:
+        return (ZoneInfo(time_zone),)
+    places = time_zones_for_number(phonenumbers.parse(number, None))
+    known = tuple(ZoneInfo(each) for each in places if each != UNKNOWN_TIMEZONE)
+    return known or (ZoneInfo(DEFAULT_TIME_ZONE),)
 
 
-def is_too_late(at: datetime, now: datetime, zone: ZoneInfo, rules: Rules) -> bool:
+def free_from(now: datetime, clocks: Sequence[ZoneInfo], rules: Rules) -> datetime:
+    """The earliest moment from now on that is no quiet hour on any of the clocks; two days on where there is none."""
+    free = now.astimezone(UTC)
+    for begin, end in sorted(_quiet(free, free + LOOK_AHEAD, clocks, rules)):
+        if begin <= free < end:
+            free = end
+    return free
+
+
+def is_too_late(at: datetime, now: datetime, clocks: Sequence[ZoneInfo], rules: Rules) -> bool:
     """Whether a reminder for `at` reminds nobody any more: quiet hours in between were nobody's fault."""
-    since, until = at.astimezone(UTC), now.astimezone(UTC)
-    spans = [(max(begin, since), min(end, until)) for begin, end in _quiet(since, until, zone, rules)]
-    quiet = sum((end - begin for begin, end in spans if begin < end), timedelta(0))
-    return until - since - quiet > TOO_LATE
+    counted, until = at.astimezone(UTC), now.astimezone(UTC)
+    late = timedelta(0)
+    for begin, end in sorted(_quiet(counted, until, clocks, rules)):
+        late += max(timedelta(0), min(begin, until) - counted)
+        counted = max(counted, end)
+    return late + max(timedelta(0), until - counted) > TOO_LATE
 
 
 def _quiet(
-    since: datetime, until: datetime, zone: ZoneInfo, rules: Rules
+    since: datetime, until: datetime, clocks: Sequence[ZoneInfo], rules: Rules
 ) -> Iterator[tuple[datetime, datetime]]:
     """Each night (or other quiet time) that may touch the time between two moments: where it begins and ends, in UTC."""
     if rules.quiet_from == rules.quiet_until:
         return
     nights = timedelta(days=1 if rules.quiet_from > rules.quiet_until else 0)
-    day = since.astimezone(zone).date() - nights
-    while day <= until.astimezone(zone).date():
-        begin = datetime.combine(day, rules.quiet_from, zone)
-        end = datetime.combine(day + nights, rules.quiet_until, zone)
-        yield begin.astimezone(UTC), end.astimezone(UTC)
-        day += timedelta(days=1)
+    for clock in clocks:
+        day = since.astimezone(clock).date() - nights
+        while day <= until.astimezone(clock).date():
+            begin = datetime.combine(day, rules.quiet_from, clock)
+            end = datetime.combine(day + nights, rules.quiet_until, clock)
+            yield begin.astimezone(UTC), end.astimezone(UTC)
+            day += timedelta(days=1)

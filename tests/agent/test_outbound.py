@@ -166,6 +166,15 @@ async def test_who_did_not_answer_in_the_evening_is_called_again_in_the_morning(
     assert await stage.look(timedelta(hours=10, minutes=55)) == 1
 
 
+async def test_who_never_set_a_zone_is_not_called_at_night_where_their_number_is_of(stage: Stage) -> None:
+    await stage.people.set_time_zone(stage.user.id, "Etc/UTC")
+    await stage.task()
+    stage.now = NINE  # six in the morning in San Francisco
+    assert await stage.look() == 0
+    assert await stage.outcomes() == ["quiet_hours"]
+    assert await stage.look(timedelta(hours=2)) == 1
+
+
 async def test_a_reminder_that_is_hours_late_reminds_nobody(stage: Stage) -> None:
     await stage.task()
     assert await stage.look(timedelta(hours=7)) == 0

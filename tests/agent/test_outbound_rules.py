@@ -13,6 +13,7 @@ from agent.outbound_rules import (
     Outcome,
     Rules,
     again_after,
+    clocks_of,
     free_from,
     is_too_late,
     may_call_country,
@@ -88,15 +89,15 @@ def test_only_listed_countries_are_called(number: str, may: bool) -> None:
 )
 def test_quiet_hours_end_on_the_persons_own_clock(clock: str, free: str) -> None:
     now = datetime.fromisoformat(clock).replace(tzinfo=BERLIN).astimezone(UTC)
-    assert free_from(now, BERLIN, RULES) == datetime.fromisoformat(free).replace(tzinfo=BERLIN)
+    assert free_from(now, [BERLIN], RULES) == datetime.fromisoformat(free).replace(tzinfo=BERLIN)
 
 
 def test_quiet_hours_may_lie_in_the_day_or_be_none() -> None:
     noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    assert free_from(noon, ZoneInfo("UTC"), Rules(frozenset(), time(11), time(13))) == noon + timedelta(
+    assert free_from(noon, [ZoneInfo("UTC")], Rules(frozenset(), time(11), time(13))) == noon + timedelta(
         hours=1
     )
-    assert free_from(noon, ZoneInfo("UTC"), Rules(frozenset(), time(0), time(0))) == noon
+    assert free_from(noon, [ZoneInfo("UTC")], Rules(frozenset(), time(0), time(0))) == noon
 
 
 @given(
@@ -105,26 +106,26 @@ def test_quiet_hours_may_lie_in_the_day_or_be_none() -> None:
 )
 def test_who_is_called_is_never_called_in_a_quiet_hour(naive: datetime, zone: str) -> None:
     now, here = naive.replace(tzinfo=UTC), ZoneInfo(zone)
-    free = free_from(now, here, RULES)
+    free = free_from(now, [here], RULES)
     assert now <= free <= now + timedelta(hours=13)
     assert time(8) <= free.astimezone(here).time() < time(21)
-    assert free_from(free, here, RULES) == free
+    assert free_from(free, [here], RULES) == free
 
 
 def test_what_was_due_at_night_is_called_about_in_the_morning_and_what_is_old_is_not() -> None:
     night = datetime(2026, 11, 27, 23, tzinfo=BERLIN)
-    assert not is_too_late(night, datetime(2026, 11, 28, 8, tzinfo=BERLIN), BERLIN, RULES)
-    assert is_too_late(night, datetime(2026, 11, 28, 15, tzinfo=BERLIN), BERLIN, RULES)
+    assert not is_too_late(night, datetime(2026, 11, 28, 8, tzinfo=BERLIN), [BERLIN], RULES)
+    assert is_too_late(night, datetime(2026, 11, 28, 15, tzinfo=BERLIN), [BERLIN], RULES)
     day = datetime(2026, 11, 27, 9, tzinfo=BERLIN)
-    assert not is_too_late(day, day + timedelta(hours=5), BERLIN, RULES)
-    assert is_too_late(day, day + timedelta(hours=7), BERLIN, RULES)
+    assert not is_too_late(day, day + timedelta(hours=5), [BERLIN], RULES)
+    assert is_too_late(day, day + timedelta(hours=7), [BERLIN], RULES)
 
 
 def test_a_night_between_the_due_moment_and_the_next_try_is_nobodys_fault() -> None:
     evening = datetime(2026, 11, 27, 20, 50, tzinfo=BERLIN)
-    assert not is_too_late(evening, datetime(2026, 11, 28, 8, tzinfo=BERLIN), BERLIN, RULES)
-    assert not is_too_late(evening, datetime(2026, 11, 28, 13, 50, tzinfo=BERLIN), BERLIN, RULES)
-    assert is_too_late(evening, datetime(2026, 11, 28, 13, 51, tzinfo=BERLIN), BERLIN, RULES)
+    assert not is_too_late(evening, datetime(2026, 11, 28, 8, tzinfo=BERLIN), [BERLIN], RULES)
+    assert not is_too_late(evening, datetime(2026, 11, 28, 13, 50, tzinfo=BERLIN), [BERLIN], RULES)
+    assert is_too_late(evening, datetime(2026, 11, 28, 13, 51, tzinfo=BERLIN), [BERLIN], RULES)
 
 
 @given(
@@ -137,4 +138,37 @@ def test_what_was_in_time_is_still_in_time_when_a_quiet_hour_is_over(
 ) -> None:
     at, here = naive.replace(tzinfo=UTC), ZoneInfo(zone)
     now = at + later
-    assert is_too_late(at, free_from(now, here, RULES), here, RULES) is is_too_late(at, now, here, RULES)
+    assert is_too_late(at, free_from(now, [here], RULES), [here], RULES) is is_too_late(
+        at, now, [here], RULES
+    )
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "number", "clocks"),
+    [
+        ("Europe/Berlin", "+12125550132", ["Europe/Berlin"]),
+        ("Etc/UTC", "+12125550132", ["America/New_York"]),
+        ("Etc/UTC", "+15555550132", ["Etc/UTC"]),  # of no place
+    ],
+)
+def test_who_never_said_a_zone_sleeps_where_their_number_is_of(
+    time_zone: str, number: str, clocks: list[str]
+) -> None:
+    assert [clock.key for clock in clocks_of(time_zone, number)] == clocks
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
+    st.sampled_from(["+12125550132", "+18005550132", "+61412345678"]),
+)
+def test_a_number_of_many_places_is_called_when_none_of_them_sleeps(naive: datetime, number: str) -> None:
+    now, clocks = naive.replace(tzinfo=UTC), clocks_of("Etc/UTC", number)
+    free = free_from(now, clocks, RULES)
+    assert now <= free <= now + timedelta(days=1)
+    assert all(time(8) <= free.astimezone(clock).time() < time(21) for clock in clocks)
+
+
+def test_where_it_is_always_night_somewhere_nobody_is_called_and_nobody_waits_for_ever() -> None:
+    clocks = [ZoneInfo(f"Etc/GMT{hours:+}") for hours in range(-12, 13)]
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    assert now + timedelta(days=2) <= free_from(now, clocks, RULES) <= now + timedelta(days=4)
