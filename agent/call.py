@@ -22,6 +22,7 @@ from livekit.agents import (
     utils,
 )
 from livekit.agents.llm import LLMError
+from livekit.agents.voice import SpeechHandle
 
 from agent import last_words, persona
 from agent.answers import Answer
@@ -44,6 +45,7 @@ from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.questions import Questions
 from agent.recording import play_recording
+from agent.reminder import Opening
 from agent.screen import Screen, Sees
 from agent.screen_tool import read_screen
 from agent.seen import Seen
@@ -143,7 +145,7 @@ class Call:
         self._consent = ConsentQuestion(transcript)
         self._stops_calls = stops_calls
         self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
-        self.opening = ""
+        self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
         """Says at once that we were cut off, where another worker was."""
@@ -253,7 +255,10 @@ class Call:
         if self.go_on.thread is not None:
             self._spawn(self._ask_to_go_on(), "call.ask_to_go_on")
             return await self._over
-        greeting = session.say(f"{self.opening} {self._consent.greeting(self._invitation.channel)}".strip())
+        greeting = session.say(
+            f"{self.opening.line} {self._consent.greeting(self._invitation.channel)}".strip()
+        )
+        self._open(greeting, session)
         heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
         self._spawn(heard, "call.consent_asked")
         return await self._over
@@ -327,9 +332,15 @@ class Call:
         self._metrics.listen(serving)
         self._story.listen(serving)
 
+    def _open(self, greeting: SpeechHandle, session: TierSession) -> None:
+        if session.stack.has_voice:  # else nobody hears a word by telephone
+            heard = self.opening.heard_in(greeting, verbatim=not session.keeps_spoken_turns)
+            self._spawn(heard, "call.opened")
+
     async def _ask_to_go_on(self) -> None:
         session = self._require_session()
-        asked = session.say(f"{self.opening} {persona.SHALL_WE_GO_ON}".strip())
+        asked = session.say(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
+        self._open(asked, session)
         await asked.wait_for_playout()
         self.go_on.open = self._turns.number == 0 and was_heard(
             asked, persona.SHALL_WE_GO_ON, verbatim=not session.keeps_spoken_turns

@@ -1,4 +1,4 @@
-"""Whether the caller heard a line of ours: a question that was cut off asks nothing."""
+"""Whether the caller heard a line of ours: a question that was cut off asks nothing, and a reminder reminds nobody."""
 
 from __future__ import annotations
 
@@ -14,8 +14,22 @@ def was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
         return False
     if verbatim and not speech.interrupted:
         return True
-    heard = " ".join(
+    # A speech-to-speech model is only asked to say our line: what counts is what it said.
+    said = words(_heard(speech))
+    return words(text) == said[-len(words(text)) :]
+
+
+def was_heard_within(speech: SpeechHandle, line: str, *, verbatim: bool) -> bool:
+    """Whether of a speech that has ended one line was heard, whatever became of the rest. `verbatim` as above."""
+    if speech.exception() is not None:
+        return False
+    if not speech.interrupted:
+        # A speech-to-speech model that spoke to its end put the line in words of its own.
+        return verbatim or bool(_heard(speech))
+    return f" {' '.join(words(line))} " in f" {' '.join(words(_heard(speech)))} "
+
+
+def _heard(speech: SpeechHandle) -> str:
+    return " ".join(
         item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
     )
-    # A speech-to-speech model is only asked to say our line: what counts is what it said.
-    return words(text) == words(heard)[-len(words(text)) :]

@@ -26,7 +26,7 @@ from agent.parking import Parking
 from agent.phone_door import admitted, invitation_from_room, invited, is_up
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
-from agent.reminder import may_call, opening
+from agent.reminder import may_call, opening, over
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -55,6 +55,9 @@ TASKS_PATIENCE: Final = Patience(reconnect=8.0)
 
 HANDED_ON: Final = ("leaving", "line_lost")
 """Why we end where the call does not: another worker is to have it."""
+
+NOBODY: Final = ("abandoned", "not_admitted")
+"""Why a call ends that its person was not in: how it went is the door's affair."""
 
 TURNS_UNKNOWN: Final = 100
 """Turns that a dead worker may have begun without telling: none of their numbers, which make one request of two, is
@@ -102,6 +105,8 @@ async def answer(ctx: JobContext) -> None:
             elif reason != "taken_over":
                 await served.end()
                 await ctx.delete_room()
+                if reason not in NOBODY:
+                    await over(invitation, PeopleSettings())
             ctx.shutdown(reason)
     finally:
         await served.stop()

@@ -25,6 +25,8 @@ class Outcome(StrEnum):
 
     TOLD = "told"
     """Its person proved who they are and heard it."""
+    NOT_TOLD = "not_told"
+    """It was picked up, and the call ended before its person heard it: nothing could serve them, or they hung up."""
     OPTED_OUT = "opted_out"
     HUNG_UP = "hung_up"
     MACHINE = "machine"
@@ -73,6 +75,7 @@ _AGAIN: Final = {
     Outcome.NO_ANSWER: (timedelta(minutes=15), 3),
     Outcome.MACHINE: (timedelta(minutes=30), 2),
     Outcome.NO_PROOF: (timedelta(minutes=30), 2),
+    Outcome.NOT_TOLD: (timedelta(minutes=30), 2),
     Outcome.LIMITED: (timedelta(minutes=2), 6),
     Outcome.FAILED: (timedelta(minutes=5), 3),
     Outcome.REFUSED: (timedelta(minutes=30), 2),

@@ -129,7 +129,7 @@ async def _known(
     if who is None:
         await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.NO_PROOF)
         return None
-    await reminder.told(who.user_id)
+    await reminder.proved(who.user_id)
     return who
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from livekit.agents.voice import SpeechHandle
+
+from agent.heard import was_heard_within
 from agent.invitation import Invitation
 from agent.outbound_rules import Outcome
 from agent.reminder_settling import settle
@@ -17,6 +23,8 @@ from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
+
+log = logging.getLogger("agent.reminder")
 
 ALL: Final = {"view": "all", "limit": 200}
 OPENING: Final = "You asked me to call you about this: {title}."
@@ -37,12 +45,11 @@ class ReminderCall:
         """Whether we called."""
         return bool(self._id)
 
-    async def told(self, user_id: str) -> None:
+    async def proved(self, user_id: str) -> None:
         """Somebody proved who they are. Another one of the household is not told, and is not called for it again."""
         known = await self._calls.wish(self._id) if self._id else None
-        if known is not None:
-            mine = known.wish.user_id == user_id
-            await self._calls.settle(self._id, (Outcome.TOLD if mine else Outcome.NO_PROOF).value)
+        if known is not None and known.wish.user_id != user_id:
+            await self._calls.settle(self._id, Outcome.NO_PROOF.value)
 
     async def went(self, outcome: Outcome) -> None:
         """It went otherwise: tried again later, or not."""
@@ -59,6 +66,39 @@ class ReminderCall:
         await self.went(Outcome.OPTED_OUT)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """What is said before the greeting, and what is done once it was heard."""
+
+    line: str = ""
+    on_heard: Callable[[], Awaitable[None]] | None = None
+
+    async def heard_in(self, greeting: SpeechHandle, *, verbatim: bool) -> None:
+        """Wait for the greeting and see whether the line was heard in it. `verbatim` as in `was_heard`."""
+        if self.on_heard is None:
+            return
+        await greeting.wait_for_playout()
+        if was_heard_within(greeting, self.line, verbatim=verbatim):
+            await self.on_heard()
+
+
+async def told(call_id: str, settings: PeopleSettings) -> None:
+    """Its person heard what the call is about."""
+    async with People(settings.database_url) as people:
+        await ReminderCalls(people.engine).settle(call_id, Outcome.TOLD.value)
+
+
+async def over(invitation: Invitation, settings: PeopleSettings) -> None:
+    """The call has ended. Where nothing was written of it, nobody was told, and it is tried again later."""
+    if not invitation.reminder:
+        return
+    try:
+        async with People(settings.database_url) as people:
+            await ReminderCall(people, invitation.reminder, None, settings).went(Outcome.NOT_TOLD)
+    except DATABASE_AWAY as error:
+        log.error("reminder.not_settled", extra={"error": type(error).__name__})
+
+
 async def may_call(user: User, settings: PeopleSettings) -> bool:
     """Whether this person can be promised a call: there is a trunk, their consent, and a number that is theirs."""
     if not OutboundSettings().trunk_id:
@@ -72,15 +112,16 @@ async def may_call(user: User, settings: PeopleSettings) -> bool:
     return number is not None
 
 
-async def opening(invitation: Invitation, client: TaskClient, settings: PeopleSettings) -> str:
+async def opening(invitation: Invitation, client: TaskClient, settings: PeopleSettings) -> Opening:
     """What is said first in a call about a task; nothing in any other. Raises TaskServerUnavailable."""
     if not invitation.reminder:
-        return ""
+        return Opening()
     async with People(settings.database_url) as people:
         known = await ReminderCalls(people.engine).wish(invitation.reminder)
     if known is None or known.wish.user_id != invitation.subject:
-        return ""
+        return Opening()
     found = await client.call("list_tasks", ALL)
     titles = {task["id"]: str(task["title"]) for task in found.structured.get("tasks", [])}
     title = titles.get(known.wish.task_id)
-    return OPENING.format(title=speakable(title)) if title is not None else GONE
+    line = OPENING.format(title=speakable(title)) if title is not None else GONE
+    return Opening(line, lambda: told(invitation.reminder, settings))

@@ -14,9 +14,10 @@ log = logging.getLogger("agent.reminder_settling")
 async def settle(
     calls: ReminderCalls, call_id: str, outcome: Outcome, *, attempts: int, now: datetime
 ) -> None:
-    """Write down how a call went: it is over, or tried again later."""
-    log.info("reminder.went", extra={"outcome": outcome.value, "count": attempts})
+    """Write down how a call went: it is over, or tried again later. Nothing where that is written already."""
     if (wait := again_after(outcome, attempts)) is not None:
-        await calls.again(call_id, outcome.value, now + wait)
+        written = await calls.again(call_id, outcome.value, now + wait)
     else:
-        await calls.settle(call_id, outcome.value)
+        written = await calls.settle(call_id, outcome.value)
+    if written:
+        log.info("reminder.went", extra={"outcome": outcome.value, "count": attempts})

@@ -1,0 +1,145 @@
+"""A reminder is told when its person heard it, and not when they proved who they are: until then it is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit.agents import llm
+from livekit.agents.voice import SpeechHandle
+from sqlalchemy import text
+
+from agent.invitation import Invitation
+from agent.reminder import Opening, ReminderCall, opening, over
+from mcp_tasks.client import TaskClient
+from people.migrate import migrate
+from people.reminder_calls import Caps, ReminderCalls, Wish
+from people.settings import PeopleSettings
+from people.store import People
+
+pytestmark = pytest.mark.unit
+
+LINE = "You asked me to call you about this: Call mum."
+GREETING = "Hello, what can I do for you?"
+MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
+
+
+class Tasks:
+    """A task server with one task."""
+
+    async def call(self, *_: object) -> Any:
+        return SimpleNamespace(structured={"tasks": [{"id": "t1", "title": "Call mum"}]})
+
+
+class Stage:
+    """A call about a task that Ann was rung for, and picked up."""
+
+    def __init__(self, people: People, settings: PeopleSettings, user_id: str) -> None:
+        self.people, self.settings, self.user_id = people, settings, user_id
+        self.calls = ReminderCalls(people.engine)
+        self.id = ""
+
+    async def picked_up(self) -> None:
+        now = datetime.now(UTC)
+        if not self.id:
+            await self.calls.note([Wish(self.user_id, "t1", now)])
+        claimed = await self.calls.claim("worker", now + timedelta(hours=1))
+        assert claimed is not None, "it is to be tried again"
+        self.id = claimed.id
+        assert await self.calls.may_dial(claimed, "worker", MANY, now) is None
+
+    async def proves(self, user_id: str | None = None) -> Opening:
+        await ReminderCall(self.people, self.id, None, self.settings).proved(user_id or self.user_id)
+        invitation = self.invitation.model_copy(update={"subject": user_id or self.user_id})
+        return await opening(invitation, cast("TaskClient", Tasks()), self.settings)
+
+    async def ends(self) -> tuple[str, str]:
+        """The call ends; what is written of it."""
+        await over(self.invitation, self.settings)
+        async with self.people.engine.connect() as connection:
+            row = (await connection.execute(text("SELECT state, outcome FROM people_reminder_calls"))).one()
+        return row.state, row.outcome
+
+    @property
+    def invitation(self) -> Invitation:
+        """As the call was dispatched: it names nobody."""
+        return Invitation(call_id="c1", subject="", channel="phone", identity="sip_1", reminder=self.id)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'people.db'}"
+    await migrate(url)
+    monkeypatch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", url)
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", "a secret that only tests know, 32+ bytes")
+    settings = PeopleSettings()
+    async with People(url) as people:
+        ann = await people.create_user(email="ann@example.org", password="x")
+        made = Stage(people, settings, ann.id)
+        await made.picked_up()
+        yield made
+
+
+def greeted(said: str, *, interrupted: bool = False) -> SpeechHandle:
+    """A greeting that has ended, with the words that were heard of it."""
+    speech = SpeechHandle.create()
+    if interrupted:
+        speech.interrupt()
+    if said:
+        speech._item_added([llm.ChatMessage(role="assistant", content=[said])])
+    speech._mark_done()
+    return speech
+
+
+async def test_it_is_told_when_the_task_was_heard(stage: Stage) -> None:
+    begun = await stage.proves()
+    assert begun.line == LINE
+    await begun.heard_in(greeted(f"{LINE} {GREETING}"), verbatim=True)
+    assert await stage.ends() == ("over", "told")
+
+
+async def test_who_talks_into_the_greeting_behind_it_was_told(stage: Stage) -> None:
+    begun = await stage.proves()
+    await begun.heard_in(greeted(f"{LINE} Hello, what", interrupted=True), verbatim=True)
+    assert await stage.ends() == ("over", "told")
+
+
+async def test_who_hangs_up_before_it_was_said_is_called_once_more(stage: Stage) -> None:
+    await stage.proves()
+    assert await stage.ends() == ("waiting", "not_told")
+    await stage.picked_up()
+    begun = await stage.proves()
+    await begun.heard_in(greeted("You asked me to", interrupted=True), verbatim=True)
+    assert await stage.ends() == ("over", "not_told")
+
+
+async def test_who_hangs_up_while_it_is_said_was_not_told(stage: Stage) -> None:
+    begun = await stage.proves()
+    hearing = asyncio.create_task(begun.heard_in(SpeechHandle.create(), verbatim=True))
+    await asyncio.sleep(0)
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
+    assert await stage.ends() == ("waiting", "not_told")
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("Hi, you wanted a call about calling mum.", "over"), ("", "waiting")]
+)
+async def test_a_model_that_speaks_by_itself_tells_it_in_its_own_words(
+    stage: Stage, said: str, state: str
+) -> None:
+    begun = await stage.proves()
+    await begun.heard_in(greeted(said), verbatim=False)
+    assert (await stage.ends())[0] == state
+
+
+async def test_another_one_of_the_household_is_not_told_and_not_called_for_it_again(stage: Stage) -> None:
+    begun = await stage.proves("usr_bob")
+    assert begun == Opening()
+    await begun.heard_in(greeted(GREETING), verbatim=True)
+    assert await stage.ends() == ("over", "no_proof")
