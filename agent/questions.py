@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
@@ -15,6 +17,7 @@ from agent.confirm_card import Click, ConfirmCard
 from agent.erasure import ERASE
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
+from agent.pauses import LOOK_SECONDS
 from agent.screen_tool import LOOK
 from agent.tier_session import TierSession
 from agent.tools import Toolbox
@@ -99,11 +102,11 @@ class Questions:
         if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
             return False
         if by != "voice" or not session.keeps_spoken_turns:
-            await session.remember(llm.ChatMessage(role="user", content=[text]))
+            await _remember(session, llm.ChatMessage(role="user", content=[text]))
         if step is Step.RUN:
             await self._carry_out(released, turn)
         elif step is Step.DECLINE:
-            session.say(persona.DECLINED)
+            await self._tell([], persona.DECLINED)
         else:
             self._spawn(self._put(), "question.put")
         return True
@@ -123,19 +126,18 @@ class Questions:
         return True
 
     async def _after_press(self, released: list[Action], turn: int) -> None:
-        session = self._session()
-        await session.hush()
+        with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
+            await self._session().hush()
         if released:
             await self._carry_out(released, turn)
         else:
-            session.say(persona.DECLINED)
+            await self._tell([], persona.DECLINED)
 
     async def _carry_out(self, actions: Sequence[Action], turn: int) -> None:
         """Run what was released, put it into the history and say how it went."""
         if any(action.tool == ERASE for action in actions):
             self._on_erase()  # whatever else was asked about goes with it
             return
-        session = self._session()
         if any(action.tool == LOOK for action in actions):
             self._on_look()
             actions = [action for action in actions if action.tool != LOOK]
@@ -146,17 +148,45 @@ class Questions:
             for action in actions:
                 runs.append((action, await self._toolbox.run(action.tool, action.arguments, turn=turn)))
         except TaskServerUnavailable as error:
-            await session.remember(*self._toolbox.as_history(runs))
             said = [told(runs), self._toolbox.unavailable(actions[len(runs)].tool, error)]
             if len(runs) + 1 < len(actions):
                 said.append(persona.REST_NOT_DONE)
-            session.say(" ".join(filter(None, said)))
-            return
-        await session.remember(*self._toolbox.as_history(runs))
-        if any(outcome.is_error for _, outcome in runs):
-            session.reply()
+            line: str | None = " ".join(filter(None, said))
         else:
-            session.say(told(runs))
+            line = None if any(outcome.is_error for _, outcome in runs) else told(runs)
+        await self._tell(self._toolbox.as_history(runs), line)
+
+    async def _tell(self, done: Sequence[llm.ChatItem], line: str | None) -> None:
+        """Have it remembered and told by whichever session serves by now; without a line by the model itself."""
+        if not await self._is_told(done, line):
+            # Not waited for: the session that is being left does not end before the turn is dealt with.
+            self._spawn(self._tell_later(done, line), "question.tell")
+
+    async def _tell_later(self, done: Sequence[llm.ChatItem], line: str | None) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if await self._is_told(done, line):
+                return
+
+    async def _is_told(self, done: Sequence[llm.ChatItem], line: str | None) -> bool:
+        """Tell it now; False where the session that serves is on its way out, or has not begun yet."""
+        session = self._session()
+        if not session.serves:
+            return False
+        known = {item.id for item in session.history.items}  # it may have been told to the one before
+        await _remember(session, *[item for item in done if item.id not in known])
+        if session is not self._session() or not session.serves:
+            return False
+        try:
+            if line is None:
+                session.reply()
+            else:
+                session.say(line)
+        except (
+            RuntimeError
+        ):  # it is closing by itself; an answer it owes all the same, and its successor gives it
+            return line is None
+        return True
 
     async def _put(self) -> None:
         """Ask on the page and aloud, and note when the question was heard to its end."""
@@ -180,3 +210,11 @@ class Questions:
         self._session().think_ahead(True)
         answer = {"confirmed": "yes", "declined": "no"}.get(outcome)
         self._spawn(self._card.resolve(pending, outcome, by, answer), "question.resolved")
+
+
+async def _remember(session: TierSession, *items: llm.ChatItem) -> None:
+    """Add to a session's history. Where its vendor does not take it, the successor has it from us."""
+    try:
+        await session.remember(*items)
+    except llm.RealtimeError as error:
+        log.warning("question.not_remembered", extra={"error": type(error).__name__})

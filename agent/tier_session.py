@@ -118,7 +118,7 @@ class TierSession:
         self.turn_ended = asyncio.Event()
         """Set at the first turn that ends in this session."""
         self._replayed = Replayed()
-        self._leaving = False
+        self._begun = self._leaving = False
         self._cut = ""
         self._murmured = False
         """What is being said over us has been written down, and is a murmur."""
@@ -154,6 +154,11 @@ class TierSession:
     def owes(self) -> bool:
         """Whether an answer or a line of ours is still to be heard."""
         return self.owed.answer or bool(self.owed.lines())
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has begun and is not being left: what it is given to say is heard, or left to its successor."""
+        return self._begun and not self._leaving
 
     async def is_reached(self) -> bool:
         """Wait until the vendor has answered; False where it does not in time. A cascade dials when it is needed."""
@@ -203,6 +208,7 @@ class TierSession:
         if line is not None:
             self.take(line)
         await self.session.start(self._agent, record=False)
+        self._begun = True
 
     def take(self, line: Line) -> None:
         """Hear the caller and be heard, on a line that no other session has."""

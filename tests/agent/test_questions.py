@@ -1,11 +1,14 @@
-"""What is said of actions that the caller released while a server goes away."""
+"""What is said of actions that the caller released while a server goes away, or the session that serves."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from livekit.agents import llm
 
 from agent.gate import Action, Gate
 from agent.persona import REST_NOT_DONE
@@ -15,40 +18,80 @@ from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 pytestmark = pytest.mark.unit
 
 TITLES = ("Buy milk", "Buy bread", "Buy eggs")
+QUESTION = 'Shall I delete "Buy milk"?'
 DONE = ToolOutcome({"changed": True}, is_error=False, code=None, text="{}")
 
 
 class Session:
-    """Speaks into a list."""
+    """Speaks into a list, as long as it serves."""
 
     keeps_spoken_turns = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, serves: bool = True) -> None:
+        self.serves = serves
         self.said: list[str] = []
+        self.speeches: list[Speech] = []
+        self.history = llm.ChatContext.empty()
+        self.takes_history = True
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, owed: bool = True) -> Speech:
+        if not self.serves:
+            raise RuntimeError("it is draining")
         self.said.append(text)
+        self.speeches.append(Speech())
+        return self.speeches[-1]
 
-    async def remember(self, *_: Any) -> None: ...
+    async def remember(self, *items: llm.ChatItem) -> None:
+        self.history.items.extend(items)
+        if not self.takes_history:
+            raise llm.RealtimeError("its socket is dead")
+
+    async def hush(self) -> None:
+        if not self.serves:
+            raise RuntimeError("it has ended")
 
     def think_ahead(self, _allowed: bool) -> None: ...
+
+
+class Speech:
+    """Is played to its end when a test says so."""
+
+    interrupted = False
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+
+    def exception(self) -> None:
+        return None
+
+    @property
+    def chat_items(self) -> list[llm.ChatItem]:
+        return [llm.ChatMessage(role="assistant", content=[QUESTION])]
+
+    async def wait_for_playout(self) -> None:
+        await self.over.wait()
 
 
 class Tools:
     """A server that goes away before its nth call."""
 
-    def __init__(self, away_at: int) -> None:
+    def __init__(self, away_at: int = -1) -> None:
         self._away_at = away_at
         self.ran = 0
+        self.on_run: Callable[[], None] = lambda: None
 
     async def run(self, _tool: str, _arguments: Any, *, turn: int) -> ToolOutcome:
+        self.on_run()
         if self.ran == self._away_at:
             raise TaskServerUnavailable("away", may_have_happened=False)
         self.ran += 1
         return DONE
 
-    def as_history(self, _runs: Any) -> list[Any]:
-        return []
+    def as_history(self, runs: Any) -> list[llm.ChatItem]:
+        return [
+            llm.FunctionCall(call_id=action.arguments["task_id"], name=action.tool, arguments="{}")
+            for action, _ in runs
+        ]
 
     def unavailable(self, _tool: str, _error: TaskServerUnavailable) -> str:
         return "It is away."
@@ -86,3 +129,95 @@ async def test_what_was_done_before_is_said_and_so_is_that_the_rest_was_not() ->
 
 async def test_where_nothing_is_left_no_rest_is_spoken_of() -> None:
     assert await said_when_away(2) == 'I\'ve deleted "Buy milk" and "Buy bread". It is away.'
+
+
+class Asked:
+    """A caller who is asked whether a task is to be deleted; another session may come to serve the call."""
+
+    def __init__(self) -> None:
+        self.gate, self.tools = Gate(), Tools()
+        self.session = Session()
+        self.work: list[asyncio.Task[Any]] = []
+
+        async def send_text(*_: Any, **__: Any) -> None: ...
+
+        room: Any = SimpleNamespace(local_participant=SimpleNamespace(send_text=send_text))
+        tools: Any = self.tools
+        self.questions = Questions(
+            room,
+            self.gate,
+            tools,
+            caller_identity="caller",
+            session=lambda: self.session,  # type: ignore[arg-type, return-value]
+            begin_turn=lambda _by: 2,
+            spawn=lambda work, _name: self.work.append(asyncio.create_task(work)),
+        )
+        self.pending = self.gate.ask(Action("delete_task", {"task_id": "1"}, ("Buy milk",)), turn=1)
+
+    def replace(self) -> None:
+        """The session is left; its successor is still dialling."""
+        self.session.serves = False
+        self.session = Session(serves=False)
+
+    async def done(self) -> None:
+        """Wait for what goes on in the background."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self.work)
+
+    def remembered(self) -> list[str]:
+        """The calls that the session that serves knows of."""
+        return [item.call_id for item in self.session.history.items if isinstance(item, llm.FunctionCall)]
+
+
+@pytest.fixture
+async def asked() -> Asked:
+    return Asked()
+
+
+async def test_what_was_done_while_the_session_was_replaced_is_told_and_known_by_its_successor(
+    asked: Asked,
+) -> None:
+    asked.tools.on_run = asked.replace
+    asked.gate.played(asked.pending.id)
+    assert await asked.questions.take_turn("Yes.", turn=2, by="voice")
+    assert asked.session.said == []
+    asked.session.serves = True
+    await asked.done()
+    assert asked.session.said == ['I\'ve deleted "Buy milk".']
+    assert asked.remembered() == ["1"]
+
+
+async def test_what_a_session_had_remembered_before_it_was_left_is_told_once_and_known_once(
+    asked: Asked,
+) -> None:
+    left = asked.session
+
+    async def is_left_meanwhile(*items: llm.ChatItem) -> None:
+        left.history.items.extend(items)
+        asked.replace()
+        asked.session.history = left.history.copy()
+
+    left.remember = is_left_meanwhile  # type: ignore[method-assign]
+    asked.gate.played(asked.pending.id)
+    assert await asked.questions.take_turn("Yes.", turn=2, by="voice")
+    asked.session.serves = True
+    await asked.done()
+    assert (left.said, asked.session.said) == ([], ['I\'ve deleted "Buy milk".'])
+    assert asked.remembered() == ["1"]
+
+
+async def test_a_typed_yes_is_carried_out_though_the_vendors_socket_is_dead(asked: Asked) -> None:
+    asked.session.takes_history = False
+    asked.gate.played(asked.pending.id)
+    assert await asked.questions.take_turn("Yes.", turn=2, by="text")
+    assert asked.tools.ran == 1
+    assert asked.session.said == ['I\'ve deleted "Buy milk".']
+
+
+async def test_a_key_is_an_answer_though_the_session_has_ended(asked: Asked) -> None:
+    asked.gate.played(asked.pending.id)
+    asked.session.serves = False
+    asked.tools.on_run = lambda: setattr(asked, "session", Session())
+    assert asked.questions.press_key("yes")
+    await asked.done()
+    assert asked.session.said == ['I\'ve deleted "Buy milk".']
