@@ -52,6 +52,8 @@ class Questions:
         self._tell_closed = on_closed
         self._on_look = on_look
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
+        self._puts = 0
+        """How often a question was put; only the newest of them can be heard to its end."""
         gate.on_close(self._on_closed)
 
     @property
@@ -94,6 +96,7 @@ class Questions:
         """The caller was not there: the question that is open may have been asked of nobody."""
         if (pending := self._gate.pending) is not None:
             pending.heard = pending.shown = False
+            self._puts += 1  # of what is being said now, nobody knows how much was heard
 
     async def take_turn(self, text: str, *, turn: int, by: By, began_at: float | None = None) -> bool:
         """Deal with a turn while a question is open. False leaves the turn to the model."""
@@ -193,15 +196,18 @@ class Questions:
         pending = self._gate.pending
         if pending is None:
             return
+        self._puts += 1
+        put = self._puts
         session = self._session()
         session.think_ahead(False)
         text = persona.question(pending.actions)
         pending.asked = True
         speech = session.say(text, owed=False)
         await self._card.show(pending, text)
-        self._gate.shown(pending.id)
+        if put == self._puts:
+            self._gate.shown(pending.id)
         await speech.wait_for_playout()
-        if was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
+        if put == self._puts and was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
             self._gate.played(pending.id)
 
     def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:

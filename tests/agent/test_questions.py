@@ -221,3 +221,20 @@ async def test_a_key_is_an_answer_though_the_session_has_ended(asked: Asked) -> 
     assert asked.questions.press_key("yes")
     await asked.done()
     assert asked.session.said == ['I\'ve deleted "Buy milk".']
+
+
+async def test_a_question_that_was_begun_while_the_caller_was_away_is_not_heard_when_it_ends(
+    asked: Asked,
+) -> None:
+    asked.questions.ask_if_needed()
+    await asyncio.sleep(0)
+    asked.questions.unheard()
+    asked.questions.put_again()
+    await asyncio.sleep(0)
+    first, second = asked.session.speeches
+    first.over.set()
+    await asked.work[0]
+    assert not asked.pending.heard
+    second.over.set()
+    await asked.done()
+    assert asked.pending.heard
