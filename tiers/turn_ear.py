@@ -58,10 +58,10 @@ class TurnEar:
 
     async def words(self, within: float) -> str:
         """The words of the turn that was committed last; empty where nobody wrote them down in so many seconds."""
-        if self._turn is None:
+        if (turn := self._turn) is None:  # the caller may begin another one while we wait
             return ""
-        done, _ = await asyncio.wait({self._turn}, timeout=within)
-        return self._turn.result() if done else ""
+        done, _ = await asyncio.wait({turn}, timeout=within)
+        return turn.result() if done else ""
 
     async def aclose(self) -> None:
         """Hear nothing more."""

@@ -74,3 +74,15 @@ async def test_nobody_waits_for_words_longer_than_they_want(ear: TurnEar) -> Non
     ear.commit()
     assert await ear.words(0.01) == ""
     await ear.aclose()
+
+
+async def test_who_begins_to_speak_on_as_the_words_come_does_not_take_them_from_whoever_waits(
+    ear: TurnEar, stream: Stream
+) -> None:
+    ear.commit()
+    asked = asyncio.create_task(ear.words(5))
+    await asyncio.sleep(0)
+    await stream.says("Yes, please.")
+    ear.begin()
+    assert await asked == "Yes, please."
+    await ear.aclose()
