@@ -264,7 +264,12 @@ class Serving:
         old = self.session
         new = self._made(stack)
         better = plan is not None and plan.cause is Cause.HEALTH
-        if better and not await self._better_is_ready(new, old):
+        try:
+            ready = better and await self._better_is_ready(new, old)
+        except asyncio.CancelledError:
+            self._close(new)  # nobody else knows it
+            raise
+        if better and not ready:
             self._close(new)
             self._wanted = self._wanted or plan
             return
@@ -286,6 +291,9 @@ class Serving:
             self._close(new)
             self._give_up()
             return False
+        except asyncio.CancelledError:
+            self._close(new)
+            raise
         self.session, self._since = new, time.monotonic()
         self._owed = done.leftover
         if self._hold is not None and (

@@ -110,11 +110,15 @@ async def made_ready(
         )
     )
     left = asyncio.create_task(must_leave.wait(), name="succession.must_leave")
-    await asyncio.wait({preparing, left}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    await utils.aio.cancel_and_wait(left)
-    ready = preparing.done() and not preparing.cancelled() and preparing.exception() is None
-    if not ready or must_leave.is_set() or not await new.is_reached():
-        await utils.aio.cancel_and_wait(preparing)
+    reached = False
+    try:
+        await asyncio.wait({preparing, left}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        ready = preparing.done() and not preparing.cancelled() and preparing.exception() is None
+        reached = ready and not must_leave.is_set() and await new.is_reached()
+    finally:  # also where the move is called off
+        await utils.aio.cancel_and_wait(left)
+        if not reached:
+            await utils.aio.cancel_and_wait(preparing)
+    if not reached:
         log.warning("serving.better_not_ready", extra={"stack": new.stack.name})
-        return False
-    return True
+    return reached

@@ -65,7 +65,11 @@ async def swap(old: Leaves, new: Begins, *, owed: Leftover | None = None) -> Swa
         leftover = owed
     history = paired(leftover.history)
     starting = asyncio.create_task(new.begin(history), name="swap.begin")
-    await asyncio.sleep(0)  # it takes the line before it waits for anything
+    try:
+        await asyncio.sleep(0)  # it takes the line before it waits for anything
+    except asyncio.CancelledError:
+        starting.cancel()
+        raise
     seconds = time.perf_counter() - freed
     if starting.done() and (error := starting.exception()) is not None:
         raise SuccessorFailedError from error
