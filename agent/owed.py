@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from livekit.agents import llm
 from livekit.agents.voice import SpeechHandle
@@ -24,6 +24,16 @@ class Leftover:
     """What of the answer was heard before it was cut off."""
     rest: str = ""
     """What is known of our speech and was not heard; said by the successor as it is."""
+
+    def after(self, unpaid: Leftover | None) -> Leftover:
+        """Take over what the session was to pay for the one before it, and had not begun to."""
+        if unpaid is None:
+            return self
+        if not self.history.items:
+            return unpaid  # it never began
+        if self.owes_answer or self.rest:
+            return self
+        return replace(unpaid, history=self.history)
 
 
 @dataclass

@@ -110,8 +110,7 @@ class Serving:
             await utils.aio.cancel_and_wait(self._moving)
         left = await self.session.leave()
         self._line.keep()
-        if left.history.items or self._owed is None:
-            self._owed = left
+        self._owed = left.after(self._owed)
         if self._hold is not None:
             self._hold.end()
         await close_later(self.session.aclose())
@@ -321,7 +320,7 @@ class Serving:
     async def _pay(self, session: TierSession, left: Leftover, starting: asyncio.Task[None]) -> None:
         """Have a session give what the one before it owed."""
         await asyncio.wait({starting})
-        if session is not self.session or self._conversation is None:
+        if session is not self.session or self._parked or self._conversation is None:
             return  # its own successor pays
         if starting.cancelled() or starting.exception() is not None:
             error = None if starting.cancelled() else starting.exception()
@@ -329,11 +328,13 @@ class Serving:
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "not_begun"))
             return
         results = paired(left.history, *await self._conversation.unfinished())
-        if session is not self.session:
+        if session is not self.session or self._parked:
             return
-        self._owed = None
         added = results.items[len(left.history.items) :]
         owed = await pay(session, left, added, conversation=self._conversation, ring=self._line.ring)
+        if session is not self.session or self._parked:
+            return  # it was left before it could pay
+        self._owed = None
         if not owed and self._hold is not None and not self._line.ring.is_open:
             self._hold.end()
 

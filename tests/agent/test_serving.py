@@ -1,4 +1,4 @@
-"""A move that is broken off leaves nothing open."""
+"""A move that is broken off leaves nothing open, and what is owed is not given to a session that was parked."""
 
 from __future__ import annotations
 
@@ -161,3 +161,23 @@ async def test_a_successor_is_closed_where_its_swap_is_broken_off(served: Served
     old.leave = quick  # type: ignore[method-assign]
     await served.serving.aclose()
     assert served.sessions[1].closed
+
+
+async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_told_when_the_caller_is_back(
+    served: Served,
+) -> None:
+    served.sessions[0].owes_answer = True
+    successor = await served.moves(Cause.VENDOR)
+    successor.begins.set()
+    await asyncio.wait_for(served.conversation.is_waited_for.wait(), 5)
+    await served.serving.park()
+    served.conversation.tool_ends.set()
+    await asyncio.gather(*served.serving._background)
+    taking_up = asyncio.create_task(served.serving.take_up(decision("economy")))
+    assert await asyncio.wait_for(taking_up, 5)
+    last = served.sessions[-1]
+    last.begins.set()
+    await asyncio.wait_for(last.replied.wait(), 5)
+    assert [item.call_id for item in last.history.items if isinstance(item, llm.FunctionCallOutput)] == ["1"]
+    assert not successor.replied.is_set()
+    await served.serving.aclose()
