@@ -95,6 +95,8 @@ class Lease:
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
         self._tier: Tier | None = None
+        self._releases = 0
+        """How often the lease was released; a slice that was asked for before the last time is given back."""
         self._slice_ends = clock()
         self._spent = 0
         self._charges: deque[Charge] = deque()
@@ -162,6 +164,7 @@ class Lease:
         At most some 200 ms; a lease that could not be given back in that time expires.
         """
         self._tier = None
+        self._releases += 1
         if self.blind_since is not None:
             return
         deadline = asyncio.get_running_loop().time() + self._wait
@@ -210,7 +213,7 @@ class Lease:
                 elif not charged:
                     await self._check()
                 if self._tier is not None and self._clock() >= self._slice_ends:
-                    self.on_verdict(await self._hold(self._tier))
+                    await self._hold_on(self._tier)
 
     def _ended(self, work: asyncio.Task[None]) -> None:
         if not work.cancelled() and (error := work.exception()) is not None:
@@ -227,6 +230,13 @@ class Lease:
         except TimeoutError:
             return
 
+    async def _hold_on(self, tier: Tier) -> None:
+        """Ask for the next slice of what is held, and tell what became of it, unless it was released meanwhile."""
+        releases = self._releases
+        verdict = await self._hold(tier)
+        if releases == self._releases:
+            self.on_verdict(verdict)
+
     async def _hold(self, tier: Tier, deadline: float | None = None) -> Verdict:
         """Ask for the next slice, until a time on the event loop's clock; without one, for as long as a question may."""
         if self.blind_since is not None:
@@ -234,14 +244,18 @@ class Lease:
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._wait
         self._slice_ends = self._clock() + self._slice
+        releases = self._releases
         try:
             answer = await self._held_by(tier, deadline)
         except BlindError as error:
             self._went_blind(error.why)
-            return self._while_blind(tier)
+            return self._while_blind(tier) if releases == self._releases else Verdict("blind")
         if isinstance(answer, Refused):
             return Verdict("unpaid" if answer.why == "unpaid" else "exhausted", answer.scope.split(":")[0])
-        self._tier = tier
+        if releases == self._releases:
+            self._tier = tier
+        else:  # who released it did not wait for the answer, and may have held on blind since
+            await self._give_back("released", tier)
         return Verdict("held")
 
     async def _held_by(self, tier: Tier, deadline: float) -> Booked | Refused:
@@ -321,7 +335,7 @@ class Lease:
         self._tell_blind()
         self.blind_since, self.blind_microdollars = None, 0
         if self._tier is not None:
-            self.on_verdict(await self._hold(self._tier))
+            await self._hold_on(self._tier)
 
     def _went_blind(self, why: str) -> None:
         if self.blind_since is not None:
@@ -351,8 +365,11 @@ class Lease:
     async def _settle(self, event: str) -> None:
         if self.blind_since is not None:
             return  # the lease expires by itself
+        await self._give_back(event, self._tier or "economy")
+
+    async def _give_back(self, event: str, tier: Tier) -> None:
         try:
-            await self._money.settle(event, self._tier or "economy")
+            await self._money.settle(event, tier)
         except BlindError as error:
             self._went_blind(error.why)
 

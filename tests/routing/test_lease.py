@@ -19,7 +19,7 @@ from routing.budget import Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease, Verdict
-from routing.redis_link import WAIT_SECONDS, RedisLink
+from routing.redis_link import WAIT_SECONDS, BlindError, RedisLink
 from routing.spool import Spool, drain_abandoned, spool_files
 from routing.stream import StreamCounts
 from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
@@ -130,6 +130,33 @@ async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, t
         lease.meter(Cost("r1", 1_000))
     await told.until(lambda: len(told.spent) == 3)
     assert told.spent == [1_000] * 3
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    lease = lease_for(slice_seconds=1.0)
+    assert await lease.reserve("economy") == Verdict("held")
+    hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*arguments: Any, **named: Any) -> Any:
+        asked.set()
+        await released.wait()
+        if not answers:
+            raise BlindError("timeout")
+        return await hold(*arguments, **named)
+
+    monkeypatch.setattr(bank.budget, "hold", slowly)
+    await asyncio.wait_for(asked.wait(), 20)
+    lease._wait = 0.01  # who releases does not wait for the answer
+    await lease.release()
+    released.set()
+    async with lease._turn:
+        assert lease.tier is None
+        for counters in await bank.counters(await bank.account("c1")):
+            assert not answers or counters["th"] == 0
+    assert told.verdicts == []
 
 
 # -- we are away ------------------------------------------------------------------------------------------------
