@@ -132,6 +132,7 @@ class TaskAgent(Agent):
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         text: str | None = new_message.text_content or ""
         if self._words is None and (text := await self._turns.whole_turn(text or "")) is None:
+            self._drop_begun()
             raise StopResponse
         self._turns.on_turn_ended()
         if self._words is None and text != new_message.text_content:
@@ -141,8 +142,14 @@ class TaskAgent(Agent):
             self._turns.on_turn_ended()
         if await self._listener.on_turn(text):
             self._turns.on_turn_taken()
+            self._drop_begun()
             raise StopResponse
         self._turns.on_turn_left(text)
+
+    def _drop_begun(self) -> None:
+        """Break off the answer that was begun ahead: nobody will hear it. livekit (1.8) has it thought to its end."""
+        if self._activity is not None:
+            self._activity._cancel_preemptive_generation()
 
     @override
     async def stt_node(
