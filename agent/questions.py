@@ -185,9 +185,8 @@ class Questions:
                 session.reply()
             else:
                 session.say(line)
-        except (
-            RuntimeError
-        ):  # it is closing by itself; an answer it owes all the same, and its successor gives it
+        except RuntimeError:
+            # It is closing by itself; an answer it owes all the same, and its successor gives it.
             return line is None
         return True
 
