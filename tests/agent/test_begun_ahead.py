@@ -17,7 +17,7 @@ from agent.task_agent import TaskAgent
 pytestmark = pytest.mark.unit
 
 
-class Mind(llm.LLM):
+class Mind(llm.LLM[Any]):
     """Is never asked: the agent of these tests thinks by itself."""
 
     @override
@@ -49,7 +49,7 @@ class Thinking(TaskAgent):
         self.thinks, self.is_broken_off = asyncio.Event(), asyncio.Event()
 
     @override
-    async def llm_node(self, *_: Any) -> AsyncIterable[str]:  # type: ignore[override]
+    async def llm_node(self, *_: Any) -> AsyncIterable[str]:
         self.thinks.set()
         try:
             await asyncio.Event().wait()
