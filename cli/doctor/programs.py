@@ -79,7 +79,7 @@ def _speech(extra: str, package: str, vendor: str, environment: Mapping[str, str
     # Without a key the sandbox stands in for the vendor and needs the engine.
     spare = "the local stack, or a call whose vendor fails,"
     level, why = ("warn", spare) if stand_in.is_real(environment) else ("fail", "the sandbox")
-    fix = f"uv sync --extra {extra}, or set {stand_in.key}"
+    fix = f"uv sync --inexact --extra {extra}, or set {stand_in.key}"
     return Check(extra, "warn" if level == "warn" else "fail", f"{package} is missing: {why} needs it", fix)
 
 

@@ -16,7 +16,7 @@ import redis.exceptions
 from cli.binaries import OLDEST_REDIS
 from cli.doctor.breakers import breakers
 from cli.doctor.check import Check
-from cli.environment import owns_livekit, owns_redis
+from cli.environment import is_production, owns_livekit, owns_redis
 from cli.health import TIMEOUT_SECONDS, Probe, http_probe, worker_registered_probe
 from cli.ports import HOST, Ports, conflicts
 
@@ -27,6 +27,7 @@ NAMED: Final = {
     "DATABASE_URL": 5432,
     "VOICETASKS_TASKS_DATABASE_URL": 5432,
     "VOICETASKS_PEOPLE_DATABASE_URL": 5432,
+    "VOICETASKS_ROUTING_DATABASE_URL": 5432,
     "OLLAMA_URL": 80,
 }
 """Variables that may name a server of the user's own, and the port where the address names none."""
@@ -35,7 +36,15 @@ NAMED: Final = {
 async def servers(
     user_environment: Mapping[str, str], environment: Mapping[str, str], ports: Ports, *, demo_runs: bool
 ) -> list[Check]:
-    """Ask each of them. What the demo would start is missed only while a demo runs."""
+    """Ask each of them. What the demo would start is missed only while a demo runs.
+
+    Where calls are real nobody of ours is to be found on this machine's loopback: only what the settings name is asked.
+    """
+    if is_production(user_environment):
+        found = await redis_checks(environment["REDIS_URL"], expected=True)
+        found += await breakers(environment["REDIS_URL"])
+        found += await livekit_checks(environment["LIVEKIT_URL"], expected=True)
+        return [*found, await _worker_registered(environment)]
     found = [_ports(user_environment, ports, demo_runs=demo_runs)]
     redis_expected = demo_runs or not owns_redis(user_environment)
     found += await redis_checks(environment["REDIS_URL"], expected=redis_expected)
@@ -51,9 +60,13 @@ async def servers(
     for name, probe in probes.items():
         found.append(_verdict(name, await probe(), expected=demo_runs))
     if demo_runs:
-        registered = await worker_registered_probe(environment["REDIS_URL"])()
-        found.append(_verdict("worker registered", registered, expected=True))
+        found.append(await _worker_registered(environment))
     return found
+
+
+async def _worker_registered(environment: Mapping[str, str]) -> Check:
+    missing = await worker_registered_probe(environment["REDIS_URL"])()
+    return _verdict("worker registered", missing, expected=True)
 
 
 async def named_servers(environment: Mapping[str, str]) -> list[Check]:

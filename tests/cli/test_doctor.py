@@ -14,7 +14,7 @@ from cli.doctor.check import Check
 from cli.doctor.configuration import configuration
 from cli.doctor.phone import bridge, takes_calls
 from cli.doctor.programs import disk, python
-from cli.doctor.servers import livekit_checks, named_servers, redis_checks, skew
+from cli.doctor.servers import livekit_checks, named_servers, redis_checks, servers, skew
 from cli.doctor.vendors import keys, models
 from cli.ports import plan
 from cli.settings import CliSettings
@@ -138,6 +138,17 @@ async def test_a_server_is_missed_only_where_it_should_run(expected: bool, level
     (redis,) = await redis_checks("redis://127.0.0.1:1/0", expected=expected)
     (livekit,) = await livekit_checks("ws://127.0.0.1:1", expected=expected)
     assert (redis.level, livekit.level) == (level, level)
+
+
+async def test_where_calls_are_real_only_what_the_settings_name_is_asked_for() -> None:
+    named = {
+        "VOICETASKS_WEB_DEMO": "false",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "LIVEKIT_URL": "ws://127.0.0.1:1",
+    }
+    ports = plan(CliSettings(port=0, livekit_port=0, redis_port=0, sip_port=0), {})
+    found = {check.name: check.level for check in await servers(named, named, ports, demo_runs=False)}
+    assert found == {"redis": "fail", "livekit": "fail", "worker registered": "fail"}
 
 
 async def test_a_server_that_the_user_names_is_asked_for_and_its_password_not_shown() -> None:
