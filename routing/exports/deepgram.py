@@ -20,7 +20,8 @@ FORM: Final = "Deepgram usage"
 _VENDOR: Final = "deepgram"
 _HOUR_MS: Final = 3_600_000
 
-Amount = Annotated[Decimal, Field(ge=0)]
+Amount = Annotated[Decimal, Field(ge=0, le=10**12)]
+"""Bounded: of «1e999999999» a fraction would be made, digit by digit, while everybody else waits."""
 
 
 class _Grouping(BaseModel):

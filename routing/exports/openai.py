@@ -21,8 +21,8 @@ _KINDS: Final = (
     "organization.usage.audio_transcriptions.result",
 )
 
-Tokens = Annotated[int, Field(ge=0)]
-Optionally = Annotated[int, Field(ge=0)] | None
+Tokens = Annotated[int, Field(ge=0, le=10**15)]
+Optionally = Annotated[int, Field(ge=0, le=10**15)] | None
 
 
 class _Completions(BaseModel):

@@ -15,7 +15,7 @@ class _Row(BaseModel):
     vendor: str
     model: str
     request_id: str
-    microdollars: Annotated[int, Field(ge=0)]
+    microdollars: Annotated[int, Field(ge=0, le=10**15)]
     tag: str | None = None
     time: AwareDatetime
 

@@ -212,6 +212,7 @@ def test_the_stand_ins_invoice_is_read_request_by_request(prices: PriceTable) ->
         (deepgram_page(deepgram_result(None)), "grouping=models"),
         (deepgram_page(deepgram_result(["nova-3", "aura-2"])), "grouping=models"),
         (deepgram_page(deepgram_result(["nova-3"], total_hours="x")), "Deepgram usage form"),
+        (deepgram_page(deepgram_result(["nova-3"], total_hours="1e999999999")), "Deepgram usage form"),
         (
             deepgram_page(deepgram_result(["nova-3"], grouping={"start": "yesterday", "models": ["nova-3"]})),
             "'yesterday' is no day",
