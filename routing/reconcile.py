@@ -170,6 +170,8 @@ def _correction(charge: BookedCharge, microdollars: int, now_ms: int) -> Entry:
             "usage": _plain(usage),
             "price": charge.entry.microdollars + microdollars,
             "price_version": charge.entry.details.get("price_version", ""),
+            # The entry's own time is when it was corrected, which may be another day of the export.
+            "used_ms": charge.used_ms,
         },
     )
 

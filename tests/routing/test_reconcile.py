@@ -80,9 +80,14 @@ def invoice(*lines: Line) -> Export:
 
 
 def usage(
-    microdollars: int, *, vendor: str = "openai", model: str = "gpt-realtime", ends_ms: int = NEXT_MS
+    microdollars: int,
+    *,
+    vendor: str = "openai",
+    model: str = "gpt-realtime",
+    starts_ms: int = DAY_MS,
+    ends_ms: int = NEXT_MS,
 ) -> Export:
-    return Export("OpenAI usage", (Line(vendor, model, DAY_MS, ends_ms, microdollars),), by_request=False)
+    return Export("OpenAI usage", (Line(vendor, model, starts_ms, ends_ms, microdollars),), by_request=False)
 
 
 async def reconcile(bank: Bank, export: Export, now_ms: int = LATER_MS) -> Settlement:
@@ -127,6 +132,7 @@ async def test_the_correction_is_a_charge_of_its_own_that_names_what_it_settles(
             },
             "price": 4_000,
             "price_version": "v1",
+            "used_ms": estimate.at_ms,
         },
     )
 
@@ -249,6 +255,34 @@ async def test_a_correction_counts_for_the_day_of_what_it_corrects(bank: Bank) -
     await bank.journal.append([charge("s:b:estimate", 100, certainty="estimated", at_ms=NEXT_MS - 1)])
     await reconcile(bank, usage(130))
     assert (await reconcile(bank, usage(130))).drifts[0].booked == 130
+
+
+@pytest.mark.parametrize(
+    "says_when", [True, False], ids=["says when it was used", "written before it said so"]
+)
+async def test_a_correction_that_is_made_days_later_is_not_taken_from_the_day_on_which_it_is_made(
+    bank: Bank, *, says_when: bool
+) -> None:
+    monday_ms = DAY_MS + 3 * 86_400_000
+    tuesday_ms = monday_ms + 86_400_000
+    await bank.journal.append(
+        [
+            charge("s:friday:estimate", 1_000, certainty="estimated"),
+            charge("s:monday:estimate", 1_000, certainty="estimated", at_ms=monday_ms + 1_000),
+        ]
+    )
+    friday = await settlement_of(bank.journal, usage(800), now_ms=monday_ms + 3_600_000)
+    (correction,) = friday.corrections
+    if not says_when:
+        details = {name: value for name, value in correction.details.items() if name != "used_ms"}
+        friday = replace(friday, corrections=(replace(correction, details=details),))
+    await settle(bank.journal, friday)
+    mondays = usage(1_000, starts_ms=monday_ms, ends_ms=tuesday_ms)
+    done = await reconcile(bank, mondays, now_ms=tuesday_ms + 3_600_000)
+    assert done.drifts == (Drift("openai", "gpt-realtime", invoiced=1_000, booked=1_000, settled=1),)
+    assert await total(bank) == 1_800
+    again = await reconcile(bank, usage(800), now_ms=tuesday_ms + 3_600_000)
+    assert (again.corrections, again.drifts[0].booked) == ((), 800)
 
 
 async def test_a_day_that_is_not_over_is_not_settled(bank: Bank) -> None:
