@@ -106,7 +106,10 @@ class PhoneAdmission:
             self._rules.attestation_is_proof
             and not self._we_called
             and self._caller.attested
+            and number is not None
             and len(holders) == 1
+            # Else whoever forged the number to link it would get its owner's calls into their account.
+            and await self._phones.is_linked_attested(holders[0], number)
         ):
             return Admitted(holders[0], "attestation")
         if (
@@ -142,7 +145,8 @@ class PhoneAdmission:
         user_id = await self._codes.redeem(keyed)
         if user_id is None:
             return None
-        if self._caller.number is not None and await self._phones.link(user_id, self._caller.number):
+        number, attested = self._caller.number, self._caller.attested
+        if number is not None and await self._phones.link(user_id, number, attested=attested):
             await self._handset.tell(phone_prompts.LINKED)
         return Admitted(user_id, "code")
 
@@ -161,9 +165,11 @@ class PhoneAdmission:
             except ValueError:
                 continue
             if await self._handset.ask(phone_prompts.AGAIN) == keyed:
-                zone = self._rules.guest_time_zone
+                attested, zone = self._caller.attested, self._rules.guest_time_zone
                 try:
-                    guest = await make_guest(self._people.engine, number, keyed, time_zone=zone)
+                    guest = await make_guest(
+                        self._people.engine, number, keyed, attested=attested, time_zone=zone
+                    )
                 except NumberFullError:  # nobody had it when this call began
                     break
                 return Admitted(guest.id, "guest")

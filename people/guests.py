@@ -24,11 +24,13 @@ class NumberFullError(Exception):
     """A number has as many holders as it may have."""
 
 
-async def make_guest(engine: AsyncEngine, number: str, pin: SecretStr, *, time_zone: str = "") -> User:
+async def make_guest(
+    engine: AsyncEngine, number: str, pin: SecretStr, *, attested: bool = False, time_zone: str = ""
+) -> User:
     """Make an economy account for a number, with the PIN that its caller chose. Raises ValueError for a weak one,
     NumberFullError where the number has its holders already.
 
-    An unknown `time_zone` is UTC.
+    `attested`: the carrier vouches for the number. An unknown `time_zone` is UTC.
     """
     pin_hash = await PasswordDesk().hash(checked(pin))
     try:
@@ -50,7 +52,7 @@ async def make_guest(engine: AsyncEngine, number: str, pin: SecretStr, *, time_z
             raise NumberFullError
         session.add(row)
         await session.flush()
-        session.add(PhoneRow(user_id=row.id, number=number, added_at=now, verified_at=now))
+        session.add(PhoneRow(user_id=row.id, number=number, added_at=now, verified_at=now, attested=attested))
         session.add(PinRow(user_id=row.id, pin_hash=pin_hash, set_at=now))
         note(session, row.id, "account.made", actor="phone")
     return User.model_validate(row)

@@ -100,6 +100,8 @@ class PhoneRow(Base):
     """E.164, with the plus. Whoever claims a number first keeps nobody from it: it counts once it is verified."""
     added_at: Mapped[datetime] = mapped_column(Instant())
     verified_at: Mapped[datetime | None] = mapped_column(Instant())
+    attested: Mapped[bool] = mapped_column(default=False)
+    """The carrier vouched for the number in the call that linked it: whoever forges numbers cannot have done that."""
 
 
 class PinRow(Base):

@@ -73,8 +73,16 @@ class Phones:
         async with self._session() as session:
             return list(await session.scalars(_holders(number).order_by(PhoneRow.user_id)))
 
-    async def link(self, user_id: str, number: str) -> bool:
+    async def is_linked_attested(self, user_id: str, number: str) -> bool:
+        """Whether a number is this person's by a call in which its carrier vouched for it."""
+        theirs = _holders(number).where(PhoneRow.user_id == user_id, PhoneRow.attested)
+        async with self._session() as session:
+            return await session.scalar(theirs) is not None
+
+    async def link(self, user_id: str, number: str, *, attested: bool = False) -> bool:
         """Put a number that has shown to be theirs in the place of a person's; False when it has its holders already.
+
+        `attested`: the carrier vouched for the number in the call that showed it.
 
         Nobody loses a number by it: a call that a code was keyed in proves less than its number says.
         """
@@ -83,7 +91,9 @@ class Phones:
             if not await has_place(session, number, user_id):
                 return False
             await session.execute(delete(PhoneRow).where(PhoneRow.user_id == user_id))
-            session.add(PhoneRow(number=number, user_id=user_id, added_at=now, verified_at=now))
+            session.add(
+                PhoneRow(number=number, user_id=user_id, added_at=now, verified_at=now, attested=attested)
+            )
             note(session, user_id, "phone.linked", actor="phone")
         return True
 

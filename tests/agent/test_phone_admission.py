@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ NUMBER = "+14155550132"
 PIN, WRONG = "530817", "999111"
 SECRET = SecretStr("a secret that only tests know, 32+ bytes")
 ANNS, STRICT = Caller(NUMBER), AdmissionRules()
+ATTESTED, VOUCHED = Caller(NUMBER, attested=True), AdmissionRules(attestation_is_proof=True)
 GUESTS = AdmissionRules(unknown_callers="guest", guest_time_zone="America/New_York")
 
 
@@ -148,13 +150,45 @@ async def test_from_a_withheld_number_a_code_lets_in_once_and_links_nothing(
 async def test_a_carriers_word_stands_for_the_pin_only_where_the_operator_says_so(
     people: People, ann: User
 ) -> None:
-    attested, rules = Caller(NUMBER, attested=True), AdmissionRules(attestation_is_proof=True)
-    assert (await call(people, caller=attested))[0] is None
-    assert await call(people, caller=attested, rules=rules) == (Admitted(ann.id, "attestation"), [])
-    assert (await call(people, rules=rules))[0] is None, "without the carrier's word"
+    assert (await call(people, await code_of(people, ann), caller=ATTESTED))[0] == Admitted(ann.id, "code")
+    assert (await call(people, caller=ATTESTED))[0] is None
+    assert await call(people, caller=ATTESTED, rules=VOUCHED) == (Admitted(ann.id, "attestation"), [])
+    assert (await call(people, rules=VOUCHED))[0] is None, "without the carrier's word"
     bob = await people.create_user(email="bob@example.org", password="x")
-    await Phones(people.engine).link(bob.id, NUMBER)
-    assert (await call(people, caller=attested, rules=rules))[0] is None, "whose of the two is it?"
+    await Phones(people.engine).link(bob.id, NUMBER, attested=True)
+    assert (await call(people, caller=ATTESTED, rules=VOUCHED))[0] is None, "whose of the two is it?"
+
+
+async def test_whoever_forged_a_number_to_link_it_does_not_get_its_owners_attested_calls(
+    people: People,
+) -> None:
+    mallory = await people.create_user(email="mallory@example.org", password="x")
+    forged, _ = await call(people, await code_of(people, mallory), rules=VOUCHED)
+    assert forged == Admitted(mallory.id, "code")
+    admitted, heard = await call(people, caller=ATTESTED, rules=VOUCHED)
+    assert (admitted, heard[0]) == (None, phone_prompts.WELCOME)
+    await Pins(people.engine).set(mallory.id, SecretStr(PIN))
+    assert (await call(people, PIN, caller=ATTESTED, rules=VOUCHED))[0] == Admitted(mallory.id, "pin")
+    assert (await call(people, caller=ATTESTED, rules=VOUCHED))[0] is None, "a PIN links nothing"
+
+
+async def test_the_call_that_links_a_number_last_says_whether_its_carrier_vouched(people: People) -> None:
+    ann = await people.create_user(email="ann@example.org", password="x")
+    for caller, by_word in ((ATTESTED, True), (ANNS, False), (ATTESTED, True)):
+        await call(people, await code_of(people, ann), caller=caller, rules=VOUCHED)
+        admitted, _ = await call(people, caller=ATTESTED, rules=VOUCHED)
+        assert admitted == (Admitted(ann.id, "attestation") if by_word else None)
+
+
+@pytest.mark.parametrize(("first", "by"), [(ANNS, None), (ATTESTED, "attestation")], ids=["forged", "theirs"])
+async def test_a_guests_number_counts_as_attested_only_where_their_first_call_was(
+    people: People, first: Caller, by: str | None
+) -> None:
+    rules = replace(VOUCHED, unknown_callers="guest")
+    guest, _ = await call(people, PIN, PIN, caller=first, rules=rules)
+    assert guest is not None
+    admitted, _ = await call(people, caller=ATTESTED, rules=rules)
+    assert admitted == (replace(guest, by=by) if by else None)
 
 
 async def test_unknown_callers_are_refused_unless_guests_are_welcome(people: People) -> None:

@@ -10,9 +10,12 @@ from sqlalchemy import Connection, inspect, text
 from people.database import create_engine
 from people.migrate import _MIGRATIONS, migrate
 from people.models import Base
+from people.phones import Phones
 from people.store import People
 
 pytestmark = pytest.mark.unit
+
+NUMBER = "+14155550132"
 
 
 async def test_the_migrated_tables_are_the_models_tables(database_url: str) -> None:
@@ -61,3 +64,20 @@ async def test_people_stay_when_newer_tables_go_and_come_back(database_url: str,
         await migrate(database_url)
         assert await people.user_by_id(ann.id) == ann
         await people.ping()
+
+
+async def test_who_linked_a_number_before_calls_were_told_apart_keeps_it_as_one_that_nobody_vouched_for(
+    database_url: str,
+) -> None:
+    await migrate(database_url)
+    async with People(database_url) as people:
+        ann = await people.create_user(email="ann@example.org", password="x")
+        phones = Phones(people.engine)
+        assert await phones.link(ann.id, NUMBER, attested=True)
+        assert await phones.is_linked_attested(ann.id, NUMBER)
+        linked = await phones.of(ann.id)
+        await migrate(database_url, "p0006")
+        await migrate(database_url)
+        assert await phones.of(ann.id) == linked
+        assert await phones.holders(NUMBER) == [ann.id]
+        assert not await phones.is_linked_attested(ann.id, NUMBER)
