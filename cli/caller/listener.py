@@ -118,9 +118,9 @@ class Listener:
             if keep and self._kept_samples < MAX_RECORDING_SECONDS * LISTEN_RATE:
                 self._kept.append(pcm.copy())
                 self._kept_samples += len(pcm)
-            loudness, known = levels(pcm, LISTEN_RATE), len(self.log.stretches)
+            loudness, known = levels(pcm, LISTEN_RATE), self.log.heard_seconds
             for index, level in enumerate(loudness):
                 self.log.add(float(level), arrived - (len(loudness) - index) * FRAME_SECONDS)
             # Of silence, whoever waits for it learns by the clock.
-            if len(self.log.stretches) > known:
+            if self.log.heard_seconds > known:
                 self._changes.notify()
