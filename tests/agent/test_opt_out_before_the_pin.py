@@ -52,6 +52,16 @@ def picked_up(room: Room, people: People, call_id: str = "call_1") -> asyncio.Ta
     )
 
 
+async def hang_up_behind(keys: str, room: Room, people: People) -> None:
+    """Pick up, press keys while the prompt is played, and hang up."""
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press(keys)
+        room.hang_up()
+        assert await call is None
+
+
 async def is_called_no_more(people: People, ann: User) -> bool:
     return (await ReminderConsents(people.engine, SECRET).number_of(ann.id))[1] == "do_not_call"
 
@@ -60,12 +70,7 @@ async def is_called_no_more(people: People, ann: User) -> bool:
 async def test_who_presses_nine_and_hangs_up_is_called_no_more(
     room: Room, people: People, ann: User, keys: str
 ) -> None:
-    async with asyncio.timeout(10):
-        call = picked_up(room, people)
-        await room.playing.wait()
-        room.press(keys)
-        room.hang_up()
-        assert await call is None
+    await hang_up_behind(keys, room, people)
     assert await is_called_no_more(people, ann)
 
 
@@ -73,24 +78,14 @@ async def test_who_presses_nine_and_hangs_up_is_called_no_more(
 async def test_who_hangs_up_over_anything_else_is_called_again(
     room: Room, people: People, ann: User, keys: str
 ) -> None:
-    async with asyncio.timeout(10):
-        call = picked_up(room, people)
-        await room.playing.wait()
-        room.press(keys)
-        room.hang_up()
-        assert await call is None
+    await hang_up_behind(keys, room, people)
     assert not await is_called_no_more(people, ann)
 
 
 async def test_nine_that_is_keyed_while_a_pin_is_judged_counts_too(
     room: Room, people: People, ann: User
 ) -> None:
-    async with asyncio.timeout(10):
-        call = picked_up(room, people)
-        await room.playing.wait()
-        room.press("112358#9")
-        room.hang_up()
-        assert await call is None
+    await hang_up_behind("112358#9", room, people)
     assert await is_called_no_more(people, ann)
 
 
