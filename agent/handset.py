@@ -14,7 +14,7 @@ from agent.phone_prompts import PROMPTS
 from agent.recording import play_recording
 from agent.written import write
 from people.pins import LONGEST
-from sip.keypad import ANEW, END, Keypad, key_of
+from sip.keypad import END, Keypad, entries_of, key_of
 
 T = TypeVar("T")
 
@@ -71,8 +71,7 @@ class RoomHandset:
     def pending(self) -> list[SecretStr]:
         """Give the entries that were keyed and given to nobody; the last of them may not be ended."""
         keys = self._taken + "".join(key_of(press.code, press.digit) or "" for press in self._ahead)
-        entries = (each.rpartition(ANEW)[2] for each in keys.split(END))
-        return [SecretStr("".join(filter(str.isdigit, each))) for each in entries]
+        return entries_of(keys)
 
     async def _ask(self, prompt: str) -> SecretStr | None:
         self._pressed.clear()

@@ -255,7 +255,7 @@ class Serving:
             serves = session is self.session and not self._closed and not self._parked
             return serves and not session.is_quiet
 
-        self._spawn(close_when_unused(change, is_used), "serving.close_parts")
+        self._spawn(close_when_unused(change.aclose, is_used), "serving.close_parts")
         self._report(before, plan, time.perf_counter() - began, quick=True)
         await self._show(plan.decision, plan.stack)
 

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from livekit.agents import llm, utils
 
 from agent.line import Line
 from agent.owed import Leftover
+from agent.pauses import LOOK_SECONDS
 from agent.swap import paired
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
@@ -21,16 +22,8 @@ log = logging.getLogger("agent.succession")
 READY_SECONDS: Final = 5.0
 """How long a better session may take to be ready beside the one that serves."""
 CLOSE_SECONDS: Final = 10.0
-LOOK_SECONDS: Final = 0.1
 LOOKS: Final = 300
 """So often, half a minute, it is looked whether an answer still uses what was replaced; few last longer."""
-
-
-class Closes(Protocol):
-    """Something that is closed when it is over."""
-
-    async def aclose(self) -> None:
-        """Close it."""
 
 
 class OnLine:
@@ -88,7 +81,9 @@ async def close_later(closing: Coroutine[Any, Any, None]) -> None:
         log.info("serving.closed_badly", extra={"error": type(error).__name__})
 
 
-async def close_when_unused(replaced: Closes, is_used: Callable[[], bool]) -> None:
+async def close_when_unused(
+    close: Callable[[], Coroutine[Any, Any, None]], is_used: Callable[[], bool]
+) -> None:
     """Close parts that others have replaced, when no answer is thought or spoken with them any more.
 
     Closed in the middle of one, a voice ends without an error and its sentence with it, and a mind is taken for failed.
@@ -97,7 +92,7 @@ async def close_when_unused(replaced: Closes, is_used: Callable[[], bool]) -> No
         if not is_used():
             break
         await asyncio.sleep(LOOK_SECONDS)
-    await close_later(replaced.aclose())
+    await close_later(close())
 
 
 async def made_ready(

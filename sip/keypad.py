@@ -48,6 +48,12 @@ def key_of(code: int, digit: str) -> str | None:
     return key if len(key) == 1 and key in DIGITS else None
 
 
+def entries_of(keys: str) -> list[SecretStr]:
+    """The entries that these keys make where none is ended by a pause or by its length; the last may not be ended."""
+    entries = (each.rpartition(ANEW)[2] for each in keys.split(END))
+    return [SecretStr("".join(filter(str.isdigit, each))) for each in entries]
+
+
 class Keypad:
     """Takes the presses of one caller, one by one, and gives each to whoever waits for it.
 

@@ -40,33 +40,30 @@ async def servers(
 
     Where calls are real nobody of ours is to be found on this machine's loopback: only what the settings name is asked.
     """
-    if is_production(user_environment):
-        found = await redis_checks(environment["REDIS_URL"], expected=True)
-        found += await breakers(environment["REDIS_URL"])
-        found += await livekit_checks(environment["LIVEKIT_URL"], expected=True)
-        return [*found, await _worker_registered(environment)]
-    found = [_ports(user_environment, ports, demo_runs=demo_runs)]
-    redis_expected = demo_runs or not owns_redis(user_environment)
+    for_real = is_production(user_environment)
+    runs = demo_runs or for_real
+    found = [] if for_real else [_ports(user_environment, ports, demo_runs=demo_runs)]
+    redis_expected = runs or not owns_redis(user_environment)
     found += await redis_checks(environment["REDIS_URL"], expected=redis_expected)
     found += await breakers(environment["REDIS_URL"])
-    livekit_expected = demo_runs or not owns_livekit(user_environment)
+    livekit_expected = runs or not owns_livekit(user_environment)
     found += await livekit_checks(environment["LIVEKIT_URL"], expected=livekit_expected)
+    if not for_real:
+        found += await _on_this_machine(ports, demo_runs=demo_runs)
+    if runs:
+        registered = await worker_registered_probe(environment["REDIS_URL"])()
+        found.append(_verdict("worker registered", registered, expected=True))
+    return found
+
+
+async def _on_this_machine(ports: Ports, *, demo_runs: bool) -> list[Check]:
     probes: dict[str, Probe] = {
         "task server": http_probe(f"http://{HOST}:{ports.tasks}/healthz"),
         "sandbox": http_probe(f"http://{HOST}:{ports.sandbox_control}/healthz"),
         "worker": http_probe(f"http://{HOST}:{ports.worker}/"),
         "web": http_probe(f"http://{HOST}:{ports.web}/readyz"),
     }
-    for name, probe in probes.items():
-        found.append(_verdict(name, await probe(), expected=demo_runs))
-    if demo_runs:
-        found.append(await _worker_registered(environment))
-    return found
-
-
-async def _worker_registered(environment: Mapping[str, str]) -> Check:
-    missing = await worker_registered_probe(environment["REDIS_URL"])()
-    return _verdict("worker registered", missing, expected=True)
+    return [_verdict(name, await probe(), expected=demo_runs) for name, probe in probes.items()]
 
 
 async def named_servers(environment: Mapping[str, str]) -> list[Check]:

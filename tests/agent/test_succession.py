@@ -31,7 +31,7 @@ async def test_a_voice_that_was_replaced_is_closed_when_its_sentence_is_over() -
         asked.set()
         return parts.used
 
-    closing = asyncio.create_task(close_when_unused(parts, is_used))
+    closing = asyncio.create_task(close_when_unused(parts.aclose, is_used))
     await asked.wait()
     asked.clear()
     await asyncio.wait_for(asked.wait(), 5)  # it looks again
@@ -44,5 +44,5 @@ async def test_a_voice_that_was_replaced_is_closed_when_its_sentence_is_over() -
 async def test_one_that_is_never_done_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(succession, "LOOKS", 1)
     parts = Parts()
-    await asyncio.wait_for(close_when_unused(parts, lambda: True), 5)
+    await asyncio.wait_for(close_when_unused(parts.aclose, lambda: True), 5)
     assert parts.closed.is_set()
