@@ -15,6 +15,7 @@ from agent.attributes import CallAttributes
 from agent.cut_off import CutOff
 from agent.hold import Hold
 from agent.invitation import Invitation
+from agent.kept_sounds import KeptSounds
 from agent.line import Line
 from agent.metrics.call_metrics import CallMetrics
 from agent.prompt_beginnings import PromptBeginnings
@@ -44,6 +45,7 @@ class Ownership:
     begun: Begun
     metrics: CallMetrics
     beginnings: PromptBeginnings
+    sounds: KeptSounds
     cut_off: CutOff | None = None
     """Says that we were cut off, where another worker had the call."""
 
@@ -109,6 +111,7 @@ class Desk:
             patience=VendorPatience().times(self.settings.watch_patience),
             narrow=self.invitation.channel == "phone",
             beginnings=self.ours.beginnings,
+            sounds=self.ours.sounds,
         )
 
     def sees(self, money: RoutedCall) -> Sees | None:

@@ -16,6 +16,7 @@ from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
 from agent.erasure import erases
 from agent.invitation import Invitation
+from agent.kept_sounds import KeptSounds
 from agent.last_words import say_last
 from agent.line import Line
 from agent.metrics.call_metrics import CallMetrics
@@ -81,7 +82,7 @@ async def answer(ctx: JobContext) -> None:
         metadata=invitation.model_dump_json(),
         dead_after_seconds=settings.dead_after_seconds,
     )
-    beginnings = PromptBeginnings(redis)
+    beginnings, sounds = PromptBeginnings(redis), KeptSounds(redis)
     try:
         if (begun := await served.begin()) is None:
             log.warning("call.served_already", extra={"call_id": invitation.call_id})
@@ -92,7 +93,7 @@ async def answer(ctx: JobContext) -> None:
         follow(ctx, invitation.call_id)
         try:
             reason = await _serve_it(
-                ctx, invitation, settings, Ownership(redis, served, begun, metrics, beginnings)
+                ctx, invitation, settings, Ownership(redis, served, begun, metrics, beginnings, sounds)
             )
         except Exception:
             reason = "failed"
@@ -110,6 +111,7 @@ async def answer(ctx: JobContext) -> None:
             ctx.shutdown(reason)
     finally:
         await served.stop()
+        await sounds.aclose()
         await beginnings.aclose()
         await redis.aclose()
 

@@ -6,16 +6,13 @@ before it had its instructions and tools cached: it would be booked at the full 
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-log = logging.getLogger("agent.prompt_beginnings")
+from agent.beside import Beside
 
 KEY: Final = "voicetasks:prompt_beginnings"
 HELD_SECONDS: Final = 300.0
@@ -34,12 +31,12 @@ class PromptBeginnings:
         self._used: dict[str, float] = {}
         """When each was used last, on the wall's clock."""
         self._told: dict[str, float] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closed = False
+        # An estimate that is too high where Redis does not answer, and corrected when the vendor's export comes.
+        self._beside = Beside("prompt_beginnings", WAIT_SECONDS)
 
     def ask(self) -> None:
         """Ask what the others know, for the session that begins; it goes on meanwhile."""
-        self._spawn(self._ask())
+        self._beside.spawn(self._ask())
 
     def knows(self, digest: str) -> bool:
         """Whether its vendor holds a beginning."""
@@ -50,31 +47,11 @@ class PromptBeginnings:
         now = self._used[digest] = self._clock()
         if now - self._told.get(digest, 0.0) >= TOLD_EVERY_SECONDS:
             self._told[digest] = now
-            self._spawn(self._tell(digest, now))
+            self._beside.spawn(self._tell(digest, now))
 
     async def aclose(self) -> None:
         """Finish telling, and tell nothing more."""
-        self._closed = True
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=WAIT_SECONDS)
-            for task in late:
-                task.cancel()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._closed:
-            work.close()
-            return
-        task = asyncio.create_task(self._quietly(work), name="prompt_beginnings")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await work
-        except (RedisError, TimeoutError):
-            # An estimate that is too high, and corrected when the vendor's export comes.
-            log.warning("prompt_beginnings.redis_unavailable")
+        await self._beside.aclose(wait=WAIT_SECONDS)
 
     async def _ask(self) -> None:
         since = self._clock() - HELD_SECONDS

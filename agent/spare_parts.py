@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from livekit.agents import APIError
 
+from agent.kept_sounds import VoiceOpenings
+from agent.openings import Sound
 from agent.patiently import patiently
 from agent.turn_marks import TurnMarks
 from tiers.diagnosis import classify
@@ -27,8 +29,11 @@ BUSY_SECONDS: Final = 1.0
 class SpareParts:
     """What an agent asks where a part of its session fails. `has_left`: whether the session was replaced."""
 
-    def __init__(self, watch: VendorWatch, has_left: Callable[[], bool], marks: TurnMarks) -> None:
+    def __init__(
+        self, watch: VendorWatch, has_left: Callable[[], bool], marks: TurnMarks, openings: VoiceOpenings
+    ) -> None:
         self._watch = watch
+        self._openings = openings
         self._marks = marks
         self._has_left = has_left
         self._changed = asyncio.Event()
@@ -38,6 +43,7 @@ class SpareParts:
     def changed(self) -> None:
         """Hear that other models serve from now on."""
         self._waited = 0.0
+        self._openings.ask()
         self._changed.set()
 
     def on_ask(self) -> None:
@@ -49,10 +55,22 @@ class SpareParts:
         self._marks.mark("thought")
         self._watch.worked("llm")
 
-    def on_sound(self) -> None:
-        """A voice has begun to speak."""
-        self._marks.mark("sound")
-        self._watch.worked("tts")
+    def openings(self) -> Mapping[str, Sound]:
+        """The openings of answers that are kept of the voice that serves."""
+        return self._openings.known()
+
+    def on_opening(self, opening: str) -> None:
+        """An answer begins with it; where it is kept, this is its first sound."""
+        if opening in self._openings.known():
+            self._marks.mark("sound")
+        self._openings.begins_with(opening)
+
+    async def sounds(self, frames: AsyncIterable[T]) -> AsyncIterator[T]:
+        """Pass what a voice says on."""
+        async for frame in frames:
+            self._marks.mark("sound")
+            self._watch.worked("tts")
+            yield frame
 
     def on_reply(self) -> None:
         """A model that speaks has begun to."""

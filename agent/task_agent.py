@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
 from livekit import rtc
@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from agent.claims import ClaimWatch
 from agent.murmurs import is_murmur
+from agent.openings import Sound, with_opening
 from agent.thoughts import thinking
 from agent.voices import speaking
 
@@ -86,8 +87,14 @@ class Parts(Protocol):
     def on_thought(self) -> None:
         """A language model has begun to answer."""
 
-    def on_sound(self) -> None:
-        """A voice has begun to speak."""
+    def openings(self) -> Mapping[str, Sound]:
+        """The openings of answers that are kept of the voice that serves."""
+
+    def on_opening(self, opening: str) -> None:
+        """An answer begins with it."""
+
+    def sounds(self, frames: AsyncIterable[T]) -> AsyncIterator[T]:
+        """Pass what a voice says on."""
 
     def thoughts(self, chunks: AsyncIterable[T]) -> AsyncIterator[T]:
         """Pass an answer on; raises APITimeoutError where the model is silent for too long."""
@@ -188,15 +195,20 @@ class TaskAgent(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncIterable[rtc.AudioFrame]:
-        sound = speaking(
-            text,
-            lambda words: Agent.default.tts_node(self, words, model_settings),
-            patience=self._parts.sound_patience,
-            trouble=self._parts.voice_trouble,
-            another_voice=self._parts.another_voice,
-        )
-        async for frame in sound:
-            self._parts.on_sound()
+        def speak(words: AsyncIterable[str], rate: int) -> AsyncIterable[rtc.AudioFrame]:
+            return self._parts.sounds(
+                speaking(
+                    words,
+                    lambda words: Agent.default.tts_node(self, words, model_settings),
+                    rate=rate,
+                    patience=self._parts.sound_patience,
+                    trouble=self._parts.voice_trouble,
+                    another_voice=self._parts.another_voice,
+                )
+            )
+
+        kept = self._parts.openings()
+        async for frame in with_opening(text, kept, speak, self._parts.on_opening):
             yield frame
 
     @override

@@ -29,8 +29,10 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.early_words import EarlyWords
 from agent.history import shortened
+from agent.kept_sounds import KeptSounds, VoiceOpenings
 from agent.line import Line
 from agent.murmurs import MURMUR_SECONDS
+from agent.openings import INSTRUCTION
 from agent.owed import Leftover, Owed, unheard
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
@@ -87,6 +89,7 @@ class TierSession:
         patience: VendorPatience | None = None,
         narrow: bool = False,
         beginnings: Beginnings | None = None,
+        sounds: KeptSounds | None = None,
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
@@ -111,7 +114,8 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._marks = TurnMarks(call_id)
-        self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks)
+        self._openings = VoiceOpenings(sounds, lambda: getattr(self._models, "built", {}).get("tts"))
+        self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks, self._openings)
         self._turn_ended: float | None = None
         self._owed_turns = 0
         """How many turns had been left to the model when the last one ended."""
@@ -195,6 +199,9 @@ class TierSession:
         line: Line | None = None,
     ) -> None:
         """Begin, on a line or without one: then `take` gives it one later."""
+        if self._models.speaks_lines and self.stack.has_voice:
+            instructions = f"{instructions}\n\n{INSTRUCTION}" if instructions else ""
+            self._openings.ask()
         self._agent = TaskAgent(
             instructions=instructions,
             tools=tools,
@@ -547,6 +554,8 @@ class TierSession:
         if event.new_state == "speaking":
             self._marks.playing()
             self._voiced, self._rest = self.session.current_speech, ""
+        elif event.new_state == "listening":
+            self._openings.paused()
 
     def _on_item(self, event: Any) -> None:
         item = event.item

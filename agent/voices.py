@@ -132,17 +132,18 @@ async def speaking(
     text: AsyncIterable[str],
     say: Callable[[AsyncIterable[str]], AsyncIterable[rtc.AudioFrame]],
     *,
+    rate: int = 0,
     patience: Callable[[], float],
     trouble: Callable[[], APIError | None],
     another_voice: Callable[[APIError, int], Awaitable[bool]],
 ) -> AsyncIterator[rtc.AudioFrame]:
     """Give the sound of a text that `say` makes; a voice that fails hands the rest to the next.
 
-    `patience` is how long it may be silent, in seconds; `trouble` gives an error that its plugin swallowed.
+    `rate` is the sound's, Hz; 0 for that of the first voice. `patience` is how long it may be silent, in seconds; `trouble` gives an error that its plugin swallowed.
     Raises what the last voice raised.
     """
     given, gaps = _Given(text), WordGaps()
-    start, rate, whose = 0, 0, False
+    start, whose = 0, False
     try:
         for attempt in range(MOST_VOICES):
             heard = _Heard(given, gaps)

@@ -24,6 +24,10 @@ ROOM_RATE: Final = 24_000
 """Hz, as a room gives the caller's sound, in frames of 50 ms, which is how the ear's plugin sends it. At any other rate
 a resampler holds some of each frame back, so that what is sent is a frame behind."""
 AURA_VOICE: Final = "thalia-en"
+CARTESIA_VOICE: Final = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
+"""«Katie», Cartesia's own suggestion for agents, and the plugin's default."""
+ELEVENLABS_VOICE: Final = "hpp4J3VqNfWAUOO0d1Us"
+"""«Bella», the plugin's default."""
 ELEVENLABS_ENCODING: Final = "pcm_24000"
 
 
@@ -37,6 +41,8 @@ class Built:
     """The STT, LLM or TTS of livekit."""
     tap: SocketTap | ChatTap | None = None
     """Where a meter sees what goes to and comes from the vendor; None for a part that is not billed."""
+    voice: str = ""
+    """Whose voice a TTS is: the same name sounds the same. Empty for other parts, and for a voice of which nothing is kept."""
 
     async def aclose(self) -> None:
         """Close the vendor's sockets and HTTP sessions; an agent session does not close its models."""
@@ -114,36 +120,41 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
     if model.service == "piper":
         from tiers.local.tts import PiperTTS
 
-        return Built(model, PiperTTS())
+        return Built(model, PiperTTS())  # it is at hand within milliseconds
     tap = SocketTap()
     plugin: tts.TTS[Any]
     if model.service == "deepgram-tts":
+        voice, address = AURA_VOICE, settings.base_url("deepgram")
         plugin = deepgram.TTS(
-            model=f"{model.name}-{AURA_VOICE}",
+            model=f"{model.name}-{voice}",
             api_key=settings.key("deepgram"),
-            base_url=f"{settings.base_url('deepgram')}/v1/speak",
+            base_url=f"{address}/v1/speak",
             mip_opt_out=True,
             http_session=tap.session(),
         )
     elif model.service == "elevenlabs":
+        voice, address = ELEVENLABS_VOICE, settings.base_url("elevenlabs")
         plugin = elevenlabs.TTS(
             model=model.name,
+            voice_id=voice,
             api_key=settings.key("elevenlabs"),
-            base_url=settings.base_url("elevenlabs"),
+            base_url=address,
             encoding=ELEVENLABS_ENCODING,
             enable_logging=False,  # zero retention, where the account's contract has it; without effect elsewhere
             http_session=tap.session(),
         )
     else:
+        voice, address = CARTESIA_VOICE, settings.base_url("cartesia")
         plugin = cartesia.TTS(
             model=model.name,
+            voice=voice,
             api_key=settings.key("cartesia"),
-            base_url=settings.base_url("cartesia"),
+            base_url=address,
             word_timestamps=True,
             tokenizer=AsGiven(),  # its contexts carry a sentence's melody from one message to the next
             http_session=tap.session(),
         )
-    return Built(model, plugin, tap)
+    return Built(model, plugin, tap, f"{address} {model.name} {voice}")
 
 
 class _PatientLLM(openai.LLM):

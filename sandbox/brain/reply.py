@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.brain import by_phone, wording
+from sandbox.brain import by_phone, opening, wording
 from sandbox.brain.dialogue import State
 from sandbox.brain.going_on import as_wanted, cut_off, rest_of
 from sandbox.brain.grammar import MAX_CHARACTERS
@@ -37,9 +37,24 @@ def reply(
 
     `must_call` asks for a call of some tool, or of the one it names; `parallel` allows several calls at once.
     """
+    openings = opening.wanted(messages)
+    bare = opening.without(messages, openings) if openings else messages
+    answer = _reply(bare, tools=tools, must_call=must_call, parallel=parallel)
+    if not openings or not answer.text or cut_off(bare) is not None:
+        return answer
+    return replace(answer, text=opening.begun(answer.text, openings))
+
+
+def _reply(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]],
+    must_call: str | bool,
+    parallel: bool,
+) -> Reply:
     if (broken := cut_off(messages)) is not None:
         before, heard = broken
-        whole = reply(before, tools=tools, must_call=must_call, parallel=parallel)
+        whole = _reply(before, tools=tools, must_call=must_call, parallel=parallel)
         return (
             whole if whole.text is None else replace(whole, text=rest_of(whole.text, heard) or wording.OKAY)
         )

@@ -27,6 +27,7 @@ from agent.call import Call
 from agent.erasure import Erases
 from agent.hold import Hold
 from agent.invitation import Invitation
+from agent.kept_sounds import KeptSounds
 from agent.line import Line
 from agent.rehearsal.stage import Loudspeaker, Microphone, NoRoom
 from agent.serving import Serving
@@ -313,11 +314,13 @@ async def live_call(
     goes_on: Thread | None = None,
     pauses: bool = False,
     ladder: tuple[str, ...] = DEFAULT_POLICY.premium,
+    sounds: KeptSounds | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
     `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with.
     `pauses`: our voice can be held in the middle of a sentence, as in a room. `ladder`: the stacks of a premium call, best first.
+    `sounds`: what is kept of the voices.
     `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
     """
     desk = Desk(ear=ear_for(SandboxSettings()) if hears else None)
@@ -371,6 +374,7 @@ async def live_call(
                 on_failure=on_failure,
                 on_worked=switch.worked,
                 patience=VendorPatience().times(patience),
+                sounds=sounds,
             )
 
         def stack_of(decision: Decision) -> Stack | None:

@@ -45,7 +45,7 @@ async def test_a_call_knows_what_it_has_used_itself_and_tells_it_once_a_minute(v
         for after, told in ((0, NOW), (30, NOW), (59, NOW), (61, NOW + 61)):
             clock[0] = NOW + after
             call.used("a")
-            await asyncio.gather(*call._tasks)
+            await asyncio.gather(*call._beside._tasks)
             assert await redis.zscore(KEY, "a") == told
         assert call.knows("a")
 

@@ -1,0 +1,146 @@
+"""The sounds of openings, as all workers keep them in Redis for each voice.
+
+A voice is asked for what is missing once, in the pause behind an answer that wanted it, and its vendor is paid for it
+by that call: some forty characters a week. No words of anybody are in it.
+"""
+
+from __future__ import annotations
+
+import array
+import hashlib
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from livekit.agents import tts
+from redis.asyncio import Redis
+
+from agent.beside import Beside
+from agent.openings import OPENINGS, Sound
+from tiers.parts import Built
+
+KEY: Final = "voicetasks:openings:"
+KEPT_SECONDS: Final = 7 * 86_400
+"""A vendor changes its voices now and then."""
+MAKE_SECONDS: Final = 10.0
+LONGEST_SECONDS: Final = 2.0
+"""An opening that lasts longer was not said right."""
+_RATE: Final = struct.Struct("<I")
+_LOUD: Final = 200
+"""Of 32,767: what is softer is silence."""
+_BEFORE_SECONDS: Final = 0.01
+_BEHIND_SECONDS: Final = 0.15
+"""The pause behind it."""
+
+
+class KeptSounds:
+    """What one call knows of them, and what it adds."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._known: dict[str, dict[str, Sound]] = {}
+        self._made: set[str] = set()
+        self._beside = Beside("kept_sounds", MAKE_SECONDS)
+
+    def ask(self, voice: str) -> None:
+        """Ask what is kept of a voice, for the session that begins; it goes on meanwhile."""
+        if voice and voice not in self._known:
+            self._known[voice] = {}
+            self._beside.spawn(self._ask(voice))
+
+    def of(self, voice: str) -> Mapping[str, Sound]:
+        """What is known of a voice's openings."""
+        return self._known.get(voice, {})
+
+    def make(self, voice: str, plugin: tts.TTS[Any]) -> None:
+        """Have a voice say the openings that nobody has kept of it, once in a call."""
+        if voice and voice not in self._made:
+            self._made.add(voice)
+            self._beside.spawn(self._make(voice, plugin))
+
+    async def aclose(self) -> None:
+        """Ask for nothing more."""
+        await self._beside.aclose()
+
+    async def _ask(self, voice: str) -> None:
+        found: Any = await self._redis.hgetall(_key(voice))
+        self._known[voice] |= {text.decode(): _unpacked(sound) for text, sound in found.items()}
+
+    async def _make(self, voice: str, plugin: tts.TTS[Any]) -> None:
+        known = self._known.setdefault(voice, {})
+        for opening in OPENINGS:
+            if opening in known:
+                continue
+            if (sound := trimmed(await _said(plugin, opening))) is None:
+                continue
+            known[opening] = sound
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.hset(_key(voice), opening, _RATE.pack(sound.rate) + sound.samples)
+                pipe.expire(_key(voice), KEPT_SECONDS, nx=True)
+                await pipe.execute()
+
+
+class VoiceOpenings:
+    """The openings of whichever voice a session speaks with. `voice` gives it, None where a model speaks for itself."""
+
+    def __init__(self, kept: KeptSounds | None, voice: Callable[[], Built | None]) -> None:
+        self._kept = kept
+        self._voice = voice
+        self._wanted = False
+
+    def ask(self) -> None:
+        """A voice begins to serve: ask what is kept of it."""
+        if self._kept is not None and (built := self._voice()) is not None:
+            self._kept.ask(built.voice)
+
+    def known(self) -> Mapping[str, Sound]:
+        """What can be heard at once."""
+        built = self._voice()
+        return self._kept.of(built.voice) if self._kept is not None and built is not None else {}
+
+    def begins_with(self, opening: str) -> None:
+        """An answer begins so."""
+        self._wanted = self._wanted or opening not in self.known()
+
+    def paused(self) -> None:
+        """Nobody speaks: time to make what an answer wanted in vain."""
+        if self._wanted and self._kept is not None and (built := self._voice()) is not None:
+            self._kept.make(built.voice, built.plugin)
+        self._wanted = False
+
+
+def trimmed(sound: Sound) -> Sound | None:
+    """The sound from its first loud sample to a short pause behind its last; None where it is no opening's."""
+    samples = array.array("h", sound.samples)
+    loud = [at for at, sample in enumerate(samples) if abs(sample) > _LOUD]
+    if not loud:
+        return None
+    begin = max(loud[0] - round(_BEFORE_SECONDS * sound.rate), 0)
+    end = loud[-1] + round(_BEHIND_SECONDS * sound.rate)
+    kept = Sound(samples[begin:end].tobytes(), sound.rate)
+    return kept if kept.seconds < LONGEST_SECONDS else None
+
+
+async def _said(plugin: tts.TTS[Any], text: str) -> Sound:
+    samples, rate = bytearray(), plugin.sample_rate
+    if plugin.capabilities.streaming:
+        async with plugin.stream() as stream:
+            stream.push_text(f"{text} ")
+            stream.end_input()
+            async for audio in stream:
+                samples += audio.frame.data.tobytes()
+                rate = audio.frame.sample_rate
+    else:
+        async with plugin.synthesize(text) as utterance:
+            async for audio in utterance:
+                samples += audio.frame.data.tobytes()
+                rate = audio.frame.sample_rate
+    return Sound(bytes(samples), rate)
+
+
+def _key(voice: str) -> str:
+    return KEY + hashlib.sha256(voice.encode()).hexdigest()[:32]
+
+
+def _unpacked(packed: bytes) -> Sound:
+    return Sound(packed[_RATE.size :], _RATE.unpack_from(packed)[0])

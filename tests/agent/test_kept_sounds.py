@@ -1,0 +1,75 @@
+"""Openings are made once for each voice, kept for the calls of all workers, and heard before the voice has made a sound."""
+
+from __future__ import annotations
+
+import array
+import logging
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from agent.kept_sounds import KEY, KeptSounds, trimmed
+from agent.openings import OPENINGS, Sound
+from sandbox.profiles import PROFILES, Span
+from tests.agent.live_call import live_call, timed_turns
+from tiers.cascade import Cascade
+
+RATE = 24_000
+SLOW_MS = 2_500.0
+
+
+@pytest.fixture
+async def redis(valkey: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(valkey) as redis:
+        yield redis
+
+
+async def _kept(redis: Redis) -> list[bytes]:
+    return [key async for key in redis.scan_iter(f"{KEY}*")]
+
+
+@pytest.mark.system
+async def test_an_opening_is_heard_while_a_slow_voice_makes_the_rest(
+    port: int, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "agent.turn_marks")
+    sounds, others = KeptSounds(redis), KeptSounds(redis)
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", sounds=sounds) as live:
+        models = live.serving.session._models
+        assert isinstance(models, Cascade)
+        voice = models.built["tts"].voice
+        assert not sounds.of(voice), "a call that is only greeted pays for none"
+        await live.turn("What can you do?")
+        await live.until(lambda: sounds.of(voice).keys() == set(OPENINGS), 20, "all openings are made")
+        live.desk.profile = PROFILES["instant"].model_copy(
+            update={"tts": Span(low_ms=SLOW_MS, high_ms=SLOW_MS)}
+        )
+        caplog.clear()
+        said = await live.turn("What can you do?")
+        (turn,) = timed_turns(caplog)
+        assert turn["sound"] - turn["thought"] < SLOW_MS / 2_000, turn
+        opening = next(each for each in OPENINGS if said.startswith(each))
+        assert said.count(opening) == 1, said
+        assert "list your tasks" in said
+    others.ask(voice)
+    await others._beside.aclose(wait=5)
+    assert others.of(voice) == sounds.of(voice)
+    await sounds.aclose()
+    for key in await _kept(redis):
+        assert 0 < await redis.ttl(key) <= 7 * 86_400
+
+
+@pytest.mark.unit
+def test_a_kept_sound_begins_with_its_word_and_ends_with_a_short_pause() -> None:
+    quiet, loud = array.array("h", [50] * RATE), array.array("h", [900] * (RATE // 2))
+    kept = trimmed(Sound((quiet + loud + quiet).tobytes(), RATE))
+    assert kept is not None
+    assert kept.seconds == pytest.approx(0.01 + 0.5 + 0.15, abs=0.001)
+
+
+@pytest.mark.unit
+def test_silence_and_what_is_far_too_long_are_not_kept() -> None:
+    assert trimmed(Sound(bytes(2 * RATE), RATE)) is None
+    assert trimmed(Sound(array.array("h", [900] * 3 * RATE).tobytes(), RATE)) is None
