@@ -12,6 +12,7 @@ from typing import Any, Final
 from livekit.agents import APIError, llm
 
 from agent.claims import only_true_claims
+from agent.openings import OPENINGS
 from agent.phrase_match import words
 from agent.pieces import whole_sentences
 
@@ -36,7 +37,7 @@ async def thinking(
     said: list[str] = []
     begun = bridged = acted = False
     for attempt in range(MOST_TRIES):
-        already = [words(each) for each in said]
+        already = [words(each) for each in said if each.strip() not in OPENINGS]
         empty = _is_unanswered(items)
         spoken = ""
         try:
@@ -44,6 +45,8 @@ async def thinking(
             async for chunk in only_true_claims(ask(), items, early=not begun):
                 empty = empty and not _says_something(chunk)
                 if isinstance(chunk, str):
+                    if bridged and not spoken and chunk.strip() in OPENINGS:
+                        continue  # the answer has begun
                     if already and words(chunk) == already[0]:
                         already.pop(0)
                         continue

@@ -26,8 +26,8 @@ def wanted(messages: Messages) -> tuple[str, ...]:
 
 
 def without(messages: Messages, openings: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The conversation as it would be without them."""
-    return [_bare(message, openings) if message["role"] == "assistant" else message for message in messages]
+    """The conversation as it would be without them, also where an order says how much of an answer was heard."""
+    return [_bare(message, openings) for message in messages]
 
 
 def begun(text: str, openings: Sequence[str]) -> str:
@@ -52,6 +52,10 @@ def begun(text: str, openings: Sequence[str]) -> str:
 
 
 def _bare(message: Mapping[str, Any], openings: Sequence[str]) -> Mapping[str, Any]:
+    before = {"assistant": "", "system": "«"}.get(message["role"])
     text = str(message.get("content") or "")
-    opening = next((each for each in openings if text.startswith(f"{each} ")), None)
-    return {**message, "content": text[len(opening) + 1 :]} if opening else message
+    for opening in openings if before is not None else ():
+        told = f"{before}{opening} "
+        if text.startswith(told) or (before and told in text):
+            return {**message, "content": text.replace(told, before or "", 1)}
+    return message

@@ -95,3 +95,13 @@ async def test_a_model_that_fails_before_its_first_words_could_be_said_leaves_no
     minds = Minds(f"You have two{BREAKS_OFF}", "You have two tasks for today.")
     said = await answer(minds, TURN)
     assert said == "You have two tasks for today."
+
+
+async def test_an_answer_that_has_begun_has_no_second_opening() -> None:
+    minds = Minds(f"Okay. You have two tasks for {BREAKS_OFF}", "Sure. You have two tasks for today.")
+    assert await answer(minds, TURN) == "Okay. You have two tasks One moment. You have two tasks for today."
+
+
+async def test_what_was_said_whole_behind_an_opening_is_not_said_again_either() -> None:
+    minds = Minds(f"Okay. You have one. The first {BREAKS_OFF}", "Sure. You have one. The first is milk.")
+    assert await answer(minds, TURN) == "Okay. You have one. One moment. The first is milk."
