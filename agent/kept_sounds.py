@@ -29,7 +29,7 @@ _RATE: Final = struct.Struct("<I")
 _LOUD: Final = 200
 """Of 32,767: what is softer is silence."""
 _BEFORE_SECONDS: Final = 0.01
-_BEHIND_SECONDS: Final = 0.15
+_BEHIND_SECONDS: Final = 0.08
 """The pause behind it."""
 
 
