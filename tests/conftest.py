@@ -307,6 +307,18 @@ def take_turns(items: Sequence[pytest.Item], turn: str) -> None:
             item.add_marker(pytest.mark.skip(f"held in turn {1 + place % turns} of {turns}"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before a fixture starts a demo for it
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin no dear test where it would make a run too long: it is held when its turn comes again."""
+    if item.get_closest_marker("dear") and is_late(os.environ.get("VOICETASKS_TEST_UNTIL", ""), time.time()):
+        pytest.skip("there was no time left for it")
+
+
+def is_late(until: str, now: float) -> bool:
+    """Whether the time is over until which dear tests may begin, seconds since 1970; without one it never is."""
+    return bool(until) and now > float(until)
+
+
 StartDemo = Callable[..., RunningDemo]
 
 

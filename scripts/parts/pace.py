@@ -32,7 +32,7 @@ def processes_for(took: float) -> int:
 
 def turns_for(took: float) -> int:
     """In how many turns the dear tests are held there: a whole run takes 80 minutes on the slower machine, 50 on the other."""
-    return 5 if took > SLOW_SECONDS else 2
+    return 8 if took > SLOW_SECONDS else 4
 
 
 def main() -> None:

@@ -67,6 +67,7 @@ async def test_a_token_opens_its_own_room_and_grants_no_more_than_a_caller_needs
         assert room.connected
 
 
+@pytest.mark.dear
 async def test_two_megabytes_of_text_are_refused_and_the_call_goes_on(
     demo: Any, person: Callable[..., Any]
 ) -> None:
@@ -84,6 +85,7 @@ async def test_two_megabytes_of_text_are_refused_and_the_call_goes_on(
     assert [task["title"] for task in await somebody.tasks()] == ["Buy milk"]
 
 
+@pytest.mark.dear
 async def test_a_title_of_ten_thousand_characters_is_refused_and_nothing_is_stored(
     demo: Any, person: Callable[..., Any]
 ) -> None:

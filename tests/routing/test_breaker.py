@@ -122,6 +122,7 @@ async def dialled(desk: Desk, times: int) -> float:
     return time.monotonic()
 
 
+@pytest.mark.dear
 async def test_after_it_opens_the_vendor_sees_one_probe_at_a_time_over_all_workers_and_after_their_restart(
     bank: Bank, desk: Desk, hire: Hire
 ) -> None:
@@ -159,6 +160,7 @@ async def test_after_it_opens_the_vendor_sees_one_probe_at_a_time_over_all_worke
     assert desk.connections.ever(SERVICE) == 4
 
 
+@pytest.mark.dear
 async def test_a_single_failure_has_the_vendor_probed_once_and_given_up_by_all_if_that_fails_too(
     desk: Desk, hire: Hire
 ) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from tests.conftest import take_turns
+from tests.conftest import is_late, take_turns
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +42,8 @@ def test_a_cheap_test_is_held_in_each_turn_and_a_dear_one_in_exactly_one() -> No
 
 def test_without_turns_all_are_held() -> None:
     assert len(held("1/1")) == 18
+
+
+def test_a_dear_test_begins_only_while_there_is_time() -> None:
+    assert [is_late("1000", now) for now in (999.0, 1001.0)] == [False, True]
+    assert not is_late("", 1e12)

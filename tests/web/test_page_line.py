@@ -88,6 +88,7 @@ async def test_a_network_that_goes_away_is_told_and_the_call_comes_back_by_itsel
     await asyncio.gather(loses_it("premium@example.com", 5, 25), loses_it(EMAIL, 84))
 
 
+@pytest.mark.dear
 async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
     open_tab: OpenTab, start_with: StartWith, network: Network
 ) -> None:
@@ -109,6 +110,7 @@ async def test_a_network_that_stays_away_ends_the_call_after_two_minutes(
     await tab.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_tab_without_any_network_comes_back_with_it(open_tab: OpenTab, start_with: StartWith) -> None:
     await start_with(EMAIL)
     tab = await in_a_call(await open_tab())
@@ -119,6 +121,7 @@ async def test_a_tab_without_any_network_comes_back_with_it(open_tab: OpenTab, s
     await tab.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_tab_that_is_loaded_anew_takes_its_call_up_again(
     open_tab: OpenTab, start_with: StartWith
 ) -> None:
@@ -131,6 +134,7 @@ async def test_a_tab_that_is_loaded_anew_takes_its_call_up_again(
     await tab.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_tab_that_comes_back_after_its_call_has_ended_is_told_and_makes_no_other(
     open_tab: OpenTab, start_with: StartWith
 ) -> None:
@@ -150,6 +154,7 @@ async def test_a_tab_that_comes_back_after_its_call_has_ended_is_told_and_makes_
     await expect(tab.page.get_by_role("button", name="Call again")).to_be_focused()
 
 
+@pytest.mark.dear
 async def test_a_doubled_tab_leaves_the_call_to_its_original(
     open_tab: OpenTab, start_with: StartWith
 ) -> None:
@@ -165,6 +170,7 @@ async def test_a_doubled_tab_leaves_the_call_to_its_original(
     await tab.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_second_tab_takes_the_call_over_and_gives_it_back(
     open_tab: OpenTab, start_with: StartWith
 ) -> None:
@@ -194,6 +200,7 @@ async def test_a_second_tab_takes_the_call_over_and_gives_it_back(
     await first.hang_up()
 
 
+@pytest.mark.dear
 async def test_a_device_that_lost_its_network_does_not_take_the_call_back_from_another(
     open_tab: OpenTab, start_with: StartWith, network: Network
 ) -> None:
