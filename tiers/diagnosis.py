@@ -19,7 +19,7 @@ _FATAL_CODES: Final = frozenset(
     }
 )
 
-_NO_MODEL: Final = "model_not_found"
+NO_MODEL: Final = "model_not_found"
 """OpenAI's 404; Cartesia and ElevenLabs answer it with 400."""
 
 _BUSY_CODES: Final = ("rate_limit_exceeded", "concurrency_limited", "too_many_requests")
@@ -56,8 +56,10 @@ def _by_status(status: int, body: str) -> Fault:
         return Fault.BAD_KEY
     if status == 429:
         return Fault.VENDOR_BUSY
-    if status == 404 or _NO_MODEL in body:
-        return Fault.VENDOR_DOWN  # what was asked for is not served there, whatever the words: another may take them
+    if status == 404 or NO_MODEL in body:
+        return (
+            Fault.VENDOR_DOWN
+        )  # what was asked for is not served there, whatever the words: another may take them
     if 400 <= status < 500 and status != 408:
         return Fault.BAD_REQUEST
     return Fault.VENDOR_DOWN

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tiers.diagnosis import by_code
+from tiers.diagnosis import NO_MODEL, by_code
 from tiers.faults import Fault
 from tiers.watch import Failure, Watch
+
+log = logging.getLogger("tiers.realtime_watch")
 
 FAILED_IN_A_ROW: Final = 2
 """Replies that end as failed before the vendor is left: the first is asked for once more."""
@@ -41,6 +44,8 @@ class RealtimeWatch:
         self._active: str | None = None
         self._sent: set[str] = set()
         """Items that the vendor has not acknowledged yet."""
+        self._setups: set[str] = set()
+        """Ids of the events that set the session up."""
 
     @property
     def is_active(self) -> bool:
@@ -57,6 +62,8 @@ class RealtimeWatch:
             self._watch.expect("generation", self._service, self._watch.patience.generation)
         elif kind == "input_audio_buffer.commit":
             self._watch.expect("commitment", self._service, self._watch.patience.acknowledgement)
+        elif kind == "session.update" and (event_id := _of(event, "event_id")):
+            self._setups.add(str(event_id))
         elif kind == "conversation.item.create":
             self._sent.add(_item_of(event))
             if not self._watch.waits_for("acknowledgement"):
@@ -102,9 +109,23 @@ class RealtimeWatch:
         code = str(error.get("code") or error.get("type") or "")
         if code in _CALLERS_FAULT or str(error.get("message", "")).startswith("Cancellation failed"):
             return
-        self._watch.fail(
-            Failure(self._service, by_code(code), code or "error", again=by_code(code).remedy == "retry")
+        fault = by_code(code)
+        if fault is Fault.VENDOR_DOWN and self._refuses_one_event(error):
+            log.warning("vendor.refused_event", extra={"service": self._service, "code": code})
+            return
+        self._watch.fail(Failure(self._service, fault, code or "error", again=fault.remedy == "retry"))
+
+    def _refuses_one_event(self, error: Mapping[str, Any]) -> bool:
+        """Whether the vendor only would not take one event of ours: it is well, and what has to come has its deadline.
+
+        A session that was not opened serves nobody, and one that was not set up has neither our orders nor our tools.
+        """
+        if error.get("type") != "invalid_request_error" or error.get("code") == NO_MODEL:
+            return False
+        is_setup = error.get("event_id") in self._setups or str(error.get("param") or "").startswith(
+            "session"
         )
+        return self.reached.is_set() and not is_setup
 
     def _done(self, response: Mapping[str, Any]) -> None:
         status = response.get("status")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from openai.types.realtime import ConversationItemCreateEvent
 
+from tiers.faults import Fault
 from tiers.realtime_watch import RealtimeWatch
 from tiers.watch import Failure, VendorPatience, Watch
 
@@ -96,3 +97,69 @@ async def test_a_turn_that_was_taken_or_refused_is_no_silence() -> None:
 
     assert await watched(taken) == []
     assert await watched(refused) == []
+
+
+# -- errors of the vendor's ------------------------------------------------------------------------------------
+
+
+def error(**fields: object) -> dict[str, object]:
+    said = {"type": "invalid_request_error", "code": None, "message": "No.", "param": None, "event_id": None}
+    return {"type": "error", "error": said | fields}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"message": "Audio content of 13600ms is already shorter than 55960ms"},
+        {"code": "invalid_value"},
+        {"code": "string_above_max_length"},
+        {"code": "invalid_tool_call_id", "event_id": "item_1"},
+    ],
+)
+async def test_an_event_that_the_vendor_will_not_take_does_not_speak_against_it(
+    refusal: dict[str, object],
+) -> None:
+    def refused(events: RealtimeWatch) -> None:
+        events.server_event({"type": "session.created"})
+        events.server_event(error(**refusal))
+
+    assert await watched(refused) == []
+
+
+async def test_a_reply_that_does_not_come_since_it_was_refused_is_noticed_all_the_same() -> None:
+    def refused(events: RealtimeWatch) -> None:
+        events.server_event({"type": "session.created"})
+        events.client_event({"type": "response.create"})
+        events.server_event(error(code="invalid_value"))
+
+    assert [failure.what for failure in await watched(refused)] == ["no_generation"]
+
+
+@pytest.mark.parametrize(
+    ("told", "fault", "again"),
+    [
+        (error(code="session_expired"), Fault.EXPIRED, False),
+        (error(code="invalid_api_key"), Fault.BAD_KEY, False),
+        (error(code="model_not_found"), Fault.VENDOR_DOWN, False),
+        (error(code="rate_limit_exceeded"), Fault.VENDOR_BUSY, True),
+        (error(type="server_error"), Fault.VENDOR_DOWN, False),
+        # Nobody may talk to a model that has not got its orders.
+        (error(code="unknown_parameter", event_id="set-up"), Fault.VENDOR_DOWN, False),
+        (error(code="invalid_value", param="session.tools"), Fault.VENDOR_DOWN, False),
+    ],
+)
+async def test_an_error_that_ends_what_the_session_is_for_is_told(
+    told: dict[str, object], fault: Fault, *, again: bool
+) -> None:
+    def failed(events: RealtimeWatch) -> None:
+        events.server_event({"type": "session.created"})
+        events.client_event({"type": "session.update", "event_id": "set-up"})
+        events.server_event(told)
+
+    [failure] = await watched(failed)
+    assert (failure.fault, failure.again) == (fault, again)
+
+
+async def test_a_session_that_is_refused_before_it_is_open_is_told() -> None:
+    [failure] = await watched(lambda events: events.server_event(error(code="invalid_value")))
+    assert failure.fault is Fault.VENDOR_DOWN
