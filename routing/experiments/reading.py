@@ -66,7 +66,9 @@ async def read_calls(
             decisions = await connection.execute(drawn.order_by(EntryRow.at_ms, EntryRow.operation))
             calls = _begun(decisions.all())
             for call_id, spent, last_ms in await connection.execute(_sums(belongs)):
-                calls[call_id].microdollars, calls[call_id].last_ms = int(spent), int(last_ms)
+                # One that began since the decisions were read is the next report's.
+                if (call := calls.get(call_id)) is not None:
+                    call.microdollars, call.last_ms = int(spent), int(last_ms)
             told = (await connection.execute(outcomes.order_by(EntryRow.at_ms))).all()
     taken_back = _add_outcomes(calls, told)
     judged = [call for call in calls.items() if now_ms - call[1].last_ms >= SUCCESS_MS]

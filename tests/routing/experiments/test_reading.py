@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from routing.experiments import reading
 from routing.experiments.assignment import Assignment
 from routing.experiments.reading import read_calls
 from routing.outcomes import ANSWERS_AT_ONCE, SUCCESS_MS, Outcomes
@@ -93,6 +94,19 @@ async def test_a_call_of_the_last_ten_minutes_is_not_judged_yet(bank: Bank) -> N
     assert await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon) == ([], 1)
     calls, waiting = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon + 1)
     assert (len(calls), waiting) == (1, 0)
+
+
+async def test_a_call_that_begins_while_the_journal_is_read_is_left_to_the_next_report(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        await bank.journal.append(plain_call(f"c{number}", T + number, subject="s_a", assignment=CHEAP))
+    begun = reading._begun
+    monkeypatch.setattr(reading, "_begun", lambda rows: begun(rows[:1]))  # the other is written after these
+    calls, waiting = await read_calls(
+        bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2
+    )
+    assert ([call.at_ms for call in calls], waiting) == ([T], 0)
 
 
 async def test_calls_of_people_whom_the_database_could_not_name_are_not_one_persons(bank: Bank) -> None:
