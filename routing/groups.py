@@ -37,10 +37,14 @@ class Group:
         )
 
     @property
+    def exact(self) -> int:
+        """What was booked and is no estimate any more, µ$."""
+        return self.booked - sum(charge.entry.microdollars for charge in self.estimates)
+
+    @property
     def target(self) -> int:
         """What the estimates should come to, µ$, so that the group costs what the vendor says; never below 0."""
-        known = self.booked - sum(charge.entry.microdollars for charge in self.estimates)
-        return max(0, self.invoiced - known)
+        return max(0, self.invoiced - self.exact)
 
 
 def grouped(export: Export, charges: Iterable[BookedCharge]) -> Iterator[Group]:

@@ -29,6 +29,12 @@ BEFORE_MS: Final = 24 * 3600 * 1000
 MOST: Final = 3
 """An aggregate that would make estimates more than so many times what they are holds usage that is not ours."""
 
+LEAST_PERCENT: Final = 95
+"""Of what was reported or counted exactly: an aggregate that holds less of it is not whole."""
+
+WHOLE_AFTER_MS: Final = 24 * 3600 * 1000
+"""So long after a period's end a vendor may still be filling its aggregate."""
+
 AT_ONCE: Final = 200
 """Scopes that Redis is told of in one go."""
 
@@ -81,8 +87,13 @@ class Settlement:
     """What was not settled, and why, as sentences."""
 
 
-async def settlement_of(journal: Journal, export: Export, *, now_ms: int) -> Settlement:
-    """Compare an export with the journal. Nothing is written. Raises JournalDownError."""
+async def settlement_of(
+    journal: Journal, export: Export, *, now_ms: int, is_whole: bool = False
+) -> Settlement:
+    """Compare an export with the journal. Nothing is written. Raises JournalDownError.
+
+    `is_whole`: whoever asks knows that the vendor has counted all, though a period has just ended.
+    """
     first = min((line.starts_ms for line in export.lines), default=now_ms)
     charges, unreadable = await read_charges(journal, since_ms=first - BEFORE_MS)
     drifts: dict[tuple[str, str], Drift] = {}
@@ -92,7 +103,7 @@ async def settlement_of(journal: Journal, export: Export, *, now_ms: int) -> Set
     if unreadable:
         notes[f"{unreadable} charges of the journal do not tell their usage."] = None
     for group in grouped(export, charges):
-        why_not = _why_not(group, export, now_ms)
+        why_not = _why_not(group, export, now_ms, is_whole=is_whole)
         if why_not:
             notes[why_not] = None
         settled = [] if why_not else _corrections(group, now_ms)
@@ -127,13 +138,26 @@ async def counters_follow(budget: Budget, scopes: Iterable[str]) -> None:
         await budget.distrust(Account("", some, Caps()))
 
 
-def _why_not(group: Group, export: Export, now_ms: int) -> str:
-    """Why a group's estimates stay as they are; empty where they can be settled."""
+def _why_not(group: Group, export: Export, now_ms: int, *, is_whole: bool) -> str:
+    """Why a group's estimates stay as they are; empty where they can be settled.
+
+    What is settled stays so: an aggregate that still grows would take estimates away for good.
+    """
     estimated = sum(charge.entry.microdollars for charge in group.estimates)
     if not group.estimates or export.by_request:
         return ""
     if any(line.ends_ms > now_ms for line in group.lines):
         return f"{group.vendor} {group.model}: a period that is not over yet is not settled."
+    if not is_whole and any(line.ends_ms + WHOLE_AFTER_MS > now_ms for line in group.lines):
+        return (
+            f"{group.vendor} {group.model}: a period that ended less than 24 hours ago is not settled, "
+            "since the vendor may still be counting."
+        )
+    if 100 * group.invoiced < LEAST_PERCENT * group.exact:
+        return (
+            f"{group.vendor} {group.model}: the export holds {group.invoiced} µ$, less than the {group.exact} µ$ that "
+            "are known exactly; it may not be whole, so nothing was settled."
+        )
     if group.target > MOST * max(estimated, 1):
         return (
             f"{group.vendor} {group.model}: the export holds {group.target} µ$ for estimates of {estimated} µ$; "

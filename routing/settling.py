@@ -12,13 +12,15 @@ from routing.redis_link import BlindError
 from routing.stream import Drainer
 
 
-async def reckoned(drainer: Drainer, journal: Journal, export: Export) -> tuple[Settlement, list[str]]:
+async def reckoned(
+    drainer: Drainer, journal: Journal, export: Export, *, is_whole: bool = False
+) -> tuple[Settlement, list[str]]:
     """Bring the journal up to date and say what an export would settle, with notes for people. Nothing is settled.
 
     Raises JournalDownError.
     """
     why_behind = await drainer.catch_up()
-    settlement = await settlement_of(journal, export, now_ms=time.time_ns() // 1_000_000)
+    settlement = await settlement_of(journal, export, now_ms=time.time_ns() // 1_000_000, is_whole=is_whole)
     notes = list(settlement.notes)
     if why_behind:
         notes.append(f"Redis gave no answer ({why_behind}): charges that wait there were not looked at.")

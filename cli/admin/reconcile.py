@@ -30,6 +30,12 @@ def reconcile(
         ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Settle a period that ended less than 24 hours ago, too: all of it is counted."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Settle estimates by a vendor's usage export, and report how far the journal is from it.
@@ -38,7 +44,7 @@ def reconcile(
     """
     with reporting(as_json=as_json):
         export = _read(file)
-        settlement, written, notes = asyncio.run(_reconcile(export, dry_run=dry_run))
+        settlement, written, notes = asyncio.run(_reconcile(export, dry_run=dry_run, is_whole=whole))
     if as_json:
         print_json(
             {
@@ -84,9 +90,9 @@ def reconcile(
     say(f"{written} estimates {'would be' if dry_run else 'were'} settled.")
 
 
-async def _reconcile(export: Export, *, dry_run: bool) -> tuple[Settlement, int, list[str]]:
+async def _reconcile(export: Export, *, dry_run: bool, is_whole: bool) -> tuple[Settlement, int, list[str]]:
     async with open_books() as books:
-        settlement, notes = await reckoned(books.drainer, books.journal, export)
+        settlement, notes = await reckoned(books.drainer, books.journal, export, is_whole=is_whole)
         if dry_run:
             return settlement, len(settlement.corrections), notes
         written, missed = await carried_out(books.journal, books.budget, settlement)

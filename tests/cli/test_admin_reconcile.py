@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from routing.journal import Entry
 from tests.cli.admin_terminal import Terminal
+from tests.routing.test_exports import openai_page, openai_result
 from tiers.usage import Certainty, Usage
 
 pytestmark = pytest.mark.system
@@ -140,3 +142,32 @@ async def test_a_file_that_is_no_export_is_refused_with_what_would_be_one(
     said = await terminal.run("reconcile", str(file), "--json")
     assert (said.code, said.json["error"]["code"]) == (2, code)
     assert "export.json" in said.err
+
+
+async def test_an_hour_that_has_just_ended_is_settled_where_the_admin_says_that_all_is_counted(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    ends = await terminal.bank.budget.time_ms() // 1000
+    usage = Usage(
+        event_id="s:x:estimate",
+        vendor="openai",
+        model="gpt-realtime",
+        part="speech_to_speech",
+        stack="premium",
+        units={"audio_output_tokens": 100},
+        certainty="estimated",
+        outcome="failed",
+    )
+    details = {"usage": json.loads(usage.to_json()), "price": 6_000, "price_version": "v1"}
+    estimate = Entry("c1:x", "charge", (ends - 60) * 1000, "c1", "premium", 6_000, details=details)
+    await terminal.bank.journal.append([estimate])
+    used = openai_result(model="gpt-realtime", output_tokens=100, output_audio_tokens=100)
+    page = json.loads(openai_page(used))
+    page["data"][0] |= {"start_time": ends - 3_600, "end_time": ends}
+    file = tmp_path / "usage.json"
+    await asyncio.to_thread(file.write_text, json.dumps(page))
+    waits = await terminal.ask("reconcile", str(file))
+    assert (waits["corrections"], len(waits["notes"])) == (0, 1)
+    assert "less than 24 hours ago" in waits["notes"][0]
+    settled = await terminal.ask("reconcile", str(file), "--whole")
+    assert (settled["corrections"], settled["models"][0]["drift_microdollars"]) == (1, 0)

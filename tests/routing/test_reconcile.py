@@ -23,7 +23,7 @@ pytestmark = pytest.mark.system
 DAY_MS = 1_795_564_800_000
 """2026-11-25, 00:00 UTC."""
 NEXT_MS = DAY_MS + 86_400_000
-LATER_MS = NEXT_MS + 3_600_000
+LATER_MS = NEXT_MS + 25 * 3_600_000
 
 
 def charge(
@@ -90,8 +90,10 @@ def usage(
     return Export("OpenAI usage", (Line(vendor, model, starts_ms, ends_ms, microdollars),), by_request=False)
 
 
-async def reconcile(bank: Bank, export: Export, now_ms: int = LATER_MS) -> Settlement:
-    settlement = await settlement_of(bank.journal, export, now_ms=now_ms)
+async def reconcile(
+    bank: Bank, export: Export, now_ms: int = LATER_MS, *, is_whole: bool = False
+) -> Settlement:
+    settlement = await settlement_of(bank.journal, export, now_ms=now_ms, is_whole=is_whole)
     await settle(bank.journal, settlement)
     return settlement
 
@@ -278,10 +280,10 @@ async def test_a_correction_that_is_made_days_later_is_not_taken_from_the_day_on
         friday = replace(friday, corrections=(replace(correction, details=details),))
     await settle(bank.journal, friday)
     mondays = usage(1_000, starts_ms=monday_ms, ends_ms=tuesday_ms)
-    done = await reconcile(bank, mondays, now_ms=tuesday_ms + 3_600_000)
+    done = await reconcile(bank, mondays, now_ms=tuesday_ms + 25 * 3_600_000)
     assert done.drifts == (Drift("openai", "gpt-realtime", invoiced=1_000, booked=1_000, settled=1),)
     assert await total(bank) == 1_800
-    again = await reconcile(bank, usage(800), now_ms=tuesday_ms + 3_600_000)
+    again = await reconcile(bank, usage(800), now_ms=tuesday_ms + 25 * 3_600_000)
     assert (again.corrections, again.drifts[0].booked) == ((), 800)
 
 
@@ -290,7 +292,29 @@ async def test_a_day_that_is_not_over_is_not_settled(bank: Bank) -> None:
     done = await reconcile(bank, usage(60), now_ms=NEXT_MS - 1)
     assert (done.corrections, done.drifts[0].after) == ((), 40)
     assert "not over yet" in done.notes[0]
-    assert len((await reconcile(bank, usage(100), now_ms=NEXT_MS)).corrections) == 1
+    assert (await reconcile(bank, usage(60), now_ms=NEXT_MS - 1, is_whole=True)).corrections == ()
+    assert len((await reconcile(bank, usage(100), now_ms=NEXT_MS, is_whole=True)).corrections) == 1
+
+
+async def test_a_day_that_has_just_ended_is_not_settled_before_the_vendor_has_counted_it(bank: Bank) -> None:
+    await bank.journal.append([charge("s:b:estimate", 100, certainty="estimated")])
+    whole_ms = NEXT_MS + 24 * 3_600_000
+    done = await reconcile(bank, usage(60), now_ms=whole_ms - 1)
+    assert (done.corrections, done.drifts[0].after) == ((), 40)
+    assert "less than 24 hours ago" in done.notes[0]
+    assert len((await reconcile(bank, usage(100), now_ms=whole_ms)).corrections) == 1
+
+
+async def test_an_export_that_holds_less_than_is_known_exactly_takes_no_estimate_away(bank: Bank) -> None:
+    await bank.journal.append(
+        [charge("s:a", 50_000), charge("s:b:estimate", 4_000, certainty="estimated")],
+    )
+    for is_whole in (False, True):
+        done = await reconcile(bank, usage(27_000), is_whole=is_whole)
+        assert (done.corrections, await total(bank)) == ((), 54_000)
+        assert "may not be whole" in done.notes[0]
+    # What came in later is settled as if nobody had looked before.
+    assert [entry.microdollars for entry in (await reconcile(bank, usage(53_000))).corrections] == [-1_000]
 
 
 async def test_usage_of_another_application_is_not_put_on_our_estimates(bank: Bank) -> None:
