@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Status = Literal["seen", "several", "nothing", "unreadable"]
 """One thing is meant; one of several; nothing on the screen could be a task; what is meant cannot be read."""
 
 LONGEST_TITLE: Final = 200
 LONGEST_WORDS: Final = 80
+LONGEST_LINK: Final = 500
 MOST_ITEMS: Final = 6
 
 FUNCTION: Final = "describe_screen"
@@ -31,12 +33,28 @@ class Sighting(BaseModel):
     title: Line = Field(min_length=1, max_length=LONGEST_TITLE)
     due_words: Line = Field(default="", max_length=LONGEST_WORDS)
     people: tuple[Line, ...] = ()
-    link: str = Field(default="", max_length=500)
+    link: str = Field(default="", max_length=LONGEST_LINK)
     confidence: float = Field(default=0.5, ge=0, le=1)
     box_2d: tuple[int, int, int, int] | None = None
     """Top, left, bottom, right in thousandths of the picture."""
     date_unclear: bool = False
     """A date stands there and cannot be read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _within_bounds(cls, told: Any) -> Any:
+        """Take what a model says too much for as much as we keep: asked again it would say the same."""
+        if not isinstance(told, Mapping):
+            return told
+        kept = {name: value for name, value in told.items() if value is not None}
+        for name, longest in (("title", LONGEST_TITLE), ("due_words", LONGEST_WORDS)):
+            if isinstance(words := kept.get(name), str):
+                kept[name] = _one_line(words)[:longest].rstrip()
+        if isinstance(link := kept.get("link"), str) and len(link) > LONGEST_LINK:
+            del kept["link"]  # half of it leads nowhere
+        if isinstance(sure := kept.get("confidence"), int | float):
+            kept["confidence"] = min(max(sure, 0), 1)
+        return kept
 
 
 class Reading(BaseModel):
@@ -46,6 +64,17 @@ class Reading(BaseModel):
 
     status: Status
     items: tuple[Sighting, ...] = Field(default=(), max_length=MOST_ITEMS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_items(cls, told: Any) -> Any:
+        """Take the first of too many; a screen full of tickets can be read as well as one with six."""
+        if not isinstance(told, Mapping):
+            return told
+        kept = {name: value for name, value in told.items() if value is not None}
+        if isinstance(items := kept.get("items"), list | tuple):
+            kept["items"] = items[:MOST_ITEMS]
+        return kept
 
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -59,6 +88,7 @@ SCHEMA: Final[dict[str, Any]] = {
         },
         "items": {
             "type": "array",
+            "maxItems": MOST_ITEMS,
             "items": {
                 "type": "object",
                 "properties": {

@@ -85,6 +85,10 @@ class VisionLink:
         self._on_leaving = on_leaving
         self._id = secrets.token_hex(6)
         self._turns = 0
+        self._reported = 0
+        """The turn whose usage was reported last; turns count from 1."""
+        self._estimated = 0
+        """The turn that was estimated last."""
         self._held_tokens = len(INSTRUCTIONS) // _LETTERS_PER_TOKEN
         self._answer: asyncio.Future[Reading] | None = None
         self.shown: bytes | None = None
@@ -189,15 +193,20 @@ class VisionLink:
         units = units_of(used)
         if units:
             self._held_tokens = used.prompt_token_count or self._held_tokens
+            self._reported = self._turns
             self._usage(MODEL, units, estimated=False)
 
     def _estimate(self) -> None:
-        """A turn was asked for whose usage nobody reported: it is likely to be billed."""
+        """A turn was asked for that came to nothing. Where nobody reported its usage, it is likely to be billed."""
+        if self._reported == self._turns:
+            return
+        self._estimated = self._turns
         held = min(self._held_tokens, TRIGGER_TOKENS)
         self._usage(MODEL, {"image_input_tokens": held}, estimated=True)
 
     def _usage(self, model: Model, units: dict[str, int], *, estimated: bool) -> None:
         event = f"{self._id}:{self._turns}"
+        late = not estimated and self._estimated == self._turns
         self._on_usage(
             Usage(
                 event_id=f"{event}:estimate" if estimated else event,
@@ -208,6 +217,7 @@ class VisionLink:
                 units=units,
                 certainty="estimated" if estimated else "actual",
                 outcome="failed" if estimated else "ok",
+                replaces=f"{event}:estimate" if late else None,
             )
         )
 

@@ -1,0 +1,92 @@
+"""One connection to a vision model: what a turn that comes to nothing costs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from google.genai import types
+
+from tiers.sighting import FUNCTION, Reading
+from tiers.usage import Usage
+from tiers.vision_fault import VisionError
+from tiers.vision_link import VisionLink
+
+pytestmark = pytest.mark.unit
+
+USED = types.UsageMetadata(prompt_token_count=300, response_token_count=20)
+
+
+class Session:
+    """The vendor's side, which says what it is told to say."""
+
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[types.LiveServerMessage] = asyncio.Queue()
+        self.asked = asyncio.Event()
+
+    async def receive(self) -> AsyncIterator[types.LiveServerMessage]:
+        while True:
+            yield await self.says.get()
+
+    async def send_realtime_input(self, **_: Any) -> None:
+        self.asked.set()
+
+    async def send_tool_response(self, **_: Any) -> None:
+        return
+
+
+def answer(arguments: dict[str, Any], *, used: types.UsageMetadata | None) -> types.LiveServerMessage:
+    call = types.FunctionCall(id="1", name=FUNCTION, args=arguments)
+    return types.LiveServerMessage(
+        tool_call=types.LiveServerToolCall(function_calls=[call]), usage_metadata=used
+    )
+
+
+@contextlib.asynccontextmanager
+async def connected(used: list[Usage]) -> AsyncIterator[tuple[VisionLink, Session]]:
+    session = Session()
+    link = VisionLink(
+        contextlib.AsyncExitStack(),
+        session,
+        stack=lambda: "economy",
+        on_usage=used.append,
+        on_leaving=lambda: None,
+    )
+    yield link, session
+    await link.aclose()
+
+
+async def asked(link: VisionLink, session: Session, said: types.LiveServerMessage) -> Reading:
+    """Ask, and have the vendor say this once it has been asked."""
+    session.asked.clear()
+    asking = asyncio.create_task(link.ask("this"))
+    await session.asked.wait()
+    await session.says.put(said)
+    return await asking
+
+
+async def test_an_answer_that_cannot_be_read_costs_what_was_reported_and_no_estimate_beside_it() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        assert (await asked(link, session, answer({"status": "seen"}, used=USED))).items == ()
+        with pytest.raises(VisionError):
+            await asked(link, session, answer({"status": "maybe"}, used=USED))
+    assert [usage.certainty for usage in used] == ["actual", "actual"]
+    assert len({usage.event_id for usage in used}) == 2
+
+
+async def test_a_report_that_comes_after_the_estimate_takes_its_place() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        with pytest.raises(VisionError):
+            await asked(link, session, answer({"status": "maybe"}, used=None))
+        await session.says.put(types.LiveServerMessage(usage_metadata=USED))
+        async with asyncio.timeout(5):
+            while len(used) < 2:
+                await asyncio.sleep(0)
+    estimate, report = used
+    assert (estimate.certainty, report.certainty) == ("estimated", "actual")
+    assert (estimate.replaces, report.replaces) == (None, estimate.event_id)
