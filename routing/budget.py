@@ -26,7 +26,7 @@ PREFIX: Final = "{voicetasks}:"
 ATTEMPTS: Final = 4
 """Of one operation: Redis may have to be told an epoch and given counters before it can be done."""
 
-Why = Literal["premium", "total", "unpaid"]
+Why = Literal["premium", "total", "unpaid", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,10 @@ class Request:
     ttl_ms: int = 0
     first: bool = False
     """The call never had a lease."""
+    run: str = ""
+    """Who asks: a call's run on one worker."""
+    take: bool = False
+    """Whoever held the lease before, it is this run's from now on."""
     details: Mapping[str, Any] | None = None
 
 
@@ -92,7 +96,7 @@ class Refused:
     scope: str
     """Name of the first scope without room."""
     why: Why
-    """Which cap, or that overshoot or blind spending is not paid yet."""
+    """Which cap, or that overshoot or blind spending is not paid yet, or that another run of the call has the lease."""
 
 
 class Counts(Protocol):
@@ -151,19 +155,24 @@ class Budget:
         microdollars: int,
         ttl_ms: int,
         first: bool = False,
+        run: str = "",
+        take: bool = False,
         details: Mapping[str, Any] | None = None,
     ) -> Booked | Refused | None:
         """Make the call's lease hold so much for so long, whatever it held before.
 
-        `first` says that the call never had a lease. None: a scope is not the one of Redis' time any more; make the
+        `first` says that the call never had a lease. `run` names who asks; a lease that another run holds is left
+        alone, unless this one is to `take` it. None: a scope is not the one of Redis' time any more; make the
         account anew with `now_ms`.
         """
         answer = await self._run(
-            Request("hold", account, operation, tier, microdollars, ttl_ms, first, details)
+            Request("hold", account, operation, tier, microdollars, ttl_ms, first, run, take, details)
         )
         match answer[0]:
             case "period":
                 return None
+            case "superseded":
+                return Refused(account.scopes[0].name, "superseded")
             case "refused":
                 return Refused(account.scopes[answer[3]].name, answer[4])
             case _:
@@ -186,10 +195,16 @@ class Budget:
         return Booked(answer[3], answer[4], answer[5])
 
     async def settle(
-        self, account: Account, *, operation: str, tier: Tier, details: Mapping[str, Any] | None = None
+        self,
+        account: Account,
+        *,
+        operation: str,
+        tier: Tier,
+        run: str = "",
+        details: Mapping[str, Any] | None = None,
     ) -> Booked:
-        """Give back what is held; the call has no lease any more."""
-        answer = await self._run(Request("settle", account, operation, tier, details=details))
+        """Give back what this run holds; the call has no lease any more, unless another run has taken it."""
+        answer = await self._run(Request("settle", account, operation, tier, run=run, details=details))
         return Booked(answer[3], answer[4])
 
     async def time_ms(self) -> int:
@@ -326,10 +341,11 @@ class Budget:
             account.call_id,
             json.dumps(entry, separators=(",", ":")),
             account.names,
-            "first" if request.first else "",
+            "first" if request.first else "take" if request.take else "",
             f"{self._prefix}lease:",
             f"{self._prefix}scope:",
             _packed(*numbers),
+            request.run,
         ]
 
     @property

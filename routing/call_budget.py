@@ -62,7 +62,10 @@ class CallBudget:
         self._account: Account | None = None
         self._holds = 0
         self._run = secrets.token_hex(4)
-        """Another worker that takes the call over must not be given the answers that this one was given."""
+        """Another worker that takes the call over must not be given the answers that this one was given, and what it
+        holds is not this one's to give back."""
+        self._took = False
+        """Whether the lease has been this run's."""
         self._had_lease = had_lease
         self._losses = budget.losses
         self._booked: set[str] = set()
@@ -81,10 +84,13 @@ class CallBudget:
                 microdollars=microdollars,
                 ttl_ms=ttl_ms,
                 first=first,
+                run=self._run,
+                take=not self._took,
                 details={"event": "reserved"},
             )
             if answer is not None:
                 self._account = account
+                self._took = self._took or isinstance(answer, Booked)
                 return answer
             now_ms = self._budget.now_ms
         raise BlindError("clock")
@@ -141,6 +147,7 @@ class CallBudget:
             self._account,
             operation=f"{self._call_id}:{self._run}:{event}:{self._holds}",
             tier=tier,
+            run=self._run,
             details={"event": event},
         )
 

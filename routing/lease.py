@@ -250,6 +250,10 @@ class Lease:
         except BlindError as error:
             self._went_blind(error.why)
             return self._while_blind(tier) if releases == self._releases else Verdict("blind")
+        if isinstance(answer, Refused) and answer.why == "superseded":
+            # Another worker has the call, and its money with it: this one only has not heard of it yet.
+            log.warning("budget.superseded", extra={"call_id": self._call_id})
+            return self._while_blind(tier)
         if isinstance(answer, Refused):
             return Verdict("unpaid" if answer.why == "unpaid" else "exhausted", answer.scope.split(":")[0])
         if releases == self._releases:

@@ -4,12 +4,14 @@
 -- ARGV: 1 verb, 2 epoch, 3 operation id, 4 call id, 5 the journal's entry (JSON), 6 scope names joined by a space,
 --       7 mode, 8 and 9 what the keys of leases and of scopes begin with, 10 packed numbers: the epoch's number,
 --       the highest number of scripts that the worker has seen in this epoch, tier (1 premium, 0 cheaper), amount (µ$),
---       time to live (ms), then for each scope premium cap, total cap, its first ms, the first ms after it
+--       time to live (ms), then for each scope premium cap, total cap, its first ms, the first ms after it;
+--       11 who asks: the run of a call on one worker, or empty
 -- Reply: status, number of scripts run in this epoch, server time (ms), then what the verb tells.
 --
 -- A scope is nine packed numbers: epoch; committed and held by premium; committed and held by every tier; overshoot
 -- of premium and of every tier, blind spending of both, which stand outside committed and are not paid yet.
--- A lease is tier and held, packed, and the scope names. Packed, since text would take three times as long.
+-- A lease is tier and held, packed, the scope names, and « @» with the run that holds it. Packed, since text would
+-- take three times as long. The run comes last, as one name more: who does not know of it finds no such scope.
 
 local EPOCH, LEASES, STREAM, OPERATIONS, LEASE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local call = redis.call
@@ -54,12 +56,22 @@ end
 if missing then return { 'missing', run, now or 0, missing } end
 local PCAP, TCAP, PC, PH, TC, TH, PO, TO, PB, TB = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
-local leased, held, where = nil, 0, nil
+-- The scopes that a lease stands in, and the run that holds it; empty for one that does not say.
+local function stood_of(lease)
+  local stood = string.sub(lease, 17)
+  local at = string.find(stood, ' @', 1, true)
+  if not at then return stood, '' end
+  return string.sub(stood, 1, at - 1), string.sub(stood, at + 2)
+end
+
+local RUN = ARGV[11]
+local leased, held, where, holder = nil, 0, nil, ''
 if raw[1] then
   leased, held = struct.unpack('<dd', raw[1])
-  where = string.sub(raw[1], 17)
+  where, holder = stood_of(raw[1])
 end
 local same = where == names -- else the lease stands in the scopes of another day
+local anothers = holder ~= '' and holder ~= RUN -- another worker has taken the call over, or we are about to
 
 local function pack(s)
   return struct.pack('<ddddddddd', epoch, s[PC], s[PH], s[TC], s[TH], s[PO], s[TO], s[PB], s[TB])
@@ -145,7 +157,7 @@ if verb == 'meter' then
       end
     end
   end
-  write(use > 0 and struct.pack('<dd', leased, held) .. where or nil)
+  write(use > 0 and struct.pack('<dd', leased, held) .. string.sub(raw[1], 17) or nil)
   local id = call('XADD', STREAM, '*', 'entry', ARGV[5])
   local spent = remember(over)
   if not leased then call('PEXPIRE', OPERATIONS, 86400000) end
@@ -153,7 +165,8 @@ if verb == 'meter' then
 end
 
 -- A lease that was evicted still stands in the scopes, and one that is not among the leases may not: all count anew.
-if leased and not call('ZSCORE', LEASES, ARGV[4]) then
+local expires = leased and call('ZSCORE', LEASES, ARGV[4])
+if leased and not expires then
   call('DEL', EPOCH, LEASE)
   return { 'epoch' }
 elseif not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
@@ -162,6 +175,11 @@ elseif not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
 end
 
 if verb == 'hold' then
+  -- A run takes the lease over with its first hold; from then on who had it before changes nothing any more.
+  if anothers and mode ~= 'take' and mode ~= 'first' and tonumber(expires) > now then
+    return { 'superseded', run, now }
+  end
+
   for _, other in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do
     if other ~= ARGV[4] then
       local key = ARGV[8] .. other
@@ -169,7 +187,7 @@ if verb == 'hold' then
       call('ZREM', LEASES, other)
       if dead then
         local of, money = struct.unpack('<dd', dead)
-        local stood = string.sub(dead, 17)
+        local stood = stood_of(dead)
         release(of, money, stood)
         call('DEL', key)
         call('XADD', STREAM, '*', 'entry', cjson.encode({
@@ -226,7 +244,7 @@ if verb == 'hold' then
   end
   if leased and not same then release(leased, held, where) end
   held = amount
-  write(struct.pack('<dd', tier, amount) .. names)
+  write(struct.pack('<dd', tier, amount) .. names .. (RUN ~= '' and ' @' .. RUN or ''))
   call('ZADD', LEASES, now + ttl, ARGV[4])
   if leased ~= tier then call('XADD', STREAM, '*', 'entry', ARGV[5]) end
   local spent = remember(0)
@@ -235,7 +253,7 @@ if verb == 'hold' then
 end
 
 if verb == 'settle' then
-  if leased then
+  if leased and not anothers then
     if same then
       for n = 1, #scopes do
         local s = scopes[n]

@@ -12,7 +12,8 @@ for at = 1, #ranked, 2 do
   local lease = redis.call('GET', ARGV[1] .. ranked[at])
   if lease then
     local tier, held = struct.unpack('<dd', lease)
-    found[#found + 1] = { ranked[at], tier, held, ranked[at + 1] - now, string.sub(lease, 17) }
+    local scopes = string.gsub(string.sub(lease, 17), ' @.*', '') -- without the run that holds it
+    found[#found + 1] = { ranked[at], tier, held, ranked[at + 1] - now, scopes }
   end
 end
 return found
