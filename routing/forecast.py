@@ -26,13 +26,21 @@ class Forecast:
     def __init__(self, began: float) -> None:
         self._began = began
         self._charges: deque[tuple[float, int]] = deque()
+        self._tier: Tier | None = None
 
     def charged(self, microdollars: int, at: float) -> None:
         """Learn of a charge."""
         self._charges.append((at, microdollars))
 
     def next(self, tier: Tier, seconds: float, now: float) -> int:
-        """Forecast so many seconds with a tier, µ$, at least 1."""
+        """Forecast so many seconds with a tier, µ$, at least 1.
+
+        After another tier it starts anew, whatever came between: that one had another rate.
+        """
+        if self._tier not in (None, tier):
+            self._began = now
+            self._charges.clear()
+        self._tier = tier
         while self._charges and self._charges[0][0] < now - WINDOW_SECONDS:
             self._charges.popleft()
         start = START_RATES[tier]
@@ -42,8 +50,3 @@ class Forecast:
             spent = sum(microdollars for _, microdollars in self._charges)
             rate = max(start * LEAST, MARGIN * spent / (elapsed / 60))
         return max(1, math.ceil(rate * seconds / 60))
-
-    def change_tier(self, now: float) -> None:
-        """Start anew: another tier has another rate."""
-        self._began = now
-        self._charges.clear()

@@ -129,8 +129,6 @@ class Lease:
         return verdict
 
     async def _reserve(self, tier: Tier) -> Verdict:
-        if tier != self._tier and self._tier is not None:
-            self._forecast.change_tier(self._clock())
         if self.blind_since is not None:
             return self._next_blind_slice(
                 tier
