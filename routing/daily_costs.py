@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.journal import journal_errors
@@ -38,12 +38,16 @@ class DayCost:
 
 
 async def daily_costs(engine: AsyncEngine, *, since_ms: int) -> Sequence[DayCost]:
-    """Sum the charges since a time, Unix ms, by day. Raises JournalDownError."""
-    day = EntryRow.at_ms // DAY_MS
+    """Sum the charges since a time, Unix ms, by day. Raises JournalDownError.
+
+    A correction is of the day of what it corrects, on which it was used, and not of the day on which it was made.
+    """
+    used_ms = func.coalesce(cast(EntryRow.details["used_ms"].as_string(), BigInteger), EntryRow.at_ms)
+    day = used_ms // DAY_MS
     stack = EntryRow.details[("usage", "stack")].as_string()
     charges = (
-        select(EntryRow.call_id, func.min(EntryRow.at_ms), stack, func.sum(EntryRow.microdollars))
-        .where(EntryRow.kind == "charge", EntryRow.at_ms >= since_ms)
+        select(EntryRow.call_id, func.min(used_ms), stack, func.sum(EntryRow.microdollars))
+        .where(EntryRow.kind == "charge", EntryRow.at_ms >= since_ms, used_ms >= since_ms)
         .group_by(EntryRow.call_id, day, stack)
     )
     inputs = ("decision", "inputs")

@@ -16,6 +16,7 @@ from routing.ratings import ratings_of
 
 _STACK: Final = ("decision", "stack")
 _TIER: Final = ("decision", "tier")
+_CERTAINTY: Final = ("usage", "certainty")
 _CHANNEL: Final = ("decision", "inputs", "channel")
 
 
@@ -35,7 +36,7 @@ class OwnCall:
     began_ms: int
     """Unix ms of its first entry."""
     ended_ms: int
-    """Of its last decision, charge or lease: within seconds of the goodbye."""
+    """Of its last decision, charge or lease: within seconds of the goodbye. Not of what was settled later."""
     microdollars: int
     channel: str
     served: tuple[Served, ...]
@@ -51,8 +52,13 @@ async def own_calls(
     if subject is None:
         return []
     began = func.min(EntryRow.at_ms)
-    # What was said of a call later, such as its stars, is no part of its time.
-    ended = func.max(case((EntryRow.kind != "outcome", EntryRow.at_ms)))
+    # What was said of a call later is no part of its time: stars, a vendor's bill, a dead worker's lease cleared away.
+    late = (
+        (EntryRow.kind == "outcome")
+        | (EntryRow.details[_CERTAINTY].as_string() == "reconciled")
+        | ((EntryRow.kind == "lease") & (EntryRow.details["event"].as_string() == "expired"))
+    )
+    ended = func.max(case((late, None), else_=EntryRow.at_ms))
     spent = func.coalesce(func.sum(case((EntryRow.kind == "charge", EntryRow.microdollars), else_=0)), 0)
     query = (
         select(EntryRow.call_id, began, func.coalesce(ended, began), spent)

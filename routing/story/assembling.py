@@ -39,7 +39,7 @@ def assemble(
     `policies` are what admins changed, by the version that it made.
     """
     first = entries[0]
-    # What was settled or rated later is of the time of the call, whenever it was written.
+    # What was settled, rated or cleared away later is of the time of the call, whenever it was written.
     last = max((each.at_ms for each in entries if not _is_late(each)), default=first.at_ms)
     story = Story(
         first.call_id, first.at_ms, last - first.at_ms, sandbox=sandbox, demo=is_demo(first.call_id)
@@ -74,7 +74,7 @@ def policy_versions(entries: Sequence[Entry]) -> set[str]:
 
 
 def _is_late(entry: Entry) -> bool:
-    if "rating" in entry.details:
+    if "rating" in entry.details or (entry.kind == "lease" and entry.details.get("event") == "expired"):
         return True
     usage = usage_of(entry) if entry.kind == "charge" else None
     return usage is not None and usage.certainty == "reconciled"

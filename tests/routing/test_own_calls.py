@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,16 @@ async def test_own_calls_are_told_newest_first_with_what_served_them_and_their_c
     assert await is_own(bank.journal.engine, ANN, "c1") == "browser"
     assert await is_own(bank.journal.engine, ANN, "c3") is None
     assert await own_calls(bank.journal.engine, "usr_nobody") == []
+
+
+async def test_what_is_settled_or_cleared_away_later_does_not_make_a_call_longer(bank: Bank) -> None:
+    ann = await bank.journal.subject_of(ANN)
+    late = T + 3 * 24 * 60 * MINUTE
+    settled = charge("c1", late, usage("u1:reconciled", certainty="reconciled"), -500, subject=ann)
+    cleared = replace(ended("c1", late, subject=ann), operation="expired:c1:1", details={"event": "expired"})
+    await bank.journal.append([*plain_call("c1", T, subject=ann, minutes=3), settled, cleared])
+    [call] = await own_calls(bank.journal.engine, ANN)
+    assert (call.ended_ms, call.microdollars) == (T + 3 * MINUTE, 39_500)
 
 
 async def test_the_last_stars_of_a_call_count_and_lose_their_name_with_the_person(bank: Bank) -> None:

@@ -74,6 +74,11 @@ def test_money_is_told_by_vendor_and_what_was_settled_later_makes_no_call_longer
     assert (story.microdollars, story.until_ms) == (31_500, 10_000)
 
 
+def test_a_dead_workers_lease_that_is_cleared_away_later_makes_no_call_longer() -> None:
+    cleared = Entry("expired:c1:1", "lease", BEGAN + 99_999_999, "c1", details={"event": "expired"})
+    assert assemble([*moved_call(), cleared]).until_ms == 10_000
+
+
 def test_the_last_stars_count_and_make_no_call_longer() -> None:
     rated = [
         Entry(
