@@ -33,9 +33,14 @@ class Model:
     service: str = field(default="", kw_only=True)
     """The vendor's API that serves it: what is healthy or not, as one."""
 
+    @property
+    def succeeded_on(self) -> date | None:
+        """The first day on which the successor is served; None where none will be."""
+        return None if self.shutdown is None or self.successor is None else self.shutdown - SUCCEED_BEFORE
+
     def on(self, day: date) -> Model:
         """The model to serve on a day: the successor from 30 days before the shutdown."""
-        if self.shutdown is None or self.successor is None or day < self.shutdown - SUCCEED_BEFORE:
+        if self.successor is None or self.succeeded_on is None or day < self.succeeded_on:
             return self
         return MODELS.get(self.successor, replace(self, name=self.successor, shutdown=None, successor=None))
 

@@ -81,16 +81,19 @@ class ExperimentBook:
         # Late, since a web server starts without reckoning: numpy and scipy take their time.
         from routing.experiments.reading import read_calls
         from routing.experiments.report import report
+        from routing.experiments.succession import since_succession
 
+        now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
         experiment = await self._as_run(name, phase)
         calls, waiting = await read_calls(
             self._engine,
             name,
             phase=experiment.phase,
             since_ms=experiment.since_ms,
-            now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
+            now_ms=now_ms,
         )
-        return await asyncio.to_thread(report, name, experiment, calls, waiting=waiting)
+        compared, left_out = since_succession(experiment, calls, now_ms=now_ms)
+        return await asyncio.to_thread(report, name, experiment, compared, waiting=waiting, left_out=left_out)
 
     async def arms_of(self, name: str, units: Iterable[str]) -> dict[str, str | None]:
         """Give the arm of each user id, as a call of theirs would be given it; None for whom it does not take in."""

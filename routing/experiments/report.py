@@ -65,6 +65,8 @@ class ExperimentReport:
     arms: tuple[ArmFigures, ...]
     comparisons: tuple[Comparison, ...]
     looks: tuple[Look, ...]
+    left_out: str = ""
+    """Which calls of the phase are not in it and why, as a sentence; empty where all are."""
 
     @property
     def sample_ratio_holds(self) -> bool:
@@ -73,7 +75,7 @@ class ExperimentReport:
 
     def sentences(self) -> list[str]:
         """What it says, in plain words."""
-        said = []
+        said = [self.left_out] if self.left_out else []
         for comparison in self.comparisons:
             said += findings(comparison, self.arms[0].arm)
             said.append(advice(comparison, self.arms[0].arm, self.experiment))
@@ -105,15 +107,21 @@ class ExperimentReport:
 
 
 def report(
-    name: str, experiment: Experiment, calls: Sequence[CallResult], *, waiting: int = 0
+    name: str,
+    experiment: Experiment,
+    calls: Sequence[CallResult],
+    *,
+    waiting: int = 0,
+    left_out: str = "",
 ) -> ExperimentReport:
     """Reckon with the calls of the experiment's phase."""
-    return report_of(
-        name, experiment, Results.of(calls, [arm.name for arm in experiment.arms]), waiting=waiting
-    )
+    results = Results.of(calls, [arm.name for arm in experiment.arms])
+    return report_of(name, experiment, results, waiting=waiting, left_out=left_out)
 
 
-def report_of(name: str, experiment: Experiment, results: Results, *, waiting: int = 0) -> ExperimentReport:
+def report_of(
+    name: str, experiment: Experiment, results: Results, *, waiting: int = 0, left_out: str = ""
+) -> ExperimentReport:
     """Reckon with calls that are columns already."""
     return ExperimentReport(
         name=name,
@@ -126,6 +134,7 @@ def report_of(name: str, experiment: Experiment, results: Results, *, waiting: i
         arms=tuple(_figures(results, experiment, number) for number in range(len(experiment.arms))),
         comparisons=comparisons(results, experiment),
         looks=_looks(results, experiment),
+        left_out=left_out,
     )
 
 

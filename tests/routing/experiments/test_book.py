@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from routing.experiments import succession
 from routing.experiments.assignment import assigned
 from routing.experiments.book import ExperimentBook
 from routing.experiments.changes import NoExperimentError
@@ -96,6 +97,19 @@ async def test_each_phase_is_reported_by_itself_with_the_weights_that_it_had(
     assert (before.phase, before.calls, before.experiment.weights) == (1, 30, (0.5, 0.5))
     with pytest.raises(NoExperimentError):
         await book.report("x", phase=7)
+
+
+async def test_a_report_holds_no_calls_of_a_model_that_was_succeeded_since(
+    bank: Bank, book: ExperimentBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await book.create("x", DOCUMENT, author="ann")
+    running = await book.set_state("x", "running", author="ann")
+    began_ms = running.experiments["x"].since_ms
+    await experiment_calls(bank.journal, running.experiments, 30)
+    # Midnight came after ten of them.
+    monkeypatch.setattr(succession, "_begin_ms", lambda _day: began_ms + 10)
+    found = await book.report("x", now_ms=began_ms + 3 * SUCCESS_MS)
+    assert (found.calls, found.as_json()["sentences"][0][-32:]) == (20, "10 calls of before are left out.")
 
 
 async def test_a_draft_has_a_report_that_says_that_it_is_too_early(book: ExperimentBook) -> None:
