@@ -28,6 +28,7 @@ from tests.conftest import MARK, RunningDemo, clean_environment
 from tests.web.network import Network, NewNetwork
 from tests.web.offices import Offices
 from tests.web.page_agent import StagedCall
+from tests.web.page_alone import PageAlone
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD, OpenSite, Site
 from web.app import create_app
@@ -240,7 +241,23 @@ async def end_calls(browser: BrowserContext) -> None:
 @pytest.fixture
 async def staged(demo: Any, request: pytest.FixtureRequest) -> AsyncIterator[StagedCall]:
     """A room to which no agent comes but the test's."""
-    call = StagedCall(demo, f"staged{abs(hash(request.node.nodeid)) % 10**8}")
+    call = StagedCall.at(demo, f"staged{abs(hash(request.node.nodeid)) % 10**8}")
+    await call.open()
+    yield call
+    await call.close()
+
+
+@pytest.fixture
+async def alone(program: Callable[[str], str]) -> AsyncIterator[PageAlone]:
+    """The page with no server behind it."""
+    async with PageAlone.opened(program("chromium")) as page:
+        yield page
+
+
+@pytest.fixture
+async def staged_alone(livekit_url: str, request: pytest.FixtureRequest) -> AsyncIterator[StagedCall]:
+    """A room of a LiveKit server with nothing beside it, for the page alone."""
+    call = StagedCall(livekit_url, LIVEKIT_KEY, LIVEKIT_SECRET, f"alone{hash(request.node.nodeid):x}")
     await call.open()
     yield call
     await call.close()

@@ -10,6 +10,7 @@ from typing import Any
 from livekit import api, rtc
 from playwright.async_api import Route
 
+from tests.web.page_alone import PageAlone
 from tests.web.page_driver import Tab
 
 
@@ -25,16 +26,20 @@ async def answer_calls_with(tab: Tab, status: int, body: str) -> None:
 class StagedCall:
     """A room of the running demo that no agent of its own comes to, and the way in as POST /api/calls tells it."""
 
-    def __init__(self, demo: Any, name: str) -> None:
-        lines = (demo.data_dir / "secrets.env").read_text().splitlines()
-        secrets = dict(line.split("=", 1) for line in lines if "=" in line)
-        self._key = secrets["LIVEKIT_API_KEY"].strip("'\"")
-        self._secret = secrets["LIVEKIT_API_SECRET"].strip("'\"")
-        self._url = f"ws://127.0.0.1:{demo.ports['livekit']}"
+    def __init__(self, url: str, key: str, secret: str, name: str) -> None:
+        self._url, self._key, self._secret = url, key, secret
         self._room = f"call-{name}"
         self._name = name
         self._agents: list[ScriptedAgent] = []
         self._elsewhere: list[rtc.Room] = []
+
+    @classmethod
+    def at(cls, demo: Any, name: str) -> StagedCall:
+        """At a running demo."""
+        lines = (demo.data_dir / "secrets.env").read_text().splitlines()
+        secrets = dict(line.split("=", 1) for line in lines if "=" in line)
+        key, secret = (secrets[of].strip("'\"") for of in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+        return cls(f"ws://127.0.0.1:{demo.ports['livekit']}", key, secret, name)
 
     async def open(self) -> None:
         """Make the room."""
@@ -70,6 +75,21 @@ class StagedCall:
         room = rtc.Room()
         await room.connect(self._url, json.loads(self.way_in())["token"])
         self._elsewhere.append(room)
+
+    @property
+    def way_back(self) -> str:
+        """Where the page asks for a way back into it."""
+        return f"/api/calls/{self._name}/token"
+
+    async def in_a_call(self, alone: PageAlone) -> tuple[Tab, ScriptedAgent]:
+        """A tab of the page alone, in the call with an agent that listens."""
+        alone.answers["POST /api/calls"] = (201, json.loads(self.way_in()))
+        agent = await self.agent()
+        await agent.shows(tier="economy", stack="economy", state="listening")
+        tab = await alone.tab()
+        await tab.start()
+        await tab.listening()
+        return tab, agent
 
     async def agent(self, identity: str = "agent") -> ScriptedAgent:
         """Let an agent come."""

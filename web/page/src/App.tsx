@@ -5,6 +5,7 @@ import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
 import { ADMIN, useHash } from './admin/useHash'
 import { type Account, ApiError, whoAmI } from './api'
+import { belongTo } from './session'
 import { words } from './words'
 
 // For admins alone, so nobody else loads it.
@@ -23,6 +24,7 @@ export function App() {
   const look = useCallback(async () => {
     try {
       const account = await whoAmI()
+      belongTo(account)
       const why = account ? undefined : takeRefusal()
       setWho({ known: true, account, ...(why ? { why } : {}) })
     } catch (error) {
@@ -30,12 +32,29 @@ export function App() {
     }
   }, [])
   useEffect(() => void look(), [look])
+  const email = who.known ? (who.account?.user.email ?? null) : undefined
   useEffect(() => {
-    const timer = setInterval(() => void whoAmI().catch(() => undefined), LOOK_AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [])
+    if (email === undefined) return
+    // Whose page is not theirs any more is told by the look itself.
+    const lookAgain = () => void whoAmI().catch(() => undefined)
+    const timer = setInterval(lookAgain, LOOK_AGAIN_MS)
+    const others = new BroadcastChannel('voicetasks.session')
+    others.onmessage = lookAgain
+    others.postMessage('look')
+    return () => {
+      clearInterval(timer)
+      others.close()
+    }
+  }, [email])
 
-  const leave = useCallback((why?: string) => setWho({ known: true, account: null, ...(why ? { why } : {}) }), [])
+  const leave = useCallback((why?: string) => {
+    belongTo(null)
+    setWho({ known: true, account: null, ...(why ? { why } : {}) })
+  }, [])
+  const enter = useCallback((account: Account) => {
+    belongTo(account)
+    setWho({ known: true, account })
+  }, [])
 
   if (!who.known) {
     return (
@@ -54,7 +73,7 @@ export function App() {
     )
   }
   if (!who.account) {
-    return <SignIn why={who.why} onSignedIn={(account) => setWho({ known: true, account })} />
+    return <SignIn why={who.why} onSignedIn={enter} />
   }
   if (who.account.user.role === 'admin' && hash.startsWith(ADMIN)) {
     return (

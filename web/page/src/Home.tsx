@@ -9,6 +9,7 @@ import { takeKeptCall } from './call/keptCall'
 import { OtherTabs } from './call/otherTabs'
 import type { Rejoin } from './call/rejoin'
 import { SandboxPanel } from './sandbox/SandboxPanel'
+import { SIGNED_OUT } from './session'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
 import { words } from './words'
@@ -38,6 +39,11 @@ export function Home({ account, onSignedOut }: Props) {
   /** The call of this tab. */
   const mine = useRef<{ callId: string | null }>({ callId: null })
   const [draft, setDraft] = useState('')
+
+  useEffect(() => {
+    addEventListener(SIGNED_OUT, signedOut)
+    return () => removeEventListener(SIGNED_OUT, signedOut)
+  }, [signedOut])
 
   useEffect(() => {
     const others = new OtherTabs(setElsewhere)

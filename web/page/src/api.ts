@@ -1,5 +1,6 @@
 /** The server's API: one shape of errors, and the CSRF token on every request that changes something. */
 
+import { isStillOf, tellSignedOut, tokenNow } from './session'
 import { words } from './words'
 
 export interface User {
@@ -61,20 +62,35 @@ export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20
 export const download = async (path: string, init: RequestInit, withinMs: number): Promise<Blob> =>
   (await fetched(path, init, withinMs)).blob()
 
-/** The window's event when the server knows no session: a dialog that asked needs not tell its page. */
-export const SIGNED_OUT = 'voicetasks:signed-out'
+const TOKEN = 'X-CSRF-Token'
 
 async function fetched(path: string, init: RequestInit, withinMs: number): Promise<Response> {
+  const answer = await sent(path, init, withinMs)
+  if (answer.ok) return answer
+  const refused = await refusalOf(answer)
+  if (refused.code !== 'csrf') throw refused
+  // Another tab has signed in anew. Its token does for the same person; nothing was changed by what was refused.
+  if (!(await whoAmI())) throw new ApiError(401, 'unauthorized', words.common.signedOut)
+  const again = await sent(path, init, withinMs)
+  if (!again.ok) throw await refusalOf(again)
+  return again
+}
+
+async function sent(path: string, init: RequestInit, withinMs: number): Promise<Response> {
+  const headers = new Headers(init.headers)
+  const given = headers.get(TOKEN)
+  if (given) headers.set(TOKEN, tokenNow(given))
   let answer: Response
   try {
-    answer = await fetch(path, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(withinMs) })
+    answer = await fetch(path, { ...init, headers, credentials: 'same-origin', signal: AbortSignal.timeout(withinMs) })
   } catch {
     throw new ApiError(0, 'offline', words.common.offline)
   }
-  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT))
-  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null))
+  if (answer.status === 401) tellSignedOut()
   return answer
 }
+
+const refusalOf = async (answer: Response) => refusal(answer.status, await answer.json().catch(() => null))
 
 function refusal(status: number, body: unknown): ApiError {
   const error = (body as { error?: { code?: string; message?: string; fix?: string } } | null)?.error
@@ -84,7 +100,7 @@ function refusal(status: number, body: unknown): ApiError {
 
 export function post(body: unknown, csrf?: string): RequestInit {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' }
-  if (csrf) headers['X-CSRF-Token'] = csrf
+  if (csrf) headers[TOKEN] = csrf
   return { method: 'POST', headers, body: JSON.stringify(body) }
 }
 
@@ -93,10 +109,11 @@ export const signIn = (email: string, password: string) =>
 
 export const signOut = (csrf: string) => ask<void>('/api/logout', post({}, csrf))
 
-/** Who is signed in, or null. */
+/** Who is signed in; null when nobody is, or somebody else than whose page this is. */
 export async function whoAmI(): Promise<Account | null> {
   try {
-    return await ask<Account>('/api/me')
+    const account = await ask<Account>('/api/me')
+    return isStillOf(account) ? account : null
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null
     throw error

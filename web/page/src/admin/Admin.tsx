@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef } from 'react'
 
-import { type Account, SIGNED_OUT } from '../api'
+import type { Account } from '../api'
 import { Brand } from '../Brand'
+import { SIGNED_OUT } from '../session'
 import { words } from '../words'
 import { Calls } from './Calls'
 import { ExperimentsPage } from './ExperimentsPage'

@@ -1,0 +1,63 @@
+"""The browser's session and the page that lives by it, while another tab signs in."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Request, expect
+
+from tests.web.page_alone import ANN, BOB, Answer, PageAlone, Said, account, refusal
+from tests.web.site import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+WITHOUT_TOKEN = refusal(403, "csrf", "The request does not carry this session's X-CSRF-Token.")
+
+
+def only_with(token: str, answer: Said) -> Answer:
+    """Answers a change that carries the session's token."""
+
+    def give(request: Request) -> Said:
+        return answer if request.headers.get("x-csrf-token") == token else WITHOUT_TOKEN
+
+    return give
+
+
+async def test_a_session_that_the_same_person_began_in_another_tab_serves_this_one(alone: PageAlone) -> None:
+    tab = await alone.tab()
+    await expect(tab.page.get_by_text(ANN)).to_be_visible()
+    alone.answers["GET /api/me"] = (200, account(csrf="second"))
+    alone.answers["POST /api/calls"] = only_with("second", refusal(503, "busy", "All lines are busy."))
+    await tab.page.get_by_role("button", name="Start talking").click()
+    await expect(tab.page.get_by_role("heading", name="All lines are busy")).to_be_visible()
+    assert alone.asked.count("POST /api/calls") == 2
+    await tab.page.get_by_role("button", name="Try again").click()
+
+    async def asked_again() -> bool:
+        return alone.asked.count("POST /api/calls") == 3  # the new token is known by now
+
+    await eventually(asked_again)
+    await expect(tab.page.get_by_text(ANN)).to_be_visible()
+
+
+async def test_a_page_whose_person_is_not_the_one_signed_in_any_more_shows_nothing_of_either(
+    alone: PageAlone,
+) -> None:
+    tab = await alone.tab()
+    await expect(tab.page.get_by_text("Buy milk")).to_be_visible()
+    alone.answers["GET /api/me"] = (200, account(BOB, csrf="his"))
+    alone.answers["POST /api/calls"] = only_with("his", refusal(503, "busy", "All lines are busy."))
+    await tab.page.get_by_role("button", name="Start talking").click()
+    await expect(tab.page.get_by_text("You have been signed out")).to_be_visible()
+    await expect(tab.page.get_by_text("Buy milk")).to_have_count(0)
+    assert alone.asked.count("POST /api/calls") == 1, "nothing is done in somebody else's name"
+
+
+async def test_a_tab_hears_at_once_that_somebody_else_has_signed_in_with_another(alone: PageAlone) -> None:
+    first = await alone.tab()
+    await expect(first.page.get_by_text("Buy milk")).to_be_visible()
+    alone.answers["GET /api/me"] = (200, account(BOB))
+    second = await alone.tab()
+    await expect(second.page.get_by_text(BOB)).to_be_visible()
+    await expect(first.page.get_by_text("You have been signed out")).to_be_visible()
+    await expect(first.page.get_by_text("Buy milk")).to_have_count(0)
+    await expect(second.page.get_by_text(BOB)).to_be_visible()
