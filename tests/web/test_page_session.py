@@ -1,16 +1,19 @@
-"""The browser's session and the page that lives by it, while another tab signs in."""
+"""The browser's session and the page that lives by it: another tab signs in, a sign-out fails, it ends in a call."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.async_api import Request, expect
 
+from tests.web.page_agent import StagedCall
 from tests.web.page_alone import ANN, BOB, Answer, PageAlone, Said, account, refusal
+from tests.web.page_driver import PATIENT_MS
 from tests.web.site import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WITHOUT_TOKEN = refusal(403, "csrf", "The request does not carry this session's X-CSRF-Token.")
+NO_SESSION = refusal(401, "unauthorized", "You are not signed in.")
 
 
 def only_with(token: str, answer: Said) -> Answer:
@@ -61,3 +64,43 @@ async def test_a_tab_hears_at_once_that_somebody_else_has_signed_in_with_another
     await expect(first.page.get_by_text("You have been signed out")).to_be_visible()
     await expect(first.page.get_by_text("Buy milk")).to_have_count(0)
     await expect(second.page.get_by_text(BOB)).to_be_visible()
+
+
+@pytest.mark.parametrize("failure", [(0, None), refusal(503, "unavailable", "The database is away.")])
+async def test_a_sign_out_that_failed_is_told_and_tried_again(alone: PageAlone, failure: Said) -> None:
+    tab = await alone.tab()
+    alone.answers["POST /api/logout"] = failure
+    await tab.page.get_by_role("button", name="Sign out").click()
+    notice = tab.page.get_by_role("alert").filter(has_text="You are still signed in")
+    await expect(notice).to_be_visible()
+    await expect(tab.page.get_by_label("Password")).to_have_count(0)
+    alone.answers["POST /api/logout"] = (204, None)
+    await notice.get_by_role("button", name="Try again").click()
+    await expect(tab.page.get_by_label("Password")).to_be_visible()
+
+
+async def test_a_sign_out_without_any_session_is_one(alone: PageAlone) -> None:
+    tab = await alone.tab()
+    alone.answers["POST /api/logout"] = NO_SESSION
+    await tab.page.get_by_role("button", name="Sign out").click()
+    await expect(tab.page.get_by_label("Password")).to_be_visible()
+
+
+async def test_a_call_outlives_the_session_it_was_begun_with(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, agent = await staged_alone.in_a_call(alone)
+    alone.answers["GET /api/tasks"] = NO_SESSION
+    await agent.shows(state="speaking")
+    await agent.shows(state="listening")
+    await expect(tab.page.get_by_text("The call goes on; once it has ended, sign in again")).to_be_visible(
+        timeout=PATIENT_MS
+    )
+    await tab.type("Are you there?")
+
+    async def was_heard() -> bool:
+        return agent.messages == ["Are you there?"]
+
+    await eventually(was_heard)
+    await tab.page.get_by_role("button", name="End", exact=True).click()
+    await expect(tab.page.get_by_label("Password")).to_be_visible()

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 
 import { ADMIN } from './admin/useHash'
-import { type Account, signOut } from './api'
+import { type Account, ApiError, signOut } from './api'
 import { Brand } from './Brand'
 import type { Why } from './call/ending'
 import { type Ended, Idle } from './call/Idle'
@@ -27,9 +27,16 @@ interface Props {
 
 /** The signed-in page: the conversation on one side, the tasks on the other. */
 export function Home({ account, onSignedOut }: Props) {
-  const signedOut = useCallback(() => onSignedOut(words.common.signedOut), [onSignedOut])
-  const tasks = useTasks(signedOut)
   const [call, setCall] = useState<{ key: number; rejoin: Rejoin | null } | null>(null)
+  const inCall = useRef(false)
+  inCall.current = call !== null
+  /** The session is over, and the call, which needs none, is not. */
+  const [outlived, setOutlived] = useState(false)
+  const leaveNow = useCallback(() => onSignedOut(words.common.signedOut), [onSignedOut])
+  const signedOut = useCallback(() => (inCall.current ? setOutlived(true) : leaveNow()), [leaveNow])
+  const tasks = useTasks(signedOut, !outlived)
+  const [leaving, setLeaving] = useState(false)
+  const [stillIn, setStillIn] = useState<string | null>(null)
   const [ended, setEnded] = useState<Ended | null>(null)
   const [elsewhere, setElsewhere] = useState<string | null>(null)
   const [zone, setZone] = useState(account.user.time_zone)
@@ -76,10 +83,14 @@ export function Home({ account, onSignedOut }: Props) {
     (why: Why) => {
       tabs.current?.hasNone(why.kind === 'moved')
       setCall(null)
+      if (outlived) {
+        leaveNow()
+        return
+      }
       setEnded({ why, callId: why.kind === 'moved' ? null : mine.current.callId, unsent: [] })
       refresh()
     },
-    [refresh],
+    [refresh, outlived, leaveNow],
   )
 
   const onUnsent = useCallback((unsent: string[]) => {
@@ -89,9 +100,18 @@ export function Home({ account, onSignedOut }: Props) {
   }, [])
 
   async function leave() {
-    setCall(null)
-    await signOut(account.csrf).catch(() => undefined)
-    onSignedOut()
+    if (call) onOver({ kind: 'hung-up' })
+    setLeaving(true)
+    setStillIn(null)
+    try {
+      await signOut(account.csrf)
+      onSignedOut()
+    } catch (error) {
+      // The cookie lives on: a form to sign in would only look as if nobody were.
+      if (error instanceof ApiError && error.status === 401) onSignedOut()
+      else setStillIn(error instanceof ApiError ? error.message : words.common.failed)
+      setLeaving(false)
+    }
   }
 
   if (place !== 'home') {
@@ -128,10 +148,21 @@ export function Home({ account, onSignedOut }: Props) {
             {words.home.account}
           </button>
           {account.user.role === 'admin' && !call && <a href={ADMIN}>{words.home.admin}</a>}
-          <button className="plain" onClick={() => void leave()}>
+          <button className="plain" disabled={leaving} onClick={() => void leave()}>
             {words.home.signOut}
           </button>
         </div>
+        {stillIn && (
+          <div className="notice bad" role="alert">
+            <p>{words.home.stillIn(stillIn)}</p>
+            <button onClick={() => void leave()}>{words.common.again}</button>
+          </div>
+        )}
+        {outlived && (
+          <p className="notice" role="status">
+            {words.home.callGoesOn}
+          </p>
+        )}
       </header>
       <div className="switch" role="group" aria-label={words.home.shown}>
         <button aria-pressed={shown === 'talk'} onClick={() => setShown('talk')}>
@@ -154,7 +185,7 @@ export function Home({ account, onSignedOut }: Props) {
               onOver={onOver}
               onUnsent={onUnsent}
               onRetry={() => begin(null)}
-              onSignedOut={signedOut}
+              onSignedOut={leaveNow}
             />
           </Suspense>
         ) : (

@@ -20,8 +20,8 @@ const SETTLE_MS = 250
 /** How long the task server takes a change back. */
 const UNDO_MS = 600_000
 
-/** The user's tasks. Refreshes that come while one runs are done once, after it. */
-export function useTasks(onSignedOut: () => void): Tasks {
+/** The user's tasks. Refreshes that come while one runs are done once, after it. Without `theirs` none is done. */
+export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
   const [open, setOpen] = useState<Task[]>([])
   const [done, setDone] = useState<Task[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
@@ -31,9 +31,12 @@ export function useTasks(onSignedOut: () => void): Tasks {
   const running = useRef(false)
   const again = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const asks = useRef(theirs)
+  asks.current = theirs
   const known = useRef<Map<string, number> | null>(null)
 
   const load = useCallback(() => {
+    if (!asks.current) return
     if (running.current) {
       again.current = true
       return

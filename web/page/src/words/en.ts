@@ -48,6 +48,8 @@ export const en = {
     admin: 'Admin',
     account: 'Account',
     signOut: 'Sign out',
+    stillIn: (why: string) => `You are still signed in. ${why}`,
+    callGoesOn: 'You have been signed out. The call goes on; once it has ended, sign in again.',
     shown: 'What is shown',
     talk: 'Talk',
     tasks: 'Tasks',
