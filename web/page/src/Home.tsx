@@ -55,7 +55,7 @@ export function Home({ account, onSignedOut }: Props) {
   useEffect(() => {
     const others = new OtherTabs(setElsewhere)
     tabs.current = others
-    void loadCall()
+    loadCall().catch(() => undefined) // told when it is needed
     return () => others.close()
   }, [])
 

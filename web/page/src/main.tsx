@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { App } from './App'
+import { PageError } from './PageError'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/call.css'
@@ -14,7 +15,9 @@ const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <PageError>
+        <App />
+      </PageError>
     </StrictMode>,
   )
 }

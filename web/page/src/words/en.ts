@@ -21,6 +21,13 @@ export const en = {
     quoted: (text: string) => `“${text}”`,
   },
 
+  page: {
+    renewed: 'This page was renewed.',
+    broken: 'Something on this page has failed.',
+    reloadText: 'Load it again to go on.',
+    reload: 'Reload',
+  },
+
   signIn: {
     title: 'Your tasks, by talking.',
     lead: 'Sign in, press one button and say what you need to get done.',
