@@ -37,7 +37,7 @@ export function AskedDialog({ title, doIt, act, missing, danger, onClose, childr
     }
   }
   return (
-    <Dialog title={title} onClose={() => onClose(said.current)}>
+    <Dialog title={title} busy={busy} onClose={() => onClose(said.current)}>
       {(close) => (
         <form
           onSubmit={(event) => {

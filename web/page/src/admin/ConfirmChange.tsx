@@ -54,6 +54,7 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
   return (
     <Dialog
       title={proposal.title}
+      busy={busy}
       onClose={() => (written.current ? onDone(written.current) : onClose(conflict !== null))}
     >
       {(close) =>
@@ -87,7 +88,7 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
               <button type="submit" className="primary" disabled={!effect || busy}>
                 {busy ? words.change.doing : words.change.doIt}
               </button>
-              <button type="button" onClick={close}>
+              <button type="button" disabled={busy} onClick={close}>
                 {words.change.leave}
               </button>
             </div>

@@ -85,7 +85,7 @@ function Proven({ csrf, userId, proof: first, onClose }: ProvenProps) {
     setBusy(false)
   }
   return (
-    <Dialog title={words.people.eraseProof} onClose={() => onClose(said)}>
+    <Dialog title={words.people.eraseProof} busy={busy} onClose={() => onClose(said)}>
       {(close) => (
         <>
           <p className={proof.complete ? 'effect' : 'notice bad'} role="status">
@@ -112,7 +112,7 @@ function Proven({ csrf, userId, proof: first, onClose }: ProvenProps) {
                 {words.people.eraseAgain}
               </button>
             )}
-            <button className="primary" onClick={close}>
+            <button className="primary" disabled={busy} onClick={close}>
               {words.people.close}
             </button>
           </div>

@@ -46,7 +46,7 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
     }
   }
   return (
-    <Dialog title={words.settling.about(file.name)} onClose={() => onClose(said.current)}>
+    <Dialog title={words.settling.about(file.name)} busy={busy} onClose={() => onClose(said.current)}>
       {(close) => (
         <form
           onSubmit={(event) => {

@@ -15,6 +15,7 @@ export function useAsked<T>(path: string, onSignedOut: () => void, everyMs = 0):
   const [data, setData] = useState<T | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const newest = useRef(0)
+  const answered = useRef(0)
 
   const look = useCallback(async () => {
     const mine = ++newest.current
@@ -27,6 +28,8 @@ export function useAsked<T>(path: string, onSignedOut: () => void, everyMs = 0):
       if (mine !== newest.current) return
       if (error instanceof ApiError && error.status === 401) onSignedOut()
       setProblem(error instanceof ApiError ? error.message : words.common.failed)
+    } finally {
+      answered.current = Math.max(answered.current, mine)
     }
   }, [path, onSignedOut])
 
@@ -35,7 +38,8 @@ export function useAsked<T>(path: string, onSignedOut: () => void, everyMs = 0):
     void look()
     if (!everyMs) return
     const timer = setInterval(() => {
-      if (!document.hidden) void look()
+      // Who asks anew before the answer is there never hears a slow server's, nor that it has failed.
+      if (!document.hidden && answered.current === newest.current) void look()
     }, everyMs)
     return () => {
       clearInterval(timer)
