@@ -169,7 +169,7 @@ export function Home({ account, onSignedOut }: Props) {
           {words.home.talk}
         </button>
         <button aria-pressed={shown === 'tasks'} onClick={() => setShown('tasks')}>
-          {words.home.tasks} <span className="count">{tasks.loaded ? tasks.open.length : '\u00a0'}</span>
+          {words.home.tasks} <span className="count">{tasks.loaded ? tasks.total : '\u00a0'}</span>
         </button>
       </div>
       <main className="talk">

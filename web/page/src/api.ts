@@ -143,8 +143,9 @@ export const consentOf = () => ask<Consent>('/api/consent')
 export const setConsent = (csrf: string, transcripts: boolean) =>
   ask<Consent>('/api/consent', { ...post({ transcripts }, csrf), method: 'PUT' })
 
-export const listTasks = async (view: 'all' | 'done', limit: number): Promise<Task[]> =>
-  (await ask<{ tasks: Task[] }>(`/api/tasks?view=${view}&limit=${limit}`)).tasks
+/** The first tasks of a view; `total` counts all of it. */
+export const listTasks = (view: 'all' | 'done', limit: number) =>
+  ask<{ tasks: Task[]; total: number }>(`/api/tasks?view=${view}&limit=${limit}`)
 
 export interface AccountState {
   email: string
@@ -234,8 +235,17 @@ export interface KeptLine {
   text: string
 }
 
-export const transcriptOf = async (callId: string): Promise<KeptLine[]> =>
-  (await ask<{ lines: KeptLine[] }>(`/api/transcript?call_id=${encodeURIComponent(callId)}`)).lines
+/** All that is kept of a call; the server gives it in pieces. */
+export async function transcriptOf(callId: string): Promise<KeptLine[]> {
+  const lines: KeptLine[] = []
+  for (let after: number | null = 0; after !== null; ) {
+    const query: string = `call_id=${encodeURIComponent(callId)}&after=${after}`
+    const piece: { lines: KeptLine[]; next: number | null } = await ask(`/api/transcript?${query}`)
+    lines.push(...piece.lines)
+    after = piece.next
+  }
+  return lines
+}
 
 export const rateCall = (csrf: string, callId: string, stars: number) =>
   ask<{ stars: number }>(`/api/calls/${encodeURIComponent(callId)}/rating`, { ...post({ stars }, csrf), method: 'PUT' })

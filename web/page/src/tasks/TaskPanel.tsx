@@ -17,7 +17,7 @@ export function TaskPanel({ csrf, tasks, timeZone }: Props) {
     <section className="tasks" aria-labelledby="tasks-title">
       <header>
         <h2 id="tasks-title">
-          {words.tasks.title} <span className="count">{tasks.loaded ? tasks.open.length : '\u00a0'}</span>
+          {words.tasks.title} <span className="count">{tasks.loaded ? tasks.total : '\u00a0'}</span>
         </h2>
         <Undo csrf={csrf} tasks={tasks} />
       </header>
@@ -40,6 +40,7 @@ export function TaskPanel({ csrf, tasks, timeZone }: Props) {
           </ul>
         </section>
       ))}
+      {tasks.total > tasks.open.length && <p className="quiet">{words.tasks.more(tasks.total - tasks.open.length)}</p>}
       {tasks.done.length > 0 && (
         <section aria-label={words.tasks.done} className="group done">
           <h3>{words.tasks.done}</h3>

@@ -4,6 +4,8 @@ import { ApiError, type Change, lastChange, listTasks, type Task } from '../api'
 
 export interface Tasks {
   open: Task[]
+  /** How many are open; `open` may hold fewer. */
+  total: number
   done: Task[]
   /** Ids that came or changed with the last refresh. */
   fresh: ReadonlySet<string>
@@ -17,12 +19,17 @@ export interface Tasks {
 const SHOWN_DONE = 5
 /** A reply that ends is told more than once; all of that is one refresh. */
 const SETTLE_MS = 250
+/** What was changed elsewhere, and what has become overdue, is seen that soon. */
+const LOOK_AGAIN_MS = 60_000
+/** A look that failed is tried once more by itself. */
+const TRY_AGAIN_MS = 5_000
 /** How long the task server takes a change back. */
 const UNDO_MS = 600_000
 
 /** The user's tasks. Refreshes that come while one runs are done once, after it. Without `theirs` none is done. */
 export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
   const [open, setOpen] = useState<Task[]>([])
+  const [total, setTotal] = useState(0)
   const [done, setDone] = useState<Task[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
   const [last, setLast] = useState<Change | null>(null)
@@ -30,6 +37,7 @@ export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
   const [trouble, setTrouble] = useState<string>()
   const running = useRef(false)
   const again = useRef(false)
+  const failed = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const asks = useRef(theirs)
   asks.current = theirs
@@ -50,18 +58,25 @@ export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
           lastChange(),
         ])
         const before = known.current
-        const everything = [...nowOpen, ...nowDone]
+        const everything = [...nowOpen.tasks, ...nowDone.tasks]
         const changed = everything.filter((task) => before !== null && before.get(task.id) !== task.version)
         known.current = new Map(everything.map((task) => [task.id, task.version]))
-        setOpen(nowOpen)
-        setDone(nowDone)
+        setOpen(nowOpen.tasks)
+        setTotal(nowOpen.total)
+        setDone(nowDone.tasks)
         setLast(nowLast)
         if (changed.length > 0) setFresh(new Set(changed.map((task) => task.id)))
         setLoaded(true)
         setTrouble(undefined)
+        failed.current = false
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) onSignedOut()
-        else setTrouble(error instanceof ApiError ? error.message : String(error))
+        else {
+          setTrouble(error instanceof ApiError ? error.message : String(error))
+          clearTimeout(timer.current)
+          if (!failed.current) timer.current = setTimeout(load, TRY_AGAIN_MS)
+          failed.current = true
+        }
       } finally {
         running.current = false
         if (again.current) {
@@ -87,12 +102,14 @@ export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
   useEffect(() => {
     load()
     const onShown = () => document.visibilityState === 'visible' && refresh()
+    const often = setInterval(onShown, LOOK_AGAIN_MS)
     document.addEventListener('visibilitychange', onShown)
     return () => {
+      clearInterval(often)
       document.removeEventListener('visibilitychange', onShown)
       clearTimeout(timer.current)
     }
   }, [load, refresh])
 
-  return { open, done, fresh, last, loaded, trouble, refresh }
+  return { open, total, done, fresh, last, loaded, trouble, refresh }
 }

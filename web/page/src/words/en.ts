@@ -303,6 +303,7 @@ export const en = {
       delete: (title: string) => `Bring back “${title}”`,
     },
     undone: (title: string) => `Undone: “${title}”.`,
+    more: (count: number) => (count === 1 ? '1 more is not shown. Ask for it in a call.' : `${count} more are not shown. Ask for them in a call.`),
   },
 
   calls: {
