@@ -252,6 +252,7 @@ async def alone(program: Callable[[str], str]) -> AsyncIterator[PageAlone]:
     """The page with no server behind it."""
     async with PageAlone.opened(program("chromium")) as page:
         yield page
+        await end_calls(page.context)
 
 
 @pytest.fixture

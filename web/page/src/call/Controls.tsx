@@ -1,8 +1,8 @@
-import { useMediaDeviceSelect } from '@livekit/components-react'
-import { LocalAudioTrack, ParticipantEvent, type Room, Track } from 'livekit-client'
+import { LocalAudioTrack, ParticipantEvent, type Room, Track, TrackEvent } from 'livekit-client'
 import { useCallback, useSyncExternalStore } from 'react'
 
 import { words } from '../words'
+import { Devices } from './Devices'
 import { HoldButton } from './HoldButton'
 import type { MicrophoneState } from './microphoneState'
 import { useLevel } from './useLevel'
@@ -29,6 +29,9 @@ const TRACK_EVENTS = [
 const { mute, unmute, off } = words.microphone
 const WORDS: Partial<Record<MicrophoneState, string>> = { on: mute, silenced: mute, muted: unmute, paused: off }
 
+/** Where another device may help, or be wanted. */
+const CHOOSES: MicrophoneState[] = ['on', 'muted', 'silenced', 'taken']
+
 /** Microphone, device and the end of the call. */
 export function Controls({ room, microphone, talk, lost, onEnd }: Props) {
   const { state } = microphone
@@ -43,7 +46,7 @@ export function Controls({ room, microphone, talk, lost, onEnd }: Props) {
         </button>
       )}
       <Level room={room} on={on} />
-      {(on || state === 'muted') && <Devices room={room} />}
+      {CHOOSES.includes(state) && <Devices room={room} microphone={microphone} />}
       <button className="end" onClick={onEnd}>
         {words.microphone.end}
       </button>
@@ -66,7 +69,18 @@ function Level({ room, on }: { room: Room; on: boolean }) {
     const published = room.localParticipant.getTrackPublication(Track.Source.Microphone)
     return published?.track instanceof LocalAudioTrack ? published.track : undefined
   })
-  const level = useLevel(on ? track : undefined)
+  // Another device, or the same one taken anew, sounds through another stream of the same track.
+  const stream = useSyncExternalStore(
+    useCallback(
+      (changed: () => void) => {
+        track?.on(TrackEvent.Restarted, changed)
+        return () => void track?.off(TrackEvent.Restarted, changed)
+      },
+      [track],
+    ),
+    () => track?.mediaStreamTrack,
+  )
+  const level = useLevel(on ? track : undefined, stream)
   return (
     <div
       className="level"
@@ -78,27 +92,5 @@ function Level({ room, on }: { room: Room; on: boolean }) {
     >
       <span style={{ transform: `scaleX(${level / 10})` }} />
     </div>
-  )
-}
-
-function Devices({ room }: { room: Room }) {
-  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({
-    kind: 'audioinput',
-    room,
-    requestPermissions: false, // it is shown once there is one
-  })
-  if (devices.length === 0) return null
-  return (
-    <select
-      aria-label={words.microphone.device}
-      value={activeDeviceId}
-      onChange={(event) => void setActiveMediaDevice(event.target.value)}
-    >
-      {devices.map((device) => (
-        <option key={device.deviceId} value={device.deviceId}>
-          {device.label || words.microphone.unnamed}
-        </option>
-      ))}
-    </select>
   )
 }

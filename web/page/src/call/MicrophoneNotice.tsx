@@ -5,6 +5,13 @@ import type { Microphone } from './useMicrophone'
 /** No microphone: exactly what to do about it, and that listening and typing go on. */
 export function MicrophoneNotice({ microphone }: { microphone: Microphone }) {
   const help = helpFor(microphone.state)
+  if (!help && microphone.refused) {
+    return (
+      <div className="notice" role="alert">
+        <p>{words.microphone.refused}</p>
+      </div>
+    )
+  }
   if (!help) return null
   return (
     <div className="notice" role="alert">

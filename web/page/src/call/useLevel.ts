@@ -6,8 +6,8 @@ const EVERY_MS = 80
 const QUIET_DB = -55
 const LOUD_DB = -12
 
-/** How loud a track is, 0 to 10: speech at a normal distance stands around the middle. */
-export function useLevel(track: LocalAudioTrack | undefined): number {
+/** How loud a track is, 0 to 10: speech at a normal distance stands around the middle. `stream` is what sounds in it now. */
+export function useLevel(track: LocalAudioTrack | undefined, stream: MediaStreamTrack | undefined): number {
   const [level, setLevel] = useState(0)
   useEffect(() => {
     if (!track) {
@@ -26,6 +26,6 @@ export function useLevel(track: LocalAudioTrack | undefined): number {
       clearInterval(timer)
       void cleanup()
     }
-  }, [track])
+  }, [track, stream])
   return level
 }

@@ -10,6 +10,10 @@ export interface Microphone {
   toggle: () => void
   /** Open it or shut it. */
   want: (on: boolean) => void
+  /** Use the device `id`, by `set`; where that fails, `before` again. */
+  choose: (id: string, before: string, set: (id: string) => Promise<void>) => Promise<void>
+  /** The device that was chosen last could not be used, and the one before is on. */
+  refused: boolean
 }
 
 const TRACK_CHANGES = [
@@ -29,6 +33,7 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
   const wanted = useRef(true)
   const trouble = useRef<MicrophoneTrouble | null>(null)
   const trying = useRef(false)
+  const [refused, setRefused] = useState(false)
   const isPaused = useRef(paused)
   isPaused.current = paused
 
@@ -85,9 +90,9 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
     // The library looks for another device first, and mutes the track when there is none.
     const onMuted = () => {
       onChange()
-      if (wanted.current && microphoneOf(room)?.mediaStreamTrack.readyState === 'ended') {
+      if (wanted.current && !trouble.current && microphoneOf(room)?.mediaStreamTrack.readyState === 'ended') {
         void whyStopped().then((why) => {
-          trouble.current = why
+          trouble.current ??= why
           look()
         })
       }
@@ -163,7 +168,29 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
     want(!track || track.isMuted || trouble.current !== null)
   }, [room, want])
 
-  return { state, turnOn, toggle, want }
+  const choose = useCallback(
+    async (id: string, before: string, set: (id: string) => Promise<void>) => {
+      setRefused(false)
+      try {
+        await set(id)
+        if (trouble.current) await acquire()
+      } catch (error) {
+        // The library has let go of the old one before it asked for the new one.
+        try {
+          await set(before)
+          setRefused(true)
+        } catch {
+          trouble.current = whyNone(error) ?? 'missing'
+          // One that counts as open is not asked for again.
+          await room.localParticipant.setMicrophoneEnabled(false)
+        }
+        look()
+      }
+    },
+    [room, look, acquire],
+  )
+
+  return { state, turnOn, toggle, want, choose, refused }
 }
 
 function microphoneOf(room: Room): LocalAudioTrack | undefined {

@@ -211,6 +211,7 @@ export const en = {
     hold: 'Hold to talk',
     talking: 'Talking: let go to send',
     end: 'End',
+    refused: 'That microphone cannot be used. The one from before is on again.',
     meanwhile: 'Until then you hear the assistant and can type below.',
     help: {
       denied: {
