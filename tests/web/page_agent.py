@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from livekit import api, rtc
@@ -140,6 +140,18 @@ class ScriptedAgent:
         await self._room.local_participant.send_text(
             text, topic="lk.transcription", attributes={"lk.transcription_final": "true"}
         )
+
+    async def asks(self, question: str) -> None:
+        """Put a question to be clicked. This agent takes no answer."""
+        until = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+        asked = {
+            "id": "q1",
+            "question": question,
+            "action": "delete_task",
+            "objects": [],
+            "expires_at": until,
+        }
+        await self._room.local_participant.send_text(json.dumps(asked), topic="voicetasks.confirm")
 
     async def leaves(self) -> None:
         """Leave the room."""

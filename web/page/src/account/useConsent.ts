@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError, type Consent, consentOf, setConsent } from '../api'
 import { words } from '../words'
@@ -6,6 +6,7 @@ import { words } from '../words'
 export interface TranscriptConsent {
   /** Null until it is known. */
   consent: Consent | null
+  /** An answer of the caller's is under way. */
   busy: boolean
   problem: string | null
   look: () => void
@@ -18,20 +19,36 @@ export function useConsent(csrf: string): TranscriptConsent {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
+  const newest = useRef(0)
+  const changing = useRef(false)
+
   const run = useCallback(async (request: () => Promise<Consent>) => {
-    setBusy(true)
+    const mine = ++newest.current
     try {
-      setState(await request())
+      const found = await request()
+      if (mine !== newest.current) return
+      setState(found)
       setProblem(null)
     } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : words.common.failed)
-    } finally {
-      setBusy(false)
+      if (mine === newest.current) setProblem(error instanceof ApiError ? error.message : words.common.failed)
     }
   }, [])
 
-  const look = useCallback(() => void run(consentOf), [run])
-  const change = useCallback((transcripts: boolean) => void run(() => setConsent(csrf, transcripts)), [run, csrf])
+  // A look of the page's own disables nothing: a button would lose the keyboard that stands on it.
+  const look = useCallback(() => {
+    if (!changing.current) void run(consentOf)
+  }, [run])
+  const change = useCallback(
+    (transcripts: boolean) => {
+      changing.current = true
+      setBusy(true)
+      void run(() => setConsent(csrf, transcripts)).finally(() => {
+        changing.current = false
+        setBusy(false)
+      })
+    },
+    [run, csrf],
+  )
   useEffect(look, [look])
   return { consent, busy, problem, look, change }
 }

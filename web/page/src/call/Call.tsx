@@ -1,5 +1,5 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { words } from '../words'
 import { ScreenPanel } from '../screen/ScreenPanel'
@@ -62,11 +62,16 @@ export default function Call(props: CallProps) {
   const microphone = useMicrophone(room, written)
   useMicrophoneReport(room, agent.identity, connected, microphone.state)
   const [holds, setHolds] = usePreference('push-to-talk')
+  const [taken, setTaken] = useState(false)
   const talk = usePushToTalk(microphone, holds)
   const [large, setLarge] = usePreference('captions')
   const [keys, setKeys] = useState(false)
   const transcript = useTranscript(room, props.onChanged)
-  const unsent = useUnsent(ready, transcript.send, props.onUnsent)
+  const inField = useRef(props.draft)
+  const onText = useCallback((text: string) => {
+    inField.current = text
+  }, [])
+  const unsent = useUnsent(ready, inField, transcript.send, props.onUnsent)
   const confirmation = useConfirmation(room, agent.identity, transcript.note, props.onChanged)
   const screen = useScreenShare(room, agent.identity)
   const { onChanged } = props
@@ -104,19 +109,35 @@ export default function Call(props: CallProps) {
         <Composer
           ready={ready}
           waits={lost}
+          holds={holds}
           draft={props.draft}
           only={written}
+          onText={onText}
           onSend={async (text) => (lost ? unsent.add(text) : transcript.send(text))}
         />
         <div className="call-bar">
           <CallTools
             tools={[
-              { name: words.tools.hold, on: holds, onChange: setHolds },
+              {
+                name: words.tools.hold,
+                on: holds,
+                onChange: (on) => {
+                  setHolds(on)
+                  setTaken(on)
+                },
+              },
               { name: words.tools.keys, on: keys, onChange: setKeys },
               { name: words.tools.captions, on: large, onChange: setLarge },
             ]}
           />
-          <Controls room={room} microphone={microphone} talk={holds ? talk : null} lost={lost} onEnd={hangUp} />
+          <Controls
+            room={room}
+            microphone={microphone}
+            talk={holds ? talk : null}
+            taken={taken}
+            lost={lost}
+            onEnd={hangUp}
+          />
         </div>
       </section>
     </RoomContext.Provider>

@@ -7,23 +7,43 @@ interface Props {
   ready: boolean
   /** The line is away: what is written waits for it. */
   waits: boolean
+  /** The keys are for talking: nobody is led to write. */
+  holds: boolean
   /** What could not be sent in the call before. */
   draft: string
   /** There is no other way to speak to the assistant: the field asks for the words. */
   only: boolean
+  /** Hears of what stands in the field. */
+  onText: (text: string) => void
   onSend: (text: string) => Promise<void>
 }
 
 /** Typing into the same conversation. */
-export function Composer({ ready, waits, draft, only, onSend }: Props) {
+export function Composer({ ready, waits, holds, draft, only, onText, onSend }: Props) {
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(draft)
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
 
+  useEffect(() => onText(text), [text, onText])
+  // What the call before leaves may be known only once this one has begun.
+  useEffect(() => setText((written) => written || draft), [draft])
+
   useEffect(() => {
-    if (only || waits) field.current?.focus()
-  }, [only, waits])
+    if (only) field.current?.focus()
+  }, [only])
+  useEffect(() => {
+    const here = field.current
+    const before = document.activeElement
+    if (!waits || holds || !here || before === here) return
+    here.focus()
+    return () => {
+      // Whoever has written nothing meanwhile goes on where they were.
+      if (document.activeElement !== here || here.value) return
+      if (before instanceof HTMLElement && before !== document.body) before.focus()
+      else here.blur()
+    }
+  }, [waits, holds])
 
   async function submit(event: FormEvent) {
     event.preventDefault()

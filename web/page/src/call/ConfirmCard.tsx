@@ -37,7 +37,9 @@ export function ConfirmCard({ question, answering, trouble, onAnswer, children }
           {no}
         </button>
       </div>
-      <p className="quiet">{trouble ?? words.confirm.orByVoice}</p>
+      <p className="quiet" role="status">
+        {trouble ?? words.confirm.orByVoice}
+      </p>
     </div>
   )
 }

@@ -14,6 +14,8 @@ interface Props {
   microphone: Microphone
   /** With it, the microphone is open while its button is held. */
   talk: PushToTalk | null
+  /** Push-to-talk was switched on just now: its button takes the keys. */
+  taken: boolean
   /** The connection dropped: the microphone comes back with it. */
   lost: boolean
   onEnd: () => void
@@ -33,13 +35,13 @@ const WORDS: Partial<Record<MicrophoneState, string>> = { on: mute, silenced: mu
 const CHOOSES: MicrophoneState[] = ['on', 'muted', 'silenced', 'taken']
 
 /** Microphone, device and the end of the call. */
-export function Controls({ room, microphone, talk, lost, onEnd }: Props) {
+export function Controls({ room, microphone, talk, taken, lost, onEnd }: Props) {
   const { state } = microphone
   const on = state === 'on'
   return (
     <div className="controls">
       {talk ? (
-        <HoldButton talk={talk} disabled={lost || state === 'paused'} />
+        <HoldButton talk={talk} taken={taken} disabled={lost || state === 'paused'} />
       ) : (
         <button className="mic" onClick={microphone.toggle} disabled={lost || state === 'paused'}>
           {(lost && state === 'asking' ? WORDS.paused : WORDS[state]) ?? words.microphone.use}

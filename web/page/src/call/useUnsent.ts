@@ -1,10 +1,15 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
 /**
  * What was written while the line was lost: it waits, in order, and is sent once somebody is there to read it.
- * `onLeft` hears what was never sent when the call is over.
+ * `onLeft` hears what was never sent when the call is over, what stands in the field by then (`written`) as well.
  */
-export function useUnsent(ready: boolean, send: (text: string) => Promise<void>, onLeft: (texts: string[]) => void) {
+export function useUnsent(
+  ready: boolean,
+  written: RefObject<string>,
+  send: (text: string) => Promise<void>,
+  onLeft: (texts: string[]) => void,
+) {
   const [waiting, setWaiting] = useState<string[]>([])
   const left = useRef<string[]>([])
   const sending = useRef(false)
@@ -27,7 +32,7 @@ export function useUnsent(ready: boolean, send: (text: string) => Promise<void>,
       })
   }, [ready, waiting, send])
 
-  useEffect(() => () => tell.current(left.current), [])
+  useEffect(() => () => tell.current([...left.current, written.current.trim()].filter(Boolean)), [written])
 
   const add = useCallback((text: string) => setWaiting((all) => [...all, text]), [])
   return { waiting, add }
