@@ -1,6 +1,7 @@
 """What a new task holds, and what an update changes."""
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Final
 
 from mcp_tasks.due import Due
@@ -47,3 +48,13 @@ class Edit:
     list_name: str | Unchanged = UNCHANGED
     tags: list[str] | Unchanged = UNCHANGED
     by_phone: bool | Unchanged = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an update builds on: «a day later» counts from it, and a new day is one to be called on."""
+
+    due: date | datetime | None = None
+    """By the caller's clock."""
+    due_words: str | None = None
+    by_phone: bool = False

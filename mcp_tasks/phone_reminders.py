@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mcp_tasks.call_time import morning_of
 from mcp_tasks.models import TaskRow
-
-MORNING: Final = time(9)
-"""On its owner's clock: when one is called about a task that is due on a day, not at a time."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +28,35 @@ class PhoneReminders:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def due(self, now: datetime, *, within: timedelta, limit: int = 1000) -> list[PhoneReminder]:
-        """Give the open tasks whose moment came within a span before now, the earliest first."""
+    async def due(self, now: datetime, *, within: timedelta) -> list[PhoneReminder]:
+        """Give the open tasks whose moment came within a span before now, the earliest first.
+
+        A day whose morning had passed when the task was made or changed is left out: the next of a series may be
+        due today still, and would ring at once.
+        """
         first = (now - within - timedelta(days=1)).date().isoformat()
         last = (now + timedelta(days=2)).date().isoformat()
         query = (
-            select(TaskRow.owner, TaskRow.id, TaskRow.due, TaskRow.due_instant, TaskRow.time_zone)
+            select(
+                TaskRow.owner,
+                TaskRow.id,
+                TaskRow.due,
+                TaskRow.due_instant,
+                TaskRow.time_zone,
+                TaskRow.updated_at,
+            )
             .where(TaskRow.by_phone, TaskRow.status == "open", TaskRow.due_key.between(first, last))
             .order_by(TaskRow.due_key)
         )
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-        found = [
-            PhoneReminder(row.owner, row.id, _moment(row.due, row.due_instant, row.time_zone)) for row in rows
-        ]
-        return sorted((each for each in found if now - within < each.at <= now), key=lambda each: each.at)[
-            :limit
-        ]
+        found = []
+        for row in rows:
+            at = _moment(row.due, row.due_instant, row.time_zone)
+            in_time = row.due_instant is not None or row.updated_at <= at
+            if in_time and now - within < at <= now:
+                found.append(PhoneReminder(row.owner, row.id, at))
+        return sorted(found, key=lambda each: each.at)
 
     async def stands(self, reminder: PhoneReminder) -> bool:
         """Whether it is to be called about still: not done, deleted or moved."""
@@ -63,4 +72,4 @@ class PhoneReminders:
 
 
 def _moment(due: str, instant: datetime | None, time_zone: str) -> datetime:
-    return instant or datetime.combine(date.fromisoformat(due), MORNING, ZoneInfo(time_zone))
+    return instant or morning_of(date.fromisoformat(due), ZoneInfo(time_zone))

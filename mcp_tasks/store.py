@@ -1,6 +1,6 @@
 """Tasks in a database. Every query names the owner; there is no way to ask without one."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, text
@@ -10,7 +10,7 @@ from mcp_tasks import changes, rows
 from mcp_tasks.caller import Caller
 from mcp_tasks.derived import list_key
 from mcp_tasks.due import read_due
-from mcp_tasks.edit import Edit, NewTask
+from mcp_tasks.edit import Before, Edit, NewTask
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Answer, Ledger, Operation
 from mcp_tasks.listing import MAX_LIMIT, changed_lately, for_a_query, in_a_view
@@ -40,13 +40,14 @@ class TaskStore:
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def due(self, caller: Caller, task_id: str) -> date | datetime | None:
-        """When the caller's task is due, by the caller's clock; None without a due, and without such a task."""
+    async def before(self, caller: Caller, task_id: str) -> Before:
+        """What an update of the caller's task builds on; nothing where there is no such task."""
         async with self._sessions() as session:
             row = await session.get(TaskRow, (caller.owner, task_id))
-        if row is None or row.due is None:
-            return None
-        return read_due(row.due, row.due_instant, caller.zone)
+        if row is None:
+            return Before()
+        due = read_due(row.due, row.due_instant, caller.zone) if row.due is not None else None
+        return Before(due, row.due_words, row.by_phone)
 
     async def answered(self, caller: Caller, operation: Operation | None) -> Answer | None:
         """The first answer to a repeated operation; see `Ledger.answered`."""

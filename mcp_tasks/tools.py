@@ -30,6 +30,7 @@ from mcp_tasks.arguments import (
     TaskId,
     Title,
 )
+from mcp_tasks.call_time import refuse_without_time
 from mcp_tasks.caller import Caller
 from mcp_tasks.due import Due
 from mcp_tasks.due_decision import decide_due
@@ -128,6 +129,8 @@ class TaskTools:
         answer = await self._store.answered(caller, operation)
         if answer is None:
             when = _when(caller, due_words, due, title=title)
+            if by_phone:
+                _refuse_call_without_time(caller, due_words, when.due)
             new = NewTask(
                 title=clean_title(title),
                 notes=clean_notes(notes),
@@ -170,8 +173,13 @@ class TaskTools:
         operation = _operation(operation_id, "update_task", asked)
         answer = await self._store.answered(caller, operation)
         if answer is None:
-            before = await self._store.due(caller, task_id)
-            when = _when(caller, due_words, due, title=title or "", before=before)
+            before = await self._store.before(caller, task_id)
+            when = _when(caller, due_words, due, title=title or "", before=before.due)
+            calls = before.by_phone if by_phone is None else by_phone
+            if calls and when.due is not UNCHANGED:
+                _refuse_call_without_time(caller, due_words, when.due)
+            elif calls and not before.by_phone and before.due is not None:
+                _refuse_call_without_time(caller, before.due_words or "", Due(before.due))
             edit = Edit(
                 title=UNCHANGED if title is None else clean_title(title),
                 notes=UNCHANGED if notes is None else clean_notes(notes),
@@ -247,6 +255,11 @@ def _when(
         return _When(due=None, rrule=None)
     rule = as_people_mean(clean_rrule(read.recurrence), read.due) if read.recurrence else UNCHANGED
     return _When(Due(read.due), rule)
+
+
+def _refuse_call_without_time(caller: Caller, words: str, due: Due | Unchanged | None) -> None:
+    if isinstance(due, Due):
+        refuse_without_time(words, due.when, now=caller.now, zone=caller.zone)
 
 
 def _said(**arguments: Any) -> dict[str, Any]:

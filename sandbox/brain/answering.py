@@ -26,6 +26,8 @@ _ASIDES = frozenset(
     }
 )
 _LONGEST_DATE_ANSWER = 8
+_WHAT_TIME = "At what time"
+"""What is asked where the day that was said stays."""
 
 
 def answer(request: Request, state: State) -> list[Action] | None:
@@ -104,6 +106,8 @@ def _when(request: Request, question: Question) -> list[Action] | None:
     chosen = _date(request, words, question.dates)
     if chosen:
         return [replace(action, due=None, due_date=chosen)]
+    if action.due and _WHAT_TIME in question.text and (time := due_phrase.only_a_time(words)):
+        return [replace(action, due=f"{action.due} {time}", due_date=None)]
     if due_phrase.could_be_due(words):
         return [replace(action, due=words, due_date=None)]
     if request.intent is Intent.YES:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.brain.transcript import Turn
+
 ARGUMENT = "by_phone"
 _PHONE = r"(?:by|on|over) (?:the |my )?(?:tele)?phone"
 _REMIND = re.compile(rf"\b(remind me|(?:set|make|create) a reminder),? {_PHONE}\b", re.IGNORECASE)
@@ -24,6 +26,15 @@ def is_offered(tools: Sequence[Mapping[str, Any]]) -> bool:
 def wants_call(text: str) -> bool:
     """Whether a turn asks to be called."""
     return _REMIND.search(text) is not None or _CALL_ME.search(text) is not None
+
+
+def wanted(turns: Sequence[Turn]) -> bool:
+    """Whether the last turn asks to be called, or answers a question about a task that was to be called about."""
+    if not turns:
+        return False
+    asked = turns[-2].ran[-1] if len(turns) > 1 and turns[-2].ran else None
+    open_still = asked is not None and asked.error is not None and bool(asked.arguments.get(ARGUMENT))
+    return open_still or wants_call(turns[-1].text)
 
 
 def without(text: str) -> str:

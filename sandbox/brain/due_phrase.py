@@ -84,6 +84,7 @@ _PHRASE = (
 _WHOLE = re.compile(rf"(?:{_PHRASE})", re.IGNORECASE)
 _LAST = re.compile(rf"(?:^|(?<=[\s,;:–-]))(?:{_PHRASE})$", re.IGNORECASE)
 _FIRST = re.compile(rf"^(?:{_PHRASE})(?=$|[\s,;:])", re.IGNORECASE)
+_TIME = re.compile(rf"(?:{_AT}|{_CLOCK})", re.IGNORECASE)
 _BARE_HOUR = re.compile(rf"{_NUMBER}(?: {_NUMBER})?|{_ORDINAL}", re.IGNORECASE)
 
 # What a repetition that is not known here begins with: it stays in the title as it was said, whole.
@@ -117,6 +118,14 @@ def could_be_due(text: str) -> bool:
     """Whether it could answer «when?»: a date, a time, or a bare number as an hour or a day."""
     words = text.strip(_EDGE)
     return is_due(words) or bool(_BARE_HOUR.fullmatch(words))
+
+
+def only_a_time(text: str) -> str | None:
+    """A time without a day as it is said behind a day: «at eight» for «eight»; None for anything else."""
+    words = text.strip(_EDGE)
+    if _BARE_HOUR.fullmatch(words):
+        return f"at {words}"
+    return words if _TIME.fullmatch(words) else None
 
 
 def cut_last(text: str) -> Cut:

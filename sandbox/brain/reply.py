@@ -60,7 +60,7 @@ def _reply(
         )
     offered = {str(tool["name"]) for tool in tools}
     turns = as_wanted(turns_of(messages))
-    rings = by_phone.is_offered(tools) and bool(turns) and by_phone.wants_call(turns[-1].text)
+    rings = by_phone.is_offered(tools) and by_phone.wanted(turns)
     progress = _progress(turns, last_said(messages), sees=TOOL in offered)
     calls = [
         replace(call, arguments={**call.arguments, by_phone.ARGUMENT: True})

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit, NewTask
 from mcp_tasks.phone_reminders import PhoneReminder, PhoneReminders
+from mcp_tasks.rows import new_row
 from mcp_tasks.store import TaskStore
 
 pytestmark = pytest.mark.unit
@@ -66,3 +68,15 @@ async def test_the_next_of_a_series_is_called_about_too(store: TaskStore) -> Non
     following = (await store.complete(ANN, None, first, None))["next"]["id"]
     tomorrow = NINE + timedelta(days=1)
     assert await reminders(store).due(tomorrow, within=SPAN) == [PhoneReminder("ann", following, tomorrow)]
+
+
+async def test_however_many_are_due_none_is_left_out(store: TaskStore) -> None:
+    rows = [
+        new_row(ANN, NewTask(title="Pills", due=Due(NINE - timedelta(seconds=n)), by_phone=True))
+        for n in range(1_200)
+    ]
+    async with AsyncSession(store._engine) as session, session.begin():
+        session.add_all(rows)
+    found = await reminders(store).due(NINE, within=SPAN)
+    assert len(found) == 1_200
+    assert found[-1].at == NINE

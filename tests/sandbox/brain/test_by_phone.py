@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -43,3 +44,29 @@ def test_the_wish_is_an_argument_and_no_part_of_the_title(text: str) -> None:
 def test_titles_about_telephones_are_titles(text: str) -> None:
     assert not wants_call(text)
     assert without(text) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "due_words"),
+    [
+        ("At eight.", "tomorrow evening At eight"),
+        ("Eight", "tomorrow evening at Eight"),
+        ("Friday at six", "Friday at six"),
+    ],
+)
+def test_the_answer_at_what_time_keeps_the_wish_and_the_day(answer: str, due_words: str) -> None:
+    wish = "Remind me by phone tomorrow evening to water the tomatoes."
+    tools = [{"name": "create_task", "parameters": {"type": "object", "properties": {"by_phone": {}}}}]
+    (first,) = brain.reply([{"role": "user", "content": wish}], tools=tools).calls
+    function = {"name": "create_task", "arguments": json.dumps(dict(first.arguments))}
+    refused = {"error": {"code": "bad_date", "message": "At what time shall I call?", "candidates": []}}
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": wish},
+        {"role": "assistant", "tool_calls": [{"id": "1", "function": function}]},
+        {"role": "tool", "tool_call_id": "1", "content": json.dumps(refused)},
+    ]
+    asked = brain.reply(messages, tools=tools).text
+    assert asked == "At what time shall I call?"
+    messages += [{"role": "assistant", "content": asked}, {"role": "user", "content": answer}]
+    (call,) = brain.reply(messages, tools=tools).calls
+    assert (call.arguments["due_words"], call.arguments["by_phone"]) == (due_words, True)
