@@ -44,6 +44,8 @@ log = logging.getLogger("agent.outbound")
 LOOK_SECONDS: Final = 5.0
 LOOK_BACK: Final = TOO_LATE + timedelta(hours=24)
 """What was due in a quiet night is called about in the morning."""
+NOTED_AT_ONCE: Final = 500
+"""In one transaction, in which nobody else claims a call."""
 CAP_AGAIN: Final = {
     "per_minute": timedelta(minutes=1),
     "per_day": timedelta(hours=1),
@@ -79,7 +81,9 @@ class Outbound:
         """Note what has become due, and make the calls that may be made now; how many telephones rang."""
         now = self._clock()
         found = await self._due.due(now, within=LOOK_BACK)
-        await self._calls.note([Wish(each.owner, each.task_id, each.at) for each in found])
+        wishes = [Wish(each.owner, each.task_id, each.at) for each in found]
+        for first in range(0, len(wishes), NOTED_AT_ONCE):
+            await self._calls.note(wishes[first : first + NOTED_AT_ONCE])
         await self._calls.forget(now)
         rang = 0
         while (claimed := await self._calls.claim(self._name, self._clock())) is not None:

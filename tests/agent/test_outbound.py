@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from mcp_tasks.migrate import migrate as migrate_tasks
 from mcp_tasks.store import TaskStore
 from people.migrate import migrate
 from people.phones import Phones
-from people.reminder_calls import Caps
+from people.reminder_calls import Caps, ReminderCalls, Wish
 from people.reminder_consent import ReminderConsents
 from people.store import People
 from people.user import User
@@ -115,6 +115,24 @@ async def test_a_task_that_is_due_rings_once_whoever_looks(stage: Stage) -> None
     await asyncio.gather(*(stage.look() for _ in range(5)), stage.look(timedelta(minutes=1)))
     assert await stage.look(timedelta(hours=1)) == 0
     assert stage.phones.rang == [NUMBER]
+
+
+async def test_many_that_are_due_at_once_are_noted_some_at_a_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    note = ReminderCalls.note
+
+    async def counted(calls: ReminderCalls, wishes: Sequence[Wish]) -> int:
+        sizes.append(len(wishes))
+        return await note(calls, wishes)
+
+    monkeypatch.setattr(ReminderCalls, "note", counted)
+    monkeypatch.setattr("agent.outbound.NOTED_AT_ONCE", 2)
+    for _ in range(5):
+        await stage.task()
+    assert await stage.look() == 5
+    assert sizes == [2, 2, 1]
 
 
 @pytest.mark.parametrize("by_phone", [False])
