@@ -26,9 +26,12 @@ from people.user import User
 
 log = logging.getLogger("agent.reminder")
 
-ALL: Final = {"view": "all", "limit": 200}
+VIEWS: Final = ("all", "today", "overdue")
+"""Where the task is looked for: the first of very many tasks need not hold it, one of the others may."""
+MOST: Final = 200
 OPENING: Final = "You asked me to call you about this: {title}."
 GONE: Final = "You asked me to call you about a task, and it is no longer there."
+UNSEEN: Final = "You asked me to call you about a task, and I cannot see just now which one it is."
 
 
 class ReminderCall:
@@ -120,8 +123,21 @@ async def opening(invitation: Invitation, client: TaskClient, settings: PeopleSe
         known = await ReminderCalls(people.engine).wish(invitation.reminder)
     if known is None or known.wish.user_id != invitation.subject:
         return Opening()
-    found = await client.call("list_tasks", ALL)
-    titles = {task["id"]: str(task["title"]) for task in found.structured.get("tasks", [])}
-    title = titles.get(known.wish.task_id)
-    line = OPENING.format(title=speakable(title)) if title is not None else GONE
-    return Opening(line, lambda: told(invitation.reminder, settings))
+    line, certain = await _line(client, known.wish.task_id)
+    # Nobody was told what was not seen: it is tried again.
+    return Opening(line, (lambda: told(invitation.reminder, settings)) if certain else None)
+
+
+async def _line(client: TaskClient, task_id: str) -> tuple[str, bool]:
+    """What is said of a task, and whether that is certain: «gone» is said only where all tasks were seen."""
+    for view in VIEWS:
+        found = await client.call("list_tasks", {"view": view, "limit": MOST})
+        if found.is_error:
+            break
+        tasks = found.structured.get("tasks", [])
+        titles = {task["id"]: str(task["title"]) for task in tasks}
+        if (title := titles.get(task_id)) is not None:
+            return OPENING.format(title=speakable(title)), True
+        if view == "all" and int(found.structured.get("total", 0)) <= len(tasks):
+            return GONE, True
+    return UNSEEN, False

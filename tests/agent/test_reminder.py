@@ -15,7 +15,7 @@ from livekit.agents.voice import SpeechHandle
 from sqlalchemy import text
 
 from agent.invitation import Invitation
-from agent.reminder import Opening, ReminderCall, opening, over
+from agent.reminder import GONE, UNSEEN, Opening, ReminderCall, opening, over
 from mcp_tasks.client import TaskClient
 from people.migrate import migrate
 from people.reminder_calls import Caps, ReminderCalls, Wish
@@ -26,14 +26,20 @@ pytestmark = pytest.mark.unit
 
 LINE = "You asked me to call you about this: Call mum."
 GREETING = "Hello, what can I do for you?"
+MUM = {"id": "t1", "title": "Call mum"}
+OTHER = {"id": "t2", "title": "Buy milk"}
 MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
 
 
 class Tasks:
-    """A task server with one task."""
+    """A task server with one task, unless its views say otherwise; a view that it has not is an error."""
 
-    async def call(self, *_: object) -> Any:
-        return SimpleNamespace(structured={"tasks": [{"id": "t1", "title": "Call mum"}]})
+    def __init__(self, **views: dict[str, Any]) -> None:
+        self._views = views or {"all": {"tasks": [MUM], "total": 1}}
+
+    async def call(self, _: str, asked: dict[str, Any]) -> Any:
+        view = self._views.get(asked["view"])
+        return SimpleNamespace(structured=view or {"error": {"code": "unavailable"}}, is_error=view is None)
 
 
 class Stage:
@@ -42,6 +48,7 @@ class Stage:
     def __init__(self, people: People, settings: PeopleSettings, user_id: str) -> None:
         self.people, self.settings, self.user_id = people, settings, user_id
         self.calls = ReminderCalls(people.engine)
+        self.tasks = Tasks()
         self.id = ""
 
     async def picked_up(self) -> None:
@@ -56,7 +63,7 @@ class Stage:
     async def proves(self, user_id: str | None = None) -> Opening:
         await ReminderCall(self.people, self.id, None, self.settings).proved(user_id or self.user_id)
         invitation = self.invitation.model_copy(update={"subject": user_id or self.user_id})
-        return await opening(invitation, cast("TaskClient", Tasks()), self.settings)
+        return await opening(invitation, cast("TaskClient", self.tasks), self.settings)
 
     async def ends(self) -> tuple[str, str]:
         """The call ends; what is written of it."""
@@ -143,3 +150,41 @@ async def test_another_one_of_the_household_is_not_told_and_not_called_for_it_ag
     assert begun == Opening()
     await begun.heard_in(greeted(GREETING), verbatim=True)
     assert await stage.ends() == ("over", "no_proof")
+
+
+async def test_a_task_among_too_many_to_list_is_found_where_it_is_due(stage: Stage) -> None:
+    crowd = {"tasks": [OTHER], "total": 2}
+    stage.tasks = Tasks(all=crowd, today={"tasks": [OTHER, MUM], "total": 2})
+    assert (await stage.proves()).line == LINE
+    stage.tasks = Tasks(all=crowd, today={"tasks": [], "total": 0}, overdue={"tasks": [MUM], "total": 1})
+    assert (await stage.proves()).line == LINE
+
+
+async def test_it_is_gone_where_all_tasks_were_seen(stage: Stage) -> None:
+    stage.tasks = Tasks(all={"tasks": [OTHER], "total": 1})
+    begun = await stage.proves()
+    assert begun.line == GONE
+    await begun.heard_in(greeted(f"{begun.line} {GREETING}"), verbatim=True)
+    assert await stage.ends() == ("over", "told")
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        {"today": {"tasks": [], "total": 0}},
+        {
+            "all": {"tasks": [OTHER], "total": 2},
+            "today": {"tasks": [], "total": 0},
+            "overdue": {"tasks": [], "total": 0},
+        },
+    ],
+    ids=["the database is away", "too many tasks"],
+)
+async def test_what_was_not_seen_is_not_said_to_be_gone_and_is_tried_again(
+    stage: Stage, views: dict[str, dict[str, Any]]
+) -> None:
+    stage.tasks = Tasks(**views)
+    begun = await stage.proves()
+    assert begun.line == UNSEEN
+    await begun.heard_in(greeted(f"{begun.line} {GREETING}"), verbatim=True)
+    assert await stage.ends() == ("waiting", "not_told")
