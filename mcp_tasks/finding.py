@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mcp_tasks.caller import Caller
-from mcp_tasks.matching import Meant, by_likeness, by_title, by_words, title_keys
+from mcp_tasks.matching import Meant, by_likeness, by_title, by_words, half_alike, title_keys
 from mcp_tasks.models import TaskRow
+from mcp_tasks.other_forms import other_forms
 from mcp_tasks.search_index import MOST_HITS, Asked, beside_index, contains, found_by, plan_for_owner
-from mcp_tasks.spoken_form import sound, telling
+from mcp_tasks.spoken_form import SMALL, sound, telling
 from mcp_tasks.task import View
 from mcp_tasks.views import in_order
 
@@ -22,6 +23,8 @@ MOST_WORDS: Final = 8
 """A query is a few words; of a longer one the first are looked for."""
 SCANNED: Final = 2_000
 """Tasks of one owner that are looked through, one by one, for what no index holds: signs, the middle of a word."""
+MOST_HALVED: Final = 4
+"""Half of more words are too many ways to try, one by one."""
 _TIES: Final = 20
 
 
@@ -46,7 +49,8 @@ async def find(
     if query.startswith("#") and (tag := query[1:].strip().casefold()):
         conditions = [*conditions, contains(f"\n#{tag}\n", TaskRow.search_text)]
     search = _Search(session, caller, conditions, view, max(limit, _TIES))
-    if asked := telling(query)[:MOST_WORDS]:
+    asked = telling(query)[:MOST_WORDS]
+    if asked:
         titled = await search.titled(query)
         rows, total = await search.having([Asked(word) for word in asked])
         if titled:
@@ -61,7 +65,9 @@ async def find(
         if alike.rows:
             return Found(alike, len(alike.rows))
     rows = await search.looked_through(query)
-    return Found(Meant("words" if rows else None, rows, 0), len(rows))
+    if rows or not asked:
+        return Found(Meant("words" if rows else None, rows, 0), len(rows))
+    return await search.somewhat_alike(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,28 @@ class _Search:
             if near.rows:
                 return near
         return Meant(None, [], 0)
+
+    async def somewhat_alike(self, asked: Sequence[str]) -> Found:
+        """Those that have the words in another form, or half of them: worth a question, where else «none» is said."""
+        others = other_forms(asked)
+        for words in others:
+            rows, total = await self.having([Asked(word) for word in words])
+            if rows:
+                return Found(Meant("similar", rows, len(rows)), total)
+        tried: dict[frozenset[str], None] = {}
+        for words in (list(asked), *others):
+            if len(words) <= MOST_HALVED and not SMALL.issuperset(words):
+                tried |= dict.fromkeys(map(frozenset, combinations(words, (len(words) + 1) // 2)))
+        numbers = {word for word in asked if word.isdigit()}
+        halves: dict[str, TaskRow] = {}
+        for some in tried:
+            if numbers <= some:  # «bill 7» is not «bill 3»
+                found = found_by(
+                    self._dialect, self.caller.owner, self.conditions, [Asked(word) for word in sorted(some)]
+                )
+                halves |= {row.id: row for row in await self._rows(found, _TIES)}
+        offered = half_alike([asked, *others], list(halves.values()))
+        return Found(offered, len(offered.rows))
 
     async def looked_through(self, query: str) -> list[TaskRow]:
         """Those that hold the query as it is written, among as many as can be looked through."""

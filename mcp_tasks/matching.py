@@ -11,12 +11,15 @@ from typing import Final
 
 import jellyfish
 
+from mcp_tasks.asking import MOST_ASKED
 from mcp_tasks.models import TaskRow
 from mcp_tasks.spoken_form import SMALL, plain_form, same_words, sound, spoken_form, telling
 from mcp_tasks.task import Match
 
 SIMILAR: Final = 0.75
 """How alike, from 0 to 1, the telling words and a title have to be before they are worth a question."""
+HALF: Final = 0.5
+"""How alike they have to be where nothing else was found, before «none» is the answer."""
 _AROUND = re.compile(
     r"^(?:(?:the|my|our|a|an|that|this)\s+)+|\s+(?:task|item|one|todo|to-do|entry)$", re.IGNORECASE
 )
@@ -69,6 +72,14 @@ def by_likeness(query: str, rows: Sequence[TaskRow]) -> Meant:
     )
     near = [row for score, _, row in scored if score >= SIMILAR]
     return Meant("similar" if near else None, near, len(near))
+
+
+def half_alike(ways: Sequence[Sequence[str]], rows: Sequence[TaskRow]) -> Meant:
+    """The likest of tasks that have some words of one way to say it, to ask about; nothing where too many are alike."""
+    scored = [(max(likeness(" ".join(words), row.title_key) for words in ways), row) for row in rows]
+    best = max((score for score, _ in scored), default=0.0)
+    likest = [row for score, row in scored if score == best >= HALF]
+    return Meant("similar", likest, len(likest)) if 0 < len(likest) <= MOST_ASKED else Meant(None, [], 0)
 
 
 def likeness(query: str, title_key: str) -> float:

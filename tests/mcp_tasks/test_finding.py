@@ -119,6 +119,49 @@ async def test_what_is_only_alike_is_never_meant_but_asked_about(
     assert title in found.question
 
 
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Book dentist", "dentist appointment"),
+        ("Book dentist", "call the dentist"),
+        ("Book dentist", "dentists"),
+        ("Book dentist", "the dentists appointment"),
+        ("Pay electricity bill", "bills"),
+        ("Send invoice", "the invoices"),
+        ("buy battery", "batteries"),
+        ("charge batteries", "the battery"),
+        ("Unload dishwasher", "dish washer"),
+        ("Renew passport", "passports"),
+    ],
+)
+async def test_words_in_another_form_and_half_of_them_are_a_question_where_else_there_were_none(
+    store: TaskStore, title: str, said: str
+) -> None:
+    for each in (title, "Buy milk", "Water the plants"):
+        await make(store, each)
+    found = await find(store, said)
+    assert (found.match, found.meant, found.question) == (
+        "similar",
+        None,
+        f'Do you mean "{title}", without a date?',
+    )
+
+
+async def test_many_that_have_the_words_in_another_form_are_told_and_counted(store: TaskStore) -> None:
+    for number in range(12):
+        await make(store, f"Electricity bill number {number}")
+    found = await find(store, "bills", limit=5)
+    assert (len(found.tasks), found.total, found.meant) == (5, 12, None)
+
+
+async def test_half_of_the_words_offer_neither_another_number_nor_a_crowd(store: TaskStore) -> None:
+    await make(store, "Pay invoice 3")
+    for name in ("Ann", "Bob", "Carla", "Dora", "Emil", "Fritz", "Gina"):
+        await make(store, f"Call {name}")
+    assert await titles(store, query="invoice 7") == []
+    assert await titles(store, query="call Zebulon") == []
+
+
 async def test_words_that_are_nowhere_find_nothing_and_ask_nothing(store: TaskStore) -> None:
     await make(store, "Buy milk")
     found = await find(store, "zeppelin")
