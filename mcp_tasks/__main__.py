@@ -1,7 +1,6 @@
 """`python -m mcp_tasks`: bring the tables up to date, then serve until SIGTERM."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
@@ -56,8 +55,7 @@ async def serve(settings: TasksSettings) -> None:
         await uvicorn.Server(config).serve()
     finally:
         forgetting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await forgetting
+        await asyncio.wait([forgetting])  # however it ended, the connections are given back
         await store.close()
     log.info("stopped")
 
@@ -66,7 +64,10 @@ async def _forget(store: TaskStore) -> None:
     while True:
         try:
             await store.forget(datetime.now(UTC))
-        except SQLAlchemyError:
+        except (
+            SQLAlchemyError,
+            OSError,
+        ):  # a Postgres that is away is refused by the driver, not by SQLAlchemy
             log.warning("forgetting_failed", exc_info=True)
         await asyncio.sleep(FORGET_EVERY_SECONDS)
 
