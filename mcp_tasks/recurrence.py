@@ -81,25 +81,6 @@ def _value(rule: dict[str, list[Any]]) -> str:
     return written.decode()
 
 
-def as_people_mean(rrule: str, start: date) -> str:
-    """«Every month» from the 31st means the last day where there is none; a bare rule would skip those months.
-
-    `start` is the first due. The 29th of February is, in other years, the 28th.
-    """
-    rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))
-    if len(days := rule.get("BYMONTHDAY", [start.day])) != 1 or "BYDAY" in rule or "BYSETPOS" in rule:
-        return rrule
-    day = int(days[0])
-    leap = rule["FREQ"][0] == "YEARLY" and day == 29 and rule.get("BYMONTH", [start.month]) == [2]
-    if leap:
-        rule["BYMONTH"] = [2]
-    elif rule["FREQ"][0] != "MONTHLY" or not 28 < day <= 31:
-        return rrule
-    rule["BYMONTHDAY"] = list(range(28, day + 1))
-    rule["BYSETPOS"] = [-1]
-    return clean_rrule(_value(rule))
-
-
 def ends_repeating(words: str) -> bool:
     """Whether words about when say that a task shall not come again: «don't repeat», «just once»."""
     return _ENDS.fullmatch(words.strip().strip(".!")) is not None

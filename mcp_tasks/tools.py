@@ -38,7 +38,7 @@ from mcp_tasks.edit import UNCHANGED, Edit, NewTask, Unchanged
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Operation
 from mcp_tasks.listing import MAX_LIMIT
-from mcp_tasks.recurrence import as_people_mean, clean_rrule, ends_repeating
+from mcp_tasks.recurrence import clean_rrule, ends_repeating
 from mcp_tasks.store import TaskStore
 from mcp_tasks.task import Priority, TaskChanged, TaskList, Undone, View
 from mcp_tasks.wording import (
@@ -253,7 +253,7 @@ def _when(
         return _When()
     if read.due is None:
         return _When(due=None, rrule=None)
-    rule = as_people_mean(clean_rrule(read.recurrence), read.due) if read.recurrence else UNCHANGED
+    rule = clean_rrule(read.recurrence) if read.recurrence else UNCHANGED
     return _When(Due(read.due), rule)
 
 
