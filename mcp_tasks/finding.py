@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -59,8 +59,13 @@ async def find(
             return Found(Meant(best.match, [*best.rows, *rest], best.equal), max(total, len(titled)))
         if not rows:  # numbers are found whole: «4» does not begin «41»
             rows, total = await search.having([Asked(word, begins=not word.isdigit()) for word in asked])
+        if len(rows) < total < MOST_HITS:  # one that fits best may be behind those that are due sooner
+            whole = await search.titled_with(asked)
+            rows = [*whole, *(row for row in rows if row not in whole)]
         if rows:
-            return Found(by_words(query, rows), total)
+            best = by_words(query, rows)
+            # Of so many only the newest were looked at: none of them is clearly the one.
+            return Found(best if total < MOST_HITS else Meant(best.match, best.rows, 0), total)
         alike = await search.alike(query, asked)
         if alike.rows:
             return Found(alike, len(alike.rows))
@@ -97,6 +102,13 @@ class _Search:
             return rows, len(rows)
         some = select(TaskRow.id).where(*found).limit(MOST_HITS).subquery()
         return rows, await self.session.scalar(select(func.count()).select_from(some)) or 0
+
+    async def titled_with(self, words: Sequence[str]) -> list[TaskRow]:
+        """Those that have all the words in their titles, whole."""
+        found = found_by(self._dialect, self.caller.owner, self.conditions, [Asked(word) for word in words])
+        title = literal(" ").concat(TaskRow.title_key).concat(" ")
+        there = [title.contains(f" {word} ", autoescape=True) for word in words]
+        return await self._rows([*found, *there], _TIES)
 
     async def alike(self, query: str, asked: Sequence[str]) -> Meant:
         """Those that have all the words, or all but one, by their sound."""

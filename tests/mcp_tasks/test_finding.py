@@ -214,6 +214,20 @@ async def test_more_hits_than_are_wanted_are_counted(store: TaskStore) -> None:
     assert found.tasks[0].due == "2026-12-03"
 
 
+async def test_what_is_meant_does_not_depend_on_how_many_are_wanted(store: TaskStore) -> None:
+    await make(store, "Plan shopping trip", due=date(2026, 11, 25))
+    for number in range(25):
+        await make(store, f"Bread {number}", list_name="shopping", due=date(2026, 12, 1))
+    assert await meant(store, "shopping") == "Plan shopping trip"
+    await make(store, "Shopping for grandma")
+    for limit in (5, 20, 50):
+        found = await find(store, "shopping", limit=limit)
+        assert (found.total, found.meant) == (27, None)
+        assert found.question == 'Which one do you mean: "Plan shopping trip"; or "Shopping for grandma"?', (
+            limit
+        )
+
+
 async def test_a_search_is_spoken_of_in_the_callers_words_for_dates(store: TaskStore) -> None:
     await make(store, "Call Ann", due=datetime(2026, 11, 24, 17, tzinfo=LA))
     await make(store, "Call Ann", due=datetime(2026, 11, 25, 17, tzinfo=LA))
