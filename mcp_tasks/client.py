@@ -146,7 +146,10 @@ class TaskClient:
             return _refused("unauthorized", "The task server does not accept the sign-in.")
         except MCPError as error:
             return _refused("invalid", error.message)
-        return _outcome(result)
+        outcome = _outcome(result)
+        if _is_unknown(outcome):
+            raise TaskServerUnavailable("The task server lost its database.", may_have_happened=True)
+        return outcome
 
     def _reads_only(self, name: str) -> bool:
         tool = self._tools.get(name)
@@ -271,6 +274,12 @@ def _outcome(result: CallToolResult) -> ToolOutcome:
     detail = error.get("error")
     code = detail.get("code") if isinstance(detail, dict) else None
     return ToolOutcome(error, is_error=True, code=code if isinstance(code, str) else None, text=text)
+
+
+def _is_unknown(outcome: ToolOutcome) -> bool:
+    """Whether the server itself does not know what became of the request."""
+    error = outcome.structured.get("error")
+    return outcome.is_error and isinstance(error, dict) and error.get("may_have_happened") is True
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ ErrorCode = Literal[
     "rate_limited",
     "unavailable",
 ]
-"""`unavailable`: ours to mend, nothing was stored; every other code is for the caller to act on."""
+"""`unavailable`: ours to mend, and nothing was stored unless `may_have_happened`; every other code is for the caller to act on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class Candidate:
 
 @dataclass(slots=True)
 class TaskError(Exception):
-    """A request that was understood and refused; nothing was stored."""
+    """A request that was understood and refused; nothing was stored, where nothing else is said."""
 
     code: ErrorCode
     message: str
     candidates: tuple[Candidate, ...] = field(default=())
+    may_have_happened: bool = False
+    """Nobody knows whether it was stored."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -42,4 +44,6 @@ class TaskError(Exception):
         error: dict[str, object] = {"code": self.code, "message": self.message}
         if self.code == "bad_date":
             error["candidates"] = [{"due": one.due, "spoken": one.spoken} for one in self.candidates]
+        if self.may_have_happened:
+            error["may_have_happened"] = True
         return {"error": error}

@@ -7,9 +7,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from mcp_tasks.erased import refuse_the_erased
@@ -18,6 +19,9 @@ from mcp_tasks.models import OperationRow
 
 MAX_OPERATION_ID = 128
 Answer = dict[str, Any]
+_UNKNOWN: Final = (
+    "The task server lost its database: it may have happened, or not. Look before it is done again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +68,36 @@ class Ledger:
         now: datetime,
         act: Callable[[AsyncSession], Awaitable[Answer]],
     ) -> Answer:
-        """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer."""
-        async with self.writing(owner) as session:
-            if operation is not None:
-                first = await _first_answer(session, owner, operation)
-                if first is not None:
-                    return first
-            answer = await act(session)
-            if operation is not None:
-                session.add(
-                    OperationRow(
-                        owner=owner,
-                        operation_id=operation.id,
-                        fingerprint=operation.fingerprint,
-                        answer=answer,
-                        at=now,
-                    )
-                )
-            return answer
+        """Do `act` and keep its answer, both or neither; a repeat does nothing and gets the first answer.
+
+        Where the connection is lost while the end of it is written, nobody knows whether it was: an operation is run
+        once more, and finds its answer or does it now. Raises TaskError `unavailable`, which says that it may have
+        happened, where that is not to be known.
+        """
+        ending = False
+        for last in (operation is None, True):
+            try:
+                async with self.writing(owner) as session:
+                    first = await _first_answer(session, owner, operation) if operation is not None else None
+                    answer = first if first is not None else await act(session)
+                    if operation is not None and first is None:
+                        session.add(
+                            OperationRow(
+                                owner=owner,
+                                operation_id=operation.id,
+                                fingerprint=operation.fingerprint,
+                                answer=answer,
+                                at=now,
+                            )
+                        )
+                    ending = True
+                break
+            except (DBAPIError, OSError) as error:
+                if not ending or not _is_lost(error):
+                    raise
+                if last:
+                    raise TaskError("unavailable", _UNKNOWN, may_have_happened=True) from error
+        return answer
 
     @contextlib.asynccontextmanager
     async def writing(self, owner: str) -> AsyncIterator[AsyncSession]:
@@ -105,6 +121,10 @@ class Ledger:
                 key = int.from_bytes(hashlib.sha256(owner.encode()).digest()[:8], "big", signed=True)
                 await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
             yield session
+
+
+def _is_lost(error: DBAPIError | OSError) -> bool:
+    return isinstance(error, OSError) or error.connection_invalidated
 
 
 async def _first_answer(session: AsyncSession, owner: str, operation: Operation) -> Answer | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from itertools import islice, pairwise
+from typing import ClassVar
 
 import httpx2
 import pytest
+from mcp.types import CallToolResult, TextContent, Tool
 
 from mcp_tasks import client as module
 from mcp_tasks.back_off import FIRST_SECONDS, LONGEST_SECONDS, pauses
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from mcp_tasks.connection import Bearer, Connection, ConnectionFailed, tls
+from mcp_tasks.errors import TaskError
 
 pytestmark = pytest.mark.unit
 
@@ -70,6 +74,42 @@ async def test_a_server_that_stays_away_is_tried_seldom_and_to_the_end_of_patien
         with pytest.raises(TaskServerUnavailable):
             await client.list_tools()
     assert 4 <= len(tried) <= 14
+
+
+@pytest.mark.parametrize("unknown", [True, False])
+async def test_a_server_that_does_not_know_what_became_of_a_write_is_no_refusal(
+    monkeypatch: pytest.MonkeyPatch, unknown: bool
+) -> None:
+    error = TaskError("unavailable", "The database is away.", may_have_happened=unknown)
+    refusal = CallToolResult(
+        content=[TextContent(type="text", text=json.dumps(error.payload()))], is_error=True
+    )
+
+    class There:
+        lost = False
+        tools: ClassVar[list[Tool]] = []
+
+        def __init__(self, *_: object) -> None: ...
+
+        async def opened(self, within: float) -> object:
+            return self
+
+        async def call_tool(self, *_: object) -> CallToolResult:
+            return refusal
+
+        async def close(self) -> None: ...
+
+    async def provide() -> str:
+        return "token"
+
+    monkeypatch.setattr(module, "Connection", There)
+    async with TaskClient(NOWHERE, provide) as client:
+        if not unknown:
+            assert (await client.call("create_task", {}, "one")).code == "unavailable"
+            return
+        with pytest.raises(TaskServerUnavailable) as away:
+            await client.call("create_task", {}, "one")
+        assert away.value.may_have_happened
 
 
 def test_each_pause_is_longer_than_the_one_before_up_to_a_bound() -> None:

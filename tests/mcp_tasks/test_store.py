@@ -1,18 +1,21 @@
 import asyncio
 import contextlib
 import tempfile
+from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
 from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit
 from mcp_tasks.errors import TaskError
+from mcp_tasks.exactly_once import Ledger, Operation
 from mcp_tasks.migrate import migrate
 from mcp_tasks.store import TaskStore
 from tests.mcp_tasks.people import ANN, BOB, LA, NOW, later, make, op, titles
@@ -142,6 +145,49 @@ async def test_the_same_operation_twenty_times_at_once_makes_one_task(store: Tas
     answers = await asyncio.gather(*(make(store, operation=op("op-1")) for _ in range(20)))
     assert [answer["repeated"] for answer in answers].count(False) == 1
     assert len({answer["task"]["id"] for answer in answers}) == 1
+    assert await titles(store) == ["Buy milk"]
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[OSError]:
+    """What the database's connection dies of at the end of each next write, once that is stored."""
+    errors: list[OSError] = []
+    alone = Ledger.alone
+
+    @contextlib.asynccontextmanager
+    async def losing(ledger: Ledger, owner: str) -> AsyncIterator[AsyncSession]:
+        async with alone(ledger, owner) as session:
+            yield session
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr(Ledger, "alone", losing)
+    return errors
+
+
+async def test_a_write_whose_end_was_lost_is_looked_up_and_not_done_again(
+    store: TaskStore, lost: list[OSError]
+) -> None:
+    lost.append(ConnectionResetError())
+    made = await make(store, operation=op("one"))
+    assert await titles(store) == ["Buy milk"]
+    assert (await store.list_tasks(ANN, "all", "", 5)).tasks[0].id == made["task"]["id"]
+
+
+@pytest.mark.parametrize(("operation", "losses"), [(None, 1), (op("one"), 2)])
+async def test_what_may_have_happened_is_not_said_to_have_failed(
+    store: TaskStore, lost: list[OSError], operation: Operation | None, losses: int
+) -> None:
+    lost.extend(ConnectionResetError() for _ in range(losses))
+    with pytest.raises(TaskError) as unknown:
+        await make(store, operation=operation)
+    assert unknown.value.payload() == {
+        "error": {
+            "code": "unavailable",
+            "message": "The task server lost its database: it may have happened, or not. Look before it is done again.",
+            "may_have_happened": True,
+        }
+    }
     assert await titles(store) == ["Buy milk"]
 
 
