@@ -102,6 +102,8 @@ def _made(caller: Caller, task: PortableTask) -> TaskRow:
 
 def _fill(row: TaskRow, caller: Caller, task: PortableTask) -> None:
     made = new_row(caller, _clean(task, caller.zone))  # whatever is wrong is found before anything is changed
+    if (made.due, made.due_instant, made.rrule) != (row.due, row.due_instant, row.rrule):
+        row.due_words = None  # they were said of another date
     for name in (
         "title",
         "notes",

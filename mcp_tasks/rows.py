@@ -37,6 +37,8 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
         if edit.due is None:
             _set_rule(row, None)
     if not isinstance(edit.rrule, Unchanged):
+        if edit.rrule != row.rrule:
+            row.due_words = edit.due_words if edit.rrule else None  # «every Monday» is no longer so
         _set_rule(row, edit.rrule)
     if not isinstance(edit.priority, Unchanged):
         row.priority = edit.priority
@@ -64,6 +66,7 @@ def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
     if due is None:
         return None
     following = _row(caller, row)
+    following.due_words = None  # «tomorrow» was said of the one before
     following.rrule, following.repeats_from = row.rrule, row.repeats_from
     _set_due(following, due)
     derive(following)

@@ -247,7 +247,9 @@ def _when(
     """
     words, reading = clean_words(words, "due_words"), clean_words(reading, "due")
     if ends_repeating(words):
-        return _When(rrule=None)
+        if before is not None or not reading:
+            return _When(rrule=None)
+        words = ""  # «just once» says nothing of the day that a new task was given
     read = decide_due(words, reading, now=caller.now, zone=caller.zone, title=title, before=before)
     if read is None:
         return _When()

@@ -257,3 +257,21 @@ def test_any_task_goes_through_either_form_unchanged(tasks: list[PortableTask]) 
     assert [task.model_dump(include=same) for task in back] == [
         task.model_dump(include=same) for task in tasks
     ]
+
+
+@FORMS
+async def test_words_about_a_date_go_with_it(store: TaskStore, exchange: Exchange, form: Any) -> None:
+    made = await make(store, "Buy milk", due=date(2026, 11, 25), due_words="tomorrow")
+    file = await exchange.export(ANN, form)
+    (task,) = from_json(file) if form == "json" else from_ical(file, LA)
+
+    async def words_after(**changed: Any) -> str | None:
+        newer = task.model_copy(update=changed)
+        text = to_json([newer]) if form == "json" else to_ical([newer], NOW)
+        assert await exchange.take_in(ANN, text, form) == Imported(updated=1)
+        (now,) = (await store.list_tasks(ANN, "all", "", 5)).tasks
+        assert now.id == made["task"]["id"]
+        return now.due_words
+
+    assert await words_after(title="Buy tea", updated_at=NOW + timedelta(minutes=1)) == "tomorrow"
+    assert await words_after(due="2026-11-27", updated_at=NOW + timedelta(minutes=2)) is None

@@ -39,3 +39,26 @@ async def test_the_days_that_were_chosen_are_those_that_come_back(
     tools: TaskTools, words: str, rrule: str
 ) -> None:
     assert (await created(tools, "Pay rent", words))["rrule"] == rrule
+
+
+async def test_just_once_says_nothing_of_the_day_that_comes_with_it(tools: TaskTools) -> None:
+    assert (await created(tools, "Call Ann", "just once", "2026-11-27"))["due"] == "2026-11-27"
+    assert (await created(tools, "Call Ann", "just once"))["due"] is None
+    series = await created(tools, "Water the plants", "every Monday at 5")
+    answer = await tools.update_task(series["id"], due_words="do not repeat", due="2026-11-27")
+    assert answer.structured_content is not None
+    assert answer.structured_content["task"]["due"] == series["due"]
+
+
+async def test_words_about_a_date_go_with_it(tools: TaskTools) -> None:
+    series = await created(tools, "Water the plants", "every Monday")
+    moved = (await tools.update_task(series["id"], due_words="tomorrow")).structured_content
+    assert moved is not None
+    assert moved["task"]["due_words"] == "tomorrow"
+    done = (await tools.complete_task(series["id"])).structured_content
+    assert done is not None
+    assert done["next"]["due_words"] is None
+    again = await created(tools, "Take the bins out", "every Monday")
+    over = (await tools.update_task(again["id"], due_words="do not repeat")).structured_content
+    assert over is not None
+    assert (over["task"]["due"], over["task"]["due_words"]) == (again["due"], None)
