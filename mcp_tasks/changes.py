@@ -111,6 +111,16 @@ async def forget(session: AsyncSession, now: datetime) -> None:
     await session.execute(update(ChangeRow).where(past, worded).values(before=None, made=None))
 
 
+async def deletions(session: AsyncSession, owner: str) -> dict[str, str | None]:
+    """The tasks whose deletion can be undone, each with the UID that it came with."""
+    found = await session.execute(
+        select(ChangeRow.task_id, ChangeRow.before).where(
+            ChangeRow.owner == owner, ChangeRow.kind == "delete", ChangeRow.before.is_not(None)
+        )
+    )
+    return {task_id: (before or {}).get("uid") for task_id, before in found}
+
+
 async def cannot_be_undone(session: AsyncSession, owner: str, task_ids: list[str]) -> None:
     """Forget what tasks were before: what replaced them did not pass through here, and undoing would lose it."""
     await session.execute(delete(ChangeRow).where(ChangeRow.owner == owner, ChangeRow.task_id.in_(task_ids)))

@@ -89,7 +89,9 @@ class Exchange:
                         result.updated += 1
                 except TaskError as error:
                     result.refused.append(f"task {number}: {error.message}")
-            await changes.cannot_be_undone(session, caller.owner, updated)
+            deleted = await changes.deletions(session, caller.owner)
+            back = [task_id for task_id, uid in deleted.items() if (uid or f"{task_id}{UID_HOST}") in by_uid]
+            await changes.cannot_be_undone(session, caller.owner, [*updated, *back])
         return result
 
 

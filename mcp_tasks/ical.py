@@ -1,5 +1,6 @@
 """Tasks as iCalendar (RFC 5545), a VTODO each, for calendars and reminder programs."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
@@ -15,6 +16,8 @@ from mcp_tasks.task import Priority
 PRODUCT: Final = "-//voicetasks//Task Manager//EN"
 _LIST: Final = "X-VOICETASKS-LIST"
 """RFC 5545 knows no lists: a program that does not know this keeps it."""
+_TELLING: Final = ("SUMMARY", "DESCRIPTION", "DTSTART", "DUE", "RRULE")
+"""What tells a task without a UID from the others."""
 _PRIORITIES: Final[dict[Priority, int]] = {"high": 1, "normal": 0, "low": 9}
 _DONE: Final = frozenset({"COMPLETED", "CANCELLED"})
 
@@ -96,7 +99,7 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
     modified = _moment(todo, "LAST-MODIFIED") or _moment(todo, "DTSTAMP")
     repeats = rule is not None and due is not None and not done
     return PortableTask(
-        uid=_text(todo, "UID")[:255] or "-",
+        uid=_text(todo, "UID")[:255] or _made_up_uid(todo),
         title=_text(todo, "SUMMARY"),
         notes=_text(todo, "DESCRIPTION"),
         due=_due(due, its_zone),
@@ -111,6 +114,12 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
         completed_at=completed or (modified if done else None),
         updated_at=modified,
     )
+
+
+def _made_up_uid(todo: Todo) -> str:
+    """Of a task that comes without one: the same for the same task, so that a file may be taken in again."""
+    telling = [todo[name].to_ical() for name in _TELLING if hasattr(todo.get(name), "to_ical")]
+    return f"{hashlib.sha256(b'|'.join(telling)).hexdigest()[:32]}@made-up"
 
 
 def _rule(rule: Any) -> str:

@@ -275,3 +275,44 @@ async def test_words_about_a_date_go_with_it(store: TaskStore, exchange: Exchang
 
     assert await words_after(title="Buy tea", updated_at=NOW + timedelta(minutes=1)) == "tomorrow"
     assert await words_after(due="2026-11-27", updated_at=NOW + timedelta(minutes=2)) is None
+
+
+NAMELESS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//somebody//EN
+{}END:VCALENDAR
+"""
+
+
+def nameless(*todos: str) -> str:
+    """A calendar whose tasks come without a UID."""
+    return NAMELESS.format("".join(f"BEGIN:VTODO\n{todo}\nEND:VTODO\n" for todo in todos)).replace(
+        "\n", "\r\n"
+    )
+
+
+async def test_tasks_without_a_uid_are_each_their_own_and_known_again(
+    store: TaskStore, exchange: Exchange
+) -> None:
+    file = nameless("SUMMARY:Buy milk", "SUMMARY:Buy tea", "SUMMARY:Buy tea\nDUE;VALUE=DATE:20261127")
+    assert await exchange.take_in(ANN, file, "ical") == Imported(created=3)
+    assert sorted(await titles(store)) == ["Buy milk", "Buy tea", "Buy tea"]
+    assert await exchange.take_in(ANN, nameless("SUMMARY:Buy milk", "SUMMARY:Call Ann"), "ical") == Imported(
+        created=1, unchanged=1
+    )
+
+
+@FORMS
+async def test_a_deletion_is_not_undone_beside_what_was_taken_in_again(
+    store: TaskStore, exchange: Exchange, form: Any
+) -> None:
+    await make(store, "Buy milk")
+    file = await exchange.export(ANN, form)
+    await exchange.take_in(BOB, file, form)
+    for caller in (ANN, BOB):
+        (task,) = (await store.list_tasks(caller, "all", "", 5)).tasks
+        await store.delete(caller, None, task.id, None)
+        assert await exchange.take_in(caller, file, form) == Imported(created=1)
+        with pytest.raises(TaskError, match="nothing to undo"):
+            await store.undo(caller, None)
+        assert await titles(store, caller=caller) == ["Buy milk"]
