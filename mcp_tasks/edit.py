@@ -58,3 +58,4 @@ class Before:
     """By the caller's clock."""
     due_words: str | None = None
     by_phone: bool = False
+    version: int | None = None

@@ -118,8 +118,8 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
 
 def _made_up_uid(todo: Todo) -> str:
     """Of a task that comes without one: the same for the same task, so that a file may be taken in again."""
-    telling = [todo[name].to_ical() for name in _TELLING if hasattr(todo.get(name), "to_ical")]
-    return f"{hashlib.sha256(b'|'.join(telling)).hexdigest()[:32]}@made-up"
+    telling = [str(todo[name].to_ical()) for name in _TELLING if hasattr(todo.get(name), "to_ical")]
+    return f"{hashlib.sha256('|'.join(telling).encode()).hexdigest()[:32]}@made-up"
 
 
 def _rule(rule: Any) -> str:

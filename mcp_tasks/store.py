@@ -47,7 +47,7 @@ class TaskStore:
         if row is None:
             return Before()
         due = read_due(row.due, row.due_instant, caller.zone) if row.due is not None else None
-        return Before(due, row.due_words, row.by_phone)
+        return Before(due, row.due_words, row.by_phone, row.version)
 
     async def answered(self, caller: Caller, operation: Operation | None) -> Answer | None:
         """The first answer to a repeated operation; see `Ledger.answered`."""

@@ -191,6 +191,8 @@ class TaskTools:
                 tags=UNCHANGED if tags is None else clean_tags(tags),
                 by_phone=UNCHANGED if by_phone is None else by_phone,
             )
+            if expected_version is None and when != _When():
+                expected_version = before.version  # «a day later» than what was read, and nothing else
             answer = await self._store.update(caller, operation, task_id, edit, expected_version)
         return _answer(TaskChanged.model_validate(answer))
 

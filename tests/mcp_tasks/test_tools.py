@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from mcp_tasks.caller import Caller
+from mcp_tasks.edit import Before
+from mcp_tasks.errors import TaskError
 from mcp_tasks.store import TaskStore
 from mcp_tasks.tools import TaskTools
 from tests.mcp_tasks.people import ANN
@@ -62,3 +66,26 @@ async def test_words_about_a_date_go_with_it(tools: TaskTools) -> None:
     over = (await tools.update_task(again["id"], due_words="do not repeat")).structured_content
     assert over is not None
     assert (over["task"]["due"], over["task"]["due_words"]) == (again["due"], None)
+
+
+async def test_two_who_say_a_day_later_at_once_do_not_both_count_from_the_same_day(
+    tools: TaskTools, store: TaskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await created(tools, "Call Ann", "Friday")
+    both_read = asyncio.Barrier(2)
+    before = TaskStore.before
+
+    async def together(self: TaskStore, caller: Caller, task_id: str) -> Before:
+        found = await before(self, caller, task_id)
+        await both_read.wait()
+        return found
+
+    monkeypatch.setattr(TaskStore, "before", together)
+    later = [tools.update_task(task["id"], due_words="a day later") for _ in range(2)]
+    answers = await asyncio.gather(*later, return_exceptions=True)
+    (refused,) = [each for each in answers if isinstance(each, TaskError)]
+    assert refused.code == "conflict"
+    (now,) = (await store.list_tasks(ANN, "all", "", 5)).tasks
+    assert now.due == "2026-11-28"
+    renamed = [tools.update_task(task["id"], title) for title in ("Call Anna", "Call Anne")]
+    await asyncio.gather(*renamed)
