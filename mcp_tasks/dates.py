@@ -57,6 +57,12 @@ def understand(
     return _Phrase(local, before).read(without_lead(plain(words)))
 
 
+def only_a_time(words: str) -> time | None:
+    """The time of day, where the words say nothing else: the day is then today's, or the one that was due."""
+    split = split_time(without_lead(plain(words)))
+    return split.clock.at if not split.rest and isinstance(split.clock, ClockTime) else None
+
+
 def read_iso(text: str, *, now: datetime, zone: ZoneInfo) -> DateReading | DateQuestion:
     """Read a model's own ISO date or time as the speaker's local one.
 

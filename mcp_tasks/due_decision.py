@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from mcp_tasks.date_reading import DateQuestion, DateReading
-from mcp_tasks.dates import understand
+from mcp_tasks.dates import only_a_time, understand
 from mcp_tasks.day_and_clock import asked
 from mcp_tasks.due import Due
 from mcp_tasks.errors import Candidate, TaskError
@@ -25,7 +25,7 @@ def decide_due(
 
     `words` are the caller's, `own_reading` is what the model makes of them (ISO); `title` is the one that comes with
     them, `before` what the task was due until now. Words that are understood win over the model's reading; where they
-    are not, its reading is only offered.
+    are not, or say a time and it names another day, its reading is only offered.
 
     Raises TaskError `bad_date` with a question and its candidates; nothing may be stored then.
     """
@@ -41,10 +41,32 @@ def decide_due(
             DateQuestion(f"Is it due «{words.strip()}», or is that only part of the title?", offered)
         )
     if isinstance(outcome, DateReading):
+        other = _on_another_day(outcome, words, own_reading, now, zone) if before is None else None
+        if other is not None:
+            raise _refusal(asked("I am not sure about the day.", [outcome, other]))
         return outcome
     if not outcome.candidates and words.strip() and own_reading.strip():
         outcome = _with_own(outcome, own_reading, now, zone)
     raise _refusal(outcome)
+
+
+def _on_another_day(
+    outcome: DateReading, words: str, own_reading: str, now: datetime, zone: ZoneInfo
+) -> DateReading | None:
+    """The model's reading of «at nine», where it heard a day with it: the words alone would mean today."""
+    at = only_a_time(words)
+    if at is None or not own_reading.strip():
+        return None
+    own = understand(own_reading, now=now, zone=zone)
+    if isinstance(own, DateReading) and own.due is not None and not isinstance(own.due, datetime):
+        own = understand(f"{own.due.isoformat()}T{at:%H:%M}", now=now, zone=zone)
+    if not isinstance(own, DateReading) or own.due is None or outcome.due is None:
+        return None
+    return own if _day(own.due) != _day(outcome.due) else None
+
+
+def _day(due: date | datetime) -> date:
+    return due.date() if isinstance(due, datetime) else due
 
 
 def _with_own(outcome: DateQuestion, own_reading: str, now: datetime, zone: ZoneInfo) -> DateQuestion:

@@ -71,3 +71,23 @@ def test_a_repetition_is_never_made_a_single_day() -> None:
     assert found is not None
     assert (found.due, found.recurrence) == (date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;INTERVAL=2")
     assert found.spoken == "every other Friday, starting Friday, November 27th"
+
+
+@pytest.mark.parametrize("own", ["2026-11-27T09:00", "2026-11-27"])
+def test_a_time_alone_is_today_unless_the_model_heard_another_day(own: str) -> None:
+    error = refused("at 9", own)
+    assert [one.due for one in error.candidates] == ["2026-11-24T21:00:00", "2026-11-27T09:00:00"]
+    assert (
+        error.message
+        == "I am not sure about the day. Do you mean today at 9 PM or Friday, November 27th at 9 AM?"
+    )
+
+
+def test_a_time_alone_is_not_asked_about_where_its_day_is_known() -> None:
+    nine = datetime(2026, 11, 24, 21, tzinfo=LA)
+    for own in ("", "2026-11-24T21:00", "2026-11-24", "2026-11-23T09:00"):
+        assert due("at 9", own) == nine
+    assert due("Friday at 9", "2026-12-04T09:00") == datetime(2026, 11, 27, 9, tzinfo=LA)
+    kept = decide_due("at 9", "2026-11-24T09:00", now=TUESDAY, zone=LA, before=date(2026, 11, 27))
+    assert kept is not None
+    assert kept.due == datetime(2026, 11, 27, 9, tzinfo=LA)
