@@ -1,7 +1,7 @@
 """Which tasks a view shows, in which order, and how they fall into groups: by the caller's own day."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache, reduce
 from operator import add
 from typing import Final
@@ -15,6 +15,8 @@ from mcp_tasks.models import TaskRow
 from mcp_tasks.task import Group, View
 
 WEEK: Final = timedelta(days=7)
+_APART: Final = 2
+"""Days by which the date of a moment may differ from where it was set to where its owner is now: from -12 to +14 hours."""
 GROUPS: Final[tuple[Group, ...]] = ("overdue", "today", "week", "later", "no_date")
 _FOR_INDEXES: Final = (TaskRow.search_text, TaskRow.words, TaskRow.sounds)
 """Columns that nobody reads again."""
@@ -23,19 +25,20 @@ _PRIORITIES: Final = {"high": 0, "normal": 1, "low": 2}
 
 def in_view(view: View, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a view, each a range of an index."""
-    today, tomorrow = _day(caller, 0), _day(caller, 1)
-    still_open = TaskRow.status == "open"
+    key, still_open = TaskRow.due_key, TaskRow.status == "open"
+    first = key >= _day(caller, -_APART)
     match view:
         case "done":
             return [TaskRow.status == "done", TaskRow.completed_at.is_not(None)]
         case "today":
-            return [still_open, TaskRow.due_key >= today, TaskRow.due_key < tomorrow]
+            near = (first, key < _day(caller, 1 + _APART))
+            return [still_open, *near, not_(_before(caller, 0)), _before(caller, 1)]
         case "week":
-            return [still_open, TaskRow.due_key >= today, TaskRow.due_key < _day(caller, 7)]
+            near = (first, key < _day(caller, 7 + _APART))
+            return [still_open, *near, not_(_before(caller, 0)), _before(caller, 7)]
         case "overdue":
-            # Local dates and moments differ by a day at most, wherever the owner was when they were set.
-            long_ago = TaskRow.due_key < _day(caller, -2)
-            return [still_open, TaskRow.due_key < _day(caller, 2), or_(long_ago, _overdue(caller))]
+            long_ago = key < _day(caller, -_APART)
+            return [still_open, key < _day(caller, 1 + _APART), or_(long_ago, _overdue(caller))]
         case "all" | "changed":
             return [still_open]
 
@@ -57,24 +60,28 @@ def group_of(row: TaskRow, caller: Caller) -> Group:
     """The group of an open task."""
     if row.due is None:
         return "no_date"
-    if row.due < _day(caller, 0) if row.due_instant is None else row.due_instant < caller.now:
+    on = row.due if row.due_instant is None else row.due_instant.astimezone(caller.zone).date().isoformat()
+    if on < _day(caller, 0) if row.due_instant is None else row.due_instant < caller.now:
         return "overdue"
-    if row.due < _day(caller, 1):
+    if on < _day(caller, 1):
         return "today"
-    return "week" if row.due < _day(caller, 7) else "later"
+    return "week" if on < _day(caller, 7) else "later"
 
 
 def counted(caller: Caller, conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[int, ...]]:
-    """Count open tasks by group, in the order of GROUPS: ranges of an index, and the days around today one by one."""
-    long_ago, tomorrow, soon, later = (_day(caller, days) for days in (-2, 1, 2, 7))
+    """Count open tasks by group, in the order of GROUPS: ranges of an index, and the days around their ends one by one."""
     key = TaskRow.due_key
-    near = and_(key >= long_ago, key < soon)
+    long_ago, soon, safe, later = (
+        _day(caller, days) for days in (-_APART, 1 + _APART, 7 - _APART, 7 + _APART)
+    )
+    near, around = and_(key >= long_ago, key < soon), and_(key >= safe, key < later)
     passed, not_passed = _overdue(caller), not_(_overdue(caller))
+    today, week = _before(caller, 1), _before(caller, 7)
     ranges: tuple[tuple[ColumnElement[bool], ...], ...] = (
         (key < long_ago, and_(near, passed)),
-        (and_(near, not_passed, key < tomorrow),),
-        (and_(near, not_passed, key >= tomorrow), and_(key >= soon, key < later)),
-        (and_(key >= later, key < NO_DUE),),
+        (and_(near, not_passed, today),),
+        (and_(near, not_passed, not_(today)), and_(key >= soon, key < safe), and_(around, week)),
+        (and_(around, not_(week)), and_(key >= later, key < NO_DUE)),
         (key == NO_DUE,),
     )
     return select(*(reduce(add, [_number(each, conditions) for each in parts]) for parts in ranges))
@@ -89,6 +96,14 @@ def _overdue(caller: Caller) -> ColumnElement[bool]:
     day_passed = and_(TaskRow.due_instant.is_(None), TaskRow.due_key < _day(caller, 0))
     moment_passed = and_(TaskRow.due_instant.is_not(None), TaskRow.due_instant < caller.now)
     return or_(day_passed, moment_passed)
+
+
+def _before(caller: Caller, days: int) -> ColumnElement[bool]:
+    """Due before the caller's day that begins in so many days; never null. A moment falls on the day that it is there."""
+    begins = datetime.combine(caller.today + timedelta(days=days), time(0), caller.zone)
+    on_a_day = and_(TaskRow.due_instant.is_(None), TaskRow.due_key < _day(caller, days))
+    at_a_time = and_(TaskRow.due_instant.is_not(None), TaskRow.due_instant < begins)
+    return or_(on_a_day, at_a_time)
 
 
 def _day(caller: Caller, days: int) -> str:

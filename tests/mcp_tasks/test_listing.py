@@ -1,9 +1,18 @@
-from datetime import date, datetime, timedelta
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from mcp_tasks.caller import Caller
 from mcp_tasks.edit import Edit
+from mcp_tasks.models import TaskRow
 from mcp_tasks.store import TaskStore
+from mcp_tasks.task import View
+from mcp_tasks.views import GROUPS, counted, group_of, in_view
 from tests.mcp_tasks.people import ANN, LA, later, make, titles
 
 pytestmark = pytest.mark.unit
@@ -109,3 +118,56 @@ async def test_priority_list_and_tags_can_be_changed_and_changed_back(store: Tas
     undone = (await store.undo(later(1), None))["task"]
     assert (undone["priority"], undone["list_name"], undone["tags"]) == ("high", "home", ["a"])
     assert (await store.list_tasks(ANN, "all", "", 50, list_name="home")).total == 1
+
+
+async def test_a_time_falls_on_the_day_that_it_is_where_its_owner_is_now(store: TaskStore) -> None:
+    await make(store, "afternoon", due=datetime(2026, 11, 24, 15, tzinfo=LA))
+    await make(store, "next week's edge", due=datetime(2026, 12, 1, 10, tzinfo=LA))
+    await make(store, "a day stays a day", due=date(2026, 11, 25))
+    for index in range(220):
+        await make(store, f"someday {index}")
+    tokyo = Caller("ann", ZoneInfo("Asia/Tokyo"), datetime(2026, 11, 24, 22, tzinfo=UTC))  # 7 on the 25th
+
+    async def seen(view: Any) -> list[str]:
+        found = await store.list_tasks(tokyo, view, "", 200)
+        return [task.title for task in found.tasks if not task.title.startswith("someday")]
+
+    assert await seen("today") == ["afternoon", "a day stays a day"]
+    assert await seen("week") == ["afternoon", "a day stays a day"]
+    assert await seen("overdue") == []
+    assert await seen("all") == ["afternoon", "a day stays a day", "next week's edge"]
+    found = await store.list_tasks(tokyo, "all", "", 5)
+    assert found.groups == {"overdue": 0, "today": 2, "week": 0, "later": 1, "no_date": 220}
+    at_home = replace(tokyo, zone=LA, now=tokyo.now - timedelta(hours=1))
+    assert (await store.list_tasks(at_home, "all", "", 5)).groups == {
+        **{"overdue": 0, "today": 1, "week": 1, "later": 1, "no_date": 220}
+    }
+
+
+async def test_every_view_and_every_count_holds_the_same_tasks_wherever_they_were_set(
+    store: TaskStore,
+) -> None:
+    zones = [ZoneInfo(name) for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Tokyo", "UTC")]
+    callers = [Caller("ann", zone, datetime(2026, 11, 24, 10, 30, tzinfo=UTC)) for zone in zones]
+    for caller in callers:
+        for hours in range(-60, 240, 7):
+            due = (caller.now + timedelta(hours=hours)).astimezone(caller.zone)
+            await make(store, f"{caller.zone} {hours}", due=due if hours % 2 else due.date(), caller=caller)
+    for caller in callers:
+        async with store._sessions() as session:
+            rows = list(await session.scalars(select(TaskRow)))
+            mine = [TaskRow.owner == "ann", *in_view("all", caller)]
+            numbers = (await session.execute(counted(caller, mine))).one()
+        groups = Counter(group_of(row, caller) for row in rows)
+        assert list(numbers) == [groups[group] for group in GROUPS], caller.zone
+        for view, days in (("today", 1), ("week", 7)):
+            found = await store.list_tasks(caller, cast("View", view), "", 200)
+            last = (caller.today + timedelta(days=days)).isoformat()
+            ahead = [row.title for row in rows if caller.today.isoformat() <= _local(row, caller) < last]
+            assert {task.title for task in found.tasks} == set(ahead), (caller.zone, view)
+
+
+def _local(row: TaskRow, caller: Caller) -> str:
+    """The day that a task is due on, on somebody's own calendar."""
+    assert row.due is not None
+    return row.due if row.due_instant is None else row.due_instant.astimezone(caller.zone).date().isoformat()
