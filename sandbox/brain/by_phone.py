@@ -28,13 +28,14 @@ def wants_call(text: str) -> bool:
     return _REMIND.search(text) is not None or _CALL_ME.search(text) is not None
 
 
-def wanted(turns: Sequence[Turn]) -> bool:
-    """Whether the last turn asks to be called, or answers a question about a task that was to be called about."""
+def wanted(turns: Sequence[Turn], title: object) -> bool:
+    """Whether the last turn asks to be called, or answers a question about a task of that title that was to ring."""
     if not turns:
         return False
     asked = turns[-2].ran[-1] if len(turns) > 1 and turns[-2].ran else None
-    open_still = asked is not None and asked.error is not None and bool(asked.arguments.get(ARGUMENT))
-    return open_still or wants_call(turns[-1].text)
+    if asked is not None and asked.error is not None and asked.arguments.get("title") == title:
+        return bool(asked.arguments.get(ARGUMENT)) or wants_call(turns[-1].text)
+    return wants_call(turns[-1].text)
 
 
 def without(text: str) -> str:

@@ -60,11 +60,11 @@ def _reply(
         )
     offered = {str(tool["name"]) for tool in tools}
     turns = as_wanted(turns_of(messages))
-    rings = by_phone.is_offered(tools) and by_phone.wanted(turns)
+    may_ring = by_phone.is_offered(tools)
     progress = _progress(turns, last_said(messages), sees=TOOL in offered)
     calls = [
         replace(call, arguments={**call.arguments, by_phone.ARGUMENT: True})
-        if rings and call.name == "create_task"
+        if may_ring and call.name == "create_task" and by_phone.wanted(turns, call.arguments.get("title"))
         else call
         for call in progress.calls
         if call.name in offered

@@ -70,3 +70,6 @@ def test_the_answer_at_what_time_keeps_the_wish_and_the_day(answer: str, due_wor
     messages += [{"role": "assistant", "content": asked}, {"role": "user", "content": answer}]
     (call,) = brain.reply(messages, tools=tools).calls
     assert (call.arguments["due_words"], call.arguments["by_phone"]) == (due_words, True)
+    messages[-1] = {"role": "user", "content": "Add a task to buy milk."}
+    (another,) = brain.reply(messages, tools=tools).calls
+    assert (another.arguments["title"], "by_phone" in another.arguments) == ("buy milk", False)
