@@ -10,7 +10,7 @@ from agent.phrase_match import words
 
 def was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
     """Whether a line that has ended was played to the end of its words. `verbatim`: it is said as it was given."""
-    if speech.exception() is not None:
+    if _failed(speech):
         return False
     if verbatim and not speech.interrupted:
         return True
@@ -21,12 +21,17 @@ def was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
 
 def was_heard_within(speech: SpeechHandle, line: str, *, verbatim: bool) -> bool:
     """Whether of a speech that has ended one line was heard, whatever became of the rest. `verbatim` as above."""
-    if speech.exception() is not None:
+    if _failed(speech):
         return False
     if not speech.interrupted:
         # A speech-to-speech model that spoke to its end put the line in words of its own.
         return verbatim or bool(_heard(speech))
     return f" {' '.join(words(line))} " in f" {' '.join(words(_heard(speech)))} "
+
+
+def _failed(speech: SpeechHandle) -> bool:
+    """Whether nothing came of it. A line whose voice failed ends like a good one, but leaves nothing in the history."""
+    return speech.exception() is not None or not speech.chat_items
 
 
 def _heard(speech: SpeechHandle) -> str:

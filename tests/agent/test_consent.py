@@ -114,7 +114,7 @@ def end(speech: SpeechHandle, *, said: str = "", interrupted: bool = False) -> N
 async def asked(question: ConsentQuestion) -> None:
     """The caller hears the greeting of a phone call, with the question, to its end."""
     assert question.greeting("phone").endswith(QUESTION)
-    await question.open_after(ended(), verbatim=True)
+    await question.open_after(ended(said=QUESTION), verbatim=True)
     assert question.open
 
 
@@ -294,12 +294,12 @@ async def test_a_greeting_that_asked_nothing_opens_no_question(people: People, a
     transcript = await call()
     browser = ConsentQuestion(transcript)
     browser.greeting("browser")
-    await browser.open_after(ended(), verbatim=True)
+    await browser.open_after(ended(said=QUESTION), verbatim=True)
     assert not browser.open
     early = ConsentQuestion(transcript)
     early.greeting("phone")
     assert await early.take_turn("No recording, please.") == TRANSCRIPT_OFF
-    await early.open_after(ended(), verbatim=True)
+    await early.open_after(ended(said=QUESTION), verbatim=True)
     assert not early.open
     await transcript.aclose()
 

@@ -1,0 +1,42 @@
+"""What counts as heard of a line of ours that has ended."""
+
+from __future__ import annotations
+
+import pytest
+from livekit.agents import llm
+from livekit.agents.voice import SpeechHandle
+
+from agent.heard import was_heard, was_heard_within
+
+pytestmark = pytest.mark.unit
+
+QUESTION = 'Shall I delete "buy milk"?'
+
+
+def ended(said: str = "", *, interrupted: bool = False) -> SpeechHandle:
+    """A line that is over, with the words that were heard of it."""
+    speech = SpeechHandle.create()
+    if interrupted:
+        speech.interrupt()
+    if said:
+        speech._item_added([llm.ChatMessage(role="assistant", content=[said])])
+    speech._mark_done()
+    return speech
+
+
+async def test_a_line_that_was_said_to_its_end_was_heard() -> None:
+    assert was_heard(ended(QUESTION), QUESTION, verbatim=True)
+    assert was_heard_within(ended(QUESTION), QUESTION, verbatim=True)
+
+
+async def test_a_line_whose_voice_failed_was_heard_by_nobody_though_it_ended_like_a_good_one() -> None:
+    failed = ended()
+    assert failed.exception() is None
+    assert not failed.interrupted
+    assert not was_heard(failed, QUESTION, verbatim=True)
+    assert not was_heard_within(failed, QUESTION, verbatim=True)
+
+
+async def test_of_a_line_that_was_broken_off_it_counts_how_far_it_came() -> None:
+    assert not was_heard(ended("Shall I delete", interrupted=True), QUESTION, verbatim=True)
+    assert was_heard_within(ended(f"{QUESTION} Or is", interrupted=True), QUESTION, verbatim=True)
