@@ -54,10 +54,13 @@ class SpeechPort(io.AudioOutput):
         )
         self._sink = sink
         self._open = True
+        self._in_speech = False
+        """Frames were passed on whose end was not."""
 
     @override
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         if self._open:
+            self._in_speech = True
             await super().capture_frame(frame)
             await self._sink.capture_frame(frame)
 
@@ -65,6 +68,7 @@ class SpeechPort(io.AudioOutput):
     def flush(self) -> None:
         super().flush()
         if self._open:
+            self._in_speech = False
             self._sink.flush()
 
     @override
@@ -78,7 +82,17 @@ class SpeechPort(io.AudioOutput):
     def on_detached(self) -> None: ...
 
     def close(self) -> None:
-        """Let go of the shared sink."""
+        """Let go of the shared sink, and leave nothing in it: what is still to be heard of this session is its
+        successor's to say, and a sink that a caller's voice has paused would begin with it as soon as that one speaks.
+        """
+        if not self._open:
+            return
+        if self._in_speech:
+            self.flush()  # a sink that waits for more has no end to tell of
+        if self._pending_playback_count:
+            self._sink.clear_buffer()
+        if self.can_pause:
+            self._sink.resume()
         self._open = False
         self._sink.off("playback_finished", self._dispatch_playback_finished)
         self._sink.off("playback_started", self._forward_next_playback_started)

@@ -226,14 +226,15 @@ class TierSession:
             line.attach(self.session)
 
     async def leave(self) -> Leftover:
-        """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once when not speaking."""
+        """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once where nothing is being said."""
         self._leaving = True
         self._unanswered.close()
         self._watch.close()
         lines = self.owed.lines()
         if self._watch.is_speaking:  # its end never came
             self.owed.whole = False
-        if self.session.agent_state == "speaking":
+        # Paused by the caller's voice we count as listening, with the rest of the sentence still in the loudspeaker.
+        if self.session.agent_state == "speaking" or self.is_heard():
             with contextlib.suppress(TimeoutError, RuntimeError):
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
         if self._line is not None:

@@ -42,6 +42,12 @@ class Sink(io.AudioOutput):
     def clear_buffer(self) -> None:
         self.events.append("clear")
 
+    def pause(self) -> None:
+        self.events.append("pause")
+
+    def resume(self) -> None:
+        self.events.append("resume")
+
     def on_attached(self) -> None:
         self.events.append("attached")
 
@@ -93,6 +99,7 @@ async def test_a_session_speaks_through_its_port_until_the_port_is_closed() -> N
     port = SpeechPort(sink)
     await port.capture_frame(frame())
     port.flush()
+    leaf.on_playback_finished(playback_position=0.01, interrupted=False)
     port.close()
     await port.capture_frame(frame())
     port.flush()
@@ -100,6 +107,28 @@ async def test_a_session_speaks_through_its_port_until_the_port_is_closed() -> N
     assert leaf.frames == 1
     assert leaf.events.count("flush") == 1
     assert "clear" not in leaf.events
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_port_that_is_closed_in_mid_sentence_leaves_nothing_in_the_sink(is_whole: bool) -> None:
+    leaf, sink = shared_sink()
+    port = SpeechPort(sink)
+    await port.capture_frame(frame())
+    if is_whole:  # all of it was given to the sink, and is not played yet
+        port.flush()
+    port.pause()
+    port.close()
+    port.close()
+    paused_behind = ["flush", "pause"] if is_whole else ["pause", "flush"]
+    assert leaf.events == [*paused_behind, "clear", "resume"]
+
+
+async def test_a_sink_that_was_paused_before_the_first_sound_does_not_stay_so() -> None:
+    leaf, sink = shared_sink()
+    port = SpeechPort(sink)
+    port.pause()
+    port.close()
+    assert leaf.events == ["pause", "resume"]
 
 
 async def test_attaching_and_detaching_a_port_leaves_the_shared_sink_alone() -> None:

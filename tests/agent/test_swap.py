@@ -111,6 +111,28 @@ async def test_an_answer_that_is_cut_off_is_finished_by_the_successor(port: int)
         assert live.ours().count("task assistant") == 1
 
 
+async def test_what_the_callers_voice_has_paused_is_not_heard_from_the_successor(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", pauses=True) as live:
+        for title in ("buy oat milk", "call the bank", "water the plants", "paint the fence"):
+            await live.client.call("create_task", {"title": title})
+        before = len(live.items)
+        await live.say("What is on my list?")
+        await live.heard()
+        speaking = live.speaking("Add a task to sweep the long stairs behind our house and wash the windows")
+        speaker = live.line.loudspeaker
+        await live.until(lambda: speaker._held_at is not None, 5, "our voice is paused")
+        assert live.serving.session.session.agent_state == "listening"
+        live.desk.faults.set("openai-realtime", "cut")
+        await live.until(lambda: live.stack == "economy", 5, "economy serves")
+        assert (speaker._held_at, speaker._queued) == (None, 0.0)
+        cut = [item for item in live.items[before:] if item.role == "assistant"][-1]
+        assert cut.interrupted, "what was heard of it is known"
+        await speaking
+        await live.heard()
+        await live.quiet()
+        assert len([title for title in await live.titles() if "stairs" in title]) == 1
+
+
 async def test_a_vendor_that_falls_silent_is_left_within_five_seconds(port: int) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         live.desk.faults.set("openai-realtime", "silent")
