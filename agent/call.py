@@ -123,6 +123,7 @@ class Call:
             call_id=invitation.call_id,
             turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
+            on_change=lambda: self._require_session().on_change(),
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,

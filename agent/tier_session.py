@@ -426,6 +426,14 @@ class TierSession:
         if text is not None:
             self._settle()
 
+    def on_change(self) -> None:
+        """What the turn asks for is being done, so a successor is told how it went and does not hear the turn again.
+
+        A vendor may call a tool before it has written the turn's words down, and die between the two. «Undo that»,
+        heard twice, is two requests.
+        """
+        self._settle()
+
     def is_heard(self) -> bool:
         """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
         speech = self.session.current_speech

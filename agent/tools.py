@@ -62,8 +62,9 @@ class _Asked(NamedTuple):
 class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
 
-    `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `outcomes` hears what
-    becomes of tasks; what would make a task of something `seen` on a screen waits for a yes.
+    `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `on_change` when a model's
+    call that changes something begins; `outcomes` hears what becomes of tasks; what would make a task of something
+    `seen` on a screen waits for a yes.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Toolbox:
         call_id: str,
         turn: Callable[[], int],
         on_stuck: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
@@ -85,6 +87,7 @@ class Toolbox:
         self._call_id = call_id
         self._turn = turn
         self._on_stuck = on_stuck
+        self._on_change = on_change
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
         self._metrics = metrics
@@ -164,6 +167,8 @@ class Toolbox:
         if call is not None:
             self._asked = [each for each in self._asked if each.turn == turn]
             self._asked.append(_Asked(call, task, turn))
+            if operation is not None:
+                self._on_change()
         if operation and server.is_foreign:
             self._runs[operation] = task
         started = time.monotonic()

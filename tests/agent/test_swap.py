@@ -94,6 +94,35 @@ async def test_a_vendor_that_dies_while_a_tool_runs_gets_the_result_spoken_by_it
         assert live.ours().count("oat milk") == 1
 
 
+async def test_an_undo_that_was_done_before_its_words_were_written_is_not_heard_again(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}") as live:
+        await live.turn("Add a task to buy oat milk")
+        await live.turn("Add a task to call the bank")
+        server = live.call._toolbox._tasks
+        quick, asked = server.call, []
+
+        async def dies_behind_it(name: str, *arguments: Any, **named: Any) -> ToolOutcome:
+            outcome = await quick(name, *arguments, **named)
+            asked.append(name)
+            live.desk.faults.set("openai-realtime", "cut")
+            return outcome
+
+        async def never(*_: Any) -> None: ...
+
+        monkeypatch.setattr(server, "call", dies_behind_it)
+        monkeypatch.setattr("sandbox.realtime_connection.transcribe", never)
+        before = len(live.items)
+        await live.say("Undo that")
+        await live.until(lambda: live.stack == "economy", 10, "economy serves")
+        await live.heard()
+        await live.quiet()
+        assert asked == ["undo"]
+        assert live.ours(before)
+        assert await live.titles() == ["buy oat milk"]
+
+
 async def test_an_answer_that_is_cut_off_is_finished_by_the_successor(port: int) -> None:
     async with live_call(port, f"ann-{uuid4().hex}") as live:
         for title in ("buy oat milk", "call the bank", "water the plants", "paint the fence"):

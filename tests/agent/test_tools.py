@@ -37,6 +37,15 @@ async def test_a_call_that_is_sent_twice_makes_one_task(ann: Rig) -> None:
     assert await ann.titles() == ["Buy milk"]
 
 
+async def test_it_is_told_before_a_models_call_changes_something_and_of_nothing_else(port: int) -> None:
+    told: list[str] = []
+    async with rig(port, f"ann-{uuid4().hex}", on_change=lambda: told.append("change")) as ann:
+        await ann.model_calls("list_tasks", {"view": "all"})
+        assert told == []
+        await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert told == ["change"]
+
+
 async def test_a_call_that_comes_again_after_an_interruption_is_known_again(ann: Rig) -> None:
     await ann.model_calls("create_task", {"title": "Buy milk"})
     await ann.caller_says("Wait, what?")
