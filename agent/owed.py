@@ -31,7 +31,7 @@ class Leftover:
             return self
         if not self.history.items:
             return unpaid  # it never began
-        if self.owes_answer or self.rest:
+        if self.owes_answer or self.rest or not (unpaid.owes_answer or unpaid.rest):
             return self
         return replace(unpaid, history=self.history)
 

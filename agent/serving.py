@@ -149,7 +149,7 @@ class Serving:
 
     def follow(self, decision: Decision, cause: Cause) -> None:
         """Hear the router: serve with this from now on."""
-        if self._parked:
+        if self._parked or self._closed:
             return  # it is asked again when the caller is back
         stack = self._stack_of(decision)
         if stack is None:

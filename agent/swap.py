@@ -55,14 +55,12 @@ class SuccessorFailedError(Exception):
 
 
 async def swap(old: Leaves, new: Begins, *, owed: Leftover | None = None) -> Swapped:
-    """Let `old` leave and `new` begin. `owed`: what was left by a session before, when `old` never began.
+    """Let `old` leave and `new` begin. `owed`: what was left by a session before, and `old` has not paid.
 
     Raises SuccessorFailedError when the new one could not even take the line.
     """
-    leftover = await old.leave()
+    leftover = (await old.leave()).after(owed)
     freed = time.perf_counter()
-    if owed is not None and not leftover.history.items:
-        leftover = owed
     history = paired(leftover.history)
     starting = asyncio.create_task(new.begin(history), name="swap.begin")
     try:

@@ -118,14 +118,15 @@ class Served:
         await self.serving.start(conversation, instructions="", tools=[])
         self.sessions[0].history.add_message(role="user", content="Add a task")
 
-    async def moves(self, cause: Cause) -> Session:
+    async def moves(self, cause: Cause, stack: str = "premium") -> Session:
         """Have the router want another stack; gives its session when it is asked to begin."""
-        self.serving.follow(decision("premium"), cause)
+        known = len(self.sessions)
+        self.serving.follow(decision(stack), cause)
         async with asyncio.timeout(10):
-            while len(self.sessions) < 2:
+            while len(self.sessions) == known:
                 await asyncio.sleep(0.01)
-            await self.sessions[1].asked.wait()
-        return self.sessions[1]
+            await self.sessions[known].asked.wait()
+        return self.sessions[known]
 
 
 def decision(stack: str) -> Decision:
@@ -161,6 +162,30 @@ async def test_a_successor_is_closed_where_its_swap_is_broken_off(served: Served
     old.leave = quick  # type: ignore[method-assign]
     await served.serving.aclose()
     assert served.sessions[1].closed
+
+
+async def test_an_answer_is_owed_until_it_is_given_however_many_sessions_come_to_give_it(
+    served: Served,
+) -> None:
+    async def no_tool() -> list[llm.ChatItem]:
+        return []
+
+    served.conversation.unfinished = no_tool  # type: ignore[method-assign]
+    served.sessions[0].owes_answer = True
+    dead = await served.moves(Cause.VENDOR)  # before it has begun, with the conversation in its hands
+    last = await served.moves(Cause.VENDOR, "economy")
+    last.begins.set()
+    await asyncio.wait_for(last.replied.wait(), 5)
+    assert not dead.replied.is_set()
+    dead.begins.set()
+    await served.serving.aclose()
+
+
+async def test_a_call_that_is_over_follows_nobody(served: Served) -> None:
+    await served.serving.aclose()
+    served.serving.follow(decision("premium"), Cause.VENDOR)
+    assert served.serving._moving is None
+    assert len(served.sessions) == 1
 
 
 async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_told_when_the_caller_is_back(
