@@ -104,6 +104,9 @@ class Questions:
         step, released = self._gate.read(text, turn=turn, by=by, began_at=began_at)
         if step in (Step.GO_ON, Step.DECLINE_AND_GO_ON):
             return False
+        if by == "voice":
+            # Before anything is waited for: a session that comes meanwhile must not hear this «yes» as one to it.
+            session.on_turn_taken()
         if by != "voice" or not session.keeps_spoken_turns:
             await _remember(session, llm.ChatMessage(role="user", content=[text]))
         if step is Step.RUN:

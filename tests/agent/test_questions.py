@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from livekit.agents import llm
 
-from agent.gate import Action, Gate
+from agent.gate import Action, By, Gate
 from agent.persona import REST_NOT_DONE
 from agent.questions import Questions
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
@@ -33,6 +33,7 @@ class Session:
         self.speeches: list[Speech] = []
         self.history = llm.ChatContext.empty()
         self.takes_history = True
+        self.turns_taken = 0
 
     def say(self, text: str, *, owed: bool = True) -> Speech:
         if not self.serves:
@@ -49,6 +50,9 @@ class Session:
     async def hush(self) -> None:
         if not self.serves:
             raise RuntimeError("it has ended")
+
+    def on_turn_taken(self) -> None:
+        self.turns_taken += 1
 
     def think_ahead(self, _allowed: bool) -> None: ...
 
@@ -204,6 +208,23 @@ async def test_what_a_session_had_remembered_before_it_was_left_is_told_once_and
     await asked.done()
     assert (left.said, asked.session.said) == ([], ['I\'ve deleted "Buy milk".'])
     assert asked.remembered() == ["1"]
+
+
+@pytest.mark.parametrize(("by", "taken"), [("voice", [1]), ("text", [0])])
+async def test_a_spoken_yes_is_settled_before_what_it_releases_begins(
+    asked: Asked, by: By, taken: list[int]
+) -> None:
+    found: list[int] = []
+    asked.tools.on_run = lambda: found.append(asked.session.turns_taken)
+    asked.gate.played(asked.pending.id)
+    assert await asked.questions.take_turn("Yes.", turn=2, by=by)
+    assert found == taken
+
+
+async def test_what_leads_away_from_the_question_is_the_models_turn(asked: Asked) -> None:
+    asked.gate.played(asked.pending.id)
+    assert not await asked.questions.take_turn("What do I have today?", turn=2, by="voice")
+    assert asked.session.turns_taken == 0
 
 
 async def test_a_typed_yes_is_carried_out_though_the_vendors_socket_is_dead(asked: Asked) -> None:
