@@ -373,10 +373,10 @@ class Call:
 
     async def _go_on_without_voice(self) -> None:
         """Say once that we go on in writing; a phone shows nothing, so there it ends the call."""
-        await write(self._room, persona.NO_VOICE)
         if self._invitation.channel == "phone":
-            await play_recording(self._room, "no_voice")
-            self._end("no_voice")
+            await self._end_with(persona.NO_VOICE, "no_voice", reason="no_voice")
+        else:
+            await write(self._room, persona.NO_VOICE)
 
     # -- what the caller does ------------------------------------------------------------------------------
 
@@ -415,19 +415,28 @@ class Call:
         self._spawn(self._call_no_more(how), "call.no_more_calls")
 
     async def _call_no_more(self, how: How) -> None:
-        session = self._require_session()
-        await session.hush()
+        # Written down first: of a session that has ended nobody can ask to be silent.
         done = self._stops_calls is not None and await self._stops_calls(how)
-        session.say(STOPPED if done else NOT_STOPPED)
+        await self._say_at_once(STOPPED if done else NOT_STOPPED)
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
             async with asyncio.timeout(BACK_SECONDS):
                 await self._parking.served()
-        session = self._require_session()
-        await session.hush()
+        await self._hush_whoever_serves()
         if not await self._turns.take(text, by="text"):
-            session.reply(text)
+            self._require_session().reply(text)
+
+    async def _hush_whoever_serves(self) -> None:
+        """Have a session that serves be silent; one that has ended takes no words, and its successor is waited for."""
+        async with asyncio.timeout(BACK_SECONDS):
+            while True:
+                session = self._require_session()
+                if session.serves:
+                    with contextlib.suppress(RuntimeError):
+                        await session.hush()
+                        return
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def _on_too_long(self) -> None:
         self._require_session().say(persona.TOO_LONG)
@@ -508,10 +517,18 @@ class Call:
 
     async def _give_up(self) -> None:
         """Nothing can serve any more: say so in writing, by a recording where nobody reads, and leave."""
-        await self._attributes.set_state("trouble")
-        await write(self._room, persona.TROUBLE)
-        await play_recording(self._room, "trouble")
-        self._end("vendor_failed")
+        self._spawn(self._attributes.set_state("trouble"), "call.state")
+        await self._end_with(persona.TROUBLE, "trouble", reason="vendor_failed")
+
+    async def _end_with(self, line: str, recording: str, *, reason: str) -> None:
+        """Tell in writing and by a recording why the call ends. It ends also where the room takes neither."""
+        try:
+            try:
+                await write(self._room, line)
+            finally:
+                await play_recording(self._room, recording)
+        finally:
+            self._end(reason)
 
     # -- away and back, here and elsewhere -----------------------------------------------------------------
 

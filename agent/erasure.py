@@ -86,7 +86,8 @@ class AccountErasure:
         if self._erases is None or self._under_way:
             return
         self._under_way = True
-        self._session().say(persona.ERASING)
+        with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
+            self._session().say(persona.ERASING)
         complete = await self._erases()
         if complete is None:
             self._under_way = False
@@ -100,14 +101,17 @@ class AccountErasure:
         if self._under_way:
             return
         self._under_way = self.is_done = True
-        await self._session().hush()
+        with contextlib.suppress(RuntimeError):  # a session that has ended is silent
+            await self._session().hush()
         await self._say_last(persona.ERASED_ELSEWHERE)
 
     async def _say_last(self, line: str) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_SECONDS):
-                await say_last(self._session(), line)
-        self._end()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    await say_last(self._session(), line)
+        finally:  # also where the session has ended and says nothing any more
+            self._end()
 
 
 @cache

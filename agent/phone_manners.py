@@ -75,9 +75,11 @@ class PhoneManners:
     async def _let_go(self) -> None:
         log.info("call.silent")
         session = self._session()
-        await session.hush()
-        await say_last(session, persona.NOBODY_HEARD)
-        self._end("silent")
+        try:
+            await session.hush()
+            await say_last(session, persona.NOBODY_HEARD)
+        finally:  # also where the session has ended and says nothing any more
+            self._end("silent")
 
     def _on_us(self, event: AgentStateChangedEvent) -> None:
         self._silence.we(event.new_state)

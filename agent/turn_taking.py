@@ -210,9 +210,13 @@ class TurnTaking:
         return True
 
     async def _say_goodbye(self) -> None:
-        if await self.is_over():
-            await say_last(self._session(), persona.GOODBYE)
-            self._end("goodbye")
+        over = True
+        try:
+            if over := await self.is_over():
+                await say_last(self._session(), persona.GOODBYE)
+        finally:  # also where the session has ended and says nothing any more
+            if over:
+                self._end("goodbye")
 
     async def is_over(self) -> bool:
         """Ask who has said goodbye how good the call was; False where they want to go on with it."""
