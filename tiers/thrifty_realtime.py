@@ -87,10 +87,18 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
             return await session.committed.words(within)
         return ""
 
+    @override
+    async def aclose(self) -> None:
+        """Close the sessions too that nobody closes: livekit forgets one whose start was broken off."""
+        open_ones = [session.aclose() for session in list(self._open_sessions)]
+        await asyncio.gather(*open_ones, return_exceptions=True)
+        await super().aclose()
+
 
 class _Session(realtime.RealtimeSession):
     def __init__(self, model: ThriftyRealtimeModel, *, turn_detection_disabled: bool) -> None:
         super().__init__(model, turn_detection_disabled=turn_detection_disabled)
+        self._of = model
         # A vendor that finds the turns itself needs the silence for it.
         self._holds_back = turn_detection_disabled
         self.clock = asyncio.get_running_loop().time
@@ -188,6 +196,7 @@ class _Session(realtime.RealtimeSession):
     @override
     async def aclose(self) -> None:
         """End the session; a dead socket is not waited for, and why it died was told already."""
+        self._of._open_sessions.discard(self)
         # Beside the model: a recogniser may be slow to leave, and the model speaks, and costs, until it is stopped.
         deaf = asyncio.ensure_future(self._ear.aclose()) if self._ear is not None else None
         await self._stop()

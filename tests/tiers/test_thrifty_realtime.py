@@ -243,3 +243,12 @@ async def test_an_ear_that_is_slow_to_leave_keeps_neither_the_model_nor_the_end_
     assert stream.leaving.is_set()
     assert session._main_atask.done(), "the model's own socket is closed"
     await model.aclose()
+
+
+async def test_a_session_that_nobody_closes_is_closed_with_its_model(
+    running: Running, model: ThriftyRealtimeModel
+) -> None:
+    session = model.session(turn_detection_disabled=True)
+    async with asyncio.timeout(10):
+        await model.aclose()
+    assert session._main_atask.done(), "the model's own socket is closed"
