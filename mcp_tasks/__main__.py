@@ -64,10 +64,7 @@ async def _forget(store: TaskStore) -> None:
     while True:
         try:
             await store.forget(datetime.now(UTC))
-        except (
-            SQLAlchemyError,
-            OSError,
-        ):  # a Postgres that is away is refused by the driver, not by SQLAlchemy
+        except (SQLAlchemyError, OSError):
             log.warning("forgetting_failed", exc_info=True)
         await asyncio.sleep(FORGET_EVERY_SECONDS)
 

@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from mcp_tasks.postgres import connect
+
 DATABASE_AWAY = (SQLAlchemyError, OSError)
 """What a database raises that does not answer: a driver may raise its socket's own error. TimeoutError is an OSError."""
 
@@ -35,7 +37,8 @@ def create_engine(url: str, *, busy: bool = False, wait_ms: int = BUSY_MS) -> As
     parsed = make_url(url)
     parsed = parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        options = {"async_creator_fn": connect} if parsed.get_dialect().driver == "asyncpg" else {}
+        return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=options)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed, hide_parameters=True)

@@ -50,7 +50,7 @@ class People:
         await self.engine.dispose()
 
     async def ping(self) -> None:
-        """Ask the database and the newest table for nothing; raises SQLAlchemyError when either is missing."""
+        """Ask the database and the newest table for nothing; raises DATABASE_AWAY when either is missing."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1 FROM people_reminder_calls WHERE 1 = 0"))
 

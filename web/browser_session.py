@@ -4,6 +4,7 @@ The signature alone turns a forged or expired cookie away without asking the dat
 once. While the database is away the signature is believed until it expires, so that calls still begin.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -24,6 +25,8 @@ _AUDIENCE = "voicetasks-web"
 _ALGORITHM = "HS256"
 GRACE: Final = timedelta(seconds=30)
 """How long the old cookie still counts: requests are under way with it."""
+PATIENCE_SECONDS: Final = 2.0
+"""How long the record is waited for: a database that swallows what it is asked is away, and somebody wants to call."""
 log = logging.getLogger(__name__)
 
 
@@ -98,7 +101,8 @@ class BrowserSessions:
             ends_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
         )
         try:
-            stands = await self._records.stands(_hash(session.session_id), session.user_id)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                stands = await self._records.stands(_hash(session.session_id), session.user_id)
         except DATABASE_AWAY:
             self._metrics.sessions_unchecked.inc()
             log.warning("the database is away: a session is believed by its signature")

@@ -7,7 +7,11 @@ import jwt
 import pytest
 from sqlalchemy import text
 
+from people.database import create_engine
+from people.sessions import SessionRecords
+from tests.refusing_postgres import STARTING_UP, refusing_postgres
 from tests.web.site import PASSWORD, OpenSite, Site
+from web import browser_session
 
 pytestmark = pytest.mark.unit
 
@@ -190,6 +194,21 @@ async def test_while_the_database_is_away_a_signature_is_believed_and_accounts_a
     assert (again.status_code, again.json()["error"]["code"]) == (503, "unavailable")
     metrics = (await browser.client.get("/metrics")).text
     assert "voicetasks_web_sessions_unchecked_total 2.0" in metrics
+
+
+@pytest.mark.parametrize("code", [STARTING_UP, None])
+async def test_while_postgres_refuses_or_says_nothing_a_signature_is_believed_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch, code: str | None
+) -> None:
+    browser = await site.signed_in(site.ann)
+    monkeypatch.setattr(browser_session, "PATIENCE_SECONDS", 0.2)
+    async with refusing_postgres(code) as url:
+        engine = create_engine(url)
+        monkeypatch.setattr(site.services.sessions, "_records", SessionRecords(engine))
+        session = await site.services.sessions.read(browser.cookie)
+        await engine.dispose()
+    assert session is not None
+    assert session.user_id == site.ann.id
 
 
 async def test_a_deleted_user_is_signed_out(site: Site) -> None:

@@ -1,0 +1,26 @@
+"""A new connection to Postgres, which fails like any socket does.
+
+While a server starts, stops or is full it answers, but refuses, and the driver raises errors of its own that SQLAlchemy
+passes on as they are. Here they become ConnectionError, so that whoever expects a database to be away knows them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+CONNECT_SECONDS = 10.0
+"""How long a server that accepts nothing and refuses nothing is waited for; the driver's own minute is too long."""
+
+
+async def connect(*arguments: Any, **options: Any) -> Connection[Any]:
+    """Connect as asyncpg does. Raises OSError alone: ConnectionError when it is refused, TimeoutError in the end."""
+    import asyncpg  # here, because most installations keep SQLite
+
+    try:
+        return await asyncpg.connect(*arguments, **{"timeout": CONNECT_SECONDS} | options)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # Its text may name a user or a database.
+        raise ConnectionError(type(error).__name__) from error
