@@ -85,6 +85,8 @@ def process_environment(
         _default(result, "VOICETASKS_TIERS_EAR_BESIDE", "off")
     # A demo that is ended waits for its calls a moment, not a minute.
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
+    # Its accounts are everybody's, and benches call with them by the dozen.
+    _default(result, "VOICETASKS_WEB_CALLS_EACH", "0")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)
     # The demo's password is public, so nothing of it may be reached from another machine.

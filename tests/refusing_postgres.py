@@ -16,7 +16,8 @@ _ASKS_FOR_TLS = 80877103
 async def refusing_postgres(code: str | None) -> AsyncIterator[str]:
     """Its address. Everybody is refused with that code; with none nobody is answered."""
     told = b"".join(
-        kind + text.encode() + b"\0" for kind, text in ((b"S", "FATAL"), (b"C", code or ""), (b"M", "not now"))
+        kind + text.encode() + b"\0"
+        for kind, text in ((b"S", "FATAL"), (b"C", code or ""), (b"M", "not now"))
     )
     refusal = b"E" + (len(told) + 5).to_bytes(4, "big") + told + b"\0"
 

@@ -53,14 +53,18 @@ class CallStatus(BaseModel):
 
 @router.post("/calls", status_code=201, dependencies=[Depends(same_site)])
 async def start_call(services: Served, session: Changing, wanted: CallWanted | None = None) -> CallMade:
-    """Make a room with our agent on its way, and a token for the caller alone; 503 when no worker is free."""
+    """Make a room with our agent on its way, and a token for the caller alone; 503 when no worker is free.
+
+    429 when they have as many calls as one person may: nobody holds every line.
+    """
     channel = (wanted or CallWanted()).channel
     call_id = services.call_ids.new(session.user_id)
-    await _admit(services, call_id)
+    person = services.keys.tag("calls", session.user_id)
+    await _admit(services, call_id, person)
     try:
         await services.rooms.open(call_id, user_id=session.user_id, channel=channel)
     except UNREACHABLE as error:
-        await _give_back(services, call_id)
+        await _give_back(services, call_id, person)
         services.metrics.call_requests.labels("unavailable").inc()
         services.metrics.unanswered.labels("unavailable").inc()
         raise _livekit_away() from error
@@ -97,10 +101,10 @@ async def call_status(call_id: str, services: Served, session: Signed) -> CallSt
     )
 
 
-async def _admit(services: Services, call_id: str) -> None:
+async def _admit(services: Services, call_id: str, person: str) -> None:
     """Take a slot, or tell the caller that there is none. Without Redis nobody knows, so the call is tried."""
     try:
-        admission = await services.slots.claim(call_id)
+        admission = await services.slots.claim(call_id, person, services.settings.calls_each)
     except RedisError:
         services.metrics.without_redis.labels("admission").inc()
         log.warning("redis is away: a call is tried without knowing who is free", extra={"call_id": call_id})
@@ -108,8 +112,16 @@ async def _admit(services: Services, call_id: str) -> None:
     if admission is Admission.OK:
         return
     services.metrics.call_requests.labels(admission.value).inc()
-    services.metrics.unanswered.labels(admission.value).inc()
     log.warning("call refused", extra={"call_id": call_id, "outcome": admission.value})
+    if admission is Admission.TOO_MANY:  # their own doing: no call that nobody served
+        raise ApiError(
+            429,
+            "too_many_calls",
+            "You have as many calls as you can have at once.",
+            "End one of them, and try again in a quarter of a minute.",
+            headers={"Retry-After": "15"},
+        )
+    services.metrics.unanswered.labels(admission.value).inc()
     if admission is Admission.BUSY:
         raise ApiError(
             503,
@@ -127,9 +139,9 @@ async def _admit(services: Services, call_id: str) -> None:
     )
 
 
-async def _give_back(services: Services, call_id: str) -> None:
+async def _give_back(services: Services, call_id: str, person: str) -> None:
     try:
-        await services.slots.release(call_id)
+        await services.slots.release(call_id, person)
     except RedisError:
         log.warning("redis is away: a claim runs out by itself", extra={"call_id": call_id})
 

@@ -22,7 +22,7 @@ class WebMetrics:
         )
         self.call_requests = Counter(
             "voicetasks_web_call_requests",
-            "Calls asked for: ok, busy, no_worker or unavailable.",
+            "Calls asked for: ok, busy, no_worker, too_many_calls or unavailable.",
             ("outcome",),
             registry=self.registry,
         )

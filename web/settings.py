@@ -30,6 +30,8 @@ class WebSettings(BaseSettings):
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     rotate_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     """After so long a signed-in browser gets another cookie."""
+    calls_each: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Calls that one person may have at once in browsers, so that nobody holds every line; 0: any number."""
     oidc_issuer: str = ""
     """An OpenID Connect provider to sign in at, beside local accounts; its discovery document is read from there."""
     oidc_client_id: str = ""

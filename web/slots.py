@@ -11,17 +11,25 @@ from typing import cast
 
 from redis.asyncio import Redis
 
+from privacy.live_calls import CALLS, SILENT_MS
+
 WORKER_KEYS = "voicetasks:worker:*"
 """A hash for each worker, {slots, used}, that the worker renews and that dies with it after 15 s."""
 CLAIMS_KEY = "voicetasks:claims"
 """Call ids on their way to a worker, by the millisecond they were let in."""
 CLAIMED_AT_KEY = "voicetasks:claimed_at"
 """For each of those ids, how many calls the workers said they had when it was let in."""
+CALLS_OF_PREFIX = "voicetasks:calls_of:"
+"""By a tag that names nobody: the ids of one person's calls, by the millisecond they were let in."""
 CLAIM_MS = 2_000
 """How long a dispatched call may be on its way: a worker that takes it says so at once."""
+BEGINS_MS = 15_000
+"""How long a person's call counts although no worker has told of it: one that was given up on frees them soon."""
+KEEP_SECONDS = 86_400
+"""Longer than any call."""
 
 # Calls on their way come on top of those that were counted when the first of them was let in; what the workers
-# have counted since is not counted twice.
+# have counted since is not counted twice. A person's calls are those that workers tell of, and those that began just now.
 _CLAIM = """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -31,6 +39,15 @@ for _, id in ipairs(over) do
   redis.call('ZREM', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
 end
+local theirs = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+for i = 1, #theirs, 2 do
+  if now - tonumber(theirs[i + 1]) > tonumber(ARGV[6]) then
+    local told = redis.call('ZSCORE', KEYS[4], theirs[i])
+    if not told or now - tonumber(told) > tonumber(ARGV[7]) then redis.call('ZREM', KEYS[3], theirs[i]) end
+  end
+end
+local most = tonumber(ARGV[5])
+if most > 0 and redis.call('ZCARD', KEYS[3]) >= most then return 2 end
 local taken = used
 local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
 if first then
@@ -42,16 +59,22 @@ redis.call('ZADD', KEYS[1], now, call)
 redis.call('HSET', KEYS[2], call, used)
 redis.call('EXPIRE', KEYS[1], 60)
 redis.call('EXPIRE', KEYS[2], 60)
+redis.call('ZADD', KEYS[3], now, call)
+redis.call('EXPIRE', KEYS[3], ARGV[8])
 return 1
 """
 
 
 class Admission(StrEnum):
-    """What the workers say to one more call."""
+    """What is said to one more call: by the workers, or by the caller's other calls."""
 
     OK = "ok"
     BUSY = "busy"
     NO_WORKER = "no_worker"
+    TOO_MANY = "too_many_calls"
+
+
+_ANSWERS = (Admission.BUSY, Admission.OK, Admission.TOO_MANY)
 
 
 @dataclass(frozen=True)
@@ -90,18 +113,23 @@ class Slots:
             used=sum(min(slots, used) for slots, used in alive),
         )
 
-    async def claim(self, call_id: str) -> Admission:
-        """Take a free slot for a call, or say why there is none. Two calls never get the last one."""
+    async def claim(self, call_id: str, person: str, most: int) -> Admission:
+        """Take a free slot for a call, or say why there is none. Two calls never get the last one.
+
+        `person` is a tag that names nobody; they have `most` calls at once, or any number with 0.
+        """
         capacity = await self.capacity()
         if capacity.workers == 0:
             return Admission.NO_WORKER
-        numbers = (str(capacity.slots), str(capacity.used), str(CLAIM_MS))
-        answer = self._redis.eval(_CLAIM, 2, CLAIMS_KEY, CLAIMED_AT_KEY, call_id, *numbers)
-        return Admission.OK if await cast("Awaitable[int]", answer) else Admission.BUSY
+        keys = (CLAIMS_KEY, CLAIMED_AT_KEY, CALLS_OF_PREFIX + person, CALLS)
+        numbers = (capacity.slots, capacity.used, CLAIM_MS, most, BEGINS_MS, SILENT_MS, KEEP_SECONDS)
+        answer = self._redis.eval(_CLAIM, len(keys), *keys, call_id, *(str(number) for number in numbers))
+        return _ANSWERS[await cast("Awaitable[int]", answer)]
 
-    async def release(self, call_id: str) -> None:
+    async def release(self, call_id: str, person: str) -> None:
         """Give a claim back when the call was not dispatched after all."""
         async with self._redis.pipeline() as pipe:
             pipe.zrem(CLAIMS_KEY, call_id)
             pipe.hdel(CLAIMED_AT_KEY, call_id)
+            pipe.zrem(CALLS_OF_PREFIX + person, call_id)
             await pipe.execute()

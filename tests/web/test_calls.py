@@ -261,6 +261,22 @@ async def test_when_every_slot_is_taken_the_caller_hears_busy_and_no_room_is_mad
     assert (nobody.status_code, nobody.json()["error"]["code"]) == (503, "no_worker")
 
 
+async def test_nobody_holds_every_line(
+    environment: pytest.MonkeyPatch, livekit: str, redis: Redis, open_site: OpenSite
+) -> None:
+    environment.setenv("VOICETASKS_WEB_CALLS_EACH", "2")
+    await redis.hset("voicetasks:worker:w1", mapping={"slots": 9, "used": 0})
+    site = await open_site()
+    ann, also_ann, bob = [await site.signed_in(person) for person in (site.ann, site.ann, site.bob)]
+    await start(ann)
+    await start(also_ann)
+    refused = await ann.post("/api/calls")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_calls")
+    assert int(refused.headers["retry-after"]) > 0
+    await start(bob)
+    assert not [key async for key in redis.scan_iter(match=f"*{site.ann.id}*")]
+
+
 async def test_a_call_that_could_not_be_made_gives_its_slot_back(
     environment: pytest.MonkeyPatch, redis: Redis, open_site: OpenSite
 ) -> None:

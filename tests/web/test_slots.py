@@ -3,9 +3,12 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from web.slots import CLAIM_MS, CLAIMS_KEY, Admission, Slots
+from privacy.live_calls import CALLS, SILENT_MS
+from web.slots import BEGINS_MS, CALLS_OF_PREFIX, CLAIM_MS, CLAIMS_KEY, Admission, Slots
 
 pytestmark = pytest.mark.system
+
+ANN, BOB = "tag-of-ann", "tag-of-bob"
 
 
 async def beat(redis: Redis, worker: str, slots: int, used: int) -> None:
@@ -14,7 +17,7 @@ async def beat(redis: Redis, worker: str, slots: int, used: int) -> None:
 
 
 async def test_without_a_worker_nobody_can_take_a_call(redis: Redis) -> None:
-    assert await Slots(redis).claim("c1") is Admission.NO_WORKER
+    assert await Slots(redis).claim("c1", ANN, 0) is Admission.NO_WORKER
 
 
 async def test_workers_add_up_and_one_over_its_slots_takes_nothing_from_another(redis: Redis) -> None:
@@ -27,7 +30,7 @@ async def test_workers_add_up_and_one_over_its_slots_takes_nothing_from_another(
 async def test_calls_that_ask_at_once_never_get_the_last_slot_twice(redis: Redis) -> None:
     await beat(redis, "a", 4, 1)
     slots = Slots(redis)
-    admissions = await asyncio.gather(*(slots.claim(f"c{n}") for n in range(20)))
+    admissions = await asyncio.gather(*(slots.claim(f"c{n}", ANN, 0) for n in range(20)))
     assert admissions.count(Admission.OK) == 3
     assert admissions.count(Admission.BUSY) == 17
 
@@ -36,28 +39,54 @@ async def test_a_call_that_a_worker_has_counted_is_not_counted_twice(redis: Redi
     slots = Slots(redis)
     for used in range(4):
         await beat(redis, "a", 4, used)
-        assert await slots.claim(f"c{used}") is Admission.OK
+        assert await slots.claim(f"c{used}", ANN, 0) is Admission.OK
     for used in (3, 4):
         await beat(redis, "a", 4, used)
-        assert await slots.claim(f"d{used}") is Admission.BUSY
+        assert await slots.claim(f"d{used}", ANN, 0) is Admission.BUSY
 
 
 async def test_a_worker_that_falls_behind_is_not_asked_for_more_than_it_has(redis: Redis) -> None:
     slots = Slots(redis)
     for told in (0, 0, 1, 1):
         await beat(redis, "a", 4, told)
-        assert await slots.claim(f"c{told}{await redis.zcard(CLAIMS_KEY)}") is Admission.OK
+        assert await slots.claim(f"c{told}{await redis.zcard(CLAIMS_KEY)}", ANN, 0) is Admission.OK
     await beat(redis, "a", 4, 2)
-    assert await slots.claim("one more") is Admission.BUSY
+    assert await slots.claim("one more", ANN, 0) is Admission.BUSY
 
 
 async def test_a_claim_that_is_released_or_lost_frees_its_slot(redis: Redis) -> None:
     await beat(redis, "a", 1, 0)
     slots = Slots(redis)
-    assert await slots.claim("c1") is Admission.OK
-    assert await slots.claim("c2") is Admission.BUSY
-    await slots.release("c1")
-    assert await slots.claim("c2") is Admission.OK
+    assert await slots.claim("c1", ANN, 0) is Admission.OK
+    assert await slots.claim("c2", ANN, 0) is Admission.BUSY
+    await slots.release("c1", ANN)
+    assert await slots.claim("c2", ANN, 0) is Admission.OK
     seconds, _ = await redis.time()
     await redis.zadd(CLAIMS_KEY, {"c2": seconds * 1000 - CLAIM_MS - 1})
-    assert await slots.claim("c3") is Admission.OK
+    assert await slots.claim("c3", ANN, 0) is Admission.OK
+
+
+async def test_one_person_never_has_more_calls_than_they_may_and_takes_none_of_anothers(redis: Redis) -> None:
+    await beat(redis, "a", 9, 0)
+    slots = Slots(redis)
+    admissions = await asyncio.gather(*(slots.claim(f"a{n}", ANN, 3) for n in range(8)))
+    assert (admissions.count(Admission.OK), admissions.count(Admission.TOO_MANY)) == (3, 5)
+    assert await slots.claim("b1", BOB, 3) is Admission.OK
+    assert await slots.claim("a9", ANN, 0) is Admission.OK, "with 0 there is no bound"
+
+
+async def test_a_call_counts_as_long_as_a_worker_tells_of_it(redis: Redis) -> None:
+    await beat(redis, "a", 9, 0)
+    slots = Slots(redis)
+    seconds, _ = await redis.time()
+    now = seconds * 1000
+    for call in ("served", "silent", "never came"):
+        assert await slots.claim(call, ANN, 3) is Admission.OK
+    await redis.zadd(CALLS, {"served": now, "silent": now - SILENT_MS - 1_000})
+    assert await slots.claim("c4", ANN, 3) is Admission.TOO_MANY, "all of them began just now"
+    began = dict.fromkeys(("served", "silent", "never came"), now - BEGINS_MS - 1_000)
+    await redis.zadd(CALLS_OF_PREFIX + ANN, began)
+    assert [await slots.claim(f"c{n}", ANN, 3) for n in (5, 6)] == [Admission.OK] * 2
+    assert await slots.claim("c7", ANN, 3) is Admission.TOO_MANY
+    await slots.release("c6", ANN)
+    assert await slots.claim("c8", ANN, 3) is Admission.OK
