@@ -81,6 +81,31 @@ async def test_guessing_from_one_address_does_not_lock_the_owner_out_elsewhere(s
     assert (await site.browser("198.51.100.77").sign_in("ann@example.org")).status_code == 200
 
 
+async def strangers_guess(site: Site) -> None:
+    """From many addresses, until everybody who is new has to wait for the account."""
+    for stranger in range(13):
+        browser = site.browser(f"203.0.113.{stranger}")
+        for number in range(5):
+            await browser.sign_in("ann@example.org", f"guess {number}")
+
+
+async def owner_stays_in(site: Site) -> None:
+    owner = site.browser("198.51.100.77")
+    assert (await owner.sign_in("ann@example.org")).status_code == 200
+    await strangers_guess(site)
+    assert (await site.browser("203.0.113.99").sign_in("ann@example.org")).status_code == 429
+    assert (await owner.sign_in("ann@example.org")).status_code == 200
+    still = await site.browser("203.0.113.99").sign_in("ann@example.org")
+    assert still.status_code == 429, "the owner's right try frees no stranger"
+    for number in range(6):
+        await owner.sign_in("ann@example.org", f"guess {number}")
+    assert (await owner.sign_in("ann@example.org")).status_code == 429, "there tries are counted all the same"
+
+
+async def test_strangers_lock_nobody_out_where_they_signed_in_before(site: Site) -> None:
+    await owner_stays_in(site)
+
+
 async def test_right_tries_are_not_counted(site: Site) -> None:
     browser = site.browser()
     for _ in range(8):

@@ -4,6 +4,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.web.site import OpenSite
+from tests.web.test_sign_in import owner_stays_in
 from web.metrics import WebMetrics
 from web.sign_in_limit import sign_in_scopes
 from web.try_limit import PREFIX, Rule, Scope, TryLimit
@@ -71,3 +72,11 @@ async def test_spellings_of_an_account_and_a_households_addresses_count_as_one(
     assert sign_in_scopes(keys, "a@b.org", "2001:db8::1") != sign_in_scopes(
         keys, "a@b.org", "2001:db8:0:1::1"
     )
+
+
+async def test_strangers_lock_nobody_out_where_they_signed_in_before(
+    redis: Redis, open_site: OpenSite
+) -> None:
+    await owner_stays_in(await open_site())
+    keys = [str(key) for key in await redis.keys("*")]
+    assert not any("ann" in key or "203.0" in key or "198.51" in key for key in keys)
