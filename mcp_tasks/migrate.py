@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcp_tasks.database import create_engine
+from mcp_tasks.one_migration import one_migration
 from mcp_tasks.search_index import prepare_search
 
 VERSION_TABLE = "mcp_tasks_version"
@@ -39,7 +40,9 @@ async def migrate(url: str, to: str = "head") -> None:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(_move, to)
+            if to != "head" or not await connection.run_sync(_is_newest):
+                async with one_migration():
+                    await connection.run_sync(_move, to)
         if to == "head":
             await prepare_search(engine)
     finally:
@@ -63,15 +66,28 @@ def is_ours(name: str | None, kind: str, _: object) -> bool:
     return kind != "table" or not str(name).startswith("tasks_words")
 
 
+def _is_newest(connection: Connection) -> bool:
+    return _present(connection) == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
 def _move(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    present = MigrationContext.configure(
-        connection, opts={"version_table": VERSION_TABLE}
-    ).get_current_revision()
+    config = _config(connection)
+    present = _present(connection)
     passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
     if to == "base" or to in passed[1:]:
         command.downgrade(config, to)
     else:
         command.upgrade(config, to)
+
+
+def _present(connection: Connection) -> str | None:
+    return MigrationContext.configure(
+        connection, opts={"version_table": VERSION_TABLE}
+    ).get_current_revision()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from mcp_tasks.one_migration import one_migration
 from people.database import create_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -36,20 +37,37 @@ async def move(url: str, migrations: Path, *, version_table: str, to: str = "hea
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": lock})
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(_move, migrations, version_table, to)
+            if to == "head" and await connection.run_sync(_is_newest, migrations, version_table):
+                return
+            async with one_migration():
+                await connection.run_sync(_move, migrations, version_table, to)
     finally:
         await engine.dispose()
 
 
+def _is_newest(connection: Connection, migrations: Path, version_table: str) -> bool:
+    head = ScriptDirectory.from_config(_config(connection, migrations)).get_current_head()
+    return _present(connection, version_table) == head
+
+
 def _move(connection: Connection, migrations: Path, version_table: str, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    present = MigrationContext.configure(
-        connection, opts={"version_table": version_table}
-    ).get_current_revision()
+    config = _config(connection, migrations)
+    present = _present(connection, version_table)
     passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
     if to == "base" or to in passed[1:]:
         command.downgrade(config, to)
     else:
         command.upgrade(config, to)
+
+
+def _present(connection: Connection, version_table: str) -> str | None:
+    return MigrationContext.configure(
+        connection, opts={"version_table": version_table}
+    ).get_current_revision()
+
+
+def _config(connection: Connection, migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -7,14 +8,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from mcp_tasks.migrate import migrate as migrate_tasks
 from people.database import create_engine
 from people.migrate import _MIGRATIONS, migrate
 from people.models import Base
 from people.phones import Phones
 from people.store import People
+from routing.migrate import migrate as migrate_routing
 
 pytestmark = pytest.mark.unit
 
+ROOMS = (migrate, migrate_tasks, migrate_routing)
 NUMBER = "+14155550132"
 
 
@@ -36,6 +40,17 @@ async def test_the_migrated_tables_are_the_models_tables(database_url: str) -> N
 async def test_several_processes_may_migrate_at_once_and_again(database_url: str) -> None:
     await asyncio.gather(*(migrate(database_url) for _ in range(4)))
     await migrate(database_url)
+
+
+async def test_rooms_migrate_side_by_side_in_one_process(tmp_path: Path) -> None:
+    of = {name: f"sqlite+aiosqlite:///{tmp_path / name}" for name in "abcdef"}
+
+    async def all_rooms(url: str) -> None:
+        await asyncio.gather(*(room(f"{url}-{room.__module__}.db") for room in ROOMS))
+
+    for _ in range(2):  # the second time there is nothing to do
+        await asyncio.gather(*(all_rooms(url) for url in of.values()))
+    await asyncio.gather(*(migrate(f"{url}-{migrate.__module__}.db", to="base") for url in of.values()))
 
 
 REMINDERS = {
