@@ -14,7 +14,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from web.app import create_app
 from web.log import log_to_stderr
-from web.production import account_refusals, start_refusals
+from web.production import account_refusals, start_refusals, start_warnings
 from web.settings import WebSettings
 
 log = logging.getLogger("web")
@@ -37,6 +37,8 @@ async def _serve(settings: WebSettings, people_settings: PeopleSettings) -> int:
         for refusal in refusals:
             log.error("not started", extra={"what": refusal})
         return _REFUSED
+    for warning in start_warnings(settings):
+        log.warning("started all the same", extra={"what": warning})
     config = uvicorn.Config(
         create_app(settings, people_settings),
         host=settings.host,

@@ -53,6 +53,17 @@ def _production(settings: WebSettings, people_settings: PeopleSettings) -> list[
     return refusals
 
 
+def start_warnings(settings: WebSettings) -> list[str]:
+    """Give a sentence for everything that a start allows and somebody should know."""
+    if not settings.https or settings.trusted_proxies:
+        return []
+    return [
+        "VOICETASKS_WEB_PUBLIC_URL is an https address, so a proxy stands before us, and VOICETASKS_WEB_TRUSTED_PROXIES "
+        "names none: everybody seems to come from its address, and all share one count of tries to sign in. Name its "
+        "address or network."
+    ]
+
+
 async def account_refusals(settings: WebSettings, people: People) -> list[str]:
     """Refuse accounts that open with the demo's password. The database is migrated."""
     if settings.demo or not (opened := await open_demo_accounts(people)):

@@ -1,6 +1,6 @@
 """Settings of the web room, from the environment."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ class WebSettings(BaseSettings):
     public_url: str = ""
     """The address in the browser's bar, when a proxy stands before us: https here makes cookies Secure."""
     trusted_proxies: str = ""
-    """Addresses, comma-separated, whose X-Forwarded-For is believed; of anybody else it is ignored."""
+    """Addresses and networks, comma-separated, whose X-Forwarded-For is believed; of anybody else it is ignored."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     rotate_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     """After so long a signed-in browser gets another cookie."""
@@ -65,6 +65,20 @@ class WebSettings(BaseSettings):
         if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
         return secret
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _real_networks(cls, proxies: str) -> str:
+        named = [each.strip() for each in proxies.split(",") if each.strip()]
+        for each in named:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                # Whoever believed everybody would take the address that a caller made up.
+                raise ValueError(
+                    "must be addresses and networks like 10.0.0.0/8; `*` is none, since anybody may write that header"
+                ) from error
+        return ",".join(named)
 
     @property
     def sandbox_control(self) -> str | None:

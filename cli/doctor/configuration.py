@@ -38,7 +38,12 @@ def configuration(environment: Mapping[str, str]) -> list[Check]:
 
     `environment` is the process's own, `.env` included: the rooms' settings classes read no other.
     """
-    found = [*_misspelt(environment), *_refused(environment), *_no_such_stack(environment)]
+    found = [
+        *_misspelt(environment),
+        *_refused(environment),
+        *_no_such_stack(environment),
+        *_no_proxy(environment),
+    ]
     ours = sum(1 for name, value in environment.items() if name.startswith(_PREFIX) and value)
     return found or [Check("settings", "ok", f"{ours} of ours set, the others have their defaults")]
 
@@ -77,3 +82,11 @@ def _no_such_stack(environment: Mapping[str, str]) -> Iterator[Check]:
     if stack and stack not in STACKS:
         fix = f"leave it empty, or one of {', '.join(STACKS)}"
         yield Check("setting VOICETASKS_AGENT_STACK", "warn", "no such stack, so the router chooses", fix)
+
+
+def _no_proxy(environment: Mapping[str, str]) -> Iterator[Check]:
+    """The page is served by plain HTTP: whoever has an https address has a proxy before it."""
+    name = "VOICETASKS_WEB_TRUSTED_PROXIES"
+    if environment.get("VOICETASKS_WEB_PUBLIC_URL", "").startswith("https://") and not environment.get(name):
+        detail = "names no proxy, so all who come by yours share one count of tries to sign in"
+        yield Check(f"setting {name}", "warn", detail, "name the proxy's address or network")

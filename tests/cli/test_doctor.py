@@ -129,6 +129,15 @@ def test_a_stack_that_does_not_exist_is_a_warning_that_lists_those_that_do(
     assert (check.level, "economy" in check.fix) == ("warn", True)
 
 
+def test_an_https_address_without_a_proxy_that_is_believed_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "VOICETASKS_WEB_TRUSTED_PROXIES"
+    https = {"VOICETASKS_WEB_PUBLIC_URL": "https://tasks.example.org"}
+    assert configured(monkeypatch, **https)[f"setting {name}"].level == "warn"
+    assert f"setting {name}" not in configured(monkeypatch, **https, **{name: "10.0.0.0/8"})
+
+
 def test_room_on_the_disk_is_looked_for_where_the_folder_will_be(tmp_path: Path) -> None:
     assert str(tmp_path) in disk(tmp_path / "not" / "yet").detail
 

@@ -6,6 +6,7 @@ import copy
 import os
 import subprocess
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import compose_spec
@@ -206,3 +207,8 @@ def test_secrets_are_kept_out_of_the_repository() -> None:
             ["git", "check-ignore", "--quiet", path], cwd=CHECKOUT, env=os.environ, timeout=10, check=False
         )
         assert done.returncode == 0, path
+
+
+def test_the_web_server_believes_its_proxy_and_no_caller(document: dict[str, Any]) -> None:
+    believed = document["services"]["web"]["environment"]["VOICETASKS_WEB_TRUSTED_PROXIES"]
+    assert all(ip_network(each).is_private for each in believed.split(","))

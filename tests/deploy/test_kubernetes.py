@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,12 @@ def test_nobody_reaches_anybody_but_by_a_policy_of_their_own(base: list[Manifest
         assert set(policies[name]["policyTypes"]) == {"Ingress", "Egress"}
     for database in ("redis", "postgres"):
         assert "egress" not in policies[database]
+
+
+def test_the_web_server_believes_the_ingress_and_no_caller(base: list[Manifest], settings: Manifest) -> None:
+    web = named(base, "Deployment", "web")["spec"]["template"]["spec"]["containers"][0]
+    believed = environment(web, settings)["VOICETASKS_WEB_TRUSTED_PROXIES"]
+    assert all(ip_network(each).is_private for each in believed.split(","))
 
 
 def test_policies_open_the_ports_that_containers_listen_on(base: list[Manifest]) -> None:

@@ -1,9 +1,10 @@
 import pytest
+from pydantic import ValidationError
 
 from people.demo_accounts import ensure_demo_accounts
 from people.settings import PeopleSettings
 from tests.web.site import Site
-from web.production import account_refusals, start_refusals
+from web.production import account_refusals, start_refusals, start_warnings
 from web.settings import WebSettings
 
 pytestmark = pytest.mark.unit
@@ -69,3 +70,19 @@ async def test_production_refuses_accounts_that_open_with_the_demos_password(
     (sentence,) = await account_refusals(settings, site.services.people)
     assert "demo accounts" in sentence
     assert await account_refusals(WebSettings(), site.services.people) == []
+
+
+@pytest.mark.parametrize("value", ["*", "10.0.0.1/8", "10.0.0.0/8,proxy", "10.0.0.0/8 192.168.0.1"])
+def test_proxies_that_are_no_networks_are_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+    environment.setenv("VOICETASKS_WEB_TRUSTED_PROXIES", value)
+    with pytest.raises(ValidationError, match="must be addresses and networks"):
+        WebSettings()
+
+
+def test_a_proxy_that_nobody_named_is_told_of(environment: pytest.MonkeyPatch) -> None:
+    assert start_warnings(WebSettings()) == []
+    environment.setenv("VOICETASKS_WEB_PUBLIC_URL", "https://tasks.example.org")
+    assert "VOICETASKS_WEB_TRUSTED_PROXIES" in start_warnings(WebSettings())[0]
+    environment.setenv("VOICETASKS_WEB_TRUSTED_PROXIES", " 10.0.0.0/8, 2001:db8::1 ")
+    assert start_warnings(WebSettings()) == []
+    assert WebSettings().trusted_proxies == "10.0.0.0/8,2001:db8::1"
