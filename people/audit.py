@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, cast
 
@@ -79,6 +80,19 @@ class Audit:
         async with self._session() as session:
             rows = list(await session.scalars(query))
         return [AuditEntry.model_validate(row) for row in reversed(rows)]
+
+    async def all_of(self, user_id: str, *, at_once: int = 1000) -> AsyncIterator[AuditEntry]:
+        """Give every entry of a person, the oldest first, read so many at once."""
+        after = 0
+        while True:
+            query = select(AuditRow).where(AuditRow.user_id == user_id, AuditRow.id > after)
+            async with self._session() as session:
+                rows = list(await session.scalars(query.order_by(AuditRow.id).limit(at_once)))
+            for row in rows:
+                yield AuditEntry.model_validate(row)
+            if len(rows) < at_once:
+                return
+            after = rows[-1].id
 
     async def forget_older_than(self, days: int) -> int:
         """Delete everybody's entries that are older; how many there were."""

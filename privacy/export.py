@@ -24,6 +24,7 @@ from people.models import (
     PinTryRow,
     ReminderCallRow,
     ReminderConsentRow,
+    ReminderDialRow,
     SessionRow,
     UserRow,
 )
@@ -41,7 +42,8 @@ _NOT_SHOWN: Final = frozenset({"password_hash", "pin_hash", "id_hash", "user_id"
 async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
-    Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, identities, consents, sessions, audit, transcript, tasks, changes, events, calls.
+    Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, reminder_dials, identities, consents,
+    sessions, calls, audit, transcript, tasks, changes, events.
     """
     people = create_engine(places.people)
     tasks = create_tasks_engine(places.tasks)
@@ -63,15 +65,12 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
             ("pin_tries", PinTryRow, PinTryRow.user_id),
             ("reminder_consents", ReminderConsentRow, ReminderConsentRow.user_id),
             ("reminder_calls", ReminderCallRow, ReminderCallRow.user_id),
+            ("reminder_dials", ReminderDialRow, ReminderDialRow.user_id),
             ("identities", IdentityRow, IdentityRow.user_id),
             ("consents", ConsentRow, ConsentRow.user_id),
             ("sessions", SessionRow, SessionRow.user_id),
         ):
             head[name] = await _rows(people, table, owner == user_id)
-        head["audit"] = [
-            {"at": each.at, "actor": each.actor, "event": each.event, "details": each.details}
-            for each in await Audit(people).entries(user_id)
-        ]
         # What is bounded is read before the first piece goes out, so that a failure is told in full.
         calls = await money_of(routing, user_id)
         stars = await ratings_of(routing, [call["call_id"] for call in calls])
@@ -79,6 +78,7 @@ async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
         yield _json(head)[:-1]
         data = OwnersData(tasks)
         sections = {
+            "audit": _audit(people, user_id),
             "transcript": _transcript(people, user_id),
             "tasks": data.tasks(user_id),
             "changes": data.changes(user_id),
@@ -103,6 +103,11 @@ async def _transcript(people: AsyncEngine, user_id: str) -> AsyncIterator[dict[s
         for line in lines:
             yield line.model_dump(exclude={"id"})
         after = lines[-1].id
+
+
+async def _audit(people: AsyncEngine, user_id: str) -> AsyncIterator[dict[str, Any]]:
+    async for each in Audit(people).all_of(user_id, at_once=LINES_AT_ONCE):
+        yield each.model_dump(include={"at", "actor", "event", "details"})
 
 
 async def _rows(engine: AsyncEngine, table: Any, mine: Any) -> list[dict[str, Any]]:

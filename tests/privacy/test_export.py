@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import insert
 
+from people.audit import Audit
+from people.database import create_engine
+from people.models import ReminderDialRow
+from privacy import export
 from privacy.export import exported
 from privacy.places import Places
 from tests.privacy.keeper import EMAIL, NUMBER, keep_everywhere, link_provider
@@ -37,6 +43,32 @@ async def test_everything_that_is_kept_is_in_it(places: Places, redis: Redis) ->
     assert [(each["call_id"], each["what"], each["ms"]) for each in given["events"]] == [("c1", "spoke", 700)]
     assert "argon2" not in text
     assert "hash of c1" not in text
+
+
+async def test_what_was_done_to_an_account_is_given_from_its_beginning_however_much_it_is(
+    places: Places, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await keep_everywhere(places, redis)
+    monkeypatch.setattr(export, "LINES_AT_ONCE", 3)
+    engine = create_engine(places.people)
+    for number in range(8):
+        await Audit(engine).note(kept.user.id, "sign_in", details=str(number))
+    await engine.dispose()
+    audit = json.loads(await read(places, kept.user.id))["audit"]
+    assert audit[0]["event"] == "account.made"
+    assert [each["details"] for each in audit[-8:]] == [str(number) for number in range(8)]
+    assert audit[0].keys() == {"at", "actor", "event", "details"}
+
+
+async def test_when_a_telephone_was_made_to_ring_is_in_it(places: Places, redis: Redis) -> None:
+    kept = await keep_everywhere(places, redis)
+    engine = create_engine(places.people)
+    async with engine.begin() as connection:
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        await connection.execute(insert(ReminderDialRow).values(user_id=kept.user.id, at=at))
+    await engine.dispose()
+    given = json.loads(await read(places, kept.user.id))
+    assert [each["at"] for each in given["reminder_dials"]] == ["2026-01-01T00:00:00+00:00"]
 
 
 async def test_of_nobody_there_is_none(places: Places, redis: Redis) -> None:
