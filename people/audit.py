@@ -67,8 +67,8 @@ class Audit:
     def __init__(self, engine: AsyncEngine) -> None:
         self._session = async_sessionmaker(engine, expire_on_commit=False)
 
-    async def note(self, user_id: str, event: Event, *, actor: str = SELF, details: str = "") -> None:
-        """Add an entry that stands alone."""
+    async def note(self, user_id: str | None, event: Event, *, actor: str = SELF, details: str = "") -> None:
+        """Add an entry that stands alone; without a person where it is nobody's account that it concerns."""
         async with self._session.begin() as session:
             note(session, user_id, event, actor=actor, details=details)
 

@@ -12,9 +12,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.admin.books import open_books, open_people
+from cli.admin.books import author, open_books, open_people
 from cli.admin.money import dollars
 from cli.admin.output import USAGE, AdminError, Json, moment, print_json, reporting, say, table
+from people.audit import Audit
 from people.consent import Consents
 from routing.call_records import CallRecord, recent_calls
 from routing.charges import usage_of
@@ -195,7 +196,17 @@ async def _story(call_id: str) -> Story:
         told = await read_story(books.journal, books.store, call_id, lines=lines, sandbox=books.sandbox)
     if told is None:
         raise _no_such_call(call_id)
+    if told.words:
+        await _note_reading(call_id)
     return told
+
+
+async def _note_reading(call_id: str) -> None:
+    """Put into the trail that somebody's words are shown, before they are."""
+    async with open_people() as people:
+        user_id = await Consents(people.engine).whose_words(call_id)
+        if user_id is not None:
+            await Audit(people.engine).note(user_id, "words.read", actor=author(), details=call_id)
 
 
 def _write(to: Path, html: str) -> None:

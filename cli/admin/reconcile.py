@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.admin.books import open_books
+from cli.admin.books import author, open_books, open_people
 from cli.admin.money import dollars
 from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
+from people.audit import Audit
 from routing.exports.form import Export, UnreadableExportError
 from routing.exports.reading import read_export
 from routing.reconcile import Drift, Settlement
@@ -95,6 +96,9 @@ async def _reconcile(export: Export, *, dry_run: bool, is_whole: bool) -> tuple[
         settlement, notes = await reckoned(books.drainer, books.journal, export, is_whole=is_whole)
         if dry_run:
             return settlement, len(settlement.corrections), notes
+        async with open_people() as people:
+            details = f"{export.form}, {len(settlement.corrections)} estimates"
+            await Audit(people.engine).note(None, "books.settled", actor=author(), details=details)
         written, missed = await carried_out(books.journal, books.budget, settlement)
         return settlement, written, notes + missed
 

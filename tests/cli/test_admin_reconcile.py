@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from people.audit import Audit
 from routing.journal import Entry
 from tests.cli.admin_terminal import Terminal
 from tests.routing.test_exports import openai_page, openai_result
@@ -75,7 +76,9 @@ async def test_estimates_are_settled_the_drift_is_reported_and_redis_follows(
         1,
         2_000,
     )
+    assert await settlings(terminal) == []
     done = await terminal.ask("reconcile", file)
+    assert await settlings(terminal) == ["sandbox invoice, 1 estimates"]
     assert done == {
         "sandbox": True,
         "form": "sandbox invoice",
@@ -103,6 +106,14 @@ async def test_estimates_are_settled_the_drift_is_reported_and_redis_follows(
     await spend(terminal, "s:resp_3", 1)
     account = await terminal.bank.account("c1")
     assert {counters["tc"] for counters in await terminal.bank.counters(account)} == {42_001}
+
+
+async def settlings(terminal: Terminal) -> list[str]:
+    """What was settled at this terminal, as the trail has it."""
+    trail = await Audit(terminal.people.engine).entries()
+    settled = [each for each in trail if each.event == "books.settled"]
+    assert all(each.actor.startswith("terminal") for each in settled)
+    return [each.details for each in settled]
 
 
 async def test_people_read_a_table(terminal: Terminal, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from people.audit import Audit
 from people.consent import Consents
 from routing.policy_store import PolicyStore
 from tests.cli.admin_terminal import Terminal
@@ -44,9 +45,19 @@ async def test_words_are_told_while_the_caller_agrees_and_no_longer(terminal: Te
     told = await terminal.ask("calls", "story", "c1")
     assert told["words"] == [{"at_ms": 3_000, "speaker": "caller", "text": "Buy milk"}]
     assert "caller: Buy milk" in (await terminal.run("calls", "story", "c1")).err
+    assert await readings(terminal) == [(user.id, "c1")] * 2
     await consents.set(user.id, "browser", given=False)
     told = await terminal.ask("calls", "story", "c1")
     assert (told["words"], told["words_why_not"][:8]) == ([], "No words")
+    assert len(await readings(terminal)) == 2, "without words nobody read any"
+
+
+async def readings(terminal: Terminal) -> list[tuple[str | None, str]]:
+    """Whose words were read at this terminal, and in which call, as the trail has it."""
+    trail = await Audit(terminal.people.engine).entries()
+    read = [each for each in trail if each.event == "words.read"]
+    assert all(each.actor.startswith("terminal") for each in read)
+    return [(each.user_id, each.details) for each in read]
 
 
 async def test_a_call_that_nobody_knows_has_no_story(terminal: Terminal) -> None:
