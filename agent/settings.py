@@ -13,6 +13,7 @@ from agent.outbound_rules import Rules
 from agent.phone_admission import AdmissionRules, UnknownCallers
 from agent.presence import Graces
 from people.reminder_calls import Caps
+from routing.redis_url import RedisUrl
 
 
 class AgentSettings(BaseSettings):
@@ -29,7 +30,9 @@ class AgentSettings(BaseSettings):
     livekit_url: Annotated[str, Field(validation_alias="LIVEKIT_URL")] = "ws://127.0.0.1:7880"
     livekit_api_key: Annotated[str, Field(validation_alias="LIVEKIT_API_KEY")] = ""
     livekit_api_secret: Annotated[SecretStr, Field(validation_alias="LIVEKIT_API_SECRET")] = SecretStr("")
-    redis_url: Annotated[str, Field(validation_alias="REDIS_URL", repr=False)] = "redis://127.0.0.1:6390/0"
+    redis_url: Annotated[RedisUrl, Field(validation_alias="REDIS_URL", repr=False)] = (
+        "redis://127.0.0.1:6390/0"
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8084

@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from routing.health import BreakerRules
+from routing.redis_url import RedisUrl
 
 DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'routing.db'}"
 
@@ -18,7 +19,9 @@ class RoutingSettings(BaseSettings):
         env_prefix="VOICETASKS_ROUTING_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    redis_url: Annotated[str, Field(validation_alias="REDIS_URL", repr=False)] = "redis://127.0.0.1:6390/0"
+    redis_url: Annotated[RedisUrl, Field(validation_alias="REDIS_URL", repr=False)] = (
+        "redis://127.0.0.1:6390/0"
+    )
     database_url: Annotated[
         str,
         Field(validation_alias=AliasChoices("VOICETASKS_ROUTING_DATABASE_URL", "DATABASE_URL"), repr=False),

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from routing.redis_url import RedisUrl
+
 MIN_SECRET_BYTES = 32
 
 
@@ -53,7 +55,7 @@ class WebSettings(BaseSettings):
     livekit_api_secret: SecretStr = Field(default=SecretStr(""), validation_alias="LIVEKIT_API_SECRET")
     livekit_browser_url: str = ""
     """The LiveKit server as browsers reach it, where that is not LIVEKIT_URL."""
-    redis_url: str = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL", repr=False)
+    redis_url: RedisUrl = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL", repr=False)
     sandbox_host: str = Field(default="127.0.0.1", validation_alias="VOICETASKS_SANDBOX_HOST")
     sandbox_control_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8083, validation_alias="VOICETASKS_SANDBOX_CONTROL_PORT"

@@ -19,6 +19,7 @@ from cli.doctor.check import Check
 from cli.environment import is_production, owns_livekit, owns_redis
 from cli.health import TIMEOUT_SECONDS, Probe, http_probe, worker_registered_probe
 from cli.ports import HOST, Ports, conflicts
+from routing.redis_url import is_redis_url
 
 WARN_SKEW_SECONDS, FAIL_SKEW_SECONDS = 2.0, 30.0
 """Tokens live for minutes: half a minute off and some are refused."""
@@ -43,15 +44,17 @@ async def servers(
     for_real = is_production(user_environment)
     runs = demo_runs or for_real
     found = [] if for_real else [_ports(user_environment, ports, demo_runs=demo_runs)]
-    redis_expected = runs or not owns_redis(user_environment)
-    found += await redis_checks(environment["REDIS_URL"], expected=redis_expected)
-    found += await breakers(environment["REDIS_URL"])
+    redis_url = environment["REDIS_URL"]
+    can_ask = is_redis_url(redis_url)  # where not, the check of the settings says so
+    if can_ask:
+        found += await redis_checks(redis_url, expected=runs or not owns_redis(user_environment))
+        found += await breakers(redis_url)
     livekit_expected = runs or not owns_livekit(user_environment)
     found += await livekit_checks(environment["LIVEKIT_URL"], expected=livekit_expected)
     if not for_real:
         found += await _on_this_machine(ports, demo_runs=demo_runs)
-    if runs:
-        registered = await worker_registered_probe(environment["REDIS_URL"])()
+    if runs and can_ask:
+        registered = await worker_registered_probe(redis_url)()
         found.append(_verdict("worker registered", registered, expected=True))
     return found
 

@@ -11,6 +11,7 @@ import pytest
 
 from cli.doctor.breakers import breakers, verdict
 from cli.doctor.check import Check
+from cli.doctor.command import examine
 from cli.doctor.configuration import configuration
 from cli.doctor.phone import bridge, takes_calls
 from cli.doctor.programs import disk, python
@@ -127,6 +128,19 @@ def test_a_stack_that_does_not_exist_is_a_warning_that_lists_those_that_do(
 ) -> None:
     (check,) = configured(monkeypatch, VOICETASKS_AGENT_STACK="deluxe").values()
     assert (check.level, "economy" in check.fix) == ("warn", True)
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://:s3cret/x@localhost:1"])
+async def test_an_address_of_redis_that_is_none_is_a_failure_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setenv("VOICETASKS_CLI_ENV_FILE", os.devnull)
+    monkeypatch.setenv("VOICETASKS_CLI_DATA_DIR", str(tmp_path))
+    checks = await examine()
+    assert [check.level for check in checks if check.name == "setting REDIS_URL"] == ["fail"]
+    assert url not in str(checks)
+    assert "s3cret" not in str(checks)
 
 
 def test_an_https_address_without_a_proxy_that_is_believed_is_a_warning(

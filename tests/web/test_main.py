@@ -121,3 +121,7 @@ def test_a_start_that_is_refused_says_why_and_repeats_no_secret(
     assert start().wait(20) == 2
     assert "32 bytes" in lines(log)[-1]["what"]
     assert "tooshort" not in log.read_text()
+    environment.setenv("VOICETASKS_WEB_SECRET", "a web secret that only tests know, 32+")
+    environment.setenv("REDIS_URL", "localhost:6379")
+    assert start().wait(20) == 2
+    assert lines(log)[-1]["what"].startswith("REDIS_URL: ")
