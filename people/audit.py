@@ -20,6 +20,7 @@ Event = Literal[
     "books.settled",
     "consent.given",
     "consent.taken_back",
+    "password.changed",
     "phone.linked",
     "pin.blocked",
     "pin.changed",

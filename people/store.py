@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.audit import SELF, note
 from people.database import PATIENT_MS, create_engine
-from people.models import UserRow
+from people.models import SessionRow, UserRow
 from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
 from people.user import (
     DEFAULT_TIME_ZONE,
@@ -134,6 +134,23 @@ class People:
         row = await self._row_by_email(email) if len(password) <= MAX_PASSWORD_LENGTH else None
         right = await self._passwords.verify(row.password_hash if row else None, password)
         return User.model_validate(row) if right and row else None
+
+    async def set_password(
+        self, user_id: str, password: str, *, actor: str = SELF, but_session: str = ""
+    ) -> User | None:
+        """Give a person another password, and end their sessions but the one of that record; None for nobody.
+
+        Raises ValueError for a password that may not be one.
+        """
+        password_hash = await self._passwords.hash(password)
+        theirs = (SessionRow.user_id == user_id) & (SessionRow.id_hash != but_session)
+        async with self._session.begin() as session:
+            row = await session.get(UserRow, user_id)
+            if row is not None:
+                row.password_hash = password_hash
+                await session.execute(delete(SessionRow).where(theirs))
+                note(session, user_id, "password.changed", actor=actor)
+        return User.model_validate(row) if row else None
 
     async def has_password(self, user_id: str) -> bool:
         """Whether somebody can sign in with a password: who came from a provider has none."""

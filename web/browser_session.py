@@ -113,6 +113,10 @@ class BrowserSessions:
         """Sign a browser out."""
         await self._records.end(_hash(session.session_id))
 
+    def record_of(self, session: BrowserSession) -> str:
+        """Give the name of its record."""
+        return _hash(session.session_id)
+
     def csrf_token(self, session: BrowserSession) -> str:
         """Give the token that every changing request of this session carries in X-CSRF-Token."""
         return self._keys.tag("csrf", session.family)

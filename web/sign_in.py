@@ -14,6 +14,7 @@ from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served, Services
 from web.sign_in_limit import sign_in_scopes
+from web.try_limit import Scope
 
 router = APIRouter(prefix="/api", tags=["sign-in"])
 
@@ -100,19 +101,7 @@ CurrentUser = Annotated[User, Depends(user_of)]
 @router.post("/login", dependencies=[Depends(same_site)])
 async def login(request: Request, response: Response, given: Credentials, services: Served) -> SignedIn:
     """Sign in. An unknown address and a wrong password answer alike, in the same time."""
-    address = request.client.host if request.client else ""
-    scopes = sign_in_scopes(services.keys, given.email, address)
-    wait = await services.tries.charge(scopes)
-    if wait > 0:
-        services.metrics.sign_ins.labels("limited").inc()
-        seconds = math.ceil(wait)
-        raise ApiError(
-            429,
-            "rate_limited",
-            "There were too many tries to sign in.",
-            f"Wait {seconds} s and try again.",
-            headers={"Retry-After": str(seconds)},
-        )
+    scopes = await charge_try(request, services, given.email)
     with database_errors():
         user = await services.people.verify_password(given.email, given.password.get_secret_value())
         if user is None:
@@ -124,6 +113,24 @@ async def login(request: Request, response: Response, given: Credentials, servic
     await services.tries.take_back(scopes)
     services.metrics.sign_ins.labels("ok").inc()
     return _answer(services, session, user)
+
+
+async def charge_try(request: Request, services: Services, email: str) -> list[Scope]:
+    """Charge a try at somebody's password before it is judged; what a right one takes back. 429 after too many."""
+    address = request.client.host if request.client else ""
+    scopes = sign_in_scopes(services.keys, email, address)
+    wait = await services.tries.charge(scopes)
+    if wait > 0:
+        services.metrics.sign_ins.labels("limited").inc()
+        seconds = math.ceil(wait)
+        raise ApiError(
+            429,
+            "rate_limited",
+            "There were too many tries to sign in.",
+            f"Wait {seconds} s and try again.",
+            headers={"Retry-After": str(seconds)},
+        )
+    return scopes
 
 
 @router.post("/logout", status_code=204, dependencies=[Depends(same_site)])

@@ -18,6 +18,9 @@ from privacy.addresses import addresses_of
 app = typer.Typer(help="Who there is, and on which plan.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(metavar="USER", help="The user's address.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, not by asking.")
+]
 
 
 @app.command("list")
@@ -41,16 +44,11 @@ def create(
     plan: Annotated[Plan, typer.Option(help="What they pay for.")] = Plan.ECONOMY,
     role: Annotated[Role, typer.Option(help="admin may see and change everything here.")] = Role.USER,
     time_zone: Annotated[str, typer.Option(help="An IANA zone, such as Europe/Berlin.")] = DEFAULT_TIME_ZONE,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input, not by asking.")
-    ] = False,
+    password_stdin: FromStdin = False,
     as_json: Json = False,
 ) -> None:
     """Add a user; their password is asked for."""
-    if password_stdin:
-        password = typer.get_text_stream("stdin").readline().rstrip("\r\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    password = _asked_for(password_stdin=password_stdin)
     with reporting(as_json=as_json):
         user = asyncio.run(_create(email, password, plan, role, time_zone))
     _tell(user, f"{user.email} is there now, on the plan {user.plan.value}.", as_json=as_json)
@@ -68,6 +66,15 @@ def plan_(
     _tell(user, f"{user.email} is on the plan {user.plan.value} now.", as_json=as_json)
 
 
+@app.command("password")
+def password_(email: Email, password_stdin: FromStdin = False, as_json: Json = False) -> None:
+    """Give a user another password, which is asked for, and sign them out of every browser."""
+    password = _asked_for(password_stdin=password_stdin)
+    with reporting(as_json=as_json):
+        user = asyncio.run(_password(email, password))
+    _tell(user, f"{user.email} has another password, and is signed out everywhere.", as_json=as_json)
+
+
 @app.command()
 def audit(
     email: Annotated[
@@ -76,7 +83,7 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 200,
     as_json: Json = False,
 ) -> None:
-    """Show what was done to accounts: sign-ins, changes of plan and role, consent, exports, erasures."""
+    """Show what was done to accounts: sign-ins, changes of plan, role and password, consent, exports, erasures."""
     with reporting(as_json=as_json):
         entries, known = asyncio.run(_audit(email, limit))
     if as_json:
@@ -99,6 +106,12 @@ def audit(
         for each in entries
     ]
     table("audit", columns, rows)
+
+
+def _asked_for(*, password_stdin: bool) -> str:
+    if password_stdin:
+        return typer.get_text_stream("stdin").readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _tell(user: User, sentence: str, *, as_json: bool) -> None:
@@ -137,6 +150,16 @@ async def _plan(email: str, plan: Plan) -> User:
     user = await user_named(email)
     async with open_people() as people:
         changed = await people.set_plan(user.id, plan, actor=author())
+    return changed or user
+
+
+async def _password(email: str, password: str) -> User:
+    user = await user_named(email)
+    async with open_people() as people:
+        try:
+            changed = await people.set_password(user.id, password, actor=author())
+        except ValueError as error:
+            raise AdminError("bad_password", str(error), "", exit_code=USAGE) from error
     return changed or user
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from people.sessions import SessionRecords
 from people.user import Plan
 from tests.cli.admin_terminal import Terminal
 
@@ -48,3 +51,23 @@ async def test_nobody_cannot_have_a_plan(terminal: Terminal) -> None:
     said = await terminal.run("users", "plan", "bob@example.org", "premium", "--json")
     assert (said.code, said.json["error"]["code"]) == (1, "no_such_user")
     assert (await terminal.run("users", "plan", "bob@example.org", "gold")).code == 2
+
+
+async def test_another_password_signs_a_user_out_everywhere(terminal: Terminal) -> None:
+    user = await terminal.people.create_user(email="ann@example.org", password="x")
+    records = SessionRecords(terminal.people.engine)
+    await records.add("a browser", user.id, datetime.now(UTC) + timedelta(hours=1))
+    change = ("users", "password", "--password-stdin", "--json")
+    empty = await terminal.run(*change, "ann@example.org", stdin="\n")
+    assert (empty.code, empty.json["error"]["code"]) == (2, "bad_password")
+    assert await records.stands("a browser", user.id)
+    said = await terminal.run(*change, "ann@example.org", stdin="correct horse\n")
+    assert (said.code, said.json["user"]["email"]) == (0, "ann@example.org")
+    assert not await records.stands("a browser", user.id)
+    assert await terminal.people.verify_password("ann@example.org", "correct horse") is not None
+    assert await terminal.people.verify_password("ann@example.org", "x") is None
+    last = (await terminal.ask("users", "audit"))["audit"][-1]
+    assert (last["event"], last["whose"]) == ("password.changed", "ann@example.org")
+    assert last["actor"].startswith("terminal")
+    nobody = await terminal.run(*change, "bob@example.org", stdin="correct horse\n")
+    assert (nobody.code, nobody.json["error"]["code"]) == (1, "no_such_user")

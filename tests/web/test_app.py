@@ -102,6 +102,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
     assert set(described["paths"]) == {
         "/api/account",
         "/api/account/history",
+        "/api/account/password",
         "/api/account/phone-code",
         "/api/account/pin",
         "/api/account/reminder-calls",

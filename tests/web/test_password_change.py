@@ -1,0 +1,56 @@
+"""Another password, and what becomes of browsers that are signed in."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from tests.web.site import PASSWORD, Site
+
+pytestmark = pytest.mark.unit
+
+PATH = "/api/account/password"
+NEW = "another battery staple"
+
+
+async def test_another_password_signs_every_other_browser_out(site: Site) -> None:
+    ann, elsewhere, bob = [await site.signed_in(person) for person in (site.ann, site.ann, site.bob)]
+    changed = await ann.put(PATH, {"old": PASSWORD, "new": NEW})
+    assert changed.status_code == 204
+    codes = [(await browser.client.get("/api/me")).status_code for browser in (ann, elsewhere, bob)]
+    assert codes == [200, 401, 200]
+    assert (await site.browser().sign_in(site.ann.email, PASSWORD)).status_code == 401
+    assert (await site.browser().sign_in(site.ann.email, NEW)).status_code == 200
+    history = (await ann.client.get("/api/account/history")).json()["entries"]
+    assert "password.changed" in {each["event"] for each in history}
+    assert NEW not in str(history)
+
+
+async def test_a_wrong_old_password_changes_nothing_and_is_a_try_to_sign_in(site: Site) -> None:
+    ann, elsewhere = [await site.signed_in(site.ann) for _ in range(2)]
+    answers = [await ann.put(PATH, {"old": f"guess {number}", "new": NEW}) for number in range(7)]
+    assert (answers[0].status_code, answers[0].json()["error"]["code"]) == (403, "wrong_password")
+    assert (answers[-1].status_code, answers[-1].json()["error"]["code"]) == (429, "rate_limited")
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 429
+    assert (await elsewhere.client.get("/api/me")).status_code == 200
+
+
+@pytest.mark.parametrize("new", ["", "x" * 257, None])
+async def test_a_password_that_may_not_be_one_is_refused(site: Site, new: str | None) -> None:
+    ann = await site.signed_in(site.ann)
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": new})).status_code == 422
+    assert (await site.browser().sign_in(site.ann.email)).status_code == 200
+
+
+async def test_who_signs_in_at_a_provider_has_none_to_change(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    async with site.services.people.engine.begin() as connection:
+        await connection.execute(text("UPDATE people_users SET password_hash = ''"))
+    refused = await ann.put(PATH, {"old": "", "new": NEW})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_password")
+
+
+async def test_without_the_sessions_token_nothing_is_changed(site: Site) -> None:
+    ann = await site.signed_in(site.ann)
+    assert (await ann.client.put(PATH, json={"old": PASSWORD, "new": NEW})).status_code == 403
+    assert (await site.browser().sign_in(site.ann.email)).status_code == 200
