@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import threading
 from types import ModuleType
 
 import pytest
@@ -31,3 +33,30 @@ async def test_a_guess_costs_at_least_what_rfc_9106_wants_of_a_machine_with_litt
     assert f"m={least.memory_cost},t={least.time_cost},p={least.parallelism}" in kept
     assert await desk.verify(kept, "a password")
     assert not await desk.verify(kept, "another")
+
+
+class Counting:
+    """A hasher that knows how many hash at once."""
+
+    def __init__(self) -> None:
+        self.lock, self.crowd = threading.Lock(), threading.Event()
+        self.inside = self.most = self.done = 0
+
+    def hash(self, _: str) -> str:
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside > 2:
+                self.crowd.set()
+        self.crowd.wait(0.1)  # who is not bound comes in meanwhile
+        with self.lock:
+            self.inside -= 1
+            self.done += 1
+        return "hash"
+
+
+async def test_however_many_desks_there_are_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting()
+    monkeypatch.setattr(password, "_hasher", counting)
+    await asyncio.gather(*(password.PasswordDesk().hash("a password") for _ in range(6)))
+    assert (counting.done, counting.most) == (6, 2)
