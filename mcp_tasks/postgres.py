@@ -6,16 +6,13 @@ passes on as they are. Here they become ConnectionError, so that whoever expects
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from asyncpg import Connection
+from typing import Any
 
 CONNECT_SECONDS = 10.0
 """How long a server that accepts nothing and refuses nothing is waited for; the driver's own minute is too long."""
 
 
-async def connect(*arguments: Any, **options: Any) -> Connection[Any]:
+async def connect(*arguments: Any, **options: Any) -> Any:
     """Connect as asyncpg does. Raises OSError alone: ConnectionError when it is refused, TimeoutError in the end."""
     import asyncpg  # here, because most installations keep SQLite
 
