@@ -120,6 +120,8 @@ def call(
     """
     if channel is Channel.BROWSER and (sip or from_ is not None or pin is not None):
         raise typer.BadParameter("--sip, --from and --pin are a telephone's: add --channel phone")
+    if record is not None and not record.parent.is_dir():
+        raise typer.BadParameter(f"{record}: there is no such folder", param_hint="--record")
     found, ports = environment.load()
     way: PhoneWay | None = None
     try:

@@ -88,7 +88,10 @@ async def _talk(
                 record.confirmations = line.confirmations.asked()
             if order.record_to is not None:
                 ear = line.listener
-                await asyncio.to_thread(write_wav, order.record_to, ear.recording, ear.rate)
+                try:
+                    await asyncio.to_thread(write_wav, order.record_to, ear.recording, ear.rate)
+                except OSError as error:  # the call was made all the same, and is told
+                    record.error = f"{order.record_to} cannot be written: {error.strerror}"
 
 
 @contextlib.asynccontextmanager

@@ -102,6 +102,12 @@ def test_what_cannot_be_done_is_a_usage_error_that_says_why(
     assert not placed
 
 
+def test_a_recording_into_no_folder_is_found_before_the_call(placed: list[Order], tmp_path: Path) -> None:
+    said = run("--as", "a@b.org", "--say", "x", "--record", str(tmp_path / "no" / "x.wav"))
+    assert (said.exit_code, placed) == (2, [])
+    assert run("--as", "a@b.org", "--say", "x", "--record", str(tmp_path / "x.wav")).exit_code == 0
+
+
 def test_a_caller_needs_a_name(placed: list[Order]) -> None:
     assert run("--say", "x").exit_code == 2
 
