@@ -186,8 +186,15 @@ class Demo:
     def _only_one(self) -> Iterator[None]:
         """Hold the data folder: two demos in one would mix their databases and logs."""
         folder = self._settings.data_dir
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (folder / "demo.lock").open("a") as lock:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held = (folder / "demo.lock").open("a")
+        except OSError as error:
+            raise DemoCannotStartError(
+                f"the data folder {folder} cannot be written ({error.strerror or type(error).__name__}): "
+                "name another with --data-dir FOLDER"
+            ) from error
+        with held as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

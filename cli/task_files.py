@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from cli.database_away import database_away
 from cli.one_process import demo_environment
 from mcp_tasks.errors import TaskError
 from people.user import User
@@ -40,11 +41,16 @@ def export(
     form: Format = None,
 ) -> None:
     """Write all tasks of a user, open and done, to a file. Exit: 4 when there is no such user."""
-    text = asyncio.run(_export(_known(user, "export"), _format(out, form)))
+    with database_away("voicetasks tasks export"):
+        text = asyncio.run(_export(_known(user, "export"), _format(out, form)))
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8", newline="")
+        try:
+            out.write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            typer.echo(f"voicetasks tasks export: {out} cannot be written: {error.strerror}", err=True)
+            raise typer.Exit(1) from None
         typer.echo(f"written to {out}", err=True)
 
 
@@ -59,13 +65,16 @@ def import_(
 
     Exit: 0 when all were taken, 1 when some or all were not, 4 when there is no such user.
     """
-    owner = _known(user, "import")
+    with database_away("voicetasks tasks import"):
+        owner = _known(user, "import")
     try:
         text = file.read_text(encoding="utf-8")
-        result = asyncio.run(_import(owner, text, _format(file, form)))
     except (OSError, UnicodeDecodeError) as error:
         typer.echo(f"voicetasks tasks import: {file} cannot be read: {error}", err=True)
         raise typer.Exit(1) from None
+    try:
+        with database_away("voicetasks tasks import"):
+            result = asyncio.run(_import(owner, text, _format(file, form)))
     except TaskError as error:
         typer.echo(f"voicetasks tasks import: {error.message}", err=True)
         raise typer.Exit(1) from None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import task_files
+from cli.database_away import database_away
 from cli.one_process import become, demo_environment
 
 app = typer.Typer(help="Run the task server, make a token for it, or take tasks out and in.")
@@ -30,7 +31,8 @@ def token(
     """Print a bearer token for the task server; it is good for some minutes and shows that user's tasks alone."""
     environment, _ = demo_environment()
     os.environ.update(environment)
-    made = asyncio.run(_token(user))
+    with database_away("voicetasks tasks token"):
+        made = asyncio.run(_token(user))
     if made is None:
         typer.echo(f"voicetasks tasks token: there is no user {user!r}", err=True)
         raise typer.Exit(4)

@@ -65,7 +65,7 @@ async def open_books() -> AsyncIterator[Books]:
     try:
         settings, vendors = RoutingSettings(), VendorSettings()
     except ValidationError as error:
-        raise _bad_setting(error) from error
+        raise bad_setting(error) from error
     with journal_errors():
         await migrate(settings.database_url)
     link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
@@ -92,7 +92,7 @@ async def open_people() -> AsyncIterator[People]:
     try:
         settings = PeopleSettings()
     except ValidationError as error:
-        raise _bad_setting(error) from error
+        raise bad_setting(error) from error
     try:
         await migrate_people(settings.database_url)
         async with People(settings.database_url) as people:
@@ -129,7 +129,8 @@ def author() -> str:
         return "terminal"
 
 
-def _bad_setting(error: ValidationError) -> AdminError:
+def bad_setting(error: ValidationError) -> AdminError:
+    """Name the setting that a room refused; never its value."""
     name = str(error.errors(include_url=False)[0]["loc"][0])
     return AdminError(
         "bad_setting", f"the setting {name} is wrong", "«voicetasks doctor» says how", exit_code=USAGE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ import typer
 
 from cli.admin.books import author, open_books, open_people
 from cli.admin.money import dollars
-from cli.admin.output import USAGE, AdminError, Json, moment, print_json, reporting, say, table
+from cli.admin.output import AdminError, Json, moment, print_json, reporting, say, table
+from cli.admin.private_file import private_file
 from people.audit import Audit
 from people.consent import Consents
 from routing.call_records import CallRecord, recent_calls
@@ -151,7 +151,8 @@ def story(
     with reporting(as_json=as_json):
         told = asyncio.run(_story(call_id))
         if to is not None:
-            _write(to, page(told))
+            with private_file(to) as file:
+                file.write(page(told))
     if as_json:
         print_json(told.as_json())
         return
@@ -207,18 +208,6 @@ async def _note_reading(call_id: str) -> None:
         user_id = await Consents(people.engine).whose_words(call_id)
         if user_id is not None:
             await Audit(people.engine).note(user_id, "words.read", actor=author(), details=call_id)
-
-
-def _write(to: Path, html: str) -> None:
-    """Write it for its owner's eyes alone: words may be in it."""
-    try:
-        with open(os.open(to, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(html)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise AdminError(
-            "bad_file", f"{to}: {why}", "name a file that can be written", exit_code=USAGE
-        ) from error
 
 
 def _no_such_call(call_id: str) -> AdminError:

@@ -7,13 +7,14 @@ import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.admin.books import author, open_people, user_named
 from cli.admin.output import AdminError, Json, print_json, reporting, say, table
+from cli.admin.private_file import private_file
 from cli.one_process import demo_environment
 from people.audit import Audit
 from privacy.erasure import Proof
@@ -105,7 +106,7 @@ async def _export(name: str, to: Path | None) -> None:
     environment, _ = demo_environment()
     os.environ.update(environment)
     try:
-        with nullcontext(sys.stdout) if to is None else _private(to) as out:
+        with nullcontext(sys.stdout) if to is None else private_file(to) as out:
             async for piece in exported(Places.from_environment(), user_id):
                 out.write(piece)
         async with open_people() as people:
@@ -120,7 +121,3 @@ async def _export(name: str, to: Path | None) -> None:
             f"what is kept cannot be read ({type(error).__name__})",
             "«voicetasks doctor» looks at the databases",
         ) from error
-
-
-def _private(path: Path) -> Any:
-    return open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8")

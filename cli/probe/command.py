@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from cli.admin.books import bad_setting
 from cli.admin.output import Json, print_json, reporting, say
 from cli.caller.script import Order
 from cli.caller.voices import VoiceName
@@ -71,7 +73,7 @@ def run(
     if url is None:
         url, control = f"http://{HOST}:{ports.web}", f"http://{HOST}:{ports.sandbox_control}"
     with reporting(as_json=as_json):
-        settings = ProbeSettings()
+        settings = _settings()
         pin, bridge = pin_of(settings), ports.sip if sip else None
         if pin is None and channel is None:
             channels = ("browser",)
@@ -108,11 +110,18 @@ def set_up_(as_json: Json = False) -> None:
     environment, _ = demo_environment()
     os.environ.update(environment)
     with reporting(as_json=as_json):
-        done = asyncio.run(set_up(ProbeSettings()))
+        done = asyncio.run(set_up(_settings()))
     if as_json:
         print_json(done)
     else:
         say(f"The probe calls as {' and '.join(done['accounts'])}.")
+
+
+def _settings() -> ProbeSettings:
+    try:
+        return ProbeSettings()
+    except ValidationError as error:
+        raise bad_setting(error) from error
 
 
 class _Rounds:

@@ -25,6 +25,11 @@ async def test_a_user_is_exported_and_erased_with_a_proof(terminal: Terminal, tm
     assert (said.code, said.out) == (0, "")
     assert json.loads(file.read_text())["phones"][0]["number"] == "+4930901820"
     assert file.stat().st_mode & 0o077 == 0
+    file.chmod(0o644)
+    assert (await terminal.run("export", "ann@example.org", "--to", str(file))).code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    nowhere = await terminal.run("export", "ann@example.org", "--to", str(tmp_path / "no" / "ann.json"))
+    assert (nowhere.code, "ann.json: No such file" in nowhere.err) == (2, True)
 
     asked = await terminal.run("erase", "ann@example.org", stdin="n\n")
     assert asked.code == 1

@@ -217,3 +217,11 @@ def test_a_phone_bridge_that_is_named_and_not_there_is_told_at_once(start_demo: 
     mine = start_demo("--phone", LIVEKIT_SIP_BIN="/nowhere/livekit-sip")
     assert mine.process.wait(30) == 1
     assert "/nowhere/livekit-sip" in mine.err.all()
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(start_demo: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    demo = start_demo("--data-dir", str(tmp_path / "file" / "data"))
+    assert demo.process.wait(60) == 1
+    assert "cannot be written" in demo.err.all()
+    assert "Traceback" not in demo.err.all()

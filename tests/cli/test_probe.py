@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from cli.admin.output import AdminError
 from cli.caller.errors import NobodyAnsweredError
@@ -15,6 +18,7 @@ from cli.caller.record import CallRecord, Turn
 from cli.caller.script import Order
 from cli.caller.steps import Click, Press, Say, Type
 from cli.caller.voices import Quality
+from cli.main import app
 from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
 from cli.probe.settings import ProbeSettings
@@ -131,3 +135,17 @@ def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) ->
         assert 576 * probed["cost_microdollars"] <= budget, "a day of calls every five minutes is paid for"
     again = json.loads(demo.voicetasks("probe", "set-up", "--json").stdout)
     assert again["made"] == []
+
+
+@pytest.mark.unit
+def test_a_setting_that_is_wrong_is_named_in_the_one_object(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {
+        "VOICETASKS_PROBE_PORT": "abc",
+        "VOICETASKS_CLI_ENV_FILE": os.devnull,
+        "VOICETASKS_CLI_DATA_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    said = CliRunner().invoke(app, ["probe", "--json"])
+    assert (said.exit_code, json.loads(said.stdout)["error"]["code"]) == (2, "bad_setting")

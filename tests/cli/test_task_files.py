@@ -30,11 +30,11 @@ def data_dir(tmp_path: Path) -> Path:
     return folder
 
 
-def tasks(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tasks(data_dir: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cli.main", "tasks", *arguments],
         cwd=CHECKOUT,
-        env=clean_environment(data_dir),
+        env=clean_environment(data_dir, **environment),
         capture_output=True,
         text=True,
         timeout=120,
@@ -74,3 +74,17 @@ def test_an_unknown_user_and_an_unreadable_file_are_named(data_dir: Path, tmp_pa
     refused = tasks(data_dir, "import", str(wrong), "--as", "economy@example.com")
     assert (refused.returncode, "tasks: Field required" in refused.stderr) == (1, True)
     assert "Traceback" not in refused.stderr
+
+
+def test_what_cannot_be_written_or_reached_is_a_sentence(data_dir: Path, tmp_path: Path) -> None:
+    nowhere = tasks(data_dir, "export", "--as", "economy@example.com", "--out", str(tmp_path / "no" / "x"))
+    assert (nowhere.returncode, "cannot be written" in nowhere.stderr) == (1, True)
+    for command in (("token",), ("export",), ("import", "any.ics")):
+        away = tasks(
+            data_dir,
+            *command,
+            *("--as", "economy@example.com"),
+            DATABASE_URL="postgresql://a:b@127.0.0.1:1/voicetasks",
+        )
+        assert (away.returncode, "the database cannot be reached" in away.stderr) == (1, True), away.stderr
+        assert "Traceback" not in away.stderr
