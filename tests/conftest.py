@@ -307,13 +307,6 @@ def take_turns(items: Sequence[pytest.Item], turn: str) -> None:
             item.add_marker(pytest.mark.skip(f"held in turn {1 + place % turns} of {turns}"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before a fixture starts a demo for it
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin no dear test where it would make a run too long: it is held when its turn comes again."""
-    if item.get_closest_marker("dear") and is_late(os.environ.get("VOICETASKS_TEST_UNTIL", ""), time.time()):
-        pytest.skip("there was no time left for it")
-
-
 def is_late(until: str, now: float) -> bool:
     """Whether the time is over until which dear tests may begin, seconds since 1970; without one it never is."""
     return bool(until) and now > float(until)
@@ -354,7 +347,12 @@ def _destroy(demo: RunningDemo) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A demo at which one room's tests call ends behind them: idle, it takes from the calls beside it."""
+    """A demo at which one room's tests call ends behind them: idle, it takes from the calls beside it.
+
+    No dear test begins where it would make a run too long: it is held when its turn comes again.
+    """
+    if item.get_closest_marker("dear") and is_late(os.environ.get("VOICETASKS_TEST_UNTIL", ""), time.time()):
+        pytest.skip("there was no time left for it")
     for demo in [each for each in LIVE if each.room not in ("", _room(item))]:
         try:
             assert demo.end() == 0, demo.tail()
