@@ -47,4 +47,4 @@ class Beside:
             async with asyncio.timeout(self._seconds):
                 await work
         except (RedisError, APIError, TimeoutError) as error:
-            log.warning("beside.failed", extra={"work": self._name, "error": type(error).__name__})
+            log.warning("beside.failed", extra={"what": self._name, "error": type(error).__name__})

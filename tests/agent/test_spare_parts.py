@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from livekit.agents import APITimeoutError
 
+from agent.kept_sounds import VoiceOpenings
 from agent.spare_parts import SpareParts
 from agent.turn_marks import TurnMarks
 
@@ -22,7 +23,7 @@ PATIENCE = 0.8
 @pytest.fixture
 def parts() -> SpareParts:
     watch = cast("Any", SimpleNamespace(thought_patience=PATIENCE, worked=lambda _part: None))
-    return SpareParts(watch, lambda: False, TurnMarks("c1"))
+    return SpareParts(watch, lambda: False, TurnMarks("c1"), VoiceOpenings(None, lambda: None))
 
 
 async def silence() -> AsyncIterator[str]:
