@@ -63,7 +63,7 @@ class Waits:
 WAITS: Final = Waits()
 NARROW_WAITS: Final = Waits(
     sure=0.30,
-    unsure=0.45,
+    unsure=0.38,
     beside=0.19,
     answer=0.30,
     spelled=0.80,
