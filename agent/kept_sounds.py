@@ -64,7 +64,9 @@ class KeptSounds:
 
     async def _ask(self, voice: str) -> None:
         found: Any = await self._redis.hgetall(_key(voice))
-        self._known[voice] |= {text.decode(): _unpacked(sound) for text, sound in found.items()}
+        self._known[voice] |= {
+            text.decode(): _unpacked(sound) for text, sound in found.items() if len(sound) > _RATE.size
+        }
 
     async def _make(self, voice: str, plugin: tts.TTS[Any]) -> None:
         known = self._known.setdefault(voice, {})
