@@ -68,9 +68,10 @@ class Hold:
 
     def end(self) -> None:
         """Our voice is there: no more of it."""
-        if self._playing is not None:
-            self._playing.cancel()
-            self._playing = None
+        if self._playing is None:
+            return
+        self._playing.cancel()
+        self._playing = None
         if self._source is not None:
             self._source.clear_queue()
 

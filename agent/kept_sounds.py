@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from livekit.agents import tts
+from livekit.agents import APIError, tts
 from redis.asyncio import Redis
 
 from agent.beside import Beside
@@ -52,11 +52,14 @@ class KeptSounds:
         """What is known of a voice's openings."""
         return self._known.get(voice, {})
 
-    def make(self, voice: str, plugin: tts.TTS[Any]) -> None:
-        """Have a voice say the openings that nobody has kept of it, once in a call."""
-        if voice and voice not in self._made:
-            self._made.add(voice)
-            self._beside.spawn(self._make(voice, plugin))
+    def make(self, built: Built, trouble: Callable[[], APIError | None]) -> None:
+        """Have a voice say the openings that nobody has kept of it, once in a call.
+
+        `trouble` gives an error that its plugin swallowed: what was made is not kept, and the next call tries again.
+        """
+        if built.voice and built.voice not in self._made:
+            self._made.add(built.voice)
+            self._beside.spawn(self._make(built, trouble))
 
     async def aclose(self) -> None:
         """Ask for nothing more."""
@@ -68,12 +71,16 @@ class KeptSounds:
             text.decode(): _unpacked(sound) for text, sound in found.items() if len(sound) > _RATE.size
         }
 
-    async def _make(self, voice: str, plugin: tts.TTS[Any]) -> None:
+    async def _make(self, built: Built, trouble: Callable[[], APIError | None]) -> None:
+        voice = built.voice
         known = self._known.setdefault(voice, {})
         for opening in OPENINGS:
             if opening in known:
                 continue
-            if (sound := trimmed(await _said(plugin, opening))) is None:
+            said = await _said(built.plugin, opening)
+            if (error := trouble()) is not None:
+                raise error
+            if said is None or (sound := trimmed(said)) is None:
                 continue
             known[opening] = sound
             async with self._redis.pipeline(transaction=False) as pipe:
@@ -85,10 +92,21 @@ class KeptSounds:
 class VoiceOpenings:
     """The openings of whichever voice a session speaks with. `voice` gives it, None where a model speaks for itself."""
 
-    def __init__(self, kept: KeptSounds | None, voice: Callable[[], Built | None]) -> None:
+    def __init__(
+        self,
+        kept: KeptSounds | None,
+        voice: Callable[[], Built | None],
+        trouble: Callable[[], APIError | None] = lambda: None,
+    ) -> None:
         self._kept = kept
         self._voice = voice
+        self._trouble = trouble
         self._wanted = False
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether something of the voice is kept: what a model should begin its answers with."""
+        return (built := self._voice()) is not None and bool(built.voice)
 
     def ask(self) -> None:
         """A voice begins to serve: ask what is kept of it."""
@@ -100,6 +118,11 @@ class VoiceOpenings:
         built = self._voice()
         return self._kept.of(built.voice) if self._kept is not None and built is not None else {}
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the voice gives its words times."""
+        return (built := self._voice()) is not None and bool(built.plugin.capabilities.aligned_transcript)
+
     def begins_with(self, opening: str) -> None:
         """An answer begins so."""
         self._wanted = self._wanted or opening not in self.known()
@@ -107,7 +130,7 @@ class VoiceOpenings:
     def paused(self) -> None:
         """Nobody speaks: time to make what an answer wanted in vain."""
         if self._wanted and self._kept is not None and (built := self._voice()) is not None:
-            self._kept.make(built.voice, built.plugin)
+            self._kept.make(built, self._trouble)
         self._wanted = False
 
 
@@ -123,21 +146,16 @@ def trimmed(sound: Sound) -> Sound | None:
     return kept if kept.seconds < LONGEST_SECONDS else None
 
 
-async def _said(plugin: tts.TTS[Any], text: str) -> Sound:
-    samples, rate = bytearray(), plugin.sample_rate
-    if plugin.capabilities.streaming:
-        async with plugin.stream() as stream:
-            stream.push_text(f"{text} ")
-            stream.end_input()
-            async for audio in stream:
-                samples += audio.frame.data.tobytes()
-                rate = audio.frame.sample_rate
-    else:
-        async with plugin.synthesize(text) as utterance:
-            async for audio in utterance:
-                samples += audio.frame.data.tobytes()
-                rate = audio.frame.sample_rate
-    return Sound(bytes(samples), rate)
+async def _said(plugin: tts.TTS[Any], text: str) -> Sound | None:
+    """A text as a voice says it; None where it was broken off, which a closed plugin does without an error."""
+    samples, rate, whole = bytearray(), plugin.sample_rate, False
+    async with plugin.stream() as stream:
+        stream.push_text(f"{text} ")
+        stream.end_input()
+        async for audio in stream:
+            samples += audio.frame.data.tobytes()
+            rate, whole = audio.frame.sample_rate, audio.is_final
+    return Sound(bytes(samples), rate) if whole else None
 
 
 def _key(voice: str) -> str:

@@ -17,7 +17,8 @@ OPENINGS: Final = ("Okay.", "Sure.", "Right.", "Got it.", "Let's see.", "Sorry."
 """None of them says that something was done."""
 INSTRUCTION: Final = (
     "Begin each answer with whichever of these fits, as a sentence by itself, and go on with what there is to say: "
-    f"{' '.join(OPENINGS)} Do not always take the same one."
+    f"{' '.join(OPENINGS)} Do not always take the same one. "
+    "Say none before you call a tool, and none where you finish an answer that was cut off."
 )
 _PIECE_SECONDS: Final = 0.1
 
@@ -47,11 +48,14 @@ async def with_opening(
     kept: Mapping[str, Sound],
     speak: Callable[[AsyncIterable[str], int], AsyncIterable[rtc.AudioFrame]],
     on_opening: Callable[[str], None],
+    *,
+    is_timed: bool,
 ) -> AsyncIterator[rtc.AudioFrame]:
     """Give the sound of a text: its opening from what is kept, the rest from `speak`, at the rate that it is given (Hz).
 
     `speak` gets the whole text, and the rate 0, where nothing is kept of how it begins. `on_opening` is told of each
-    opening that a text begins with, kept or not.
+    opening that a text begins with, kept or not. `is_timed`: the voice gives its words times, and so does the opening; of
+    a voice that does not, livekit takes the whole text for what is heard.
     """
     pieces = aiter(text)
     begun = await _begun(pieces)
@@ -64,7 +68,7 @@ async def with_opening(
             yield frame
         return
     for number, frame in enumerate(sound.frames()):
-        if not number:
+        if is_timed and not number:
             frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [TimedString(f"{opening} ", start_time=0.0)]
         yield frame
     rest = begun[len(begun) - len(begun.lstrip()) + len(opening) :].lstrip()
@@ -104,7 +108,7 @@ async def _joined(begun: str, pieces: AsyncIterator[str]) -> AsyncIterator[str]:
 
 def _later(word: TimedString, seconds: float) -> TimedString:
     def moved(at: object) -> float:
-        return at + seconds if isinstance(at, float) else at  # type: ignore[return-value]  # NOT_GIVEN stays
+        return at + seconds if isinstance(at, int | float) else at  # type: ignore[return-value]  # NOT_GIVEN stays
 
     return TimedString(
         word,

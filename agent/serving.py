@@ -374,6 +374,8 @@ class Serving:
 
         def on_state(event: Any) -> None:
             over = event.old_state == "thinking" and not session.owes
+            if event.old_state == "speaking" and event.new_state == "thinking":
+                on_thought()  # «Sure.», and a tool runs
             if self._hold is not None and (event.new_state == "speaking" or over):
                 self._hold.end()
 
@@ -386,6 +388,8 @@ class Serving:
         self._making = time.perf_counter() - began
         session.on("agent_state_changed", on_state)
         session.on_thought = on_thought
+        if self._hold is not None:
+            session.while_speaking(self._hold.end)
         session.session.on("close", lambda _: self.session_closed(session))
         for event, callback in self._listeners:
             session.on(event, callback)

@@ -36,6 +36,8 @@ class SpareParts:
         self._openings = openings
         self._marks = marks
         self._has_left = has_left
+        self.on_sound: Callable[[], None] = lambda: None
+        """Called while a voice speaks."""
         self._changed = asyncio.Event()
         self._waited = 0.0
         """Seconds for which callers have waited for the language model since its last sign of life."""
@@ -59,6 +61,10 @@ class SpareParts:
         """The openings of answers that are kept of the voice that serves."""
         return self._openings.known()
 
+    def is_timed(self) -> bool:
+        """Whether the voice that serves gives its words times."""
+        return self._openings.is_timed
+
     def on_opening(self, opening: str) -> None:
         """An answer begins with it; where it is kept, this is its first sound."""
         if opening in self._openings.known():
@@ -70,6 +76,7 @@ class SpareParts:
         async for frame in frames:
             self._marks.mark("sound")
             self._watch.worked("tts")
+            self.on_sound()
             yield frame
 
     def on_reply(self) -> None:

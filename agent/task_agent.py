@@ -90,6 +90,9 @@ class Parts(Protocol):
     def openings(self) -> Mapping[str, Sound]:
         """The openings of answers that are kept of the voice that serves."""
 
+    def is_timed(self) -> bool:
+        """Whether the voice that serves gives its words times."""
+
     def on_opening(self, opening: str) -> None:
         """An answer begins with it."""
 
@@ -201,14 +204,16 @@ class TaskAgent(Agent):
                     words,
                     lambda words: Agent.default.tts_node(self, words, model_settings),
                     rate=rate,
+                    announced=bool(rate) and timed,
+                    is_timed=self._parts.is_timed,
                     patience=self._parts.sound_patience,
                     trouble=self._parts.voice_trouble,
                     another_voice=self._parts.another_voice,
                 )
             )
 
-        kept = self._parts.openings()
-        async for frame in with_opening(text, kept, speak, self._parts.on_opening):
+        kept, timed = self._parts.openings(), self._parts.is_timed()
+        async for frame in with_opening(text, kept, speak, self._parts.on_opening, is_timed=timed):
             yield frame
 
     @override

@@ -114,7 +114,11 @@ class TierSession:
         self._agent: TaskAgent | None = None
         self._line: Line | None = None
         self._marks = TurnMarks(call_id)
-        self._openings = VoiceOpenings(sounds, lambda: getattr(self._models, "built", {}).get("tts"))
+        self._openings = VoiceOpenings(
+            sounds,
+            lambda: getattr(self._models, "built", {}).get("tts"),
+            self._watch.voice_trouble,
+        )
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks, self._openings)
         self._turn_ended: float | None = None
         self._owed_turns = 0
@@ -199,7 +203,7 @@ class TierSession:
         line: Line | None = None,
     ) -> None:
         """Begin, on a line or without one: then `take` gives it one later."""
-        if self._models.speaks_lines and self.stack.has_voice:
+        if self._openings.are_kept:
             instructions = f"{instructions}\n\n{INSTRUCTION}" if instructions else ""
             self._openings.ask()
         self._agent = TaskAgent(
@@ -394,6 +398,10 @@ class TierSession:
         """Allow or stop answers that are prepared before the turn ends. A turn that answers us needs none."""
         self.session.options.preemptive_generation["enabled"] = allowed
 
+    def while_speaking(self, callback: Callable[[], None]) -> None:
+        """Call this for each piece of a voice's sound, also behind one that failed in the middle of what it said."""
+        self._spares.on_sound = callback
+
     def on(self, event: Any, callback: Callable[[Any], None]) -> None:
         """Listen to an event of the session, until it leaves."""
 
@@ -563,7 +571,7 @@ class TierSession:
         if event.new_state == "speaking":
             self._marks.playing()
             self._voiced, self._rest = self.session.current_speech, ""
-        elif event.new_state == "listening":
+        elif self.is_quiet:
             self._openings.paused()
 
     def _on_item(self, event: Any) -> None:

@@ -133,32 +133,36 @@ async def speaking(
     say: Callable[[AsyncIterable[str]], AsyncIterable[rtc.AudioFrame]],
     *,
     rate: int = 0,
+    announced: bool = False,
+    is_timed: Callable[[], bool],
     patience: Callable[[], float],
     trouble: Callable[[], APIError | None],
     another_voice: Callable[[APIError, int], Awaitable[bool]],
 ) -> AsyncIterator[rtc.AudioFrame]:
     """Give the sound of a text that `say` makes; a voice that fails hands the rest to the next.
 
-    `rate` is the sound's, Hz; 0 for that of the first voice. `patience` is how long it may be silent, in seconds; `trouble` gives an error that its plugin swallowed.
-    Raises what the last voice raised.
+    `rate` is the sound's, Hz; 0 for that of the first voice. `announced`: words with times were heard before it.
+    `is_timed`: whether the voice that serves gives its words times. `patience` is how long it may be silent, in seconds;
+    `trouble` gives an error that its plugin swallowed. Raises what the last voice raised.
     """
     given, gaps = _Given(text), WordGaps()
-    start, whose = 0, False
+    start, told, whose = 0, 0, announced
+    trouble()  # of what was said before
     try:
         for attempt in range(MOST_VOICES):
             heard = _Heard(given, gaps)
             resampler: rtc.AudioResampler | None = None
+            timed, told = is_timed(), max(told, start)
             try:
                 async for frame in _in_time(say(given.since(start)), given, patience()):
                     if not rate:
                         rate = frame.sample_rate
                     heard.take(frame)
                     whose = whose or heard.timed
-                    if whose and not heard.timed and attempt and heard.seconds == frame.duration:
+                    if whose and not timed and len(given.text) > told:
                         # The captions follow the words' times, and this voice gives none.
-                        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [
-                            TimedString(given.text[start:], start_time=0.0)
-                        ]
+                        words, told = given.text[told:], len(given.text)
+                        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [TimedString(words, start_time=0.0)]
                     if frame.sample_rate == rate:
                         yield frame
                         continue

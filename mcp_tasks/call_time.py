@@ -11,6 +11,8 @@ from mcp_tasks.errors import TaskError
 MORNING: Final = time(9)
 """On its owner's clock: when one is called about a task that is due on a day, not at a time."""
 
+QUESTION: Final = "At what time shall I call?"
+
 
 def morning_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment of the call about a task that is due on a day."""
@@ -21,9 +23,11 @@ def refuse_without_time(words: str, due: date | datetime | None, *, now: datetim
     """Ask for the time where the morning's call would not be what was promised.
 
     «Tonight» at nine in the morning is too early, and a morning that has passed rings at once, or never.
-    Raises TaskError `bad_date` with that question.
+    Raises TaskError `bad_date` with that question, also for what has no date, and for a moment that has passed.
     """
-    if due is None or isinstance(due, datetime):
+    if isinstance(due, datetime):
+        if (due if due.tzinfo else due.replace(tzinfo=zone)) <= now:
+            raise TaskError("bad_date", QUESTION)
         return
-    if split_time(plain(words)).part not in (None, "morning") or morning_of(due, zone) <= now:
-        raise TaskError("bad_date", "At what time shall I call?")
+    if due is None or split_time(plain(words)).part not in (None, "morning") or morning_of(due, zone) <= now:
+        raise TaskError("bad_date", QUESTION)

@@ -1,6 +1,7 @@
 """Tasks as iCalendar (RFC 5545), a VTODO each, for calendars and reminder programs."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
@@ -18,6 +19,7 @@ _LIST: Final = "X-VOICETASKS-LIST"
 """RFC 5545 knows no lists: a program that does not know this keeps it."""
 _TELLING: Final = ("SUMMARY", "DESCRIPTION", "DTSTART", "DUE", "RRULE")
 """What tells a task without a UID from the others."""
+_MADE_UP: Final = "@made-up"
 _PRIORITIES: Final[dict[Priority, int]] = {"high": 1, "normal": 0, "low": 9}
 _DONE: Final = frozenset({"COMPLETED", "CANCELLED"})
 
@@ -54,7 +56,14 @@ def from_ical(text: str, zone: ZoneInfo) -> list[PortableTask]:
         raise TaskError("invalid", "This is not an iCalendar file.") from error
     list_name = _text(calendar, "NAME") or _text(calendar, "X-WR-CALNAME")
     todos = [each for each in calendar.walk("VTODO") if "RECURRENCE-ID" not in each]
-    return [_task(each, zone, list_name) for each in todos if isinstance(each, Todo)]
+    tasks = [_task(each, zone, list_name) for each in todos if isinstance(each, Todo)]
+    # Two that are alike, and come without a UID, are two.
+    seen = Counter[str]()
+    for place, task in enumerate(tasks):
+        seen[task.uid] += 1
+        if task.uid.endswith(_MADE_UP) and seen[task.uid] > 1:
+            tasks[place] = task.model_copy(update={"uid": f"{seen[task.uid]}-{task.uid}"})
+    return tasks
 
 
 def _todo(task: PortableTask, now: datetime) -> Todo:
@@ -119,7 +128,7 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
 def _made_up_uid(todo: Todo) -> str:
     """Of a task that comes without one: the same for the same task, so that a file may be taken in again."""
     telling = [str(todo[name].to_ical()) for name in _TELLING if hasattr(todo.get(name), "to_ical")]
-    return f"{hashlib.sha256('|'.join(telling).encode()).hexdigest()[:32]}@made-up"
+    return f"{hashlib.sha256('|'.join(telling).encode()).hexdigest()[:32]}{_MADE_UP}"
 
 
 def _rule(rule: Any) -> str:

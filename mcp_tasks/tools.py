@@ -176,10 +176,11 @@ class TaskTools:
             before = await self._store.before(caller, task_id)
             when = _when(caller, due_words, due, title=title or "", before=before.due)
             calls = before.by_phone if by_phone is None else by_phone
-            if calls and when.due is not UNCHANGED:
+            if calls and isinstance(when.due, Due):
                 _refuse_call_without_time(caller, due_words, when.due)
-            elif calls and not before.by_phone and before.due is not None:
-                _refuse_call_without_time(caller, before.due_words or "", Due(before.due))
+            elif calls and not before.by_phone and when.due is UNCHANGED:
+                there = None if before.due is None else Due(before.due)
+                _refuse_call_without_time(caller, before.due_words or "", there)
             edit = Edit(
                 title=UNCHANGED if title is None else clean_title(title),
                 notes=UNCHANGED if notes is None else clean_notes(notes),
@@ -262,8 +263,8 @@ def _when(
 
 
 def _refuse_call_without_time(caller: Caller, words: str, due: Due | Unchanged | None) -> None:
-    if isinstance(due, Due):
-        refuse_without_time(words, due.when, now=caller.now, zone=caller.zone)
+    at = due.when if isinstance(due, Due) else None
+    refuse_without_time(words, at, now=caller.now, zone=caller.zone)
 
 
 def _said(**arguments: Any) -> dict[str, Any]:

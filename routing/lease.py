@@ -251,7 +251,7 @@ class Lease:
         if isinstance(answer, Refused) and answer.why == "superseded":
             # Another worker has the call, and its money with it: this one only has not heard of it yet.
             log.warning("budget.superseded", extra={"call_id": self._call_id})
-            return self._while_blind(tier)
+            return self._while_blind(tier) if releases == self._releases else Verdict("blind")
         if isinstance(answer, Refused):
             return Verdict("unpaid" if answer.why == "unpaid" else "exhausted", answer.scope.split(":")[0])
         if releases == self._releases:

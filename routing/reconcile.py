@@ -151,7 +151,7 @@ def _why_not(group: Group, export: Export, now_ms: int, *, is_whole: bool) -> st
     if not is_whole and any(line.ends_ms + WHOLE_AFTER_MS > now_ms for line in group.lines):
         return (
             f"{group.vendor} {group.model}: a period that ended less than 24 hours ago is not settled, "
-            "since the vendor may still be counting."
+            "since the vendor may still be counting; --whole (`whole` over HTTP) says that it has counted all."
         )
     if 100 * group.invoiced < LEAST_PERCENT * group.exact:
         return (

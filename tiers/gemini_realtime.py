@@ -77,6 +77,13 @@ class GeminiRealtimeModel(RealtimeModel):
         self._open_sessions: weakref.WeakSet[GeminiSession] = weakref.WeakSet()
 
     @override
+    async def aclose(self) -> None:
+        """Close the sessions too that nobody closes: livekit forgets one whose start was broken off."""
+        open_ones = [session.aclose() for session in list(self._open_sessions)]
+        await asyncio.gather(*open_ones, return_exceptions=True)
+        await super().aclose()
+
+    @override
     def session(self, *, turn_detection_disabled: bool = False) -> GeminiSession:
         session = GeminiSession(self)
         self._sessions.add(session)

@@ -85,14 +85,15 @@ async def _export(request: Request, _admin: ChangingAdmin) -> Export:
 
 
 Sent = Annotated[Export, Depends(_export)]
+Whole = Annotated[bool, Query(description="The vendor has counted all, though a period has just ended.")]
 
 
 @router.post("/effect", dependencies=[Depends(same_site)], openapi_extra=BODY)
-async def reconciliation_effect(services: Served, export: Sent) -> Reconciled:
+async def reconciliation_effect(services: Served, export: Sent, whole: Whole = False) -> Reconciled:
     """Say how far the journal is from the export, and what would be settled. Nothing is."""
     with routing_errors():
         books = await services.books.open()
-        settlement, notes = await _reckoned(books, export)
+        settlement, notes = await _reckoned(books, export, is_whole=whole)
     return _told(settlement, len(settlement.corrections), notes)
 
 
@@ -103,6 +104,7 @@ async def reconcile(
     admin: ChangingAdmin,
     author: Author,
     expected: Annotated[str, Query(max_length=64)] = "",
+    whole: Whole = False,
 ) -> Reconciled:
     """Settle estimates by the export; 409 where that would not be the settlement that was `expected`.
 
@@ -110,7 +112,7 @@ async def reconcile(
     """
     with routing_errors():
         books = await services.books.open()
-        settlement, notes = await _reckoned(books, export)
+        settlement, notes = await _reckoned(books, export, is_whole=whole)
         if expected and expected != _named(settlement):
             raise ApiError(
                 409,
@@ -129,8 +131,9 @@ async def reconcile(
     return _told(settlement, written, notes + missed)
 
 
-async def _reckoned(books: OpenBooks, export: Export) -> tuple[Settlement, list[str]]:
-    return await reckoned(Drainer(books.link, books.journal, name="web"), books.journal, export)
+async def _reckoned(books: OpenBooks, export: Export, *, is_whole: bool) -> tuple[Settlement, list[str]]:
+    drainer = Drainer(books.link, books.journal, name="web")
+    return await reckoned(drainer, books.journal, export, is_whole=is_whole)
 
 
 def _named(settlement: Settlement) -> str:

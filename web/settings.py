@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from routing.redis_url import RedisUrl
 
 MIN_SECRET_BYTES = 32
+NO_NETWORK: Final = "must be addresses and networks like 10.0.0.0/8; `*` and 0.0.0.0/0 are none, since anybody may write that header"
+"""Whoever believed everybody would take the address that a caller made up."""
 
 
 class WebSettings(BaseSettings):
@@ -74,12 +76,11 @@ class WebSettings(BaseSettings):
         named = [each.strip() for each in proxies.split(",") if each.strip()]
         for each in named:
             try:
-                ip_network(each)
+                network = ip_network(each)
             except ValueError as error:
-                # Whoever believed everybody would take the address that a caller made up.
-                raise ValueError(
-                    "must be addresses and networks like 10.0.0.0/8; `*` is none, since anybody may write that header"
-                ) from error
+                raise ValueError(NO_NETWORK) from error
+            if network.prefixlen == 0:
+                raise ValueError(NO_NETWORK)
         return ",".join(named)
 
     @property

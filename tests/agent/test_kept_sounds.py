@@ -5,9 +5,13 @@ from __future__ import annotations
 import array
 import logging
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from livekit import rtc
+from livekit.agents import APIError
 from redis.asyncio import Redis
 
 from agent.kept_sounds import KEY, KeptSounds, trimmed
@@ -15,6 +19,8 @@ from agent.openings import OPENINGS, Sound
 from sandbox.profiles import PROFILES, Span
 from tests.agent.live_call import live_call, timed_turns
 from tiers.cascade import Cascade
+from tiers.catalogue import MODELS
+from tiers.parts import Built
 
 RATE = 24_000
 SLOW_MS = 2_500.0
@@ -73,3 +79,50 @@ def test_a_kept_sound_begins_with_its_word_and_ends_with_a_short_pause() -> None
 def test_silence_and_what_is_far_too_long_are_not_kept() -> None:
     assert trimmed(Sound(bytes(2 * RATE), RATE)) is None
     assert trimmed(Sound(array.array("h", [900] * 3 * RATE).tobytes(), RATE)) is None
+
+
+class _Stream:
+    """What a voice makes of one text: half a second, and whether it came to its end."""
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+
+    async def __aenter__(self) -> _Stream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def push_text(self, _text: str) -> None: ...
+
+    def end_input(self) -> None: ...
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        loud = array.array("h", [900] * (RATE // 4)).tobytes()
+        for last in (False, True):
+            if last and not self._whole:
+                return  # as a plugin that is closed ends
+            yield SimpleNamespace(frame=rtc.AudioFrame(loud, RATE, 1, RATE // 4), is_final=last)
+
+
+def _built(*, whole: bool) -> Built:
+    plugin = SimpleNamespace(sample_rate=RATE, stream=lambda: _Stream(whole=whole))
+    return Built(MODELS["sonic-3"], plugin, voice=f"a voice {uuid4().hex}")
+
+
+@pytest.mark.system
+async def test_what_was_broken_off_is_kept_by_nobody(redis: Redis) -> None:
+    sounds, built = KeptSounds(redis), _built(whole=False)
+    sounds.make(built, lambda: None)
+    await sounds._beside.aclose(wait=5)
+    assert not sounds.of(built.voice)
+
+
+@pytest.mark.system
+async def test_a_voice_that_reports_an_error_is_asked_for_no_more_and_nothing_of_it_is_kept(
+    redis: Redis,
+) -> None:
+    sounds, built = KeptSounds(redis), _built(whole=True)
+    troubles = iter([None, APIError("too many at once", retryable=True)])
+    sounds.make(built, lambda: next(troubles))
+    await sounds._beside.aclose(wait=5)
+    assert sounds.of(built.voice).keys() == {OPENINGS[0]}

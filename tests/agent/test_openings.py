@@ -40,14 +40,16 @@ async def _pieces(*pieces: str) -> AsyncIterator[str]:
         yield piece
 
 
-async def _spoken(voice: Voice, *pieces: str) -> tuple[list[rtc.AudioFrame], list[str]]:
+async def _spoken(
+    voice: Voice, *pieces: str, is_timed: bool = True
+) -> tuple[list[rtc.AudioFrame], list[str]]:
     begun: list[str] = []
-    sound = with_opening(_pieces(*pieces), KEPT, voice.speak, begun.append)
+    sound = with_opening(_pieces(*pieces), KEPT, voice.speak, begun.append, is_timed=is_timed)
     return [frame async for frame in sound], begun
 
 
 def _words(frame: rtc.AudioFrame) -> Any:
-    return frame.userdata[USERDATA_TIMED_TRANSCRIPT]
+    return frame.userdata.get(USERDATA_TIMED_TRANSCRIPT)
 
 
 async def test_a_kept_opening_is_heard_first_and_the_voice_says_the_rest() -> None:
@@ -64,6 +66,11 @@ async def test_words_behind_an_opening_are_due_behind_its_sound() -> None:
     frames, _ = await _spoken(Voice(), "Okay. You have three tasks.")
     (word,) = _words(frames[-1])
     assert (word, word.start_time, word.end_time) == ("tasks", 1.25, 1.75)
+
+
+async def test_of_a_voice_without_word_times_the_opening_has_none_either() -> None:
+    frames, _ = await _spoken(Voice(), "Okay. You have three tasks.", is_timed=False)
+    assert not any(_words(frame) for frame in frames[:-1])
 
 
 async def test_an_opening_that_nobody_has_kept_is_the_voices_to_say_and_is_told_of() -> None:

@@ -40,7 +40,11 @@ async def made(tools: TaskTools, words: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "words", ["tonight", "this evening", "tomorrow evening", "tomorrow afternoon", "every evening", "today"]
+    "words",
+    [
+        *("tonight", "this evening", "tomorrow evening", "tomorrow afternoon", "every evening", "today"),
+        *("", "yesterday at 8 am"),
+    ],
 )
 async def test_a_time_that_is_not_known_is_asked_for_and_nothing_is_stored(
     at: Callable[[datetime], TaskTools], store: TaskStore, words: str

@@ -302,6 +302,15 @@ async def test_tasks_without_a_uid_are_each_their_own_and_known_again(
     )
 
 
+async def test_two_that_are_alike_and_without_a_uid_are_two_and_known_again(
+    store: TaskStore, exchange: Exchange
+) -> None:
+    file = nameless("SUMMARY:Water plants\nSTATUS:COMPLETED", "SUMMARY:Water plants")
+    assert await exchange.take_in(ANN, file, "ical") == Imported(created=2)
+    assert await titles(store) == ["Water plants"], "the other one is done"
+    assert await exchange.take_in(ANN, file, "ical") == Imported(unchanged=2)
+
+
 @FORMS
 async def test_a_deletion_is_not_undone_beside_what_was_taken_in_again(
     store: TaskStore, exchange: Exchange, form: Any

@@ -13,6 +13,7 @@ import pytest
 from people.audit import Audit
 from routing.journal import Entry
 from tests.routing.story.told import moved_call
+from tests.routing.test_exports import openai_page, openai_result
 from tests.web.live_calls import recent
 from tests.web.offices import Offices
 from tiers.usage import Certainty, Usage
@@ -123,6 +124,23 @@ async def test_estimates_are_settled_once_after_their_effect_was_told_and_the_tr
     assert (again["corrections"], again["models"][0]["drift"]) == (0, -300)
     corrections = [each for each in await books.journal.entries() if each.operation.startswith("reconcile:")]
     assert [each.microdollars for each in corrections] == [2_000]
+
+
+async def test_a_period_that_has_just_ended_is_settled_where_somebody_says_that_all_of_it_was_counted(
+    office: Offices,
+) -> None:
+    books = await office.site.services.books.open()
+    await books.journal.append([charge("s:resp_9:estimate", 90_000, "estimated")])
+    used = openai_result(model="gpt-realtime", output_tokens=100, output_audio_tokens=100)
+    page = json.loads(openai_page(used))
+    ended = ago(0) // 1000
+    page["data"][0] |= {"start_time": ended - 3_600, "end_time": ended}
+    waits = (await office.chief.post(f"{RECONCILE}/effect", page)).json()
+    assert (waits["corrections"], len(waits["notes"])) == (0, 1)
+    told = (await office.chief.post(f"{RECONCILE}/effect?whole=true", page)).json()
+    assert told["corrections"] > 0
+    done = (await office.chief.post(f"{RECONCILE}?whole=true&expected={told['settlement']}", page)).json()
+    assert done == told
 
 
 async def test_what_is_no_export_or_too_long_is_refused_and_long_ones_are_read_from_admins_alone(

@@ -72,7 +72,9 @@ async def test_production_refuses_accounts_that_open_with_the_demos_password(
     assert await account_refusals(WebSettings(), site.services.people) == []
 
 
-@pytest.mark.parametrize("value", ["*", "10.0.0.1/8", "10.0.0.0/8,proxy", "10.0.0.0/8 192.168.0.1"])
+@pytest.mark.parametrize(
+    "value", ["*", "0.0.0.0/0", "::/0", "10.0.0.1/8", "10.0.0.0/8,proxy", "10.0.0.0/8 192.168.0.1"]
+)
 def test_proxies_that_are_no_networks_are_refused(environment: pytest.MonkeyPatch, value: str) -> None:
     environment.setenv("VOICETASKS_WEB_TRUSTED_PROXIES", value)
     with pytest.raises(ValidationError, match="must be addresses and networks"):

@@ -9,7 +9,7 @@ import { takeKeptCall } from './call/keptCall'
 import { OtherTabs } from './call/otherTabs'
 import type { Rejoin } from './call/rejoin'
 import { SandboxPanel } from './sandbox/SandboxPanel'
-import { SIGNED_OUT } from './session'
+import { SIGNED_IN, SIGNED_OUT } from './session'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
 import { words } from './words'
@@ -48,8 +48,13 @@ export function Home({ account, onSignedOut }: Props) {
   const [draft, setDraft] = useState('')
 
   useEffect(() => {
+    const back = () => setOutlived(false)
     addEventListener(SIGNED_OUT, signedOut)
-    return () => removeEventListener(SIGNED_OUT, signedOut)
+    addEventListener(SIGNED_IN, back)
+    return () => {
+      removeEventListener(SIGNED_OUT, signedOut)
+      removeEventListener(SIGNED_IN, back)
+    }
   }, [signedOut])
 
   useEffect(() => {

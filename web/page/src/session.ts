@@ -8,6 +8,9 @@ import type { Account } from './api'
 /** The window's event when the server knows no session of this page's person: a dialog that asked needs not tell its page. */
 export const SIGNED_OUT = 'voicetasks:signed-out'
 
+/** The window's event when this page's person has signed in anew, in another tab. */
+export const SIGNED_IN = 'voicetasks:signed-in'
+
 export const tellSignedOut = () => dispatchEvent(new Event(SIGNED_OUT))
 
 let mine: { email: string; csrf: string } | null = null
@@ -27,6 +30,8 @@ export function isStillOf(account: Account): boolean {
     tellSignedOut()
     return false
   }
+  const anew = account.csrf !== mine.csrf
   mine.csrf = account.csrf
+  if (anew) dispatchEvent(new Event(SIGNED_IN))
   return true
 }

@@ -20,24 +20,27 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
   const [effect, setEffect] = useState<Reconciled | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  /** The vendor has counted all, though a period has just ended. */
+  const [whole, setWhole] = useState(false)
   const said = useRef<string[]>([])
 
   useEffect(() => {
     let here = true
-    compared(csrf, file).then(
+    setEffect(null)
+    compared(csrf, file, whole).then(
       (found) => here && setEffect(found),
       (error: unknown) => here && setProblem(wordsOf(error)),
     )
     return () => {
       here = false
     }
-  }, [csrf, file])
+  }, [csrf, file, whole])
 
   async function carryOut(looked: Reconciled, close: () => void) {
     setBusy(true)
     setProblem(null)
     try {
-      const { corrections, notes } = await settle(csrf, file, looked)
+      const { corrections, notes } = await settle(csrf, file, looked, whole)
       said.current = [words.settling.done(corrections), ...notes]
       close()
     } catch (error) {
@@ -55,6 +58,10 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
           }}
         >
           {effect ? <Told effect={effect} /> : !problem && <p role="status">{words.common.moment}</p>}
+          <label className="check">
+            <input type="checkbox" checked={whole} disabled={busy} onChange={() => setWhole(!whole)} />
+            {words.settling.whole}
+          </label>
           <Problem text={problem} />
           <div className="row">
             <button type="submit" className="primary" disabled={!effect?.corrections || busy}>

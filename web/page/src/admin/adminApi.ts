@@ -317,12 +317,16 @@ const exported = (csrf: string, file: File): RequestInit => ({
 })
 
 /** How far the journal is from a vendor's export, and what would be settled by it. */
-export const compared = (csrf: string, file: File) =>
-  ask<Reconciled>('/api/admin/reconcile/effect', exported(csrf, file), 120_000)
+export const compared = (csrf: string, file: File, whole: boolean) =>
+  ask<Reconciled>(`/api/admin/reconcile/effect?whole=${whole}`, exported(csrf, file), 120_000)
 
 /** Settles what was looked at, and nothing else. */
-export const settle = (csrf: string, file: File, { settlement }: Reconciled) =>
-  ask<Reconciled>(`/api/admin/reconcile?expected=${encodeURIComponent(settlement)}`, exported(csrf, file), 120_000)
+export const settle = (csrf: string, file: File, { settlement }: Reconciled, whole: boolean) =>
+  ask<Reconciled>(
+    `/api/admin/reconcile?expected=${encodeURIComponent(settlement)}&whole=${whole}`,
+    exported(csrf, file),
+    120_000,
+  )
 
 export const storyOf = (callId: string) => `/api/admin/calls/${encodeURIComponent(callId)}/story.html`
 

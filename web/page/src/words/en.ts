@@ -677,6 +677,7 @@ export const en = {
     columns: ['Model', 'Billed', 'Journal', 'Drift', 'Once settled', 'Settled', 'Unknown here', 'Unknown there'],
     drift: (amount: string, percent: string) => `${amount} (${percent} %)`,
     table: 'Money by model',
+    whole: 'The vendor has counted all of it, though a period ended less than a day ago',
     doIt: 'Settle them',
     leave: 'Leave it',
     done: (estimates: number) => (estimates === 1 ? '1 estimate was settled.' : `${estimates} estimates were settled.`),
