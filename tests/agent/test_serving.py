@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from livekit.agents import llm
 
+from agent.hold import THINKING_SECONDS
 from agent.owed import Leftover
 from agent.serving import Serving
 from agent.tier_session import TierSession
@@ -33,10 +34,14 @@ class Session:
         self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.broken_off = self.closed = False
         self.on_thought: Callable[[], None] = lambda: None
+        self.speaks: Callable[[], None] = lambda: None
+        self.tells: dict[str, Callable[[Any], None]] = {}
 
-    def on(self, _event: str, _callback: Callable[[Any], None]) -> None: ...
+    def on(self, event: str, callback: Callable[[Any], None]) -> None:
+        self.tells[event] = callback
 
-    def while_speaking(self, _callback: Callable[[], None]) -> None: ...
+    def while_speaking(self, callback: Callable[[], None]) -> None:
+        self.speaks = callback
 
     async def start(self, _line: Any, **_: Any) -> None: ...
 
@@ -103,6 +108,15 @@ class Served:
 
         async def show(*_: Any) -> None: ...
 
+        self.covered: list[float | str] = []
+
+        async def nothing() -> None: ...
+
+        hold: Any = SimpleNamespace(
+            cover=lambda after=0.0: self.covered.append(after),
+            end=lambda: self.covered.append("end"),
+            aclose=nothing,
+        )
         line: Any = SimpleNamespace(
             ring=SimpleNamespace(is_open=False, lost=False), keep=lambda: None, detach=lambda: None
         )
@@ -112,6 +126,7 @@ class Served:
             make=make,
             stack_of=lambda decision: STACKS[decision.stack or ""],
             show=show,
+            hold=hold,
             better_after_seconds=0,
         )
 
@@ -208,3 +223,12 @@ async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_to
     assert [item.call_id for item in last.history.items if isinstance(item, llm.FunctionCallOutput)] == ["1"]
     assert not successor.replied.is_set()
     await served.serving.aclose()
+
+
+async def test_a_tool_behind_an_opening_is_covered_as_the_wait_for_an_answer_is() -> None:
+    served = Served()
+    await served.begin()
+    session = served.sessions[0]
+    session.tells["agent_state_changed"](SimpleNamespace(old_state="speaking", new_state="thinking"))
+    session.speaks()
+    assert served.covered == [THINKING_SECONDS, "end"]

@@ -71,3 +71,17 @@ async def test_a_sign_of_life_and_another_model_have_all_the_patience_again(
     else:
         parts.changed()
     assert await seconds_until_left(parts) >= PATIENCE
+
+
+async def test_each_piece_of_a_voices_sound_ends_what_covers_the_gap_before_it(parts: SpareParts) -> None:
+    """A voice that takes another's place in mid-sentence begins no new speech: nothing else would tell of it."""
+    ended: list[str] = []
+
+    async def voice() -> AsyncIterator[str]:
+        yield "before the failure"
+        ended.append("failure")
+        yield "behind it"
+
+    parts.on_sound = lambda: ended.append("sound")
+    assert [piece async for piece in parts.sounds(voice())] == ["before the failure", "behind it"]
+    assert ended == ["sound", "failure", "sound"]
