@@ -157,7 +157,11 @@ async def test_what_the_callers_voice_has_paused_is_not_heard_from_the_successor
         cut = [item for item in live.items[before:] if item.role == "assistant"][-1]
         assert cut.interrupted, "what was heard of it is known"
         await speaking
-        await live.heard()
+        async with asyncio.timeout(30):
+            while not (await live.client.call("list_tasks", {"view": "all", "query": "stairs"})).structured[
+                "tasks"
+            ]:
+                await asyncio.sleep(0.1)
         await live.quiet()
         assert len([title for title in await live.titles() if "stairs" in title]) == 1
 
