@@ -22,14 +22,15 @@ class Beside:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin a piece of work; what Redis or a vendor does not do then is done by a later call."""
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Begin a piece of work; what Redis or a vendor does not do then is done by a later call. None when it is over."""
         if self._closed:
             work.close()
-            return
+            return None
         task = asyncio.create_task(self._quietly(work), name=self._name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def aclose(self, *, wait: float = 0.0) -> None:
         """Begin nothing more, and end what runs; it may take so many seconds to end by itself."""

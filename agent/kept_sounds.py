@@ -7,12 +7,13 @@ by that call: some forty characters a week. No words of anybody are in it.
 from __future__ import annotations
 
 import array
+import asyncio
 import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from livekit.agents import APIError, tts
+from livekit.agents import APIConnectOptions, APIError, tts, utils
 from redis.asyncio import Redis
 
 from agent.beside import Beside
@@ -23,6 +24,9 @@ KEY: Final = "voicetasks:openings:"
 KEPT_SECONDS: Final = 7 * 86_400
 """A vendor changes its voices now and then."""
 MAKE_SECONDS: Final = 10.0
+MAKING: Final = ":making"
+ONCE: Final = APIConnectOptions(max_retry=0, timeout=5.0)
+"""A voice that fails is asked by the next call."""
 LONGEST_SECONDS: Final = 2.0
 """An opening that lasts longer was not said right."""
 _RATE: Final = struct.Struct("<I")
@@ -52,14 +56,14 @@ class KeptSounds:
         """What is known of a voice's openings."""
         return self._known.get(voice, {})
 
-    def make(self, built: Built, trouble: Callable[[], APIError | None]) -> None:
-        """Have a voice say the openings that nobody has kept of it, once in a call.
+    def make(self, built: Built, trouble: Callable[[], APIError | None]) -> asyncio.Task[None] | None:
+        """Have a voice say the openings that nobody has kept of it, once in a call and by one call at a time.
 
         `trouble` gives an error that its plugin swallowed: what was made is not kept, and the next call tries again.
         """
-        if built.voice and built.voice not in self._made:
-            self._made.add(built.voice)
-            self._beside.spawn(self._make(built, trouble))
+        if not built.voice or built.voice in self._made:
+            return None
+        return self._beside.spawn(self._make(built, trouble))
 
     async def aclose(self) -> None:
         """Ask for nothing more."""
@@ -74,9 +78,15 @@ class KeptSounds:
     async def _make(self, built: Built, trouble: Callable[[], APIError | None]) -> None:
         voice = built.voice
         known = self._known.setdefault(voice, {})
-        for opening in OPENINGS:
-            if opening in known:
-                continue
+        await self._ask(voice)
+        missing = [opening for opening in OPENINGS if opening not in known]
+        # Calls that begin together would have a voice say the same, each for itself.
+        if not missing or not await self._redis.set(
+            _key(voice) + MAKING, b"", nx=True, ex=round(MAKE_SECONDS)
+        ):
+            return
+        self._made.add(voice)
+        for opening in missing:
             said = await _said(built.plugin, opening)
             if (error := trouble()) is not None:
                 raise error
@@ -102,6 +112,7 @@ class VoiceOpenings:
         self._voice = voice
         self._trouble = trouble
         self._wanted = False
+        self._making: asyncio.Task[None] | None = None
 
     @property
     def are_kept(self) -> bool:
@@ -109,7 +120,9 @@ class VoiceOpenings:
         return (built := self._voice()) is not None and bool(built.voice)
 
     def ask(self) -> None:
-        """A voice begins to serve: ask what is kept of it."""
+        """A voice begins to serve: ask what is kept of it. Nothing more is made with the one before."""
+        if self._making is not None:
+            self._making.cancel()
         if self._kept is not None and (built := self._voice()) is not None:
             self._kept.ask(built.voice)
 
@@ -129,9 +142,15 @@ class VoiceOpenings:
 
     def paused(self) -> None:
         """Nobody speaks: time to make what an answer wanted in vain."""
-        if self._wanted and self._kept is not None and (built := self._voice()) is not None:
-            self._kept.make(built, self._trouble)
+        making = self._making is not None and not self._making.done()
+        if self._wanted and not making and self._kept is not None and (built := self._voice()) is not None:
+            self._making = self._kept.make(built, self._trouble) or self._making
         self._wanted = False
+
+    async def aclose(self) -> None:
+        """Make nothing more: the voice is about to be closed, and would be dialled once more for it."""
+        if self._making is not None:
+            await utils.aio.cancel_and_wait(self._making)
 
 
 def trimmed(sound: Sound) -> Sound | None:
@@ -149,7 +168,7 @@ def trimmed(sound: Sound) -> Sound | None:
 async def _said(plugin: tts.TTS[Any], text: str) -> Sound | None:
     """A text as a voice says it; None where it was broken off, which a closed plugin does without an error."""
     samples, rate, whole = bytearray(), plugin.sample_rate, False
-    async with plugin.stream() as stream:
+    async with plugin.stream(conn_options=ONCE) as stream:
         stream.push_text(f"{text} ")
         stream.end_input()
         async for audio in stream:

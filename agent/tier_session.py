@@ -271,6 +271,7 @@ class TierSession:
         self._leaving = True
         self._unanswered.close()
         self._watch.close()
+        await self._openings.aclose()
         closing = asyncio.create_task(self.session.aclose(), name="session.close")
         try:
             # A tool that runs holds the session up by seconds; the vendors' sockets do not wait for it.

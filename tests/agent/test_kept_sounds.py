@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from livekit import rtc
 from livekit.agents import APIError
 from redis.asyncio import Redis
 
-from agent.kept_sounds import KEY, KeptSounds, trimmed
+from agent.kept_sounds import KEY, KeptSounds, VoiceOpenings, trimmed
 from agent.openings import OPENINGS, Sound
 from sandbox.profiles import PROFILES, Span
 from tests.agent.live_call import live_call, timed_turns
@@ -105,7 +106,7 @@ class _Stream:
 
 
 def _built(*, whole: bool) -> Built:
-    plugin = SimpleNamespace(sample_rate=RATE, stream=lambda: _Stream(whole=whole))
+    plugin = SimpleNamespace(sample_rate=RATE, stream=lambda **_: _Stream(whole=whole))
     return Built(MODELS["sonic-3"], plugin, voice=f"a voice {uuid4().hex}")
 
 
@@ -126,3 +127,55 @@ async def test_a_voice_that_reports_an_error_is_asked_for_no_more_and_nothing_of
     sounds.make(built, lambda: next(troubles))
     await sounds._beside.aclose(wait=5)
     assert sounds.of(built.voice).keys() == {OPENINGS[0]}
+
+
+@pytest.mark.system
+async def test_a_session_that_ends_makes_nothing_more(redis: Redis) -> None:
+    asked: list[str] = []
+    goes_on = asyncio.Event()
+
+    class Slow(_Stream):
+        def push_text(self, text: str) -> None:
+            asked.append(text)
+
+        async def __aiter__(self) -> AsyncIterator[Any]:
+            await goes_on.wait()
+            yield SimpleNamespace(frame=rtc.AudioFrame(bytes(2), RATE, 1, 1), is_final=True)
+
+    sounds, built = KeptSounds(redis), _built(whole=True)
+    built.plugin.stream = lambda **_: Slow(whole=True)
+    openings = VoiceOpenings(sounds, lambda: built)
+    openings.begins_with(OPENINGS[0])
+    openings.paused()
+    async with asyncio.timeout(5):
+        while not asked:
+            await asyncio.sleep(0.01)
+        await openings.aclose()
+    goes_on.set()
+    await sounds._beside.aclose(wait=5)
+    assert len(asked) == 1
+    assert not sounds.of(built.voice)
+
+
+@pytest.mark.system
+async def test_of_calls_that_begin_together_one_alone_has_the_openings_made(redis: Redis) -> None:
+    first, second, built = KeptSounds(redis), KeptSounds(redis), _built(whole=True)
+    asked: list[str] = []
+    plenty = built.plugin.stream
+
+    def stream(**options: Any) -> _Stream:
+        asked.append("")
+        made: _Stream = plenty(**options)
+        return made
+
+    built.plugin.stream = stream
+    for sounds in (first, second):
+        sounds.make(built, lambda: None)
+    for sounds in (first, second):
+        await sounds._beside.aclose(wait=5)
+    assert len(asked) == len(OPENINGS)
+    third = KeptSounds(redis)
+    third.make(built, lambda: None)
+    await third._beside.aclose(wait=5)
+    assert len(asked) == len(OPENINGS), "they are kept"
+    assert third.of(built.voice).keys() == set(OPENINGS)
