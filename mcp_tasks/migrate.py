@@ -2,14 +2,8 @@
 
 import asyncio
 import contextlib
-import zlib
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,7 +15,6 @@ VERSION_TABLE = "mcp_tasks_version"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WAL_ATTEMPTS = 50
 _WAL_PAUSE_SECONDS = 0.1
-_LOCK_ID = zlib.crc32(VERSION_TABLE.encode())
 
 
 async def migrate(url: str, to: str = "head") -> None:
@@ -35,14 +28,7 @@ async def migrate(url: str, to: str = "head") -> None:
         if engine.dialect.name == "sqlite":
             await _use_wal(engine)
         async with engine.begin() as connection:
-            # Two servers that start together: the second waits and then finds nothing to do.
-            if connection.dialect.name == "postgresql":
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
-            else:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            if to != "head" or not await connection.run_sync(_is_newest):
-                async with one_migration():
-                    await connection.run_sync(_move, to)
+            await one_migration(connection, _MIGRATIONS, version_table=VERSION_TABLE, to=to)
         if to == "head":
             await prepare_search(engine)
     finally:
@@ -64,30 +50,3 @@ async def _use_wal(engine: AsyncEngine) -> None:
 def is_ours(name: str | None, kind: str, _: object) -> bool:
     """Whether Alembic compares a table with the models: those of the full-text index are SQLite's affair."""
     return kind != "table" or not str(name).startswith("tasks_words")
-
-
-def _is_newest(connection: Connection) -> bool:
-    return _present(connection) == ScriptDirectory.from_config(_config(connection)).get_current_head()
-
-
-def _move(connection: Connection, to: str) -> None:
-    config = _config(connection)
-    present = _present(connection)
-    passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
-    if to == "base" or to in passed[1:]:
-        command.downgrade(config, to)
-    else:
-        command.upgrade(config, to)
-
-
-def _present(connection: Connection) -> str | None:
-    return MigrationContext.configure(
-        connection, opts={"version_table": VERSION_TABLE}
-    ).get_current_revision()
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from livekit.agents import llm
-from livekit.agents.voice import SpeechHandle
 
 from agent.heard import was_heard, was_heard_within
+from tests.agent.ended_speech import ended
 
 pytestmark = pytest.mark.unit
 
 QUESTION = 'Shall I delete "buy milk"?'
-
-
-def ended(said: str = "", *, interrupted: bool = False) -> SpeechHandle:
-    """A line that is over, with the words that were heard of it."""
-    speech = SpeechHandle.create()
-    if interrupted:
-        speech.interrupt()
-    if said:
-        speech._item_added([llm.ChatMessage(role="assistant", content=[said])])
-    speech._mark_done()
-    return speech
 
 
 async def test_a_line_that_was_said_to_its_end_was_heard() -> None:

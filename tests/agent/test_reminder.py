@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from livekit.agents import llm
 from livekit.agents.voice import SpeechHandle
 from sqlalchemy import text
 
@@ -21,6 +20,7 @@ from people.migrate import migrate
 from people.reminder_calls import Caps, ReminderCalls, Wish
 from people.settings import PeopleSettings
 from people.store import People
+from tests.agent.ended_speech import ended
 
 pytestmark = pytest.mark.unit
 
@@ -92,27 +92,16 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield made
 
 
-def greeted(said: str, *, interrupted: bool = False) -> SpeechHandle:
-    """A greeting that has ended, with the words that were heard of it."""
-    speech = SpeechHandle.create()
-    if interrupted:
-        speech.interrupt()
-    if said:
-        speech._item_added([llm.ChatMessage(role="assistant", content=[said])])
-    speech._mark_done()
-    return speech
-
-
 async def test_it_is_told_when_the_task_was_heard(stage: Stage) -> None:
     begun = await stage.proves()
     assert begun.line == LINE
-    await begun.heard_in(greeted(f"{LINE} {GREETING}"), verbatim=True)
+    await begun.heard_in(ended(f"{LINE} {GREETING}"), verbatim=True)
     assert await stage.ends() == ("over", "told")
 
 
 async def test_who_talks_into_the_greeting_behind_it_was_told(stage: Stage) -> None:
     begun = await stage.proves()
-    await begun.heard_in(greeted(f"{LINE} Hello, what", interrupted=True), verbatim=True)
+    await begun.heard_in(ended(f"{LINE} Hello, what", interrupted=True), verbatim=True)
     assert await stage.ends() == ("over", "told")
 
 
@@ -121,7 +110,7 @@ async def test_who_hangs_up_before_it_was_said_is_called_once_more(stage: Stage)
     assert await stage.ends() == ("waiting", "not_told")
     await stage.picked_up()
     begun = await stage.proves()
-    await begun.heard_in(greeted("You asked me to", interrupted=True), verbatim=True)
+    await begun.heard_in(ended("You asked me to", interrupted=True), verbatim=True)
     assert await stage.ends() == ("over", "not_told")
 
 
@@ -141,14 +130,14 @@ async def test_a_model_that_speaks_by_itself_tells_it_in_its_own_words(
     stage: Stage, said: str, state: str
 ) -> None:
     begun = await stage.proves()
-    await begun.heard_in(greeted(said), verbatim=False)
+    await begun.heard_in(ended(said), verbatim=False)
     assert (await stage.ends())[0] == state
 
 
 async def test_another_one_of_the_household_is_not_told_and_not_called_for_it_again(stage: Stage) -> None:
     begun = await stage.proves("usr_bob")
     assert begun == Opening()
-    await begun.heard_in(greeted(GREETING), verbatim=True)
+    await begun.heard_in(ended(GREETING), verbatim=True)
     assert await stage.ends() == ("over", "no_proof")
 
 
@@ -164,7 +153,7 @@ async def test_it_is_gone_where_all_tasks_were_seen(stage: Stage) -> None:
     stage.tasks = Tasks(all={"tasks": [OTHER], "total": 1})
     begun = await stage.proves()
     assert begun.line == GONE
-    await begun.heard_in(greeted(f"{begun.line} {GREETING}"), verbatim=True)
+    await begun.heard_in(ended(f"{begun.line} {GREETING}"), verbatim=True)
     assert await stage.ends() == ("over", "told")
 
 
@@ -186,5 +175,5 @@ async def test_what_was_not_seen_is_not_said_to_be_gone_and_is_tried_again(
     stage.tasks = Tasks(**views)
     begun = await stage.proves()
     assert begun.line == UNSEEN
-    await begun.heard_in(greeted(f"{begun.line} {GREETING}"), verbatim=True)
+    await begun.heard_in(ended(f"{begun.line} {GREETING}"), verbatim=True)
     assert await stage.ends() == ("waiting", "not_told")
