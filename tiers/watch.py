@@ -130,6 +130,7 @@ class Hearing:
         self._clock = clock or asyncio.get_running_loop().time
         self._began: float | None = None
         self._interim = self._final = False
+        self._written = ""
         self.service = ""
         """Who hears; empty where nobody has to."""
 
@@ -150,7 +151,11 @@ class Hearing:
         """Take words that were written down."""
         if not text.strip():
             return
+        news, self._written = text != self._written, "" if final else text
         self._interim = not final
         self._final = final
         if final:
             self._watch.met("words")
+        elif news and self._watch.waits_for("words"):
+            # Who took a breath and speaks on is written down on and on: an ear that does it is alive.
+            self._watch.expect("words", self.service, self._watch.patience.words)
