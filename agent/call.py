@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,7 @@ from agent.settings import AgentSettings
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
 from agent.survey import Survey
+from agent.swap import paired
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -82,6 +84,8 @@ BACK_SECONDS: Final = 15.0
 """How long a message waits for a call that is being taken up again."""
 LEAVE_SECONDS: Final = 3.0
 """How long a call that is handed over waits for a pause."""
+HANDED_OVER_SECONDS: Final = 3.0
+"""And for what a tool answers: its worker is gone 8 s after it was told to hand over."""
 LOOK_SECONDS: Final = 0.1
 
 
@@ -275,6 +279,18 @@ class Call:
         return Thread(
             self._turns.number, self._serving.session.history if self._serving is not None else None
         )
+
+    async def handed_over(self) -> Thread:
+        """How far the call has come, for another worker: with what tools do in the turn that is under way.
+
+        Waits 3 s at most for those that run.
+        """
+        done: list[llm.ChatItem] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANDED_OVER_SECONDS):
+                done = await self.unfinished()
+        thread = self.thread
+        return thread if thread.history is None else replace(thread, history=paired(thread.history, *done))
 
     def end(self, reason: str) -> None:
         """End the call here."""
@@ -549,6 +565,7 @@ class Call:
     async def _go_on_from(self, thread: Thread) -> None:
         """Go on with a call that another worker began."""
         self._turns.number = thread.turn
+        self._toolbox.requests.goes_on_from(thread.turn)
         told = self.cut_off is not None and await self.cut_off.was_said()
         session = self._require_session()
         if thread.history is None:
@@ -568,8 +585,13 @@ class Call:
     async def _wait_for_quiet(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_SECONDS):
-                while not self._require_session().is_quiet:  # noqa: ASYNC110 (agent and caller: two states)
+                while not self._is_at_rest():  # noqa: ASYNC110 (agent, caller and what is owed: several states)
                     await asyncio.sleep(LOOK_SECONDS)
+
+    def _is_at_rest(self) -> bool:
+        """Whether nobody speaks, nothing is owed, and nothing was said of which no turn has come yet."""
+        session = self._require_session()
+        return session.is_quiet and not session.owes and not session.waits_for_turn
 
     async def _part(self) -> None:
         """End after a goodbye that the model has answered."""

@@ -265,7 +265,7 @@ async def _serve(
             raise
         finally:
             if reason in HANDED_ON:
-                await keeper.flush()
+                await keeper.flush(await call.handed_over())
             elif reason != "taken_over":
                 await keeper.forget()
             if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():

@@ -126,11 +126,10 @@ class Keeper:
         """Something was said."""
         self._news.set()
 
-    async def flush(self) -> None:
+    async def flush(self, thread: Thread) -> None:
         """Keep the last state before another worker takes over, and no more."""
         await self._stop()
-        thread = self._thread() if self._thread is not None else None
-        if thread is not None and thread.history is not None:
+        if thread.history is not None:
             await self._keep(thread)
 
     async def forget(self) -> None:

@@ -164,6 +164,11 @@ class TierSession:
         return self.owed.answer or bool(self.owed.lines())
 
     @property
+    def waits_for_turn(self) -> bool:
+        """Whether the caller said something of which no turn has come yet."""
+        return self._line is not None and self._line.ring.is_open
+
+    @property
     def serves(self) -> bool:
         """Whether it has begun and is not being left: what it is given to say is heard, or left to its successor."""
         return self._begun and not self._leaving
@@ -599,8 +604,7 @@ class TierSession:
     def _on_error(self, event: ErrorEvent) -> None:
         """Hear of an ear's or a realtime model's error; minds and voices are carried on where they failed."""
         if isinstance(event.error, stt.STTError):
-            idle = self._line is None or not self._line.ring.is_open
-            if event.error.recoverable and idle:
+            if event.error.recoverable and not self.waits_for_turn:
                 return  # it connects again, and nothing was said meanwhile
             self._watch.error("stt", event.error.error)
         elif isinstance(event.error, llm.RealtimeModelError):

@@ -11,7 +11,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from livekit.agents import RunContext, ToolError, function_tool, llm, utils
@@ -22,6 +21,7 @@ from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
+from agent.requests import Requests
 from agent.seen import Seen
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
@@ -36,19 +36,8 @@ FILLER_AFTER_SECONDS: Final = 1.5
 """Silence of the caller's and ours, while a tool runs, that is broken by a word."""
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
-SAME_REQUEST_SECONDS: Final = 30.0
-"""A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
-«Undo» has no arguments, and twice means twice."""
 BY_PHONE: Final = "by_phone"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
-
-
-class _Request(NamedTuple):
-    """A change that was asked for: under which id, when (seconds, monotonic), in which turn."""
-
-    operation: str
-    at: float
-    turn: int
 
 
 class _Asked(NamedTuple):
@@ -84,7 +73,7 @@ class Toolbox:
     ) -> None:
         self._tasks = server
         self._gate = gate
-        self._call_id = call_id
+        self.requests = Requests(call_id)
         self._turn = turn
         self._on_stuck = on_stuck
         self._on_change = on_change
@@ -98,7 +87,6 @@ class Toolbox:
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._corrections = (0, 0)
-        self._recent: dict[str, _Request] = {}
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
@@ -158,7 +146,7 @@ class Toolbox:
         Raises TaskServerUnavailable when the server could not be reached.
         """
         server = self._of[tool]
-        operation = None if server.reads(tool) else self._operation(tool, arguments, turn)
+        operation = None if server.reads(tool) else self.requests.operation(tool, arguments, turn)
         task = self._runs.get(operation or "") if server.is_foreign else None
         if task is None:  # no server but ours knows a request that comes twice
             task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
@@ -299,21 +287,13 @@ class Toolbox:
 
     # -- what is known of earlier runs ---------------------------------------------------------------------
 
-    def _operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
-        key = _canonical([tool, arguments])
-        before = self._recent.get(key)
-        if arguments and before is not None and time.monotonic() - before.at < SAME_REQUEST_SECONDS:
-            return before.operation
-        return operation_id(self._call_id, turn, tool, arguments)
-
     async def _call(
         self, server: ToolServer, tool: str, arguments: Mapping[str, Any], operation: str | None, turn: int
     ) -> ToolOutcome:
         """Call and remember, to the end: who waits for it may be cancelled in between."""
-        key = _canonical([tool, arguments])
         if operation:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
-            self._recent[key] = _Request(operation, time.monotonic(), turn)
+            self.requests.sent(tool, arguments, operation, turn)
         try:
             with tool_span(tool, foreign=server.is_foreign) as span:
                 outcome = await server.call(tool, arguments, operation_id=operation)
@@ -326,12 +306,12 @@ class Toolbox:
             if self._outcomes is not None and tool == "create_task":
                 self._outcomes.task("refused", "", turn=turn)
             if operation and error.may_have_happened:
-                self._recent[key] = _Request(operation, time.monotonic(), turn)
+                self.requests.sent(tool, arguments, operation, turn)
             else:
-                self._forget(key, operation)
+                self._forget(tool, arguments, operation)
             raise
         if outcome.is_error:
-            self._forget(key, operation)
+            self._forget(tool, arguments, operation)
         self._note(server, outcome, operation, turn)
         if self._metrics is not None:
             self._metrics.ran(tool, outcome, turn=turn, foreign=server.is_foreign)
@@ -339,9 +319,9 @@ class Toolbox:
             self._outcomes.task(*event, turn=turn)
         return outcome
 
-    def _forget(self, key: str, operation: str | None) -> None:
+    def _forget(self, tool: str, arguments: Mapping[str, Any], operation: str | None) -> None:
         """It certainly did not happen: the next one is a new request."""
-        self._recent.pop(key, None)
+        self.requests.forget(tool, arguments)
         self._runs.pop(operation or "", None)
 
     def _note(
@@ -359,8 +339,7 @@ class Toolbox:
         if is_change(outcome.structured):
             self.last_change_in = turn
             if not outcome.structured.get("repeated"):
-                # A change in another turn makes the same words a new wish: what was taken back may be added again.
-                self._recent = {key: known for key, known in self._recent.items() if known.turn == turn}
+                self.requests.changed(turn)
         result = outcome.structured
         changed = [result["task"]] if isinstance(result.get("task"), dict) else []
         for task in [*result.get("tasks", []), *changed]:
@@ -371,15 +350,6 @@ class Toolbox:
         if task_id and task_id not in self._titles:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
         return self._titles.get(task_id)
-
-
-def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any]) -> str:
-    """One id for one request: the same turn, tool and arguments are the same request, however often it is sent."""
-    return sha256(_canonical([call_id, turn, tool, arguments]).encode()).hexdigest()[:40]
-
-
-def _canonical(request: list[Any]) -> str:
-    return json.dumps(request, sort_keys=True, separators=(",", ":"))
 
 
 def _error(code: str, message: str) -> str:

@@ -126,7 +126,7 @@ async def test_the_last_word_before_a_call_is_handed_over_is_kept(redis: Redis) 
     mine = keeper(redis, caller)
     mine.start(lambda: Thread(9, HISTORY))
     mine.news()
-    await mine.flush()
+    await mine.flush(Thread(10, HISTORY))
     found = await keeper(redis, caller).found()
     assert found is not None
-    assert found.turn == 9
+    assert found.turn == 10

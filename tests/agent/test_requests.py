@@ -1,0 +1,70 @@
+"""A change that is asked for again by a model that does not know of it is the same request; a new wish is another."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.requests import SAME_REQUEST_SECONDS, Requests, operation_id
+
+pytestmark = pytest.mark.unit
+
+LAMP = {"title": "check the lamp"}
+STOVE = {"title": "dust the stove"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def of(turn: int, arguments: dict[str, str], tool: str = "create_task") -> str:
+    return operation_id("c1", turn, tool, arguments)
+
+
+def taken_over(clock: Clock, turn: int = 7) -> Requests:
+    requests = Requests("c1", clock)
+    requests.goes_on_from(turn)
+    return requests
+
+
+def test_what_another_worker_did_in_its_last_turn_is_the_same_request_in_the_turn_that_comes_next() -> None:
+    requests = taken_over(Clock())
+    assert requests.operation("create_task", LAMP, 7) == of(7, LAMP)
+    assert requests.operation("create_task", LAMP, 8) == of(7, LAMP)
+
+
+def test_it_is_so_for_all_that_one_answer_asks_for_in_whatever_order() -> None:
+    requests = taken_over(Clock())
+    stove = requests.operation("create_task", STOVE, 8)
+    requests.sent("create_task", STOVE, stove, 8)
+    requests.changed(8)
+    assert requests.operation("create_task", LAMP, 8) == of(7, LAMP)
+
+
+def test_after_a_turn_in_which_something_was_changed_the_same_words_are_a_new_wish() -> None:
+    requests = taken_over(Clock())
+    requests.changed(8)
+    assert requests.operation("create_task", LAMP, 9) == of(9, LAMP)
+
+
+def test_half_a_minute_after_another_worker_the_same_words_are_a_new_wish() -> None:
+    clock = Clock()
+    requests = taken_over(clock)
+    clock.now += SAME_REQUEST_SECONDS
+    assert requests.operation("create_task", LAMP, 8) == of(8, LAMP)
+
+
+def test_undo_has_no_arguments_and_twice_means_twice() -> None:
+    requests = taken_over(Clock())
+    assert requests.operation("undo", {}, 8) == of(8, {}, "undo")
+
+
+def test_what_certainly_did_not_happen_is_a_new_request() -> None:
+    requests = Requests("c1", Clock())
+    requests.sent("create_task", LAMP, of(3, LAMP), 3)
+    assert requests.operation("create_task", LAMP, 4) == of(3, LAMP)
+    requests.forget("create_task", LAMP)
+    assert requests.operation("create_task", LAMP, 4) == of(4, LAMP)
