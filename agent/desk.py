@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,6 +49,8 @@ class Ownership:
     sounds: KeptSounds
     cut_off: CutOff | None = None
     """Says that we were cut off, where another worker had the call."""
+    closing: asyncio.Task[None] | None = None
+    """Writes the last of the transcript: room, money and vendors do not wait for a disk."""
 
 
 class Desk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Final
 
@@ -90,11 +91,10 @@ async def answer(ctx: JobContext) -> None:
             return
         reason = "leaving"  # when we are cancelled
         metrics = CallMetrics(invitation.channel)
+        ours = Ownership(redis, served, begun, metrics, beginnings, sounds)
         follow(ctx, invitation.call_id)
         try:
-            reason = await _serve_it(
-                ctx, invitation, settings, Ownership(redis, served, begun, metrics, beginnings, sounds)
-            )
+            reason = await _serve_it(ctx, invitation, settings, ours)
         except Exception:
             reason = "failed"
             raise
@@ -108,7 +108,11 @@ async def answer(ctx: JobContext) -> None:
                 await ctx.delete_room()
                 if reason not in NOBODY:
                     await over(invitation, PeopleSettings())
-            ctx.shutdown(reason)
+            try:
+                if ours.closing is not None:
+                    await ours.closing
+            finally:
+                ctx.shutdown(reason)
     finally:
         await served.stop()
         await sounds.aclose()
@@ -209,8 +213,9 @@ async def _serve(
     async with (
         TaskClient(settings.tasks_url, token, patience=TASKS_PATIENCE) as client,
         other_servers(settings.mcp_servers, user) as others,
-        transcribing(invitation, user, people_settings) as transcript,
+        contextlib.AsyncExitStack() as kept,
     ):
+        transcript = await kept.enter_async_context(transcribing(invitation, user, people_settings))
         served, begun = desk.ours.served, desk.ours.begun
         vault = Vault(settings.takeover_key) if settings.takeover_key is not None else None
         call_back = CallBack(desk.ours.redis, vault, user.id)
@@ -271,6 +276,7 @@ async def _serve(
             if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
                 await call_back.keep(call.thread)
             await call.aclose()
+        desk.ours.closing = asyncio.create_task(kept.pop_all().aclose(), name="transcript.close")
         return reason
 
 
