@@ -77,8 +77,11 @@ class Outbound:
         self._clock = clock
         self._name = uuid4().hex
 
-    async def look(self) -> int:
-        """Note what has become due, and make the calls that may be made now; how many telephones rang."""
+    async def look(self, is_stopped: Callable[[], bool] = lambda: False) -> int:
+        """Note what has become due, and make the calls that may be made now; how many telephones rang.
+
+        Once stopped no further telephone rings: whoever is ended in the middle of a ringing leaves a call without an agent.
+        """
         now = self._clock()
         found = await self._due.due(now, within=LOOK_BACK)
         wishes = [Wish(each.owner, each.task_id, each.at) for each in found]
@@ -86,7 +89,9 @@ class Outbound:
             await self._calls.note(wishes[first : first + NOTED_AT_ONCE])
         await self._calls.forget(now)
         rang = 0
-        while (claimed := await self._calls.claim(self._name, self._clock())) is not None:
+        while (
+            not is_stopped() and (claimed := await self._calls.claim(self._name, self._clock())) is not None
+        ):
             rang += await self._call(claimed)
         return rang
 
@@ -168,7 +173,7 @@ async def run(stop: asyncio.Event) -> None:
             outbound = Outbound(people, tasks, consents, dialler, settings.rules, settings.caps)
             while not stop.is_set():
                 try:
-                    await outbound.look()
+                    await outbound.look(stop.is_set)
                 except DATABASE_AWAY as error:
                     log.warning("outbound.database_away", extra={"error": type(error).__name__})
                 try:

@@ -64,6 +64,7 @@ class Vision:
         self._failures = 0
         self._not_before = 0.0
         self._dialling = asyncio.Lock()
+        self._asking = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._links: list[VisionLink] = []
@@ -83,7 +84,14 @@ class Vision:
             await link.show(jpeg)
 
     async def ask(self, about: str, *, within: float) -> Reading:
-        """Ask what the caller's words mean on the newest frame, in so many seconds. Raises VisionError."""
+        """Ask what the caller's words mean on the newest frame, in so many seconds. Raises VisionError.
+
+        One question after the other: a connection has one answer at a time, and a turn of a voice may hold two questions.
+        """
+        async with self._asking:
+            return await self._answered(about, within)
+
+    async def _answered(self, about: str, within: float) -> Reading:
         try:
             async with asyncio.timeout(within):
                 try:

@@ -136,6 +136,8 @@ class VisionLink:
     async def aclose(self) -> None:
         """Close it, in a second at most."""
         self.over = True
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(VisionError(Fault.OURS, "closed"))  # the vendor is not to blame
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         await _closed(self._connecting)

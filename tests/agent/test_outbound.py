@@ -135,6 +135,13 @@ async def test_many_that_are_due_at_once_are_noted_some_at_a_time(
     assert sizes == [2, 2, 1]
 
 
+async def test_who_is_told_to_stop_lets_no_further_telephone_ring(stage: Stage) -> None:
+    for _ in range(3):
+        await stage.task()
+    assert await stage.worker().look(lambda: len(stage.phones.rang) == 1) == 1
+    assert await stage.look() == 2
+
+
 @pytest.mark.parametrize("by_phone", [False])
 async def test_a_task_whose_owner_asked_for_no_call_rings_nobody(stage: Stage, by_phone: bool) -> None:
     await stage.task(by_phone=by_phone)

@@ -127,6 +127,15 @@ async def test_a_connection_that_breaks_is_made_anew_within_the_same_question(si
     assert sight.vision.renewals == 1
 
 
+async def test_two_questions_at_once_are_both_answered_and_both_paid_for(sight: Sight) -> None:
+    await sight.vision.show(jpeg("ticket_light"))
+    both = [sight.vision.ask(about, within=WITHIN) for about in ("add this", "and add this too")]
+    readings = await asyncio.gather(*both)
+    assert all(reading.items for reading in readings)
+    assert not sight.failures
+    assert len({usage.event_id for usage in sight.used}) == len(sight.used) == 2
+
+
 async def test_five_forced_renewals_lose_no_answer(sight: Sight) -> None:
     for number in range(1, 6):
         await sight.reads()

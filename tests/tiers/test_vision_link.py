@@ -90,3 +90,15 @@ async def test_a_report_that_comes_after_the_estimate_takes_its_place() -> None:
     estimate, report = used
     assert (estimate.certainty, report.certainty) == ("estimated", "actual")
     assert (estimate.replaces, report.replaces) == (None, estimate.event_id)
+
+
+async def test_a_connection_that_is_closed_in_the_middle_of_a_question_is_no_fault_of_the_vendors() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        asking = asyncio.create_task(link.ask("this"))
+        await session.asked.wait()
+        await link.aclose()
+        with pytest.raises(VisionError) as told:
+            async with asyncio.timeout(5):
+                await asking
+        assert told.value.fault.blame == "us"
