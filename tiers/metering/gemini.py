@@ -10,7 +10,7 @@ import secrets
 from typing import Any, Final
 
 from google.genai import types
-from livekit.agents import llm
+from livekit.agents import llm, stt
 
 from tiers.catalogue import Model
 from tiers.metering import tokens
@@ -72,7 +72,7 @@ class GeminiSpeakingWatch:
         self._was_interrupted = False
         session.on("gemini_client_event", lambda event: quietly(self._client, event))
         session.on("gemini_server_event", lambda message: quietly(self._server, message))
-        session.on("error", lambda _error: self.flush("failed"))
+        session.on("error", self._failed)
 
     def flush(self, outcome: Outcome = "cancelled") -> None:
         """The socket is dead or about to close: book an estimate of an answer that was not reported."""
@@ -87,6 +87,11 @@ class GeminiSpeakingWatch:
             "audio_output_tokens": made,
         }
         self._book(units, "estimated", outcome)
+
+    def _failed(self, error: llm.RealtimeModelError | stt.STTError) -> None:
+        # An ear that runs beside fails alone: the answer goes on, and the vendor reports it itself.
+        if not isinstance(error, stt.STTError):
+            self.flush("failed")
 
     def _client(self, event: Any) -> None:
         match event:
