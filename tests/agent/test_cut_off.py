@@ -16,6 +16,7 @@ from agent import cut_off as module
 from agent import persona
 from agent.call import Call
 from agent.cut_off import BEGIN_SECONDS, LONGEST_SECONDS, CutOff
+from agent.requests import Requests, operation_id
 from agent.thread import Thread
 
 pytestmark = pytest.mark.unit
@@ -69,13 +70,19 @@ async def fails() -> None:
 async def gone_on(thread: Thread, cut_off: CutOff | None, *, turns: int = 0) -> list[str]:
     """What is said where a call goes on whose caller has had so many turns more by then."""
     session = Session()
+    requests = Requests("c1")
     call: Any = SimpleNamespace(
-        _turns=SimpleNamespace(number=0), cut_off=cut_off, _require_session=lambda: session
+        _turns=SimpleNamespace(number=0),
+        _toolbox=SimpleNamespace(requests=requests),
+        cut_off=cut_off,
+        _require_session=lambda: session,
     )
     if cut_off is not None and turns:
         cut_off._saying.add_done_callback(lambda _: setattr(call._turns, "number", thread.turn + turns))
     await Call._go_on_from(call, thread)
     assert call._turns.number == thread.turn + turns
+    again = requests.operation("create_task", {"title": "oat milk"}, thread.turn + 1)
+    assert again == operation_id("c1", thread.turn, "create_task", {"title": "oat milk"})
     return session.said
 
 
