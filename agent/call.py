@@ -127,7 +127,7 @@ class Call:
             call_id=invitation.call_id,
             turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
-            on_change=lambda: self._require_session().on_change(),
+            on_change=self._on_change,
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,
@@ -277,7 +277,9 @@ class Call:
     def thread(self) -> Thread:
         """How far the call has come."""
         return Thread(
-            self._turns.number, self._serving.session.history if self._serving is not None else None
+            self._turns.number,
+            self._serving.session.history if self._serving is not None else None,
+            self._toolbox.requests.known(),
         )
 
     async def handed_over(self) -> Thread:
@@ -285,10 +287,7 @@ class Call:
 
         Waits 3 s at most for those that run.
         """
-        done: list[llm.ChatItem] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HANDED_OVER_SECONDS):
-                done = await self.unfinished()
+        done = await self._toolbox.unfinished(within=HANDED_OVER_SECONDS)
         thread = self.thread
         return thread if thread.history is None else replace(thread, history=paired(thread.history, *done))
 
@@ -494,6 +493,10 @@ class Call:
 
     # -- what the session tells ----------------------------------------------------------------------------
 
+    def _on_change(self) -> None:
+        self._on_said()  # what was asked for is known before it is carried out
+        self._require_session().on_change()
+
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         self._on_said()
         if not event.has_tool_reply:
@@ -565,7 +568,7 @@ class Call:
     async def _go_on_from(self, thread: Thread) -> None:
         """Go on with a call that another worker began."""
         self._turns.number = thread.turn
-        self._toolbox.requests.goes_on_from(thread.turn)
+        self._toolbox.requests.goes_on_from(thread.requests)
         told = self.cut_off is not None and await self.cut_off.was_said()
         session = self._require_session()
         if thread.history is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -17,39 +17,46 @@ SAME_REQUEST_SECONDS: Final = 30.0
 «Undo» has no arguments, and twice means twice."""
 
 
-class _Request(NamedTuple):
-    """A change that was asked for: under which id, when (the clock's seconds), in which turn."""
+class Request(NamedTuple):
+    """A change that was asked for."""
 
+    key: str
+    """A digest of the tool and its arguments."""
     operation: str
+    """The id under which it was asked for."""
     at: float
+    """When it was sent last: the clock's seconds."""
     turn: int
 
 
 class Requests:
-    """The changes that were asked for in one call."""
+    """The changes that were asked for in one call. The clock is that of the wall, since workers hand them on."""
 
-    def __init__(self, call_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, call_id: str, clock: Callable[[], float] = time.time) -> None:
         self._call_id = call_id
         self._clock = clock
-        self._recent: dict[str, _Request] = {}
-        self._before: tuple[int, float] | None = None
-        """The last turn that another worker began, and when we took over."""
+        self._recent: dict[str, Request] = {}
         self._changed_in: int | None = None
 
-    def goes_on_from(self, turn: int) -> None:
-        """Another worker began this turn: what it did in it is not known here, and may be asked for again."""
-        self._before = (turn, self._clock())
+    def known(self) -> tuple[Request, ...]:
+        """Those that a turn to come would be a repetition of, for another worker."""
+        return tuple(each for each in self._recent.values() if self._stands(each, None))
+
+    def goes_on_from(self, known: Iterable[Request]) -> None:
+        """Take over what another worker has asked for."""
+        self._recent |= {each.key: each for each in known}
 
     def operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
         """The id under which a change is asked for in this turn: that of the same request, if it was made already."""
         before = self._recent.get(_key(tool, arguments))
-        if arguments and before is not None and self._clock() - before.at < SAME_REQUEST_SECONDS:
+        if arguments and before is not None and self._stands(before, turn):
             return before.operation
-        return operation_id(self._call_id, self._turn_of(arguments, turn), tool, arguments)
+        return operation_id(self._call_id, turn, tool, arguments)
 
     def sent(self, tool: str, arguments: Mapping[str, Any], operation: str, turn: int) -> None:
         """It is sent, or was and may have been carried out: whoever asks again means this request."""
-        self._recent[_key(tool, arguments)] = _Request(operation, self._clock(), turn)
+        key = _key(tool, arguments)
+        self._recent[key] = Request(key, operation, self._clock(), turn)
 
     def forget(self, tool: str, arguments: Mapping[str, Any]) -> None:
         """It certainly was not carried out: the next one is a new request."""
@@ -59,16 +66,14 @@ class Requests:
         """Something was changed, for the first time. In another turn the same words are a new wish from now on: what
         was taken back may be added again.
         """
-        self._recent = {key: known for key, known in self._recent.items() if known.turn == turn}
+        if self._changed_in not in (None, turn):
+            self._recent = {key: each for key, each in self._recent.items() if each.turn == self._changed_in}
         self._changed_in = turn
 
-    def _turn_of(self, arguments: Mapping[str, Any], turn: int) -> int:
-        """The turn that a request counts as of: a dead worker's, where it may be what that one has carried out."""
-        if self._before is None or not arguments:
-            return turn
-        theirs, at = self._before
-        is_recent = self._clock() - at < SAME_REQUEST_SECONDS
-        return theirs if is_recent and self._changed_in in (None, turn) else turn
+    def _stands(self, request: Request, turn: int | None) -> bool:
+        """Whether asking again means it, in this turn: all that one answer asks for counts as asked at once."""
+        is_recent = self._clock() - request.at < SAME_REQUEST_SECONDS
+        return is_recent and self._changed_in in (None, request.turn, turn)
 
 
 def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any]) -> str:
@@ -77,7 +82,7 @@ def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any
 
 
 def _key(tool: str, arguments: Mapping[str, Any]) -> str:
-    return _canonical([tool, arguments])
+    return sha256(_canonical([tool, arguments]).encode()).hexdigest()
 
 
 def _canonical(request: list[Any]) -> str:

@@ -18,6 +18,7 @@ from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agent.requests import Request
 from privacy.live_calls import CALL_PREFIX, ERASED, THREAD_PREFIX
 from routing.ending import ended, heed_cancellation
 
@@ -43,10 +44,12 @@ return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 
 @dataclass(frozen=True)
 class Thread:
-    """Where a call is: the number of its turn, and what was said, if that is known."""
+    """Where a call is: the number of its turn, what was said, if that is known, and what was asked of tools."""
 
     turn: int
     history: llm.ChatContext | None = None
+    requests: tuple[Request, ...] = ()
+    """What was asked for and may be asked for again."""
 
     @property
     def owes_answer(self) -> bool:
@@ -68,7 +71,7 @@ class Vault:
         items = (thread.history or llm.ChatContext.empty()).copy().truncate(max_items=MOST_ITEMS)
         while True:
             said = items.to_dict(exclude_timestamp=False, exclude_metrics=True)
-            text = json.dumps({"call": call_id, "turn": thread.turn, "said": said})
+            text = json.dumps({"call": call_id, "turn": thread.turn, "said": said, "asked": thread.requests})
             if len(text) <= LONGEST_BYTES or not items.items:
                 return self._fernet.encrypt(text.encode())
             items = items.truncate(max_items=len(items.items) // 2)
@@ -79,8 +82,10 @@ class Vault:
             kept = json.loads(self._fernet.decrypt(sealed, ttl=KEEP_SECONDS))
             if kept["call"] != call_id:
                 return None
-            return Thread(int(kept["turn"]), llm.ChatContext.from_dict(kept["said"]))
-        except (InvalidToken, ValidationError, ValueError, KeyError):
+            said = llm.ChatContext.from_dict(kept["said"])
+            # A worker of the version before tells of none.
+            return Thread(int(kept["turn"]), said, tuple(Request(*each) for each in kept.get("asked", ())))
+        except (InvalidToken, ValidationError, ValueError, KeyError, TypeError):
             log.warning("thread.unreadable", extra={"call_id": call_id})
             return None
 

@@ -110,13 +110,18 @@ class Toolbox:
         """Whether a tool runs now."""
         return bool(self._running)
 
-    async def unfinished(self) -> list[llm.ChatItem]:
-        """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
+    async def unfinished(self, *, within: float | None = None) -> list[llm.ChatItem]:
+        """Wait for what a model called in this turn; the calls and outputs as a history holds them.
+
+        `within`: wait so many seconds at most, and leave out what still runs.
+        """
         asked = [each for each in self._asked if each.turn == self._turn()]
         if asked:
-            await asyncio.wait({each.task for each in asked})
+            await asyncio.wait({each.task for each in asked}, timeout=within)
         items: list[llm.ChatItem] = []
         for each in asked:
+            if not each.task.done():
+                continue
             server = self._of[each.call.name]
             error = each.task.exception()
             if error is None:

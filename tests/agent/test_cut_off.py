@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
@@ -70,7 +71,10 @@ async def fails() -> None:
 async def gone_on(thread: Thread, cut_off: CutOff | None, *, turns: int = 0) -> list[str]:
     """What is said where a call goes on whose caller has had so many turns more by then."""
     session = Session()
-    requests = Requests("c1")
+    before, requests = Requests("c1"), Requests("c1")
+    milk = {"title": "oat milk"}
+    before.sent("create_task", milk, operation_id("c1", thread.turn, "create_task", milk), thread.turn)
+    thread = replace(thread, requests=before.known())
     call: Any = SimpleNamespace(
         _turns=SimpleNamespace(number=0),
         _toolbox=SimpleNamespace(requests=requests),
@@ -81,8 +85,8 @@ async def gone_on(thread: Thread, cut_off: CutOff | None, *, turns: int = 0) -> 
         cut_off._saying.add_done_callback(lambda _: setattr(call._turns, "number", thread.turn + turns))
     await Call._go_on_from(call, thread)
     assert call._turns.number == thread.turn + turns
-    again = requests.operation("create_task", {"title": "oat milk"}, thread.turn + 1)
-    assert again == operation_id("c1", thread.turn, "create_task", {"title": "oat milk"})
+    again = requests.operation("create_task", milk, thread.turn + 1)
+    assert again == operation_id("c1", thread.turn, "create_task", milk)
     return session.said
 
 

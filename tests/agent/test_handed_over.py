@@ -42,6 +42,7 @@ async def test_what_a_tool_did_in_a_turn_without_an_answer_is_known_to_the_next_
         handed = await handing_over
         assert handed.history is not None
         assert "oat milk" in _outputs(handed.history)[-1]
+        assert [each.turn for each in handed.requests] == [handed.turn], "nor is it done again"
         assert handed.turn == thread.turn
 
 

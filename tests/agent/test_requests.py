@@ -25,8 +25,13 @@ def of(turn: int, arguments: dict[str, str], tool: str = "create_task") -> str:
 
 
 def taken_over(clock: Clock, turn: int = 7) -> Requests:
+    """What the next worker knows of one that has had the lamp checked and something undone in its last turn."""
+    before = Requests("c1", clock)
+    before.sent("create_task", LAMP, before.operation("create_task", LAMP, turn), turn)
+    before.sent("undo", {}, before.operation("undo", {}, turn), turn)
+    before.changed(turn)
     requests = Requests("c1", clock)
-    requests.goes_on_from(turn)
+    requests.goes_on_from(before.known())
     return requests
 
 
@@ -60,6 +65,32 @@ def test_half_a_minute_after_another_worker_the_same_words_are_a_new_wish() -> N
 def test_undo_has_no_arguments_and_twice_means_twice() -> None:
     requests = taken_over(Clock())
     assert requests.operation("undo", {}, 8) == of(8, {}, "undo")
+
+
+def test_a_worker_that_knows_of_no_request_asks_under_the_turn_in_which_it_is_asked() -> None:
+    requests = Requests("c1", Clock())
+    requests.goes_on_from(())
+    assert requests.operation("create_task", LAMP, 5) == of(5, LAMP)
+
+
+def test_what_was_followed_by_another_change_is_not_handed_on() -> None:
+    clock = Clock()
+    before = Requests("c1", clock)
+    before.sent("create_task", LAMP, of(1, LAMP), 1)
+    before.changed(1)
+    before.changed(2)
+    after = Requests("c1", clock)
+    after.goes_on_from(before.known())
+    assert after.operation("create_task", LAMP, 3) == of(3, LAMP)
+
+
+def test_what_was_taken_back_in_between_is_a_new_wish_whatever_else_is_asked_for_with_it() -> None:
+    requests = Requests("c1", Clock())
+    requests.sent("create_task", LAMP, of(1, LAMP), 1)
+    requests.changed(1)
+    requests.changed(2)
+    requests.changed(3)
+    assert requests.operation("create_task", LAMP, 3) == of(3, LAMP)
 
 
 def test_what_certainly_did_not_happen_is_a_new_request() -> None:

@@ -100,6 +100,29 @@ async def test_a_call_that_comes_again_while_the_first_is_under_way_makes_one_ta
         assert await ann.titles() == ["Buy milk"]
 
 
+async def test_one_that_still_runs_does_not_hold_back_what_others_have_done(
+    ann: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, never = ann.toolbox._tasks, asyncio.Event()
+    quick = server.call
+
+    async def slow(name: str, arguments: Any, **named: Any) -> ToolOutcome:
+        outcome = await quick(name, arguments, **named)
+        if arguments["title"] == "Buy bread":
+            await never.wait()
+        return outcome
+
+    monkeypatch.setattr(server, "call", slow)
+    bread = asyncio.create_task(ann.model_calls("create_task", {"title": "Buy bread"}))
+    await ann.model_calls("create_task", {"title": "Buy milk"})
+    called, answered = await ann.toolbox.unfinished(within=0.2)
+    assert "Buy milk" in called.arguments
+    assert "Buy milk" in answered.output
+    never.set()
+    await bread
+    assert len(await ann.toolbox.unfinished()) == 4
+
+
 async def test_an_answer_that_was_lost_is_not_called_a_failure_and_trying_again_makes_no_second_task(
     tmp_path: Path,
 ) -> None:
