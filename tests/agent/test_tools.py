@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from livekit.agents import llm
 
 from agent.arguments import strict
 from agent.gate import Action
@@ -113,8 +114,13 @@ async def test_one_that_still_runs_does_not_hold_back_what_others_have_done(
         return outcome
 
     monkeypatch.setattr(server, "call", slow)
-    bread = asyncio.create_task(ann.model_calls("create_task", {"title": "Buy bread"}))
-    await ann.model_calls("create_task", {"title": "Buy milk"})
+
+    def asks(title: str) -> Any:
+        call = llm.FunctionCall(call_id=title, name="create_task", arguments=json.dumps({"title": title}))
+        return ann.toolbox.run("create_task", {"title": title}, turn=ann.turn, call=call)
+
+    bread = asyncio.create_task(asks("Buy bread"))
+    await asks("Buy milk")
     called, answered = await ann.toolbox.unfinished(within=0.2)
     assert "Buy milk" in called.arguments
     assert "Buy milk" in answered.output
