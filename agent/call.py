@@ -34,6 +34,7 @@ from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
+from agent.going_on import go_on_from
 from agent.heard import was_heard
 from agent.invitation import Invitation
 from agent.keys import Keys
@@ -56,7 +57,7 @@ from agent.settings import AgentSettings
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
 from agent.survey import Survey
-from agent.swap import paired
+from agent.swap import paired, with_earlier
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -64,6 +65,7 @@ from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
+from agent.whoever_serves import BACK_SECONDS, LOOK_SECONDS, WhoeverServes
 from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.reminder_consent import How
@@ -80,13 +82,12 @@ PHONE_SECONDS: Final = 0.5
 """A telephone was in the room before us: when it is not, it has just hung up."""
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
-BACK_SECONDS: Final = 15.0
-"""How long a message waits for a call that is being taken up again."""
 LEAVE_SECONDS: Final = 3.0
 """How long a call that is handed over waits for a pause."""
-HANDED_OVER_SECONDS: Final = 3.0
+HANDED_OVER_SECONDS: Final = 2.5
 """And for what a tool answers: its worker is gone 8 s after it was told to hand over."""
-LOOK_SECONDS: Final = 0.1
+CLOSE_HANDED_OVER_SECONDS: Final = 1.5
+"""How long one that is handed over may take to close; what is open then ends with the worker."""
 
 
 class Call:
@@ -220,6 +221,10 @@ class Call:
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
+        self._ours = WhoeverServes(self._require_session)
+        self._goes_on_from: Thread | None = None
+        """How far another worker had come, until a session of ours has begun."""
+        self._is_handed_over = False
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -231,6 +236,9 @@ class Call:
         Raises TaskServerUnavailable when the task server cannot be reached at the start.
         """
         self._serving, self._parking = serving, parking
+        if thread is not None:
+            self._goes_on_from, self._turns.number = thread, thread.turn
+            self._toolbox.requests.goes_on_from(thread.requests)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
@@ -242,6 +250,7 @@ class Call:
         begun = thread or self.go_on.thread
         history = begun.history if begun is not None else None
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
+        self._goes_on_from = None
         self._chat.open()
         self._questions.listen()
         self._keys.open()
@@ -251,22 +260,22 @@ class Call:
             self._manners.open(serving)
         self._opt_out.open()
         self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
-        session = serving.session
-        if not session.stack.has_voice:
+        if not serving.session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
         if thread is not None and thread.turn:
-            await self._go_on_from(thread)
-            return await self._over
-        if self.go_on.thread is not None:
-            self._spawn(self._ask_to_go_on(), "call.ask_to_go_on")
-            return await self._over
-        greeting = session.say(
-            f"{self.opening.line} {self._consent.greeting(self._invitation.channel)}".strip()
-        )
-        self._open(greeting, session)
-        heard = self._consent.open_after(greeting, verbatim=not session.keeps_spoken_turns)
-        self._spawn(heard, "call.consent_asked")
+            first = go_on_from(thread, self.cut_off, turn=lambda: self._turns.number, ours=self._ours)
+        elif self.go_on.thread is not None:
+            first = self._ask_to_go_on()
+        else:
+            first = self._greet()
+        self._spawn(first, "call.first_words")
         return await self._over
+
+    async def _greet(self) -> None:
+        greeting = self._consent.greeting(self._invitation.channel)
+        session, spoken = await self._ours.say(f"{self.opening.line} {greeting}".strip())
+        self._open(spoken, session)
+        await self._consent.open_after(spoken, verbatim=not session.keeps_spoken_turns)
 
     @property
     def turn(self) -> int:
@@ -276,6 +285,8 @@ class Call:
     @property
     def thread(self) -> Thread:
         """How far the call has come."""
+        if self._goes_on_from is not None:
+            return self._goes_on_from
         return Thread(
             self._turns.number,
             self._serving.session.history if self._serving is not None else None,
@@ -283,13 +294,19 @@ class Call:
         )
 
     async def handed_over(self) -> Thread:
-        """How far the call has come, for another worker: with what tools do in the turn that is under way.
+        """Serve no more; gives how far the call has come, for another worker, with what tools did that no answer tells.
 
-        Waits 3 s at most for those that run.
+        Waits 2.5 s at most for those that run.
         """
-        done = await self._toolbox.unfinished(within=HANDED_OVER_SECONDS)
+        self._is_handed_over = True
+        await self._toolbox.finish(within=HANDED_OVER_SECONDS)
+        if self._serving is not None:
+            await self._serving.leave()  # a turn that ended from now on would be in nobody's history
         thread = self.thread
-        return thread if thread.history is None else replace(thread, history=paired(thread.history, *done))
+        if thread.history is None or thread is self._goes_on_from:
+            return thread
+        history = with_earlier(thread.history, self._toolbox.done_earlier())
+        return replace(thread, history=paired(history, *self._toolbox.done()))
 
     def end(self, reason: str) -> None:
         """End the call here."""
@@ -326,14 +343,19 @@ class Call:
             self._keys.close()
             self._opt_out.close()
             self._microphone.close()
+        if self._is_handed_over:  # tools were waited for
+            await self._close_serving(CLOSE_HANDED_OVER_SECONDS)
+            return
         # The vendors' sockets do not wait for a tool.
-        await asyncio.gather(self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving())
+        await asyncio.gather(
+            self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving(CLOSE_SECONDS)
+        )
 
-    async def _close_serving(self) -> None:
+    async def _close_serving(self, within: float) -> None:
         if self._serving is None:
             return
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(within):
                 await self._serving.aclose()
         except TimeoutError:
             log.warning("call.close_timed_out")
@@ -354,8 +376,7 @@ class Call:
             self._spawn(heard, "call.opened")
 
     async def _ask_to_go_on(self) -> None:
-        session = self._require_session()
-        asked = session.say(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
+        session, asked = await self._ours.say(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
         self._open(asked, session)
         await asked.wait_for_playout()
         self.go_on.open = self._turns.number == 0 and was_heard(
@@ -419,12 +440,10 @@ class Call:
         self._spawn(self._correct_ourselves(), name="call.correct")
 
     async def _correct_ourselves(self) -> None:
-        session = self._require_session()
-        await session.hush()
-        session.say(NOTHING_DONE)
+        await self._say_at_once(NOTHING_DONE)
 
     async def _ask_in_other_words(self) -> None:
-        self._require_session().say(persona.STUCK)
+        await self._ours.say(persona.STUCK)
 
     def _stop_calls(self, how: How) -> None:
         self._spawn(self._call_no_more(how), "call.no_more_calls")
@@ -438,23 +457,12 @@ class Call:
         if self._parking is not None:
             async with asyncio.timeout(BACK_SECONDS):
                 await self._parking.served()
-        await self._hush_whoever_serves()
+        await self._ours.hush()
         if not await self._turns.take(text, by="text"):
-            self._require_session().reply(text)
-
-    async def _hush_whoever_serves(self) -> None:
-        """Have a session that serves be silent; one that has ended takes no words, and its successor is waited for."""
-        async with asyncio.timeout(BACK_SECONDS):
-            while True:
-                session = self._require_session()
-                if session.serves:
-                    with contextlib.suppress(RuntimeError):
-                        await session.hush()
-                        return
-                await asyncio.sleep(LOOK_SECONDS)
+            await self._ours.reply(text)
 
     async def _on_too_long(self) -> None:
-        self._require_session().say(persona.TOO_LONG)
+        await self._ours.say(persona.TOO_LONG)
 
     def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
         if self._questions.press_key(answer):
@@ -467,29 +475,28 @@ class Call:
 
     async def _say_again(self) -> None:
         """Say once more what we said last."""
-        session = self._require_session()
-        await session.hush()
+        await self._ours.hush()
         if self._questions.ask_again():
             return
-        said = [item.text_content for item in session.history.messages() if item.role == "assistant"]
+        history = self._require_session().history
+        said = [item.text_content for item in history.messages() if item.role == "assistant"]
         if said and said[-1]:
-            session.say(said[-1])
+            await self._ours.say(said[-1])
 
     async def _say_in_a_pause(self, line: str) -> None:
         """Say it when nobody speaks and no answer is on its way, and soon in any case."""
         await self._wait_for_quiet()
-        self._require_session().say(line)
+        await self._ours.say(line)
 
     def _look(self) -> None:
         """The caller agreed that their screen is looked at."""
         if self._screen is not None:
             self._screen.allow(True)
-        self._require_session().say(persona.LOOKING)
+        self._spawn(self._ours.say(persona.LOOKING), "call.looking")
 
     async def _say_at_once(self, line: str) -> None:
-        session = self._require_session()
-        await session.hush()
-        session.say(line)
+        await self._ours.hush()
+        await self._ours.say(line)
 
     # -- what the session tells ----------------------------------------------------------------------------
 
@@ -532,7 +539,7 @@ class Call:
         error = event.error
         if isinstance(error, LLMError) and not error.recoverable and classify(error.error).remedy == "stop":
             # The turn is lost and no other model would take it: never leave the caller in silence.
-            self._require_session().say(persona.LOST_THE_THREAD)
+            self._spawn(self._ours.say(persona.LOST_THE_THREAD), "call.lost_the_thread")
 
     async def _give_up(self) -> None:
         """Nothing can serve any more: say so in writing, by a recording where nobody reads, and leave."""
@@ -564,21 +571,6 @@ class Call:
             self._questions.put_again()
         elif not await self._parking.take_up():
             await self._give_up()
-
-    async def _go_on_from(self, thread: Thread) -> None:
-        """Go on with a call that another worker began."""
-        self._turns.number = thread.turn
-        self._toolbox.requests.goes_on_from(thread.requests)
-        told = self.cut_off is not None and await self.cut_off.was_said()
-        session = self._require_session()
-        if thread.history is None:
-            session.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
-            return
-        if self._turns.number != thread.turn:
-            return  # the caller has talked on meanwhile, and is answered
-        session.say(persona.STILL_HERE if told else persona.CUT_OFF)
-        if thread.owes_answer:
-            session.reply()
 
     async def _leave(self) -> None:
         await self._wait_for_quiet()

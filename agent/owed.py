@@ -112,6 +112,12 @@ def unheard(text: str, heard: str) -> str:
     return " ".join(rest) if len(rest) >= SHORTEST_REST or not heard else ""
 
 
+def asks_for_answer(history: llm.ChatContext) -> bool:
+    """Whether a conversation ends with something that a model is to answer: the caller's words, or what a tool did."""
+    said = [item for item in history.items if item.type in ("message", "function_call_output")]
+    return bool(said) and not (isinstance(said[-1], llm.ChatMessage) and said[-1].role != "user")
+
+
 def _start_of_title(pieces: list[str], place: int) -> int:
     """Where to go on: a title in quotes that was broken off is said whole, for half a title names another task."""
     opened: int | None = None

@@ -10,7 +10,7 @@ from livekit.agents import llm
 
 from agent import persona
 from agent.conversation import Conversation
-from agent.owed import Leftover
+from agent.owed import Leftover, asks_for_answer
 from agent.ring import Ring
 from agent.tier_session import TierSession
 
@@ -43,17 +43,11 @@ async def pay(
         return True  # it answers what came before as well
     if left.heard:
         session.reply(instructions=GO_ON.format(heard=left.heard))
-    elif _stands_last(session.history):
+    elif asks_for_answer(session.history):
         session.reply()
     else:  # the turn that is owed an answer is lost
         session.say(persona.LOST_THE_THREAD)
     return True
-
-
-def _stands_last(history: llm.ChatContext) -> bool:
-    """Whether a conversation ends with something that a model can answer."""
-    said = [item for item in history.items if item.type in ("message", "function_call_output")]
-    return bool(said) and not (isinstance(said[-1], llm.ChatMessage) and said[-1].role != "user")
 
 
 async def _turn_comes(session: TierSession) -> bool:

@@ -66,14 +66,18 @@ class Requests:
         """Something was changed, for the first time. In another turn the same words are a new wish from now on: what
         was taken back may be added again.
         """
-        if self._changed_in not in (None, turn):
-            self._recent = {key: each for key, each in self._recent.items() if each.turn == self._changed_in}
+        if self._changed_in is not None and turn != self._changed_in:
+            since = self._changed_in
+            self._recent = {key: each for key, each in self._recent.items() if each.turn >= since}
         self._changed_in = turn
 
     def _stands(self, request: Request, turn: int | None) -> bool:
-        """Whether asking again means it, in this turn: all that one answer asks for counts as asked at once."""
+        """Whether asking again means it, in this turn: nothing was changed in a turn after it, but for this one, since
+        all that one answer asks for counts as asked at once.
+        """
         is_recent = self._clock() - request.at < SAME_REQUEST_SECONDS
-        return is_recent and self._changed_in in (None, request.turn, turn)
+        is_newest = self._changed_in is None or request.turn >= self._changed_in or turn == self._changed_in
+        return is_recent and is_newest
 
 
 def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any]) -> str:

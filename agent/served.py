@@ -215,7 +215,8 @@ class Served:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             call = self._call
-            turn = call.turn if call is not None else self._turn
+            # One that goes on with a call has not come as far, before it begins, as those before it had.
+            turn = self._turn if call is None else max(self._turn, call.turn)
             answer = await self._ask(self._beat, *self._told, turn, int(self._wire.is_up))
             if answer == b"taken":
                 if call is not None:

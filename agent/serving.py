@@ -101,6 +101,8 @@ class Serving:
         await self.session.start(
             self._line, instructions=instructions, tools=tools, listener=conversation, chat_ctx=chat_ctx
         )
+        if self._renewal or self._wanted is not None:
+            self._move_on()  # it was decided before there was anything to move
 
     async def park(self) -> None:
         """Close the session and keep what was said and what is owed; nothing is heard or followed until `take_up`."""
@@ -128,8 +130,8 @@ class Serving:
         self._spawn(self._tell(decision, stack), "serving.show")
         return True
 
-    async def aclose(self) -> None:
-        """Serve no more; sockets and background work are closed. Bounded by the caller."""
+    async def leave(self) -> None:
+        """Fall silent and hear no more: what was said stands from now on."""
         self._closed = True
         if self._moving is not None:
             await utils.aio.cancel_and_wait(self._moving)
@@ -137,6 +139,10 @@ class Serving:
             await self._hold.aclose()
         # A speech that is not told of its end would hold the session up for five seconds.
         await self.session.leave()
+
+    async def aclose(self) -> None:
+        """Serve no more; sockets and background work are closed. Bounded by the caller."""
+        await self.leave()
         self._line.detach()
         await self.session.aclose()
         if self._background:
@@ -198,6 +204,8 @@ class Serving:
     # -- moving --------------------------------------------------------------------------------------------
 
     def _move_on(self) -> None:
+        if self._conversation is None:
+            return  # `start` sees to it
         if self._moving is None or self._moving.done():
             self._moving = asyncio.create_task(self._move(), name="serving.move")
             self._moving.add_done_callback(self._moved)

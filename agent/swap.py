@@ -100,6 +100,15 @@ def paired(history: llm.ChatContext, *more: llm.ChatItem) -> llm.ChatContext:
     )
 
 
+def with_earlier(history: llm.ChatContext, pairs: Iterable[llm.ChatItem]) -> llm.ChatContext:
+    """Put what is missing of earlier turns' tools before what the caller said last: that is what is to be answered."""
+    known = {item.call_id for item in history.items if isinstance(item, llm.FunctionCallOutput)}
+    items = list(history.items)
+    said = [place for place, item in enumerate(items) if item.type == "message" and item.role == "user"]
+    place = said[-1] if said else len(items)
+    return llm.ChatContext([*items[:place], *_missing(pairs, known), *items[place:]])
+
+
 def _missing(items: Iterable[llm.ChatItem], known: set[str]) -> list[llm.ChatItem]:
     return [
         item

@@ -18,6 +18,7 @@ from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agent.owed import asks_for_answer
 from agent.requests import Request
 from privacy.live_calls import CALL_PREFIX, ERASED, THREAD_PREFIX
 from routing.ending import ended, heed_cancellation
@@ -53,10 +54,8 @@ class Thread:
 
     @property
     def owes_answer(self) -> bool:
-        """Whether the caller spoke last."""
-        items = self.history.items if self.history is not None else []
-        said = [item for item in items if isinstance(item, llm.ChatMessage)]
-        return bool(said) and said[-1].role == "user"
+        """Whether the caller spoke last, or what a tool did was not told yet."""
+        return self.history is not None and asks_for_answer(self.history)
 
 
 class Vault:

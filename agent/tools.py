@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from livekit.agents import RunContext, ToolError, function_tool, llm, utils
@@ -21,7 +21,7 @@ from agent.arguments import described, strict
 from agent.claims import is_change
 from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
-from agent.requests import Requests
+from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
 from agent.task_events import task_event
 from agent.tool_server import ToolServer
@@ -91,7 +91,7 @@ class Toolbox:
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
         self._asked: list[_Asked] = []
-        """What models called in the present turn."""
+        """What models called in the present turn, and lately."""
         self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
         """Changes at other servers, by operation id."""
 
@@ -110,14 +110,21 @@ class Toolbox:
         """Whether a tool runs now."""
         return bool(self._running)
 
-    async def unfinished(self, *, within: float | None = None) -> list[llm.ChatItem]:
-        """Wait for what a model called in this turn; the calls and outputs as a history holds them.
+    async def unfinished(self) -> list[llm.ChatItem]:
+        """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
+        if asked := [each for each in self._asked if each.turn == self._turn()]:
+            await asyncio.wait({each.task for each in asked})
+        return self.done()
 
-        `within`: wait so many seconds at most, and leave out what still runs.
-        """
-        asked = [each for each in self._asked if each.turn == self._turn()]
-        if asked:
-            await asyncio.wait({each.task for each in asked}, timeout=within)
+    def done(self) -> list[llm.ChatItem]:
+        """What was done of that which a model called in this turn, without what still runs."""
+        return self._done(each for each in self._asked if each.turn == self._turn())
+
+    def done_earlier(self) -> list[llm.ChatItem]:
+        """The same of earlier turns, of the last 30 s: the caller may have talked on before a model heard of it."""
+        return self._done(each for each in self._asked if each.turn != self._turn())
+
+    def _done(self, asked: Iterable[_Asked]) -> list[llm.ChatItem]:
         items: list[llm.ChatItem] = []
         for each in asked:
             if not each.task.done():
@@ -158,7 +165,12 @@ class Toolbox:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if call is not None:
-            self._asked = [each for each in self._asked if each.turn == turn]
+            since = time.time() - SAME_REQUEST_SECONDS
+            self._asked = [
+                each
+                for each in self._asked
+                if each.turn == turn or not each.task.done() or each.call.created_at > since
+            ]
             self._asked.append(_Asked(call, task, turn))
             if operation is not None:
                 self._on_change()

@@ -312,13 +312,15 @@ async def live_call(
     erases: Erases | None = None,
     silence: float = 60.0,
     goes_on: Thread | None = None,
+    thread: Thread | None = None,
     pauses: bool = False,
     ladder: tuple[str, ...] = DEFAULT_POLICY.premium,
     sounds: KeptSounds | None = None,
 ) -> AsyncIterator[LiveCall]:
     """A call at a task server and a sandbox of its own, greeted and quiet.
 
-    `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with.
+    `silence`: seconds until a silent caller by phone is asked. `goes_on`: a call that was cut off, to be gone on with; `thread`: one
+    that another worker served until now.
     `pauses`: our voice can be held in the middle of a sentence, as in a room. `ladder`: the stacks of a premium call, best first.
     `sounds`: what is kept of the voices.
     `hears`: the caller really speaks (Piper) and the sandbox really hears (Whisper).
@@ -437,7 +439,7 @@ async def live_call(
 
         serving.on("conversation_item_added", on_item)
         await line.open()
-        live.ended = asyncio.create_task(call.serve(serving), name="live_call.serve")
+        live.ended = asyncio.create_task(call.serve(serving, thread=thread), name="live_call.serve")
         try:
             if greet:
                 await live.until(lambda: live.is_heard, 20, "the greeting is heard")

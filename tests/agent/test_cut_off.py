@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from importlib.resources import files
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from livekit.agents import llm
 
 from agent import cut_off as module
 from agent import persona
-from agent.call import Call
 from agent.cut_off import BEGIN_SECONDS, LONGEST_SECONDS, CutOff
-from agent.requests import Requests, operation_id
+from agent.going_on import go_on_from
 from agent.thread import Thread
+from agent.whoever_serves import WhoeverServes
 
 pytestmark = pytest.mark.unit
 
@@ -51,13 +50,15 @@ class Told:
 class Session:
     """What a session was asked to say."""
 
+    serves = True
+
     def __init__(self) -> None:
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def reply(self) -> None:
+    def reply(self, _text: str | None) -> None:
         self.said.append("an answer")
 
 
@@ -71,22 +72,11 @@ async def fails() -> None:
 async def gone_on(thread: Thread, cut_off: CutOff | None, *, turns: int = 0) -> list[str]:
     """What is said where a call goes on whose caller has had so many turns more by then."""
     session = Session()
-    before, requests = Requests("c1"), Requests("c1")
-    milk = {"title": "oat milk"}
-    before.sent("create_task", milk, operation_id("c1", thread.turn, "create_task", milk), thread.turn)
-    thread = replace(thread, requests=before.known())
-    call: Any = SimpleNamespace(
-        _turns=SimpleNamespace(number=0),
-        _toolbox=SimpleNamespace(requests=requests),
-        cut_off=cut_off,
-        _require_session=lambda: session,
-    )
+    now = SimpleNamespace(turn=thread.turn)
     if cut_off is not None and turns:
-        cut_off._saying.add_done_callback(lambda _: setattr(call._turns, "number", thread.turn + turns))
-    await Call._go_on_from(call, thread)
-    assert call._turns.number == thread.turn + turns
-    again = requests.operation("create_task", milk, thread.turn + 1)
-    assert again == operation_id("c1", thread.turn, "create_task", milk)
+        cut_off._saying.add_done_callback(lambda _: setattr(now, "turn", thread.turn + turns))
+    ours: Any = WhoeverServes(lambda: cast("Any", session))
+    await go_on_from(thread, cut_off, turn=lambda: now.turn, ours=ours)
     return session.said
 
 
@@ -141,6 +131,18 @@ async def test_our_own_voice_waits_for_its_end_and_does_not_say_it_again(
 async def test_who_spoke_last_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(monkeypatch, at_once)
     assert await gone_on(Thread(4, ASKED), told.cut_off) == [persona.STILL_HERE, "an answer"]
+
+
+async def test_what_a_tool_did_and_nobody_told_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = [
+        *ASKED.items,
+        llm.ChatMessage(role="assistant", content=["Sure."]),
+        llm.FunctionCall(call_id="1", name="list_tasks", arguments="{}"),
+        llm.FunctionCallOutput(call_id="1", name="list_tasks", output="[]", is_error=False),
+    ]
+    told = Told(monkeypatch, at_once)
+    thread = Thread(4, llm.ChatContext(done))
+    assert await gone_on(thread, told.cut_off) == [persona.STILL_HERE, "an answer"]
 
 
 async def test_who_talked_on_meanwhile_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,10 +173,15 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
     assert bool(times) is not elsewhere
 
 
-async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_ended(served: Served) -> None:
+async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_ended_and_its_successor_says_so(
+    served: Served,
+) -> None:
     served.call._stop_calls("key")
-    await served.done()
+    await asyncio.sleep(0)
     assert served.stopped == ["key"]
+    served.session = Session(ended=False)
+    await served.done()
+    assert served.session.said == [STOPPED]
 
 
 async def test_who_wishes_no_more_calls_is_told_when_it_is_written_down(served: Served) -> None:

@@ -9,6 +9,9 @@ from uuid import uuid4
 import pytest
 from livekit.agents import llm
 
+from agent import call as module
+from agent import persona
+from agent.thread import Thread
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
 
@@ -48,6 +51,50 @@ async def test_what_a_tool_did_in_a_turn_without_an_answer_is_known_to_the_next_
 
 def _outputs(history: llm.ChatContext) -> list[str]:
     return [item.output for item in history.items if isinstance(item, llm.FunctionCallOutput)]
+
+
+async def test_a_call_that_was_handed_over_hears_no_more_and_waits_for_a_tool_no_second_time(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HANDED_OVER_SECONDS", 0.2)
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
+        server, asked, never = live.call._toolbox._tasks, asyncio.Event(), asyncio.Event()
+
+        async def hangs(*_: Any, **__: Any) -> ToolOutcome:
+            asked.set()
+            await never.wait()
+            raise AssertionError
+
+        monkeypatch.setattr(server, "call", hangs)
+        await live.say("Add a task to buy oat milk")
+        await asyncio.wait_for(asked.wait(), 20)
+        handed = await live.call.handed_over()
+        assert [each.turn for each in handed.requests] == [handed.turn], "it may have been done"
+        await live.say("What is on my list?")
+        began = asyncio.get_running_loop().time()
+        await live.call.aclose()
+        assert asyncio.get_running_loop().time() - began < module.FINISH_TOOLS_SECONDS
+        assert live.call.turn == handed.turn
+        for task in live.call._toolbox._running:
+            task.cancel()
+
+
+async def test_a_worker_that_has_not_begun_hands_over_what_it_was_handed(port: int) -> None:
+    history = llm.ChatContext([llm.ChatMessage(role="user", content=["Add a task to buy oat milk"])])
+    thread = Thread(7, history)
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", greet=False, thread=thread) as live:
+        await asyncio.sleep(0)
+        assert live.call.turn == 7
+        assert await live.call.handed_over() == thread
+
+
+async def test_a_worker_that_goes_on_with_a_call_gives_the_answer_that_is_owed(port: int) -> None:
+    history = llm.ChatContext([llm.ChatMessage(role="user", content=["Add a task to buy oat milk"])])
+    thread = Thread(7, history)
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", thread=thread) as live:
+        await live.until(lambda: "oat milk" in live.ours(), 20, "it is answered")
+        assert persona.CUT_OFF in live.ours()
+        assert await live.titles() == ["buy oat milk"]
 
 
 @pytest.mark.parametrize("plan", ["premium", "economy"])

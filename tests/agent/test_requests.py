@@ -84,6 +84,17 @@ def test_what_was_followed_by_another_change_is_not_handed_on() -> None:
     assert after.operation("create_task", LAMP, 3) == of(3, LAMP)
 
 
+def test_what_is_said_again_is_the_same_request_whatever_was_changed_in_the_turns_before_it() -> None:
+    requests = Requests("c1", Clock())
+    for turn, title in enumerate(["lamp", "stove", "sofa"], 1):
+        wish = {"title": title}
+        for again in range(10 * turn, 10 * turn + 3):
+            assert requests.operation("create_task", wish, again) == of(10 * turn, wish)
+            requests.sent("create_task", wish, of(10 * turn, wish), again)
+            if again == 10 * turn:
+                requests.changed(again)
+
+
 def test_what_was_taken_back_in_between_is_a_new_wish_whatever_else_is_asked_for_with_it() -> None:
     requests = Requests("c1", Clock())
     requests.sent("create_task", LAMP, of(1, LAMP), 1)

@@ -25,9 +25,8 @@ def owner(redis: Redis, call_id: str = "c1") -> Served:
 class Call:
     """A call that notes what it is told."""
 
-    turn = 4
-
-    def __init__(self) -> None:
+    def __init__(self, turn: int = 4) -> None:
+        self.turn = turn
         self.told: asyncio.Queue[str] = asyncio.Queue()
 
     def end(self, reason: str) -> None:
@@ -91,6 +90,19 @@ async def test_a_call_whose_owner_falls_silent_is_found_once_and_its_turn_is_kno
     other = owner(redis)
     assert await other.begin() == Begun(1, 4)
     await other.end()
+
+
+async def test_one_that_goes_on_with_a_call_does_not_tell_that_it_has_not_begun(redis: Redis) -> None:
+    gone, mine = owner(redis), owner(redis)
+    await gone.begin()
+    gone.as_served(Call())
+    await asyncio.sleep(0.3)
+    await gone.let_go()
+    assert await mine.begin() == Begun(1, 4)
+    mine.as_served(Call(turn=0))
+    await asyncio.sleep(0.3)
+    await mine.let_go()
+    assert await owner(redis).begin() == Begun(2, 4)
 
 
 async def test_of_all_workers_that_look_one_finds_a_lost_call(redis: Redis) -> None:

@@ -164,6 +164,24 @@ async def test_a_better_session_that_is_not_ready_yet_is_closed_with_the_call(se
     assert better.closed
 
 
+async def test_what_is_decided_before_a_call_begins_is_followed_when_it_has() -> None:
+    served = Served()
+    served.serving.follow(decision("premium"), Cause.VENDOR)
+    await asyncio.sleep(0)
+    assert not served.serving.given_up.done()
+    assert len(served.sessions) == 1
+    await served.begin()
+    async with asyncio.timeout(5):
+        while len(served.sessions) == 1:
+            await asyncio.sleep(0.01)
+        await served.sessions[1].asked.wait()
+    assert served.sessions[1].stack.name == "premium"
+    served.sessions[1].begins.set()
+    served.conversation.tool_ends.set()
+    await served.serving.aclose()
+    assert not served.serving.given_up.done()
+
+
 async def test_a_successor_is_closed_where_its_swap_is_broken_off(served: Served) -> None:
     leaves = asyncio.Event()
 

@@ -121,12 +121,15 @@ async def test_one_that_still_runs_does_not_hold_back_what_others_have_done(
 
     bread = asyncio.create_task(asks("Buy bread"))
     await asks("Buy milk")
-    called, answered = await ann.toolbox.unfinished(within=0.2)
+    called, answered = ann.toolbox.done()
     assert "Buy milk" in called.arguments
     assert "Buy milk" in answered.output
+    ann.turn += 1
+    assert ann.toolbox.done() == [], "the caller has talked on"
+    assert [item.call_id for item in ann.toolbox.done_earlier()] == ["Buy milk"] * 2
     never.set()
     await bread
-    assert len(await ann.toolbox.unfinished()) == 4
+    assert len(ann.toolbox.done_earlier()) == 4
 
 
 async def test_an_answer_that_was_lost_is_not_called_a_failure_and_trying_again_makes_no_second_task(

@@ -1,0 +1,25 @@
+"""The first words of a worker that goes on with a call which another one began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent import persona
+from agent.cut_off import CutOff
+from agent.thread import Thread
+from agent.whoever_serves import WhoeverServes
+
+
+async def go_on_from(
+    thread: Thread, cut_off: CutOff | None, *, turn: Callable[[], int], ours: WhoeverServes
+) -> None:
+    """Say that we are here again, and answer what the caller is owed. Who has talked on meanwhile is answered anyway."""
+    told = cut_off is not None and await cut_off.was_said()
+    if thread.history is None:
+        await ours.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
+        return
+    if turn() != thread.turn:
+        return
+    await ours.say(persona.STILL_HERE if told else persona.CUT_OFF)
+    if thread.owes_answer:
+        await ours.reply()

@@ -1,0 +1,51 @@
+"""Lines of ours by whichever session serves: one that ends takes no words, and its successor is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from livekit.agents.voice import SpeechHandle
+
+from agent.tier_session import TierSession
+
+BACK_SECONDS: Final = 15.0
+"""How long a line waits for a session that serves, as while a call is being taken up again."""
+LOOK_SECONDS: Final = 0.1
+
+Done = TypeVar("Done")
+
+
+class WhoeverServes:
+    """Speaks at once where a session serves, and for at most 15 s as soon as one does. Raises TimeoutError after it."""
+
+    def __init__(self, session: Callable[[], TierSession]) -> None:
+        self._session = session
+
+    async def say(self, line: str) -> tuple[TierSession, SpeechHandle]:
+        """Speak a line of our own; gives who speaks it."""
+        return await self._ask(lambda session: (session, session.say(line)))
+
+    async def reply(self, text: str | None = None) -> None:
+        """Have the model answer what was typed, or what already stands in the history."""
+        await self._ask(lambda session: session.reply(text))
+
+    async def hush(self) -> None:
+        """Stop speaking."""
+        async with asyncio.timeout(BACK_SECONDS):
+            while True:
+                session = await self._ask(lambda session: session)
+                with contextlib.suppress(RuntimeError):
+                    return await session.hush()
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _ask(self, ask: Callable[[TierSession], Done]) -> Done:
+        async with asyncio.timeout(BACK_SECONDS):
+            while True:
+                session = self._session()
+                if session.serves:
+                    with contextlib.suppress(RuntimeError):  # it is closing, and does not know it yet
+                        return ask(session)
+                await asyncio.sleep(LOOK_SECONDS)
