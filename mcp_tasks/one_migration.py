@@ -9,11 +9,7 @@ import zlib
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -41,28 +37,19 @@ async def one_migration(
 
 
 def _is_newest(connection: Connection, migrations: Path, version_table: str) -> bool:
-    head = ScriptDirectory.from_config(_config(connection, migrations)).get_current_head()
-    return _present(connection, version_table) == head
+    """Without Alembic: it takes a tenth of the time in which a server that was restarted is back."""
+    if not inspect(connection).has_table(version_table):
+        return False
+    versions = table(version_table, column("version_num"))
+    return list(connection.scalars(select(versions.c.version_num))) == [newest(migrations)]
+
+
+def newest(migrations: Path) -> str:
+    """The last revision of a room: its files are numbered, and named after their revisions."""
+    return max(path.name.partition("_")[0] for path in (migrations / "versions").glob("[a-z][0-9]*.py"))
 
 
 def _move(connection: Connection, migrations: Path, version_table: str, to: str) -> None:
-    config = _config(connection, migrations)
-    present = _present(connection, version_table)
-    passed = [one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(present, "base")]
-    if to == "base" or to in passed[1:]:
-        command.downgrade(config, to)
-    else:
-        command.upgrade(config, to)
+    from mcp_tasks.alembic_moves import move  # seldom needed, and slow to load
 
-
-def _present(connection: Connection, version_table: str) -> str | None:
-    return MigrationContext.configure(
-        connection, opts={"version_table": version_table}
-    ).get_current_revision()
-
-
-def _config(connection: Connection, migrations: Path) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+    move(connection, migrations, version_table, to)

@@ -17,6 +17,7 @@ from cli.main import app
 from cli.migrate import Migrate
 from mcp_tasks.database import create_engine
 from mcp_tasks.migrate import migrate as migrate_tasks
+from mcp_tasks.one_migration import newest
 from people.migrate import migrate as migrate_people
 from routing.migrate import migrate as migrate_routing
 from tests.conftest import CHECKOUT, clean_environment
@@ -118,6 +119,13 @@ def command(tmp_path: Path, *arguments: str, **more: str) -> subprocess.Complete
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_newest_revision_is_the_one_that_its_file_is_named_after(room: str) -> None:
+    package, _ = ROOMS[room]
+    assert newest(CHECKOUT / package / "migrations") == revisions(package)[-1]
 
 
 @pytest.mark.unit

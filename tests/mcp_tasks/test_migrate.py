@@ -1,5 +1,6 @@
 import asyncio
 import importlib.resources
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ async def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Pa
         assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
         assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar() == 30_000
     await engine.dispose()
+
+
+async def test_where_the_tables_are_the_newest_nothing_slow_is_loaded(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'tasks.db'}"
+    await migrate(url)
+    start = f"import asyncio, sys; from mcp_tasks.migrate import migrate; asyncio.run(migrate({url!r}))"
+    told = f"{start}; print('alembic' in sys.modules)"
+    run = await asyncio.create_subprocess_exec(sys.executable, "-c", told, stdout=asyncio.subprocess.PIPE)
+    said, _ = await asyncio.wait_for(run.communicate(), 60)
+    assert said.decode().strip() == "False"
 
 
 async def test_servers_that_start_together_migrate_once(tmp_path: Path) -> None:
