@@ -37,6 +37,8 @@ class Requests:
         self._clock = clock
         self._recent: dict[str, Request] = {}
         self._changed_in: int | None = None
+        self._first_asked: dict[str, int] = {}
+        """Turns, by operation."""
 
     def known(self) -> tuple[Request, ...]:
         """Those that a turn to come would be a repetition of, for another worker."""
@@ -44,7 +46,9 @@ class Requests:
 
     def goes_on_from(self, known: Iterable[Request]) -> None:
         """Take over what another worker has asked for."""
-        self._recent |= {each.key: each for each in known}
+        for each in known:
+            self._recent[each.key] = each
+            self._first_asked.setdefault(each.operation, each.turn)
 
     def operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
         """The id under which a change is asked for in this turn: that of the same request, if it was made already."""
@@ -56,7 +60,12 @@ class Requests:
     def sent(self, tool: str, arguments: Mapping[str, Any], operation: str, turn: int) -> None:
         """It is sent, or was and may have been carried out: whoever asks again means this request."""
         key = _key(tool, arguments)
+        self._first_asked.setdefault(operation, turn)
         self._recent[key] = Request(key, operation, self._clock(), turn)
+
+    def first_asked(self, operation: str | None, turn: int) -> int:
+        """The turn in which a request that is sent in this one was asked for at first, as far as it is known."""
+        return self._first_asked.get(operation or "", turn)
 
     def forget(self, tool: str, arguments: Mapping[str, Any]) -> None:
         """It certainly was not carried out: the next one is a new request."""

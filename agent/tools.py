@@ -23,7 +23,7 @@ from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
 from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
-from agent.task_events import task_event
+from agent.task_events import TaskEvents
 from agent.tool_server import ToolServer
 from agent.tracing import tool_span
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
@@ -79,6 +79,7 @@ class Toolbox:
         self._on_change = on_change
         self._completes_at_once = completes_at_once
         self._outcomes = outcomes
+        self._task_events = TaskEvents()
         self._metrics = metrics
         self._seen = seen or Seen()
         # Who did not agree to be called is promised no call, and pays for no word about one.
@@ -311,6 +312,8 @@ class Toolbox:
         if operation:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
             self.requests.sent(tool, arguments, operation, turn)
+        # One wish, though it is answered turns later: it counts where it was asked for.
+        asked = self.requests.first_asked(operation, turn)
         try:
             with tool_span(tool, foreign=server.is_foreign) as span:
                 outcome = await server.call(tool, arguments, operation_id=operation)
@@ -319,9 +322,9 @@ class Toolbox:
                 )
         except TaskServerUnavailable as error:
             if self._metrics is not None:
-                self._metrics.unavailable(tool, turn=turn, foreign=server.is_foreign)
+                self._metrics.unavailable(tool, turn=asked, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
-                self._outcomes.task("refused", "", turn=turn)
+                self._outcomes.task("refused", "", turn=asked)
             if operation and error.may_have_happened:
                 self.requests.sent(tool, arguments, operation, turn)
             else:
@@ -331,9 +334,10 @@ class Toolbox:
             self._forget(tool, arguments, operation)
         self._note(server, outcome, operation, turn)
         if self._metrics is not None:
-            self._metrics.ran(tool, outcome, turn=turn, foreign=server.is_foreign)
-        if self._outcomes is not None and not server.is_foreign and (event := task_event(tool, outcome)):
-            self._outcomes.task(*event, turn=turn)
+            self._metrics.ran(tool, outcome, turn=asked, foreign=server.is_foreign)
+        event = None if server.is_foreign else self._task_events.of(tool, outcome)
+        if self._outcomes is not None and event is not None:
+            self._outcomes.task(*event, turn=asked)
         return outcome
 
     def _forget(self, tool: str, arguments: Mapping[str, Any], operation: str | None) -> None:

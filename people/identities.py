@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from people.audit import note
 from people.models import IdentityRow, SessionRow, UserRow
+from people.sessions import end_all
 from people.user import (
     DEFAULT_TIME_ZONE,
     Plan,
@@ -69,7 +70,7 @@ class Identities:
                         note(session, row.id, "role.changed", actor=PROVIDER, details=details)
                         row.role = role.value
                         # What was signed in with other powers is signed out.
-                        await session.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
+                        await end_all(session, SessionRow.user_id == row.id)
                 return User.model_validate(row)
             except IntegrityError:
                 if last:

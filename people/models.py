@@ -63,6 +63,8 @@ class SessionRow(Base):
     id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("people_users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    family_hash: Mapped[str] = mapped_column(String(64), index=True, server_default="")
+    """The same for all that took each other's place since a sign-in; empty for those from before it was kept."""
 
 
 class ConsentRow(Base):

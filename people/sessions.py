@@ -1,9 +1,10 @@
 """Which browsers are signed in: a record for each, so that signing out and deleting a user take effect at once."""
 
 from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from people.models import SessionRow
 
@@ -14,11 +15,13 @@ class SessionRecords:
     def __init__(self, engine: AsyncEngine) -> None:
         self._session = async_sessionmaker(engine, expire_on_commit=False)
 
-    async def add(self, id_hash: str, user_id: str, expires_at: datetime) -> None:
-        """Remember a new one, and forget those that ran out."""
+    async def add(self, id_hash: str, user_id: str, expires_at: datetime, *, family_hash: str = "") -> None:
+        """Remember a new one, and forget those that ran out. `family_hash`: of what its successors will share."""
         async with self._session.begin() as session:
             await session.execute(delete(SessionRow).where(SessionRow.expires_at < datetime.now(UTC)))
-            session.add(SessionRow(id_hash=id_hash, user_id=user_id, expires_at=expires_at))
+            session.add(
+                SessionRow(id_hash=id_hash, user_id=user_id, expires_at=expires_at, family_hash=family_hash)
+            )
 
     async def stands(self, id_hash: str, user_id: str) -> bool:
         """Say whether it was made for this user, has not ended and has not run out."""
@@ -32,7 +35,9 @@ class SessionRecords:
             )
         return found is not None
 
-    async def succeed(self, old_hash: str, new_hash: str, *, old_ends_at: datetime) -> bool:
+    async def succeed(
+        self, old_hash: str, new_hash: str, *, old_ends_at: datetime, family_hash: str = ""
+    ) -> bool:
         """Have another one take the place of one that stands, until the same end; whether that was possible.
 
         Not for one that has a successor already: it ends soon.
@@ -52,10 +57,26 @@ class SessionRecords:
             )
             if shortened.scalar_one_or_none() is None:
                 return False
-            session.add(SessionRow(id_hash=new_hash, user_id=user_id, expires_at=ends_at))
+            session.add(
+                SessionRow(id_hash=new_hash, user_id=user_id, expires_at=ends_at, family_hash=family_hash)
+            )
         return True
 
-    async def end(self, id_hash: str) -> None:
-        """Forget one; ending it twice is fine."""
+    async def end(self, id_hash: str, *, family_hash: str = "") -> None:
+        """Forget one, and all of its family: the answer that gives its successor may still be on its way.
+
+        Ending it twice is fine.
+        """
+        theirs = SessionRow.id_hash == id_hash
+        if family_hash:
+            theirs |= SessionRow.family_hash == family_hash
         async with self._session.begin() as session:
-            await session.execute(delete(SessionRow).where(SessionRow.id_hash == id_hash))
+            await end_all(session, theirs)
+
+
+async def end_all(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Forget all of which that is true, also a successor that is being written: deleting waits for that, unseen."""
+    while True:
+        done = await session.execute(delete(SessionRow).where(which))
+        if not cast("CursorResult[Any]", done).rowcount:
+            return

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
@@ -13,6 +13,7 @@ from people.audit import SELF, note
 from people.database import PATIENT_MS, create_engine
 from people.models import SessionRow, UserRow
 from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
+from people.sessions import end_all
 from people.user import (
     DEFAULT_TIME_ZONE,
     Plan,
@@ -148,7 +149,7 @@ class People:
             row = await session.get(UserRow, user_id)
             if row is not None:
                 row.password_hash = password_hash
-                await session.execute(delete(SessionRow).where(theirs))
+                await end_all(session, theirs)
                 note(session, user_id, "password.changed", actor=actor)
         return User.model_validate(row) if row else None
 

@@ -1,6 +1,7 @@
 """Erasing a person everywhere: people, live calls, tasks, the journal's names, Redis, and the bytes that stay behind.
 
-The person goes first, so that nothing of theirs can begin any more; then their calls end; then the other rooms follow.
+The person goes first, so that nothing of theirs can begin any more; then their calls end; then the other rooms follow,
+the journal last, since calls tell it of themselves to their end.
 Whatever cannot be reached is done later by any worker (`privacy.finishing`): the first step wrote that it was asked for.
 """
 
@@ -91,14 +92,12 @@ async def erase(places: Places, user_id: str, *, actor: str = SELF, within_call:
         calls = await _attempt(
             Step("live calls"), lambda step: _end_calls(step, places, user_id, within_call)
         )
-        steps = [
-            await _attempt(Step("people", removed), lambda step: _people(step, people, user_id)),
-            calls,
-            await _attempt(Step("tasks"), lambda step: _tasks(step, places, user_id)),
-            await _attempt(Step("journal"), lambda step: _journal(step, places, user_id)),
-            await _attempt(Step("redis"), lambda step: _redis(step, places, user_id, within_call)),
-        ]
-        proof.steps = steps
+        own = await _attempt(Step("people", removed), lambda step: _people(step, people, user_id))
+        tasks = await _attempt(Step("tasks"), lambda step: _tasks(step, places, user_id))
+        # Waits for the calls to be over: what they still tell the journal goes with the name.
+        redis = await _attempt(Step("redis"), lambda step: _redis(step, places, user_id, within_call))
+        journal = await _attempt(Step("journal"), lambda step: _journal(step, places, user_id))
+        proof.steps = [own, calls, tasks, journal, redis]
         if proof.is_complete:
             await erasures.complete(user_id)
     log.info("erasure.done", extra={"outcome": "complete" if proof.is_complete else "incomplete"})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -21,6 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 PATIENCE_SECONDS: Final = 30.0
 """How long it may take until nobody else reads or writes an SQLite file, or Redis has written its own."""
 PAUSE_SECONDS: Final = 0.2
+_BUSY: Final = ("already in progress", "another child process is active", "scheduled")
+"""How Redis says that it is about to write, or writing, so that it does not begin now."""
 
 
 async def scrub_database(engine: AsyncEngine, tables: list[str]) -> str:
@@ -77,14 +80,12 @@ async def scrub_redis(redis: Redis) -> str:
         saves = await redis.config_get("save")
         done = []
         if told.get("aof_enabled"):
-            await redis.bgrewriteaof()
-            await _until_written(redis, "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+            await _written_anew(redis, redis.bgrewriteaof, "aof_rewrite_in_progress", "aof_rewrite_scheduled")
             if (await redis.info("persistence")).get("aof_last_bgrewrite_status") != "ok":
                 return "NOT DONE: the append-only file could not be written anew; see the server's log"
             done.append("append-only file written anew")
         if any(saves.values()):
-            await redis.bgsave()
-            await _until_written(redis, "rdb_bgsave_in_progress")
+            await _written_anew(redis, lambda: redis.bgsave(schedule=False), "rdb_bgsave_in_progress")
             if (await redis.info("persistence")).get("rdb_last_bgsave_status") != "ok":
                 return "NOT DONE: the snapshot could not be written anew; see the server's log"
             done.append("snapshot written anew")
@@ -97,12 +98,29 @@ async def scrub_redis(redis: Redis) -> str:
     return ", ".join(done) or "it keeps nothing on disk"
 
 
-async def _until_written(redis: Redis, *fields: str) -> None:
+async def _written_anew(redis: Redis, ask: Callable[[], Awaitable[Any]], *fields: str) -> None:
+    """Have a file written and wait until it is: `fields` of INFO tell that it is not yet.
+
+    A server that writes already may have begun before the deletion: that is waited for, and asked for once more.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
+        try:
+            await ask()
+        except ResponseError as error:
+            if not any(words in str(error).lower() for words in _BUSY):
+                raise
+        else:
+            return await _until_written(redis, fields, deadline)
+        await asyncio.sleep(PAUSE_SECONDS)  # also where it writes another file than this one
+        await _until_written(redis, fields, deadline)
+
+
+async def _until_written(redis: Redis, fields: tuple[str, ...], deadline: float) -> None:
+    while True:
+        if time.monotonic() > deadline:
+            raise TimeoutError("Redis writes its files for too long")
         told: dict[str, Any] = await redis.info("persistence")
         if not any(told.get(field) for field in fields):
             return
-        if time.monotonic() > deadline:
-            raise TimeoutError("Redis writes its files for too long")
         await asyncio.sleep(PAUSE_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from routing.erased import note_erasure, take_turn
 from routing.journal import journal_errors
 from routing.models import EntryRow, SubjectRow
 
@@ -23,11 +24,14 @@ async def known_subject(engine: AsyncEngine, user_id: str) -> str | None:
 async def forget_name(engine: AsyncEngine, user_id: str) -> dict[str, int]:
     """Delete whose a subject is, and what happened in their calls. Amounts and decisions stay, and are counted.
 
-    Raises JournalDownError.
+    For a day the journal makes no name of theirs anew, whatever comes late. Raises JournalDownError.
     """
-    subject = await known_subject(engine, user_id)
     with journal_errors():
         async with engine.begin() as connection:
+            await take_turn(connection, user_id)
+            await note_erasure(connection, user_id)
+            found_name = select(SubjectRow.subject).where(SubjectRow.user_id == user_id)
+            subject = await connection.scalar(found_name)
             kept = events = 0
             if subject is not None:
                 theirs = (EntryRow.subject == subject) & (EntryRow.kind == "event")

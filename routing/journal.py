@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import ConfigDict
-from sqlalchemy import ColumnElement, case, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, case, func, insert, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from people.database import create_engine
 from routing.budget import Sums
+from routing.erased import take_turn, was_erased
 from routing.models import EntryRow, SubjectRow
 
 Kind = Literal["charge", "lease", "decision", "outcome", "event"]
@@ -187,17 +188,24 @@ class Journal:
         return found[::-1] if newest else found
 
     async def subject_of(self, user_id: str) -> str:
-        """Give the random id under which the journal knows a user, made the first time. Raises JournalDownError."""
-        fresh = self._insert(SubjectRow).values(user_id=user_id, subject=f"s_{secrets.token_hex(12)}")
+        """Give the random id under which the journal knows a user, made the first time. Raises JournalDownError.
+
+        Of somebody who was erased within a day it is one that is kept nowhere: their call may end later than they went.
+        """
+        known = select(SubjectRow.subject).where(SubjectRow.user_id == user_id)
         with journal_errors():
-            async with self._session.begin() as session:
-                found = await session.get(SubjectRow, user_id)
-                if found is None:
-                    await session.execute(fresh.on_conflict_do_nothing(index_elements=["user_id"]))
-                    found = await session.get(SubjectRow, user_id)
-        if found is None:
-            raise JournalDownError("subject vanished")
-        return found.subject
+            async with self.engine.connect() as connection:
+                found = await connection.scalar(known)
+            if found is not None:
+                return found
+            fresh = f"s_{secrets.token_hex(12)}"
+            async with self.engine.begin() as connection:
+                await take_turn(connection, user_id)
+                if (found := await connection.scalar(known)) is not None:
+                    return found
+                if not await was_erased(connection, user_id):
+                    await connection.execute(insert(SubjectRow).values(user_id=user_id, subject=fresh))
+        return fresh
 
     async def users_of(self, subjects: Iterable[str]) -> dict[str, str]:
         """Give the user of each subject that is still somebody's. Raises JournalDownError."""

@@ -54,6 +54,15 @@ class SubjectRow(Base):
     subject: Mapped[str] = mapped_column(String(40), unique=True)
 
 
+class ErasedRow(Base):
+    """Somebody who was erased within a day, as SHA-256 of their id: no subject is made for them any more."""
+
+    __tablename__ = "routing_erased"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
 class PolicyRow(Base):
     """One version of the policy. The newest is in force; the others are its history."""
 

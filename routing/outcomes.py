@@ -19,8 +19,9 @@ from routing.spool import Spool
 
 log = logging.getLogger("routing.outcomes")
 
-TaskEvent = Literal["created", "refused", "undone", "corrected", "deleted"]
-"""`refused`: a task was asked for, and the task server did not make it."""
+TaskEvent = Literal["created", "refused", "undone", "corrected", "deleted", "restored"]
+"""`refused`: a task was asked for, and the task server did not make it. `restored`: its owner took a correction or
+deletion of theirs back."""
 
 SUCCESS_MS: Final = 600_000
 """A task succeeds when its owner does not undo, correct or delete it for so long."""
@@ -50,7 +51,9 @@ class Outcomes:
 
     def task(self, event: TaskEvent, task_id: str, *, turn: int) -> None:
         """Hear what happened to a task; the id is empty where none was made. Never waits and never raises."""
-        self._write({"task": {"event": event, "id": task_id, "turn": turn}})
+        # Made once, also where another worker, which serves the call now, hears of it again.
+        operation = f"{self._call_id}:created:{task_id}" if event == "created" else ""
+        self._write({"task": {"event": event, "id": task_id, "turn": turn}}, operation=operation)
 
     def answered(self, milliseconds: int) -> None:
         """Hear how long after the caller's last word our first sound came. Never waits and never raises."""
@@ -74,10 +77,10 @@ class Outcomes:
             self._write({"answers_ms": self._answers})
             self._answers = []
 
-    def _write(self, what: Mapping[str, Any], kind: Kind = "outcome") -> None:
+    def _write(self, what: Mapping[str, Any], kind: Kind = "outcome", *, operation: str = "") -> None:
         self._count += 1
         entry = Entry(
-            operation=f"{self._call_id}:{self._run}:{kind}:{self._count}",
+            operation=operation or f"{self._call_id}:{self._run}:{kind}:{self._count}",
             kind=kind,
             at_ms=self._now_ms(),
             call_id=self._call_id,

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.erasure import known_subject
 from routing.journal import journal_errors
+from routing.late_entries import ended_ms
 from routing.models import EntryRow
 from routing.ratings import ratings_of
 
 _STACK: Final = ("decision", "stack")
 _TIER: Final = ("decision", "tier")
-_CERTAINTY: Final = ("usage", "certainty")
 _CHANNEL: Final = ("decision", "inputs", "channel")
 
 
@@ -52,16 +52,9 @@ async def own_calls(
     if subject is None:
         return []
     began = func.min(EntryRow.at_ms)
-    # What was said of a call later is no part of its time: stars, a vendor's bill, a dead worker's lease cleared away.
-    late = (
-        (EntryRow.kind == "outcome")
-        | (EntryRow.details[_CERTAINTY].as_string() == "reconciled")
-        | ((EntryRow.kind == "lease") & (EntryRow.details["event"].as_string() == "expired"))
-    )
-    ended = func.max(case((late, None), else_=EntryRow.at_ms))
     spent = func.coalesce(func.sum(case((EntryRow.kind == "charge", EntryRow.microdollars), else_=0)), 0)
     query = (
-        select(EntryRow.call_id, began, func.coalesce(ended, began), spent)
+        select(EntryRow.call_id, began, func.coalesce(ended_ms(), began), spent)
         .where(EntryRow.subject == subject, EntryRow.call_id != "")
         .group_by(EntryRow.call_id)
         .order_by(began.desc(), EntryRow.call_id)
@@ -78,13 +71,13 @@ async def own_calls(
         OwnCall(
             call_id,
             began_ms,
-            ended_ms,
+            last_ms,
             int(microdollars),
             channel=decided[call_id][0] if call_id in decided else "",
             served=tuple(decided[call_id][1]) if call_id in decided else (),
             stars=stars.get(call_id),
         )
-        for call_id, began_ms, ended_ms, microdollars in rows
+        for call_id, began_ms, last_ms, microdollars in rows
     ]
 
 

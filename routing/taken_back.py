@@ -1,4 +1,4 @@
-"""A task that its owner takes back outside of a call: it has not succeeded, in whichever call it was made."""
+"""What an owner does to a task outside of a call: taken back, it has not succeeded, in whichever call it was made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from sqlalchemy import select
 
 from routing.journal import Entry, Journal, journal_errors
 from routing.models import EntryRow
-from routing.outcomes import SUCCESS_MS
+from routing.outcomes import SUCCESS_MS, TaskEvent
 
 
-async def took_back(journal: Journal, *, subject: str, task_id: str, now_ms: int) -> bool:
+async def took_back(
+    journal: Journal, *, subject: str, task_id: str, now_ms: int, event: TaskEvent = "undone"
+) -> bool:
     """Tell the journal, where the task was made in a call of the last ten minutes; whether it was.
 
-    Raises JournalDownError.
+    `event` is `undone` for a task, `restored` for a deletion or correction of it. Raises JournalDownError.
     """
     task = EntryRow.details["task"]
     made = (
@@ -27,13 +29,13 @@ async def took_back(journal: Journal, *, subject: str, task_id: str, now_ms: int
             call_id = await connection.scalar(made)
     if call_id is None:
         return False
-    event = {"event": "undone", "id": task_id, "turn": 0}
+    told = {"event": event, "id": task_id, "turn": 0}
     entry = Entry(
-        operation=f"{call_id}:undone:{task_id}:{now_ms}",
+        operation=f"{call_id}:{event}:{task_id}:{now_ms}",
         kind="outcome",
         at_ms=now_ms,
         call_id=call_id,
-        details={"subject": subject, "task": event},
+        details={"subject": subject, "task": told},
     )
     await journal.append([entry])
     return True

@@ -62,7 +62,9 @@ class BrowserSessions:
         session = BrowserSession(
             _fresh_id(), user_id, family=_fresh_id(), began_at=now, ends_at=now + self.life
         )
-        await self._records.add(_hash(session.session_id), user_id, session.ends_at)
+        await self._records.add(
+            _hash(session.session_id), user_id, session.ends_at, family_hash=_hash(session.family)
+        )
         return session, self._cookie(session)
 
     async def rotate(self, session: BrowserSession) -> str | None:
@@ -76,9 +78,12 @@ class BrowserSessions:
         fresh = replace(session, session_id=_fresh_id(), began_at=now)
         ends = min(now + GRACE, session.ends_at)
         if not await self._records.succeed(
-            _hash(session.session_id), _hash(fresh.session_id), old_ends_at=ends
+            _hash(session.session_id),
+            _hash(fresh.session_id),
+            old_ends_at=ends,
+            family_hash=_hash(session.family),
         ):
-            return None  # another request did it a moment ago
+            return None  # another request did it a moment ago, or signed out
         return self._cookie(fresh)
 
     async def read(self, cookie: str) -> BrowserSession | None:
@@ -110,8 +115,8 @@ class BrowserSessions:
         return session if stands else None
 
     async def end(self, session: BrowserSession) -> None:
-        """Sign a browser out."""
-        await self._records.end(_hash(session.session_id))
+        """Sign a browser out, also with the cookie that an answer on its way brings it."""
+        await self._records.end(_hash(session.session_id), family_hash=_hash(session.family))
 
     def record_of(self, session: BrowserSession) -> str:
         """Give the name of its record."""

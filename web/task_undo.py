@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from mcp_tasks.client import TaskServerUnavailable
 from mcp_tasks.task import Undone
 from people.user import User
 from routing.journal import JournalDownError
+from routing.outcomes import TaskEvent
 from routing.taken_back import took_back
 from web.errors import ApiError
 from web.services import Served, Services
@@ -21,6 +22,7 @@ from web.sign_in import Changing, CurrentUser, same_site
 
 router = APIRouter(prefix="/api", tags=["tasks"])
 log = logging.getLogger(__name__)
+_EVENTS: Final[dict[str, TaskEvent]] = {"create": "undone", "update": "restored", "delete": "restored"}
 
 
 class UndoWish(BaseModel):
@@ -52,8 +54,9 @@ async def undo(services: Served, _session: Changing, user: CurrentUser, wish: Un
     if outcome.is_error:
         raise _too_late()
     undone = Undone.model_validate(outcome.structured)
-    if undone.undone == "create" and not undone.repeated:
-        await _tell_journal(services, user, undone.task.id)
+    event = _EVENTS.get(undone.undone)
+    if event is not None and not undone.repeated:
+        await _tell_journal(services, user, undone.task.id, event)
     return undone
 
 
@@ -63,11 +66,12 @@ def _too_late() -> ApiError:
     )
 
 
-async def _tell_journal(services: Services, user: User, task_id: str) -> None:
-    """Let the call that made the task know. Its owner has taken it back whether that works or not."""
+async def _tell_journal(services: Services, user: User, task_id: str, event: TaskEvent) -> None:
+    """Let the call that made the task know. Its owner has undone it whether that works or not."""
     try:
         books = await services.books.open()
         subject = await books.journal.subject_of(user.id)
-        await took_back(books.journal, subject=subject, task_id=task_id, now_ms=time.time_ns() // 1_000_000)
+        now_ms = time.time_ns() // 1_000_000
+        await took_back(books.journal, subject=subject, task_id=task_id, now_ms=now_ms, event=event)
     except JournalDownError:
         log.warning("an undone task was not told to the journal")

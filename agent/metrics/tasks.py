@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from agent.metrics.names import TASK_CREATIONS, TASKS
-from agent.task_events import task_event
+from agent.task_events import TaskEvents
 from mcp_tasks.client import ToolOutcome
 from routing.outcomes import SUCCESS_MS
 
@@ -22,22 +22,24 @@ class TaskCounts:
         self._now = now
         self._refused_in: set[int] = set()
         self._created_in: set[int] = set()
-        self._taken_back: set[str] = set()
+        self._events = TaskEvents()
+        self._changed: dict[str, int] = {}
+        """How many corrections and deletions stand, by task; those that were taken back do not."""
 
     def ran(self, tool: str, outcome: ToolOutcome, *, turn: int, foreign: bool, judged: bool = True) -> None:
         """A tool gave an answer. `judged`: somebody wanted it, so that it succeeds or not."""
         code = outcome.code or ("error" if outcome.is_error else "ok")
         TASKS.labels(OTHER if foreign else tool, OTHER if foreign and outcome.code else code).inc()
-        if foreign or not judged or (event := task_event(tool, outcome)) is None:
+        if foreign or not judged or (event := self._events.of(tool, outcome)) is None:
             return
         if event[0] == "created":
             self._created_in.add(turn)
             TASK_CREATIONS.labels("created").inc()
         elif event[0] == "refused":
             self._refused_in.add(turn)
-        elif self._is_young(outcome) and event[1] not in self._taken_back:
-            self._taken_back.add(event[1])
-            TASK_CREATIONS.labels("taken_back").inc()
+        elif self._is_young(outcome):
+            before = self._changed.get(event[1], 0)
+            self._changed[event[1]] = max(0, before - 1) if event[0] == "restored" else before + 1
 
     def unavailable(self, tool: str, *, turn: int, foreign: bool, judged: bool = True) -> None:
         """A tool's server was not there."""
@@ -46,10 +48,16 @@ class TaskCounts:
             self._refused_in.add(turn)
 
     def close(self) -> None:
-        """The call is over: a task that was refused and then made in the same turn was asked for once."""
+        """The call is over: a task that was refused and then made in the same turn was asked for once.
+
+        What was taken back counts now, too: its owner may have thought better of that.
+        """
         if refused := len(self._refused_in - self._created_in):
             TASK_CREATIONS.labels("refused").inc(refused)
+        if taken_back := sum(standing > 0 for standing in self._changed.values()):
+            TASK_CREATIONS.labels("taken_back").inc(taken_back)
         self._refused_in.clear()
+        self._changed.clear()
 
     def _is_young(self, outcome: ToolOutcome) -> bool:
         task = outcome.structured.get("task")

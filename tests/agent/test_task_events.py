@@ -10,7 +10,7 @@ import pytest
 
 from agent.gate import Action
 from agent.task_events import task_event
-from mcp_tasks.client import ToolOutcome
+from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 from tests.agent.live_call import live_call
 from tests.agent.rig import Rig, rig, task_server
@@ -92,6 +92,51 @@ async def complete(ann: Rig) -> None:
     [task] = (await ann.client.call("list_tasks", {})).structured["tasks"]
     action = Action("complete_task", {"task_id": task["id"]}, (task["title"],), "")
     await ann.toolbox.run(action.tool, action.arguments, turn=ann.turn)
+
+
+async def test_a_task_whose_answer_was_lost_counts_once_and_in_the_turn_in_which_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Heard()
+    async with task_server(tmp_path) as port, rig(port, "ann", outcomes=cast("Outcomes", heard)) as ann:
+        server = ann.toolbox._tasks
+        call = server.call
+
+        async def lost(*asked: Any, **more: Any) -> ToolOutcome:
+            await call(*asked, **more)
+            raise TaskServerUnavailable("gone", may_have_happened=True)
+
+        for _ in range(2):
+            monkeypatch.setattr(server, "call", lost)
+            await ann.model_calls("create_task", {"title": "Buy milk"})
+            monkeypatch.setattr(server, "call", call)
+            ann.turn += 1
+        made = await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert made["task"]["title"] == "Buy milk"
+        await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert [(event, turn) for event, _, turn in heard.tasks] == [
+            ("refused", 1),
+            ("refused", 1),
+            ("created", 1),
+        ]
+        assert await ann.titles() == ["Buy milk"]
+
+
+async def test_a_deletion_that_its_owner_takes_back_is_told(tmp_path: Path) -> None:
+    heard = Heard()
+    async with task_server(tmp_path) as port, rig(port, "ann", outcomes=cast("Outcomes", heard)) as ann:
+        made = await ann.model_calls("create_task", {"title": "Buy milk"})
+        await ann.toolbox.run("delete_task", {"task_id": made["task"]["id"]}, turn=2)
+        ann.turn = 3
+        await ann.model_calls("undo", {})
+    assert heard.events == ["created", "deleted", "restored"]
+    assert {task_id for _, task_id, _ in heard.tasks} == {made["task"]["id"]}
+
+
+def test_a_repeated_answer_tells_that_a_task_was_made() -> None:
+    outcome = ToolOutcome({"task": {"id": "t1"}, "repeated": True}, is_error=False, code=None, text="")
+    assert task_event("create_task", outcome) == ("created", "t1")
+    assert task_event("undo", outcome) is None
 
 
 def test_an_update_that_changed_nothing_is_no_correction() -> None:

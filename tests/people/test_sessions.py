@@ -6,6 +6,9 @@ from sqlalchemy import text
 
 from people.sessions import SessionRecords
 from people.store import People
+from tests.mcp_tasks.test_postgres import postgres
+
+__all__ = ("postgres",)
 
 pytestmark = pytest.mark.unit
 
@@ -57,3 +60,47 @@ async def test_of_many_who_would_succeed_one_session_one_does(people: People) ->
             )
         )
         assert done.count(True) == 1
+
+
+async def test_who_ends_a_session_ends_its_successors_and_no_other(people: People) -> None:
+    ann = await people.create_user(email="ann@example.org", password="p")
+    records = SessionRecords(people.engine)
+    now = datetime.now(UTC)
+    for name, family in (("here", "f1"), ("elsewhere", "f2"), ("from before", "")):
+        await records.add(name, ann.id, now + timedelta(hours=1), family_hash=family)
+    grace = now + timedelta(seconds=30)
+    assert await records.succeed("here", "here next", old_ends_at=grace, family_hash="f1")
+    assert await records.succeed("from before", "after", old_ends_at=grace, family_hash="f3")
+    await records.end("here", family_hash="f1")
+    await records.end("from before", family_hash="f3")
+    standing = [
+        await records.stands(name, ann.id)
+        for name in ("here", "here next", "from before", "after", "elsewhere")
+    ]
+    assert standing == [False, False, False, False, True]
+
+
+@pytest.mark.system
+async def test_a_successor_that_is_being_written_on_postgres_ends_too(postgres_url: str) -> None:
+    async with People(postgres_url) as people:
+        ann = await people.create_user(email="ann@example.org", password="p")
+        records = SessionRecords(people.engine)
+        now = datetime.now(UTC)
+        await records.add("old", ann.id, now + timedelta(hours=1), family_hash="f")
+        async with people.engine.connect() as connection:
+            values = {"soon": now + timedelta(seconds=30), "end": now + timedelta(hours=1), "id": ann.id}
+            await connection.execute(
+                text("UPDATE people_sessions SET expires_at = :soon WHERE id_hash = 'old'"), values
+            )
+            await connection.execute(
+                text("INSERT INTO people_sessions VALUES ('new', :id, :end, 'f')"), values
+            )
+            ending = asyncio.create_task(records.end("old", family_hash="f"))
+            async with people.engine.connect() as onlooker, asyncio.timeout(20):
+                while not await onlooker.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                    await asyncio.sleep(0.02)
+            assert not ending.done(), "it waits for the other one"
+            await connection.commit()
+        await ending
+        assert not await records.stands("old", ann.id)
+        assert not await records.stands("new", ann.id)

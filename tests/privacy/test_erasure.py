@@ -29,8 +29,9 @@ from people.erasure import Erasures
 from people.store import People
 from privacy.erasure import Proof, erase
 from privacy.finishing import finish_once
-from privacy.live_calls import CALLS
+from privacy.live_calls import CALLS, LiveCalls
 from privacy.places import Places
+from routing.erasure import known_subject
 from routing.journal import Journal
 from tests.privacy.keeper import (
     EMAIL,
@@ -44,6 +45,7 @@ from tests.privacy.keeper import (
     keep_everywhere,
     link_provider,
     serve_call,
+    spoke,
 )
 
 pytestmark = pytest.mark.system
@@ -153,6 +155,40 @@ async def test_what_comes_late_makes_nothing_anew(
     await people.dispose()
     assert proof.is_complete
     assert await everything_found(tmp_path, redis, redis_on_disk, kept.markers) == []
+
+
+async def test_a_call_that_begins_or_is_taken_over_after_the_erasure_does_not_make_the_name_anew(
+    places: Places, redis: Redis, redis_on_disk: RedisOnDisk, tmp_path: Path
+) -> None:
+    kept = await keep_everywhere(places, redis)
+    assert (await erase(places, kept.user.id)).is_complete
+    async with Journal(places.routing) as journal:
+        late = await journal.subject_of(kept.user.id)
+        assert late != kept.subject
+        assert not await journal.is_known(late)
+        assert await known_subject(journal.engine, kept.user.id) is None
+    assert await everything_found(tmp_path, redis, redis_on_disk, kept.markers) == []
+
+
+async def test_a_call_that_ends_during_the_erasure_leaves_no_event_of_its_in_the_journal(
+    places: Places, redis: Redis, kept_call: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, wait = asyncio.Event(), LiveCalls.wait
+
+    async def told(calls: LiveCalls, call_ids: list[str], *, seconds: float) -> list[str]:
+        waits.set()
+        return await wait(calls, call_ids, seconds=seconds)
+
+    monkeypatch.setattr(LiveCalls, "wait", told)
+    served = served_by(redis, kept_call.user.id)
+    await served.begin()
+    erasing = asyncio.create_task(erase(places, kept_call.user.id))
+    await asyncio.wait_for(waits.wait(), 20)
+    async with Journal(places.routing) as journal:
+        await journal.append([spoke(kept_call.subject, "live")])
+        await served.end()
+        assert (await erasing).is_complete
+        assert await journal.entries(kind="event") == []
 
 
 async def test_erasing_once_more_finds_nothing_and_does_no_harm(places: Places, redis: Redis) -> None:

@@ -16,6 +16,7 @@ from people.migrate import migrate as migrate_people
 from privacy.erasure import erase
 from privacy.export import exported
 from privacy.places import Places
+from routing.journal import Journal
 from routing.migrate import migrate as migrate_routing
 from tests.mcp_tasks.test_postgres import newest_postgres, postgres
 from tests.privacy.keeper import RedisOnDisk, keep_everywhere
@@ -70,6 +71,15 @@ async def test_nothing_of_an_erased_person_is_in_a_dump(
     assert (await erase(places, bob.user.id)).is_complete
     last = dump(postgres)
     assert [marker for marker in (*ann.markers, *bob.markers) if marker.lower() in last] == []
+
+
+async def test_a_call_that_is_late_makes_no_name_anew(places: Places, postgres: str, redis: Redis) -> None:
+    ann = await keep_everywhere(places, redis)
+    assert (await erase(places, ann.user.id)).is_complete
+    async with Journal(postgres) as journal:
+        late = [await journal.subject_of(ann.user.id) for _ in range(2)]
+        assert len({*late, ann.subject}) == 3, "nobody can tell that they are one person's"
+    assert ann.user.id.encode() not in dump(postgres)
 
 
 async def test_the_operator_is_told_of_the_servers_log_and_backups(places: Places, redis: Redis) -> None:

@@ -236,6 +236,44 @@ async def test_while_postgres_refuses_or_says_nothing_a_signature_is_believed_to
     assert session.user_id == site.ann.id
 
 
+async def test_a_new_cookie_that_is_on_its_way_while_somebody_signs_out_signs_nobody_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    asking = site.browser()
+    asking.client.cookies.set(COOKIE, browser.cookie)
+    late = (await asking.client.get("/api/me")).cookies[COOKIE]
+    assert late != browser.cookie, "it will reach the browser after the sign-out"
+    assert (await browser.post("/api/logout")).status_code == 204
+    after = site.browser()
+    after.client.cookies.set(COOKIE, late)
+    assert (await after.client.get("/api/me")).status_code == 401
+
+
+async def test_whoever_signs_out_with_the_new_cookie_has_voided_the_old_one_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    copy = site.browser()
+    copy.client.cookies.set(COOKIE, browser.cookie)
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    assert "set-cookie" in (await browser.client.get("/api/me")).headers
+    assert (await browser.post("/api/logout")).status_code == 204
+    assert (await copy.client.get("/api/me")).status_code == 401
+
+
+async def test_a_session_that_was_signed_out_meanwhile_gets_no_new_cookie(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    session = await site.services.sessions.read(browser.cookie)
+    assert session is not None
+    assert (await browser.post("/api/logout")).status_code == 204
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    assert await site.services.sessions.rotate(session) is None
+
+
 async def test_a_deleted_user_is_signed_out(site: Site) -> None:
     browser = await site.signed_in(site.ann)
     async with site.services.people.engine.begin() as connection:

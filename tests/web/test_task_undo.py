@@ -54,3 +54,24 @@ async def test_what_was_shown_last_is_undone_and_nothing_else(
     assert (await ann.post("/api/tasks/undo", milk)).status_code == 200
     assert (await ann.post("/api/tasks/undo", milk)).status_code == 409
     assert (await ann.post("/api/tasks/undo", {"task_id": "x"})).status_code == 422
+
+
+async def test_a_deletion_that_is_undone_by_click_leaves_the_task_a_success(
+    task_server: subprocess.Popen[bytes], open_site: OpenSite
+) -> None:
+    site = await open_site()
+    ann = await site.signed_in(site.ann)
+    await add(site, site.ann, "Buy milk")
+    task_id = (await last_change(ann))["task_id"]
+    books = await site.services.books.open()
+    subject = await books.journal.subject_of(site.ann.id)
+    made = plain_call(
+        "c1", time.time_ns() // 1_000_000 - 60_000, subject=subject, events=[task("created", task_id)]
+    )
+    await books.journal.append(made)
+    async with site.services.task_lines.of(site.ann) as client:
+        assert not (await client.call("delete_task", {"task_id": task_id})).is_error
+    undone = await ann.post("/api/tasks/undo", await last_change(ann))
+    assert (undone.status_code, undone.json()["undone"]) == (200, "delete")
+    told = [entry.details["task"] for entry in await books.journal.entries(call_id="c1", kind="outcome")]
+    assert [(each["event"], each["id"]) for each in told] == [("created", task_id), ("restored", task_id)]

@@ -44,6 +44,7 @@ def test_a_task_taken_back_within_ten_minutes_was_no_success_and_later_it_was_on
     tools.ran("delete_task", done(11, task_id="t2"), turn=3, foreign=False)
     tools.ran("undo", done(1, task_id="t3", undone="create"), turn=4, foreign=False)
     tools.ran("undo", done(1, task_id="t4", undone="complete"), turn=5, foreign=False)
+    tools.close()
     assert tools.created() == (1, 0, 2)
 
 
@@ -51,12 +52,32 @@ def test_a_task_that_is_corrected_and_then_deleted_is_taken_back_once() -> None:
     tools = Tools()
     tools.ran("update_task", done(1, changed=True), turn=1, foreign=False)
     tools.ran("delete_task", done(2), turn=2, foreign=False)
+    tools.close()
     assert tools.created() == (0, 0, 1)
+
+
+def test_who_takes_a_deletion_back_in_the_call_has_not_taken_the_task_back() -> None:
+    tools = Tools()
+    tools.ran("create_task", done(), turn=1, foreign=False)
+    tools.ran("delete_task", done(1), turn=2, foreign=False)
+    tools.ran("undo", done(1, undone="delete"), turn=3, foreign=False)
+    tools.close()
+    assert tools.created() == (1, 0, 0)
+
+
+def test_a_task_whose_first_answer_was_lost_is_created_once_and_not_refused() -> None:
+    tools = Tools()
+    tools.unavailable("create_task", turn=1, foreign=False)
+    for _ in range(2):
+        tools.ran("create_task", done(repeated=True), turn=1, foreign=False)
+    tools.close()
+    assert tools.created() == (1, 0, 0)
 
 
 def test_who_clears_away_what_is_done_takes_nothing_back() -> None:
     tools = Tools()
     tools.ran("delete_task", done(1, completed=True), turn=1, foreign=False)
+    tools.close()
     assert tools.created() == (0, 0, 0)
 
 

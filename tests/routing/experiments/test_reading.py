@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from routing.experiments.reading import read_calls
 from routing.outcomes import ANSWERS_AT_ONCE, SUCCESS_MS, Outcomes
 from routing.spool import Spool
 from tests.routing.conftest import Bank
-from tests.routing.experiments.past import MINUTE, charge, decision, outcome, plain_call, task, usage
+from tests.routing.experiments.past import MINUTE, charge, decision, ended, outcome, plain_call, task, usage
 
 pytestmark = pytest.mark.system
 
@@ -94,6 +97,94 @@ async def test_a_call_of_the_last_ten_minutes_is_not_judged_yet(bank: Bank) -> N
     assert await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon) == ([], 1)
     calls, waiting = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon + 1)
     assert (len(calls), waiting) == (1, 0)
+
+
+async def test_what_comes_days_later_does_not_take_a_call_out_of_the_report_again(bank: Bank) -> None:
+    now = T + 2 * MINUTE + 50 * SUCCESS_MS
+    bill = charge("c1", now, usage("u1:reconciled", certainty="reconciled"), -500, subject="s_a")
+    cleared = replace(ended("c1", now, subject="s_a"), operation="expired:c1:1", details={"event": "expired"})
+    await bank.journal.append(
+        [
+            *plain_call("c1", T, subject="s_a", assignment=CHEAP, events=[task("created", "t1")]),
+            bill,
+            cleared,
+            outcome("c1", now, 7, subject="s_a", rating={"stars": 4, "channel": "browser"}),
+            outcome("c1", now, 8, subject="s_a", **task("undone", "t1", turn=0)),
+        ]
+    )
+    [call], waiting = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=now)
+    assert waiting == 0
+    assert (call.microdollars, call.tasks, call.successes) == (39_500, 1, 1)
+
+
+async def test_a_task_made_in_the_last_moment_of_a_worker_has_its_ten_minutes(bank: Bank) -> None:
+    begun = [decision("c1", T, subject="s_a", assignment=CHEAP)]
+    await bank.journal.append([*begun, outcome("c1", T + 9, 1, subject="s_a", **task("created", "t1"))])
+    soon = T + 9 + SUCCESS_MS - 1
+    assert await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=soon) == ([], 1)
+
+
+async def test_who_takes_a_deletion_back_in_time_has_left_the_task_as_it_was_made(bank: Bank) -> None:
+    made = [task("created", f"t{number}") for number in range(4)]
+    later = [
+        (1, "deleted", "t0"),
+        (2, "restored", "t0"),
+        (1, "corrected", "t1"),
+        (2, "corrected", "t1"),
+        (3, "restored", "t1"),
+        (1, "restored", "t2"),
+        (2, "deleted", "t2"),
+        (9, "deleted", "t3"),
+        (12, "restored", "t3"),
+    ]
+    await bank.journal.append(
+        [
+            *plain_call("c1", T, subject="s_a", assignment=CHEAP, events=made),
+            *(
+                outcome("c1", T + (1 + minute) * MINUTE, 10 + number, subject="s_a", **task(event, task_id))
+                for number, (minute, event, task_id) in enumerate(later)
+            ),
+        ]
+    )
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (4, 1)
+
+
+async def test_a_task_that_two_workers_heard_of_was_made_once(bank: Bank, tmp_path: Path) -> None:
+    await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP))
+    for folder in ("first", "second"):
+        outcomes = Outcomes(
+            bank.journal, Spool(tmp_path / folder), call_id="c1", subject="s_a", now_ms=lambda: T + 1
+        )
+        outcomes.task("created", "t1", turn=4)
+        await outcomes.aclose()
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (1, 1)
+
+
+async def test_a_report_holds_few_outcomes_at_once_and_reads_none_of_strangers(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        events = [task("created", f"t{number}"), task("corrected", f"t{number}")]
+        ours = {"assignment": CHEAP} if number < 10 else {}
+        await bank.journal.append(plain_call(f"c{number}", T, subject=f"s_{number}", events=events, **ours))
+    held: list[list[str]] = []
+    pieces = reading._pieces
+
+    async def seen(connection: Any, query: Any) -> AsyncIterator[Sequence[Any]]:
+        async for rows in pieces(connection, query):
+            held.append([row.subject for row in rows])
+            yield rows
+
+    monkeypatch.setattr(reading, "_pieces", seen)
+    monkeypatch.setattr(reading, "AT_ONCE", 4)
+    calls, _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert [(call.tasks, call.successes) for call in calls] == [(1, 0)] * 10
+    assert max(len(rows) for rows in held) == 4
+    subjects = [subject for rows in held for subject in rows]
+    assert set(subjects) == {f"s_{number}" for number in range(10)}
+    assert len(subjects) == 20 + 10, "what the calls told, and what was done to their tasks"
 
 
 async def test_a_call_that_begins_while_the_journal_is_read_is_left_to_the_next_report(
