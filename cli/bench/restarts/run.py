@@ -32,6 +32,7 @@ AFTER: Final = 2
 """So many requests of each call are answered after an event before the next one comes."""
 BEFORE_SECONDS: Final = 8.0
 """So long the calls talk undisturbed before an event."""
+RECOVER_SECONDS: Final = 60.0
 ROUND_SECONDS: Final = 90.0
 """A call that has not gone on so long after an event is over is dropped."""
 LOOK_SECONDS: Final = 0.1
@@ -95,9 +96,10 @@ async def run(order: Order, found: Found, tell: Tell) -> None:
 async def _round(event: Event, events: Events, talkers: Sequence[Talker], found: Found, tell: Tell) -> None:
     """Let an event come, and wait until all calls go on."""
     await events.prepare(event)
+    live = [each for each in talkers if not each.stopping]
+    await _undisturbed(live)
     quiet_from = time.monotonic()
     await asyncio.sleep(BEFORE_SECONDS)
-    live = [each for each in talkers if not each.stopping]
     agents = {each.call_id: each.agent for each in live}
     began = time.monotonic()
     this = Round(str(event), len(live), cuts_lines=event.cuts_lines)
@@ -133,6 +135,17 @@ async def _round(event: Event, events: Events, talkers: Sequence[Talker], found:
         f"said again {this.said_again} times; {this.moved} calls have another agent; "
         f"load {this.load:g} for each processor"
     )
+
+
+async def _undisturbed(live: Sequence[Talker]) -> None:
+    """Wait a while until all calls are answered as ever: a second worker, which stands for another machine, has started
+    on this one.
+    """
+    since = time.monotonic()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(RECOVER_SECONDS):
+            while not all(each.answered_since(since) for each in live):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _postgres(stack: contextlib.AsyncExitStack, order: Order, found: Found) -> OwnPostgres | None:
