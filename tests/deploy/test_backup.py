@@ -24,6 +24,7 @@ from people.migrate import migrate as migrate_people
 from people.store import People
 from privacy.places import Places
 from routing.migrate import migrate as migrate_routing
+from routing.standing import BACKUP_AT
 from tests.conftest import CHECKOUT
 from tests.mcp_tasks.test_postgres import newest_postgres, postgres
 from tests.privacy.keeper import RedisOnDisk, keep_everywhere
@@ -98,6 +99,8 @@ async def test_what_was_backed_up_is_brought_back_and_nothing_is_overwritten(
             REDIS_URL=server.url,
         )
         assert made.returncode == 0, made.stderr
+        async with Redis.from_url(server.url) as redis:
+            assert abs(time.time() - float(await redis.get(BACKUP_AT))) < 60
     finally:
         server.stop()
     backup = Path(made.stdout.strip())
