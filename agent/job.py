@@ -25,7 +25,7 @@ from agent.money import routed
 from agent.no_more_calls import stops_calls
 from agent.other_servers import other_servers
 from agent.parking import Parking
-from agent.phone_door import admitted, invitation_from_room, invited, is_up
+from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import may_call, opening, over
@@ -37,6 +37,7 @@ from agent.thread import Keeper, Thread, Vault
 from agent.tier_session import TierSession
 from agent.tracing import follow
 from agent.transcript import transcribing
+from agent.unwritten import Unwritten
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
 from people.settings import PeopleSettings
@@ -107,7 +108,7 @@ async def answer(ctx: JobContext) -> None:
                 await served.end()
                 await ctx.delete_room()
                 if reason not in NOBODY:
-                    await over(invitation, PeopleSettings())
+                    await over(invitation, PeopleSettings(), Unwritten(redis))
             try:
                 if ours.closing is not None:
                     await ours.closing
@@ -136,7 +137,11 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
-            if (known := await admitted(ctx.room, invitation, settings)) is None:
+            try:
+                known = await admitted(ctx.room, invitation, settings, Unwritten(ours.redis))
+            except NobodyCanBeKnownError:
+                return "people_unavailable"  # not their fault: a reminder counts as not told
+            if known is None:
                 return "not_admitted"
             invitation = known
             line.heed()
@@ -260,7 +265,7 @@ async def _serve(
         reason = "leaving"
         try:
             if thread is None:
-                call.opening = await opening(invitation, client, people_settings)
+                call.opening = await opening(invitation, client, people_settings, Unwritten(desk.ours.redis))
             reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})

@@ -112,7 +112,7 @@ class Outbound:
             return True
         await settle(self._calls, claimed.id, outcome, attempts=claimed.attempts + 1, now=self._clock())
         if outcome is Outcome.NO_SUCH_NUMBER:
-            await self._consents.is_nobodys(wish.user_id)
+            await self._consents.stop_if_nobodys(wish.user_id, outcome.value)
         elif outcome is Outcome.UNWANTED:
             await self._consents.never_again(number)
         return True

@@ -18,8 +18,9 @@ from agent.outbound_rules import Outcome
 from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission, is_opt_out
 from agent.phone_prompts import NO_MORE
 from agent.recording import play_recording
-from agent.reminder import ReminderCall
+from agent.reminder_call import ReminderCall
 from agent.settings import AgentSettings
+from agent.unwritten import Unwritten
 from people.database import DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
@@ -38,6 +39,10 @@ WATCHED: Final[tuple[rtc.room.EventTypes, ...]] = (
 ADMIT_SECONDS: Final = 120.0
 RING_SECONDS: Final = 30.0
 """From our voice being there to the call being up."""
+
+
+class NobodyCanBeKnownError(Exception):
+    """The people's database is away: whoever is there cannot show who they are."""
 
 
 def invited(metadata: str) -> Invitation | None:
@@ -71,10 +76,13 @@ async def invitation_from_room(ctx: JobContext) -> Invitation | None:
         return None
 
 
-async def admitted(room: rtc.Room, invitation: Invitation, settings: AgentSettings) -> Invitation | None:
+async def admitted(
+    room: rtc.Room, invitation: Invitation, settings: AgentSettings, unwritten: Unwritten
+) -> Invitation | None:
     """Find out who is there, by keys alone; None when they did not show it or hung up.
 
-    From then on the invitation names them: a worker that takes the call over asks no more.
+    From then on the invitation names them: a worker that takes the call over asks no more. Raises
+    NobodyCanBeKnownError where that is our fault, and they have been told.
     """
     people_settings = PeopleSettings()
     caller = room.remote_participants.get(invitation.identity)
@@ -83,12 +91,12 @@ async def admitted(room: rtc.Room, invitation: Invitation, settings: AgentSettin
     try:
         async with People(people_settings.database_url) as people:
             said = read_caller(caller.attributes, region=settings.phone_region)
-            reminder = ReminderCall(people, invitation.reminder, said.number, people_settings)
+            reminder = ReminderCall(people, invitation.reminder, said.number, people_settings, unwritten)
             who = await _known(room, invitation, settings, people, said, reminder)
     except DATABASE_AWAY as error:
         log.error("phone.nobody_can_be_known", extra={"error": type(error).__name__})
         await play_recording(room, "trouble")
-        return None
+        raise NobodyCanBeKnownError from error
     return invitation.model_copy(update={"subject": who.user_id}) if who is not None else None
 
 

@@ -1,11 +1,10 @@
-"""The call that we made about a task: what is said of it once its person has proved who they are, and how it went."""
+"""The call that we made about a task: what is said of it once its person has proved who they are."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from livekit.agents.voice import SpeechHandle
@@ -13,9 +12,10 @@ from livekit.agents.voice import SpeechHandle
 from agent.heard import was_heard_within
 from agent.invitation import Invitation
 from agent.outbound_rules import Outcome
-from agent.reminder_settling import settle
+from agent.reminder_call import ReminderCall
 from agent.settings import OutboundSettings
 from agent.speakable import speakable
+from agent.unwritten import Unwritten
 from mcp_tasks.client import TaskClient
 from people.database import DATABASE_AWAY
 from people.reminder_calls import ReminderCalls
@@ -24,49 +24,12 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
 
-log = logging.getLogger("agent.reminder")
-
 VIEWS: Final = ("all", "today", "overdue")
 """Where the task is looked for: the first of very many tasks need not hold it, one of the others may."""
 MOST: Final = 200
 OPENING: Final = "You asked me to call you about this: {title}."
 GONE: Final = "You asked me to call you about a task, and it is no longer there."
 UNSEEN: Final = "You asked me to call you about a task, and I cannot see just now which one it is."
-
-
-class ReminderCall:
-    """How one call went. It is none where the caller called us: then nothing is written."""
-
-    def __init__(self, people: People, call_id: str, number: str | None, settings: PeopleSettings) -> None:
-        self._calls = ReminderCalls(people.engine)
-        self._consents = ReminderConsents(people.engine, settings.tasks_token_secret)
-        self._id = call_id
-        self._number = number
-
-    @property
-    def is_one(self) -> bool:
-        """Whether we called."""
-        return bool(self._id)
-
-    async def proved(self, user_id: str) -> None:
-        """Somebody proved who they are. Another one of the household is not told, and is not called for it again."""
-        known = await self._calls.wish(self._id) if self._id else None
-        if known is not None and known.wish.user_id != user_id:
-            await self._calls.settle(self._id, Outcome.NO_PROOF.value)
-
-    async def went(self, outcome: Outcome) -> None:
-        """It went otherwise: tried again later, or not."""
-        known = await self._calls.wish(self._id) if self._id else None
-        if known is not None:
-            await settle(self._calls, self._id, outcome, attempts=known.attempts, now=datetime.now(UTC))
-
-    async def opted_out(self) -> None:
-        """Whoever picked up wants no more calls."""
-        if self._number is not None:
-            await self._consents.never_again(self._number)
-        if (known := await self._calls.wish(self._id)) is not None:
-            await self._consents.set(known.wish.user_id, given=False, how="key")
-        await self.went(Outcome.OPTED_OUT)
 
 
 @dataclass(frozen=True)
@@ -85,21 +48,16 @@ class Opening:
             await self.on_heard()
 
 
-async def told(call_id: str, settings: PeopleSettings) -> None:
-    """Its person heard what the call is about."""
+async def went(call_id: str, outcome: Outcome, settings: PeopleSettings, unwritten: Unwritten) -> None:
+    """A call about a task went so: it is over, or tried again later."""
     async with People(settings.database_url) as people:
-        await ReminderCalls(people.engine).settle(call_id, Outcome.TOLD.value)
+        await ReminderCall(people, call_id, None, settings, unwritten).went(outcome)
 
 
-async def over(invitation: Invitation, settings: PeopleSettings) -> None:
+async def over(invitation: Invitation, settings: PeopleSettings, unwritten: Unwritten) -> None:
     """The call has ended. Where nothing was written of it, nobody was told, and it is tried again later."""
-    if not invitation.reminder:
-        return
-    try:
-        async with People(settings.database_url) as people:
-            await ReminderCall(people, invitation.reminder, None, settings).went(Outcome.NOT_TOLD)
-    except DATABASE_AWAY as error:
-        log.error("reminder.not_settled", extra={"error": type(error).__name__})
+    if invitation.reminder:
+        await went(invitation.reminder, Outcome.NOT_TOLD, settings, unwritten)
 
 
 async def may_call(user: User, settings: PeopleSettings) -> bool:
@@ -115,7 +73,9 @@ async def may_call(user: User, settings: PeopleSettings) -> bool:
     return number is not None
 
 
-async def opening(invitation: Invitation, client: TaskClient, settings: PeopleSettings) -> Opening:
+async def opening(
+    invitation: Invitation, client: TaskClient, settings: PeopleSettings, unwritten: Unwritten
+) -> Opening:
     """What is said first in a call about a task; nothing in any other. Raises TaskServerUnavailable."""
     if not invitation.reminder:
         return Opening()
@@ -125,7 +85,8 @@ async def opening(invitation: Invitation, client: TaskClient, settings: PeopleSe
         return Opening()
     line, certain = await _line(client, known.wish.task_id)
     # Nobody was told what was not seen: it is tried again.
-    return Opening(line, (lambda: told(invitation.reminder, settings)) if certain else None)
+    told = partial(went, invitation.reminder, Outcome.TOLD, settings, unwritten)
+    return Opening(line, told if certain else None)
 
 
 async def _line(client: TaskClient, task_id: str) -> tuple[str, bool]:

@@ -25,10 +25,12 @@ from agent.job_process import answer, prepare
 from agent.logs import configure
 from agent.metrics.names import begin_at_zero
 from agent.production import start_refusals
+from agent.reminder_call import keep_writing
 from agent.served import AllServed, connect
 from agent.settings import AgentSettings
 from agent.slots import BUSY_ATTRIBUTE, Slots
 from agent.takeover import keep_taking_over
+from agent.unwritten import Unwritten
 from agent.warm import Warm
 from agent.wire import Wire
 from people.keeping import forget_old
@@ -136,6 +138,9 @@ class Worker:
             asyncio.create_task(self._tell(), name="worker.metrics"),
             asyncio.create_task(forget_old(PeopleSettings()), name="worker.forgetting"),
             asyncio.create_task(finish_erasures(Places.from_environment()), name="worker.erasures"),
+            asyncio.create_task(
+                keep_writing(Unwritten(self._redis), PeopleSettings()), name="worker.reminders"
+            ),
         ]
         for task in keeping:
             task.add_done_callback(_keeping_ended)

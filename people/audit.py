@@ -55,7 +55,7 @@ def note(
 ) -> None:
     """Add an entry to a transaction, so that what is done and the note of it are one.
 
-    `details` holds names of fields and of plans, never what a person wrote.
+    `details` holds names of fields and of plans, and of who was erased a digest; never what a person wrote.
     """
     session.add(
         AuditRow(at=datetime.now(UTC), user_id=user_id, actor=actor[:64], event=event, details=details[:200])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -43,6 +45,11 @@ OWNED: Final = {
 """What is a person's own, by what people call it, with the column that says whose."""
 
 
+def digest_of(user_id: str) -> str:
+    """What an erased person is known by: SHA-256 of the random id that they had. It names nobody to whoever has no id."""
+    return hashlib.sha256(user_id.encode()).hexdigest()
+
+
 class Erasures:
     """Erases, and knows which erasures are not complete. On the engine of `People`."""
 
@@ -52,7 +59,8 @@ class Erasures:
     async def begin(self, user_id: str, *, actor: str = SELF) -> dict[str, int]:
         """Delete all that is theirs at once; how much of what there was. Once more does no harm.
 
-        With it goes into the same transaction that the other rooms have to follow, until `complete` is said.
+        With it goes into the same transaction that the other rooms have to follow, until `complete` is said, and into
+        the trail the digest, by which they are erased again after a restore (`deploy/erased`).
         """
         async with self._session.begin() as session:
             removed: dict[str, int] = {}
@@ -62,7 +70,7 @@ class Erasures:
             if await session.get(ErasureRow, user_id) is None:
                 session.add(ErasureRow(user_id=user_id, asked_at=datetime.now(UTC)))
             if removed["account"]:
-                note(session, None, "account.erased", actor=actor)
+                note(session, None, "account.erased", actor=actor, details=digest_of(user_id))
         return removed
 
     async def left(self, user_id: str) -> int:
@@ -83,3 +91,8 @@ class Erasures:
         """Give the ids of people whose erasure is not complete, the longest waiting first."""
         async with self._session() as session:
             return list(await session.scalars(select(ErasureRow.user_id).order_by(ErasureRow.asked_at)))
+
+    async def known_by(self, digests: Collection[str]) -> list[str]:
+        """Give the ids of the people who are here though these digests are of people who were erased."""
+        async with self._session() as session:
+            return [each for each in await session.scalars(select(UserRow.id)) if digest_of(each) in digests]

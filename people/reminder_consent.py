@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from people.audit import note
-from people.models import DoNotCallRow, PhoneRow, ReminderConsentRow
+from people.models import DoNotCallRow, PhoneRow, ReminderCallRow, ReminderConsentRow
 
-How = Literal["page", "key", "voice"]
+How = Literal["page", "key", "voice", "carrier"]
 WhyNot = Literal["no_consent", "no_number", "not_verified", "do_not_call"]
+NOBODYS_AFTER: Final = 3
+"""So many reminders in a row have to find no such number before it is believed: one may be the carrier's own fault."""
 
 
 class ReminderConsents:
@@ -77,12 +79,32 @@ class ReminderConsents:
                     row.given, row.at, row.how = False, now or datetime.now(UTC), "key"
                     note(session, user_id, "reminder_calls.stopped", actor="phone", details="key")
 
-    async def is_nobodys(self, user_id: str) -> None:
-        """The number that a person linked is none: it has to be linked anew."""
+    async def stop_if_nobodys(self, user_id: str, outcome: str, *, now: datetime | None = None) -> bool:
+        """Take a person's consent back where their last reminders ended with this outcome, no such number; whether so.
+
+        Counted are those due since they consented and linked it, so that a yes on the page begins anew. Of calls that
+        come from the number such an answer says nothing: it stays theirs.
+        """
         async with self._session.begin() as session:
+            consent = await session.get(ReminderConsentRow, user_id)
             phone = await session.get(PhoneRow, user_id)
-            if phone is not None:
-                phone.verified_at = None
+            if consent is None or not consent.given or phone is None or phone.verified_at is None:
+                return False
+            ended = (
+                select(ReminderCallRow.outcome)
+                .where(
+                    ReminderCallRow.user_id == user_id,
+                    ReminderCallRow.attempts > 0,
+                    ReminderCallRow.at > max(consent.at, phone.verified_at),
+                )
+                .order_by(ReminderCallRow.at.desc())
+                .limit(NOBODYS_AFTER)
+            )
+            if list(await session.scalars(ended)) != [outcome] * NOBODYS_AFTER:
+                return False
+            consent.given, consent.at, consent.how = False, now or datetime.now(UTC), "carrier"
+            note(session, user_id, "reminder_calls.stopped", actor="phone", details="carrier")
+        return True
 
     def _tag(self, number: str) -> str:
         return hmac.digest(self._key, number.encode(), hashlib.sha256).hex()

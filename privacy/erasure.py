@@ -7,7 +7,6 @@ Whatever cannot be reached is done later by any worker (`privacy.finishing`): th
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +26,7 @@ from mcp_tasks.erasure import OwnersData
 from mcp_tasks.migrate import migrate as migrate_tasks
 from people.audit import SELF
 from people.database import create_engine
-from people.erasure import OWNED, Erasures
+from people.erasure import OWNED, Erasures, digest_of
 from people.migrate import migrate as migrate_people
 from privacy.live_calls import LiveCalls
 from privacy.places import Places
@@ -82,8 +81,7 @@ async def erase(places: Places, user_id: str, *, actor: str = SELF, within_call:
 
     `within_call` is the call in which they ask for it: it is not told to end, since it knows and says so.
     """
-    digest = hashlib.sha256(user_id.encode()).hexdigest()
-    proof = Proof(digest, datetime.now(UTC).isoformat(timespec="seconds"), [])
+    proof = Proof(digest_of(user_id), datetime.now(UTC).isoformat(timespec="seconds"), [])
     await migrate_people(places.people)
     async with _engine(places.people, create_engine) as people:
         erasures = Erasures(people)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from redis.exceptions import ResponseError
 
@@ -12,6 +13,9 @@ from routing.budget import PREFIX
 from routing.redis_link import BlindError, RedisLink
 from routing.spool import spool_files
 from routing.stream import GROUP
+
+BACKUP_AT: Final = "voicetasks:backup:at"
+"""Where deploy/backup writes when it last made one, seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ async def journal_queue(link: RedisLink, spool_dir: Path, *, prefix: str = PREFI
         return spooled + int(await link.ask(link.redis.xlen(f"{prefix}journal")))
     # Redis cannot say how far a group lags behind once entries between were deleted.
     return spooled + int(ours["pending"]) + int(ours["lag"] or 0)
+
+
+async def last_backup(link: RedisLink) -> float:
+    """When deploy/backup last made a backup, seconds since 1970; 0 where it never did. Raises BlindError."""
+    return float(await link.ask(link.redis.get(BACKUP_AT)) or 0)
 
 
 def _spooled(folder: Path) -> int:

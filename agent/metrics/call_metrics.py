@@ -47,6 +47,7 @@ OUTCOMES: Final = frozenset(
             "busy",
             "vendor_failed",
             "tasks_unavailable",
+            "people_unavailable",
             "no_voice",
             "failed",
             "handed_on",

@@ -126,7 +126,7 @@ EXPERIMENT_COST: Final = Counter(
 
 CHANNELS: Final = ("browser", "phone")
 UNANSWERED_REASONS: Final = ("nothing_can_serve", "busy", "failed")
-FAILING_OUTCOMES: Final = ("failed", "vendor_failed", "tasks_unavailable", "no_voice")
+FAILING_OUTCOMES: Final = ("failed", "vendor_failed", "tasks_unavailable", "people_unavailable", "no_voice")
 """Ends of calls that are our or our vendors' fault, as the alert CallsFailing adds them up."""
 TIERS: Final = ("premium", "economy", "none")
 TASK_TOOLS: Final = ("list_tasks", "create_task", "update_task", "complete_task", "delete_task", "undo")

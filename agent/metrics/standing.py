@@ -1,4 +1,4 @@
-"""What a worker's main process tells beside its calls: leases, the journal's queue, the policy's age."""
+"""What a worker's main process tells beside its calls: leases, the journal's queue, the policy's age, the last backup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routing.again import again
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
-from routing.standing import journal_queue, lease_counts
+from routing.standing import journal_queue, last_backup, lease_counts
 
 log = logging.getLogger("agent.metrics")
 
@@ -35,6 +35,11 @@ POLICY_AGE: Final = Gauge(
     "Since Redis or the database last said which policy is in force.",
     multiprocess_mode="livemostrecent",
 )
+BACKUP_TIME: Final = Gauge(
+    "voicetasks_backup_time_seconds",
+    "When a backup was last made, since 1970; 0 where none was.",
+    multiprocess_mode="livemostrecent",
+)
 
 
 async def keep_telling(settings: RoutingSettings) -> None:
@@ -54,6 +59,7 @@ async def _keep_telling(settings: RoutingSettings) -> None:
                 LEASES.labels("held").set(leases.held)
                 LEASES.labels("overdue").set(leases.overdue)
                 JOURNAL_QUEUE.set(await journal_queue(link, settings.spool_dir))
+                BACKUP_TIME.set(await last_backup(link))
             except BlindError:
                 pass  # calls tell how long they were blind
             await asyncio.sleep(EVERY_SECONDS)

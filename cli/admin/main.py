@@ -11,6 +11,7 @@ from cli.admin.health import health
 from cli.admin.journal import journal
 from cli.admin.leases import leases
 from cli.admin.reconcile import reconcile
+from cli.admin.restored import restored
 
 app = typer.Typer(
     help="Policy, money and the journal, for the people who run the product.", no_args_is_help=True
@@ -25,5 +26,6 @@ app.add_typer(experiments.app, name="experiments")
 app.add_typer(users.app, name="users")
 app.command()(erase)
 app.command()(export)
+app.command()(restored)
 app.command()(reconcile)
 app.command("demo-data")(demo_data)

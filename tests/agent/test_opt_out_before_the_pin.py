@@ -14,7 +14,8 @@ from agent import phone_door
 from agent.invitation import Invitation
 from agent.phone_admission import AdmissionRules
 from agent.phone_prompts import NO_MORE, PROMPTS
-from agent.reminder import ReminderCall
+from agent.reminder_call import ReminderCall
+from agent.unwritten import Unwritten
 from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
@@ -47,7 +48,7 @@ def picked_up(room: Room, people: People, call_id: str = "call_1") -> asyncio.Ta
             cast("Any", SimpleNamespace(admission_rules=AdmissionRules())),
             people,
             Caller(NUMBER),
-            ReminderCall(people, call_id, NUMBER, PeopleSettings()),
+            ReminderCall(people, call_id, NUMBER, PeopleSettings(), Unwritten(cast("Any", None))),
         )
     )
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.outbound import Outbound
@@ -23,6 +23,7 @@ from mcp_tasks.edit import Edit, NewTask
 from mcp_tasks.migrate import migrate as migrate_tasks
 from mcp_tasks.store import TaskStore
 from people.migrate import migrate
+from people.models import PhoneRow
 from people.phones import Phones
 from people.reminder_calls import Caps, ReminderCalls, Wish
 from people.reminder_consent import ReminderConsents
@@ -103,8 +104,11 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with People(people_url) as people:
         ann = await people.create_user(email="ann@example.org", password="x", time_zone=ZONE.key)
         await Phones(people.engine).link(ann.id, NUMBER)
+        long_ago = NINE - timedelta(days=30)
+        async with people.engine.begin() as connection:
+            await connection.execute(update(PhoneRow).values(verified_at=long_ago))
         made = Stage(people, tasks, ann)
-        await made.consents.set(ann.id, given=True, how="page")
+        await made.consents.set(ann.id, given=True, how="page", now=long_ago)
         yield made
     await tasks.dispose()
 
@@ -245,16 +249,22 @@ async def test_how_often_it_is_tried_hangs_on_how_it_ended(
     assert await stage.outcomes() == [left]
 
 
-async def test_a_number_that_is_none_has_to_be_linked_anew_and_an_unwanted_call_is_the_last(
+async def test_a_carrier_that_knows_no_such_number_ends_calls_out_at_the_third_reminder_and_never_calls_in(
     stage: Stage,
 ) -> None:
+    stage.phones.outcomes = [Outcome.NO_SUCH_NUMBER] * 3
+    for minutes in range(3):
+        assert (await stage.consents.number_to_call(stage.user.id))[0] == NUMBER
+        await stage.task(NINE + timedelta(minutes=minutes))
+        assert await stage.look(timedelta(minutes=min(minutes, 1))) == 1
+    assert await stage.consents.number_to_call(stage.user.id) == (None, "no_consent")
+    assert await Phones(stage.people.engine).holders(NUMBER) == [stage.user.id]
+
+
+async def test_an_unwanted_call_is_the_last(stage: Stage) -> None:
     await stage.task()
-    stage.phones.outcomes = [Outcome.NO_SUCH_NUMBER, Outcome.UNWANTED]
+    stage.phones.outcomes = [Outcome.UNWANTED]
     assert await stage.look() == 1
-    assert await stage.consents.number_to_call(stage.user.id) == (None, "not_verified")
-    await Phones(stage.people.engine).link(stage.user.id, NUMBER)
-    await stage.task(NINE + timedelta(minutes=1))
-    assert await stage.look(timedelta(minutes=1)) == 1
     assert not await stage.consents.of(stage.user.id)
     await stage.consents.set(stage.user.id, given=True, how="page")
     assert await stage.consents.number_to_call(stage.user.id) == (None, "do_not_call")

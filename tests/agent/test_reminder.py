@@ -14,7 +14,9 @@ from livekit.agents.voice import SpeechHandle
 from sqlalchemy import text
 
 from agent.invitation import Invitation
-from agent.reminder import GONE, UNSEEN, Opening, ReminderCall, opening, over
+from agent.reminder import GONE, UNSEEN, Opening, opening, over
+from agent.reminder_call import ReminderCall
+from agent.unwritten import Unwritten
 from mcp_tasks.client import TaskClient
 from people.migrate import migrate
 from people.reminder_calls import Caps, ReminderCalls, Wish
@@ -28,6 +30,8 @@ LINE = "You asked me to call you about this: Call mum."
 GREETING = "Hello, what can I do for you?"
 MUM = {"id": "t1", "title": "Call mum"}
 OTHER = {"id": "t2", "title": "Buy milk"}
+NOTHING = Unwritten(cast("Any", None))
+"""The database answers: nothing is kept for later."""
 MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
 
 
@@ -61,13 +65,13 @@ class Stage:
         assert await self.calls.may_dial(claimed, "worker", MANY, now) is None
 
     async def proves(self, user_id: str | None = None) -> Opening:
-        await ReminderCall(self.people, self.id, None, self.settings).proved(user_id or self.user_id)
+        await ReminderCall(self.people, self.id, None, self.settings, NOTHING).proved(user_id or self.user_id)
         invitation = self.invitation.model_copy(update={"subject": user_id or self.user_id})
-        return await opening(invitation, cast("TaskClient", self.tasks), self.settings)
+        return await opening(invitation, cast("TaskClient", self.tasks), self.settings, NOTHING)
 
     async def ends(self) -> tuple[str, str]:
         """The call ends; what is written of it."""
-        await over(self.invitation, self.settings)
+        await over(self.invitation, self.settings, NOTHING)
         async with self.people.engine.connect() as connection:
             row = (await connection.execute(text("SELECT state, outcome FROM people_reminder_calls"))).one()
         return row.state, row.outcome

@@ -140,7 +140,7 @@ def test_pods_are_bounded_are_no_root_and_hold_no_key_of_the_cluster(base: list[
     seen = [name for name, _ in pods(base)]
     assert set(seen) == {
         *("web", "worker", "tasks", "reminders", "redis", "postgres"),
-        *("livekit", "sip", "backup", "probe"),
+        *("livekit", "sip", "backup", "erased", "probe"),
     }
     for name, pod in pods(base):
         assert pod["automountServiceAccountToken"] is False, name

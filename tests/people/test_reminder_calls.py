@@ -45,6 +45,21 @@ async def test_what_is_noted_twice_is_one_call_and_of_nobody_none(people: People
     assert await calls.note([moved]) == 1, "a task that was moved is another reminder"
 
 
+async def test_what_was_due_before_a_restore_calls_nobody_and_what_is_due_later_does(people: People) -> None:
+    ann = await somebody(people)
+    calls = ReminderCalls(people.engine)
+    later = Wish(ann, "later", NOON + timedelta(minutes=1))
+    await calls.note([*wishes(ann, 2), later])
+    assert await calls.claim("one", NOON) is not None
+    assert await calls.pass_by(NOON) == 2
+    assert await calls.note(wishes(ann, 2)) == 0, "it is known, and over"
+    assert await calls.claim("one", NOON + timedelta(seconds=59)) is None
+    claimed = await calls.claim("one", NOON + CLAIM_FOR)
+    assert claimed is not None
+    assert claimed.wish == later
+    assert await calls.claim("one", NOON + CLAIM_FOR) is None
+
+
 async def test_a_claim_is_ones_own_until_it_runs_out_and_then_anothers(people: People) -> None:
     ann = await somebody(people)
     calls = ReminderCalls(people.engine)

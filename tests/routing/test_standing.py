@@ -9,7 +9,7 @@ import pytest
 
 from routing.journal import Entry
 from routing.spool import Spool
-from routing.standing import LeaseCounts, journal_queue, lease_counts
+from routing.standing import BACKUP_AT, LeaseCounts, journal_queue, last_backup, lease_counts
 from tests.routing.conftest import Bank
 
 pytestmark = pytest.mark.system
@@ -47,3 +47,9 @@ async def test_entries_wait_in_the_stream_and_on_disk_until_they_are_in_the_data
     await bank.budget.meter(account, operation=bank.operation(), tier="economy", microdollars=5)
     assert await journal_queue(bank.link, folder) == 3
     spool.close()
+
+
+async def test_when_the_last_backup_was_made_is_told_and_none_is_told_as_zero(bank: Bank) -> None:
+    assert await last_backup(bank.link) == 0
+    await bank.link.redis.set(BACKUP_AT, "1796000000")
+    assert await last_backup(bank.link) == 1796000000

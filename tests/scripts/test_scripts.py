@@ -26,6 +26,7 @@ SCRIPTS = [
             ".ci/run",
             "deploy/make-secrets",
             "deploy/backup",
+            "deploy/erased",
             "deploy/restore",
             "deploy/addresses.sh",
         )

@@ -1,0 +1,52 @@
+"""How calls about tasks went while the people's database was away: kept in Redis until a worker can write it.
+
+Of each stands the call's id and its outcome, no number and no name.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from agent.outbound_rules import Outcome
+
+log = logging.getLogger("agent.unwritten")
+
+KEY: Final = "voicetasks:reminders:unwritten"
+KEEP_SECONDS: Final = 86_400
+"""After the last one was kept. What is written later than a day reminds nobody any more."""
+
+
+class Unwritten:
+    """What is still to be written. Each is given out once, whoever asks."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def keep(self, call_id: str, outcome: Outcome) -> None:
+        """Keep how a call went: the first word stands. Where Redis is away too it is lost, and that is logged."""
+        try:
+            async with self._redis.pipeline() as pipe:
+                pipe.hsetnx(KEY, call_id, outcome.value)
+                pipe.expire(KEY, KEEP_SECONDS)
+                await pipe.execute()
+        except (RedisError, OSError) as error:
+            log.error("reminder.not_settled", extra={"outcome": outcome.value, "error": type(error).__name__})
+
+    async def are_there(self) -> bool:
+        """Whether something is kept. Raises RedisError, OSError."""
+        return bool(await self._redis.hlen(KEY))
+
+    async def take(self) -> AsyncIterator[tuple[str, Outcome]]:
+        """Give out what is kept. It is kept no longer: who fails to write it keeps it anew. Raises RedisError, OSError.
+
+        Whoever dies in between has lost it: better no call than two.
+        """
+        kept: dict[bytes, bytes] = await self._redis.hgetall(KEY)  # type: ignore[assignment]  # answers are bytes
+        for call_id, outcome in kept.items():
+            if await self._redis.hdel(KEY, call_id):
+                yield call_id.decode(), Outcome(outcome.decode())

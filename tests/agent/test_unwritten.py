@@ -1,0 +1,200 @@
+"""A reminder that was picked up while the people's database was away is not lost: how it went is written later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit.agents import JobContext
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from agent import job, phone_door
+from agent.invitation import Invitation
+from agent.outbound_rules import Outcome
+from agent.reminder_call import ReminderCall, write_later
+from agent.served import connect
+from agent.unwritten import KEEP_SECONDS, KEY, Unwritten
+from people.migrate import migrate
+from people.phones import Phones
+from people.reminder_calls import Caps, ReminderCalls, Wish
+from people.reminder_consent import ReminderConsents
+from people.settings import PeopleSettings
+from people.store import People
+from tests.agent.test_handset import CALLER, Room
+
+pytestmark = pytest.mark.system
+
+NUMBER = "+14155550132"
+AWAY = "postgresql://127.0.0.1:1/nobody"
+MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
+
+
+class Stage:
+    """A reminder whose telephone was picked up, and a database that can be away."""
+
+    def __init__(self, people: People, url: str, redis: Redis, patch: pytest.MonkeyPatch) -> None:
+        self.people, self.unwritten, self.id, self.user_id = people, Unwritten(redis), "", ""
+        self._url, self._patch = url, patch
+        self.back()
+
+    def away(self) -> None:
+        self._patch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", AWAY)
+
+    def back(self) -> None:
+        self._patch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", self._url)
+
+    async def is_picked_up(self) -> None:
+        ann, now = await self.people.create_user(email="ann@example.org", password="x"), datetime.now(UTC)
+        await Phones(self.people.engine).link(ann.id, NUMBER)
+        await self.consents.set(ann.id, given=True, how="page")
+        calls = ReminderCalls(self.people.engine)
+        await calls.note([Wish(ann.id, "t1", now)])
+        claimed = await calls.claim("worker", now)
+        assert claimed is not None
+        assert await calls.may_dial(claimed, "worker", MANY, now) is None
+        self.id, self.user_id = claimed.id, ann.id
+
+    @property
+    def consents(self) -> ReminderConsents:
+        return ReminderConsents(self.people.engine, PeopleSettings().tasks_token_secret)
+
+    async def while_away(self, *outcomes: Outcome) -> None:
+        self.away()
+        settings = PeopleSettings()
+        async with People(settings.database_url) as nobody:
+            call = ReminderCall(nobody, self.id, NUMBER, settings, self.unwritten)
+            for outcome in outcomes:
+                await (call.opted_out() if outcome is Outcome.OPTED_OUT else call.went(outcome))
+
+    async def written(self) -> tuple[str, str]:
+        self.back()
+        await write_later(self.unwritten, PeopleSettings())
+        async with self.people.engine.connect() as connection:
+            row = (await connection.execute(text("SELECT state, outcome FROM people_reminder_calls"))).one()
+        return row.state, row.outcome
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'people.db'}"
+    await migrate(url)
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", "a secret that only tests know, 32+ bytes")
+    async with People(url) as people:
+        made = Stage(people, url, redis, monkeypatch)
+        await made.is_picked_up()
+        yield made
+
+
+class Anything:
+    """A line, or what a participant shows: takes all that it is told."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        async def done(*_: object, **__: object) -> None: ...
+
+        return (lambda: None) if name in ("ignore", "heed") else done
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is played to whoever picked up; the room and what is in it are not there."""
+    played: list[str] = []
+
+    async def play(_: object, name: str) -> None:
+        played.append(name)
+
+    async def is_up(*_: object) -> bool:
+        return True
+
+    for name in ("Line", "CallAttributes"):
+        monkeypatch.setattr(job, name, Anything)
+    nobody = SimpleNamespace(is_machine=False)
+    monkeypatch.setattr(phone_door, "machine_listener", lambda *_, **__: nullcontext(nobody))
+    monkeypatch.setattr(job, "follow", lambda *_: None)
+    monkeypatch.setattr(job, "is_up", is_up)
+    monkeypatch.setattr(phone_door, "play_recording", play)
+    return played
+
+
+@pytest.mark.parametrize("is_back", [True, False], ids=["is back at the end", "is away longer"])
+async def test_a_database_that_is_away_when_the_telephone_is_picked_up_has_the_reminder_tried_again(
+    stage: Stage, valkey: str, heard: list[str], monkeypatch: pytest.MonkeyPatch, is_back: bool
+) -> None:
+    async def came(_: object) -> Invitation:
+        return Invitation(call_id="c1", subject="", channel="phone", identity=CALLER, reminder=stage.id)
+
+    async def delete_room() -> None:
+        if is_back:
+            stage.back()
+
+    monkeypatch.setattr(job, "invitation_from_room", came)
+    monkeypatch.setenv("REDIS_URL", valkey)
+    for name, value in (("KEY", "devkey"), ("SECRET", "x" * 32)):
+        monkeypatch.setenv(f"LIVEKIT_API_{name}", value)
+    ended: list[str] = []
+    room = Room()
+    room.remote_participants[CALLER].attributes = {"sip.phoneNumber": NUMBER}
+    ctx = SimpleNamespace(
+        job=SimpleNamespace(metadata='{"channel": "phone"}', room=SimpleNamespace(name="room_1")),
+        room=room,
+        connect=Anything().connect,
+        delete_room=delete_room,
+        shutdown=ended.append,
+    )
+    stage.away()
+    await job.answer(cast("JobContext", ctx))
+    assert (heard, ended) == (["trouble"], ["people_unavailable"])
+    assert await stage.written() == ("waiting", "not_told")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "written"),
+    [
+        ([Outcome.NOT_TOLD], ("waiting", "not_told")),
+        ([Outcome.MACHINE], ("waiting", "machine")),
+        ([Outcome.HUNG_UP], ("over", "hung_up")),
+        ([Outcome.TOLD, Outcome.NOT_TOLD], ("over", "told")),
+    ],
+)
+async def test_how_a_call_went_is_written_when_the_database_is_back_and_the_first_word_stands(
+    stage: Stage, outcomes: list[Outcome], written: tuple[str, str]
+) -> None:
+    await stage.while_away(*outcomes)
+    assert await stage.written() == written
+
+
+async def test_who_pressed_nine_while_the_database_was_away_is_called_no_more(stage: Stage) -> None:
+    await stage.while_away(Outcome.OPTED_OUT)
+    assert await stage.written() == ("over", "opted_out")
+    assert not await stage.consents.of(stage.user_id)
+    assert (await stage.consents.number_of(stage.user_id))[1] == "do_not_call"
+
+
+async def test_what_cannot_be_written_yet_is_kept_on_for_a_day_without_a_number(
+    stage: Stage, redis: Redis
+) -> None:
+    await stage.while_away(Outcome.NOT_TOLD)
+    with pytest.raises(ConnectionError):
+        await write_later(stage.unwritten, PeopleSettings())
+    assert await redis.hgetall(KEY) == {stage.id.encode(): b"not_told"}
+    assert 0 < await redis.ttl(KEY) <= KEEP_SECONDS
+
+
+async def test_of_two_workers_one_writes_it(stage: Stage, valkey: str) -> None:
+    await stage.while_away(Outcome.NOT_TOLD)
+    async with connect(valkey) as other:
+        taken = [each async for each in stage.unwritten.take()]
+        assert [each async for each in Unwritten(other).take()] == []
+    assert taken == [(stage.id, Outcome.NOT_TOLD)]
+
+
+async def test_a_redis_that_is_away_too_ends_no_call(stage: Stage) -> None:
+    async with connect("redis://127.0.0.1:1/0") as nobody:
+        await Unwritten(nobody).keep(stage.id, Outcome.NOT_TOLD)
