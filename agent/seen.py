@@ -55,8 +55,21 @@ class Seen:
         )
 
 
-def presentable(item: Sighting) -> Sighting | None:
-    """The same without what must go no further, whatever the vendor was told; None where nothing is left."""
+def presentable(reading: Reading) -> Reading:
+    """The same without what must go no further, whatever the vendor was told.
+
+    Where nothing that can be a task is left it is of nothing, and where one of several is left that one is seen.
+    """
+    items = tuple(kept for each in reading.items if (kept := _presentable(each)) is not None)
+    status = reading.status
+    if not items and status != "unreadable":
+        status = "nothing"
+    elif len(items) == 1 and status == "several":
+        status = "seen"
+    return Reading(status=status, items=items)
+
+
+def _presentable(item: Sighting) -> Sighting | None:
     title = " ".join(_SECRET.sub(" ", item.title).split()).strip(" :,-")
     if not any(map(str.isalpha, title)):
         return None

@@ -37,8 +37,16 @@ def read(*titles: str) -> Reading:
     ],
 )
 def test_secrets_go_no_further_whatever_the_vendor_was_told(title: str, left: str | None) -> None:
-    shown = presentable(sighting(title))
-    assert (shown.title if shown else None) == left
+    shown = presentable(read(title)).items
+    assert (shown[0].title if shown else None) == left
+
+
+def test_of_several_things_the_one_that_is_left_is_no_longer_one_of_several() -> None:
+    several = Reading(status="several", items=(sighting("Password: hunter2xyz"), sighting("Fix the login")))
+    assert presentable(several) == Reading(status="seen", items=(sighting("Fix the login"),))
+    both = Reading(status="several", items=(sighting("Fix the login"), sighting("Pay the rent")))
+    assert presentable(both) == both
+    assert presentable(Reading(status="several", items=several.items[:1])).status == "nothing"
 
 
 def test_a_task_made_in_the_turn_of_a_look_comes_from_the_screen_whatever_its_title() -> None:
