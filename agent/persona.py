@@ -201,7 +201,9 @@ def _with_date(action: Action) -> str:
     if action.tool == "create_task":
         return f"{name}, due {due}" if due else f"{name}, without a date"
     title = speakable(str(action.arguments.get("title") or ""))
-    return _and([*([f'{name} to "{title}"'] if title else [name]), *([f"due {due}"] if due else [])])
+    if title:
+        return _and([f'{name} to "{title}"', *([f"due {due}"] if due else [])])
+    return f"{name} to be due {due}" if due else name
 
 
 def _what(group: list[Action]) -> str:
