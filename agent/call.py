@@ -141,6 +141,7 @@ class Call:
                 is_spoken=lambda: not self._require_session().is_quiet,
                 on_gone=lambda: self._spawn(self._say_in_a_pause(persona.SCREEN_GONE), "call.screen_gone"),
                 on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
+                on_in_vain=lambda: self._spawn(self._say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
         self._read_screen = read_screen(self._screen, seen, gate, turn=lambda: self._turns.number)
         self._others = others

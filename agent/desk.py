@@ -144,7 +144,7 @@ class Desk:
             self.room,
             caller_identity=self.invitation.identity,
             vision=vision,
-            may_spend=lambda: money.may_look,
+            funds=lambda: money.sight_funds,
             patience=self.settings.watch_patience,
         )
 

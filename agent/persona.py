@@ -61,6 +61,9 @@ SCREEN_GONE: Final = "I no longer see your screen."
 SIGHT_SPENT: Final = (
     "I have to stop looking at your screen now, to stay within the budget. We can go on talking as before."
 )
+NO_SIGHT: Final = (
+    "I can't look at your screen: the budget for it is used up in this call. We can go on talking as before."
+)
 LOOKING: Final = "Okay, I can see your screen now. What would you like me to do with it?"
 STUCK: Final = "Sorry, I can't get that right. Could you tell me in other words what you would like?"
 NO_VOICE: Final = "My voice is not available right now. Please write to me, and I'll answer in writing."
@@ -198,7 +201,9 @@ def _with_date(action: Action) -> str:
     if action.tool == "create_task":
         return f"{name}, due {due}" if due else f"{name}, without a date"
     title = speakable(str(action.arguments.get("title") or ""))
-    return _and([*([f'{name} to "{title}"'] if title else [name]), *([f"due {due}"] if due else [])])
+    if title:
+        return _and([f'{name} to "{title}"', *([f"due {due}"] if due else [])])
+    return f"{name} to be due {due}" if due else name
 
 
 def _what(group: list[Action]) -> str:

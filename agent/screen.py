@@ -1,25 +1,24 @@
 """The screen that the caller shares: looked at while it is shared, with leave and within its money, and never kept.
 
-A frame lives in memory until the next one comes or sharing ends. Nothing here is on the voice's way: frames are read
-beside it, and whoever asks what is meant waits no longer than a bound.
+Nothing here is on the voice's way: frames are read beside it, and whoever asks what is meant waits no longer than a
+bound.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from livekit import rtc
-from livekit.agents import utils
 
-from agent.frames import Thumbnail, differs, frames, jpeg, thumbnail
+from agent.frames import frames
+from agent.looking import Looking
 from agent.screen_channel import ScreenChannel, State
 from agent.seen import presentable
-from tiers.faults import Fault
+from routing.sight_budget import Funds
 from tiers.sighting import Reading
 from tiers.vision_fault import VisionError
 
@@ -30,14 +29,6 @@ log = logging.getLogger("agent.screen")
 
 READ_SECONDS: Final = 4.0
 """The longest that an answer waits for what is on the screen."""
-FIRST_FRAME_SECONDS: Final = 1.5
-"""Sharing has just begun: so long a question waits for the first frame, within the bound."""
-NEXT_FRAME_SECONDS: Final = 1.0
-"""So long a question about a frame that cannot be read waits for another one."""
-SPEECH_EVERY_SECONDS: Final = 1.0
-"""While somebody speaks a change is sent so often at most: it may be what they speak of."""
-SILENCE_EVERY_SECONDS: Final = 5.0
-
 
 Frames = Callable[[Any, Callable[[], float]], AsyncIterator[rtc.VideoFrame]]
 """Gives a track's frames for as long as it lives."""
@@ -47,7 +38,12 @@ class Sees(Protocol):
     """Makes a call's sight: what the call itself does not know of it is known already."""
 
     def __call__(
-        self, *, is_spoken: Callable[[], bool], on_gone: Callable[[], None], on_spent: Callable[[], None]
+        self,
+        *,
+        is_spoken: Callable[[], bool],
+        on_gone: Callable[[], None],
+        on_spent: Callable[[], None],
+        on_in_vain: Callable[[], None],
     ) -> Screen:
         """Make it."""
 
@@ -61,9 +57,11 @@ class CannotSeeError(Exception):
 
 
 class Screen:
-    """One caller's screen. `vision` makes what looks at it; `may_spend` says whether there is money for it.
+    """One caller's screen. `vision` makes what looks at it; `funds` says whether there is money for it.
 
-    `on_gone` is called when what was seen is seen no more because sharing ended, `on_spent` when money ended it.
+    `on_gone` is called when what was seen is seen no more because sharing ended, `on_spent` when money ended it, and
+    `on_in_vain` each time that sharing begins with no money left for it. Leave is given for one sharing, which lasts
+    from its track's coming to its going: a track that is muted, as a minimised window's is, only shows nothing.
     """
 
     def __init__(
@@ -72,10 +70,11 @@ class Screen:
         *,
         caller_identity: str,
         vision: Callable[[], Vision],
-        may_spend: Callable[[], bool],
+        funds: Callable[[], Funds],
         is_spoken: Callable[[], bool],
         on_gone: Callable[[], None] = lambda: None,
         on_spent: Callable[[], None] = lambda: None,
+        on_in_vain: Callable[[], None] = lambda: None,
         patience: float = 1.0,
         frames: Frames = frames,
         clock: Callable[[], float] = time.monotonic,
@@ -83,23 +82,22 @@ class Screen:
         self._room = room
         self._caller = caller_identity
         self._make = vision
-        self._may_spend = may_spend
+        self._funds = funds
         self._is_spoken = is_spoken
         self._on_gone = on_gone
         self._on_spent = on_spent
+        self._on_in_vain = on_in_vain
         self._within = READ_SECONDS * patience
         self._frames = frames
         self._clock = clock
         self._channel = ScreenChannel(room, caller_identity=caller_identity, on_leave=self.allow)
         self._track: rtc.Track | None = None
+        self._muted = False
         self._allowed = False
         self._spent = False
-        self._vision: Vision | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self._frame: rtc.VideoFrame | None = None
-        self._came = asyncio.Event()
-        self._sent: Thumbnail | None = None
-        self._sent_at = -1e9
+        self._looking: Looking | None = None
+        self._was_seen = False
+        """In this sharing, and nobody was told that it ended."""
         self._closing: set[asyncio.Task[None]] = set()
         self._open = False
         self._events: dict[Any, Callable[..., None]] = {
@@ -118,7 +116,7 @@ class Screen:
     @property
     def is_seen(self) -> bool:
         """Whether frames are looked at."""
-        return self._watching is not None and not self._watching.done()
+        return self._looking is not None
 
     def open(self) -> None:
         """Begin to notice that the caller shares their screen."""
@@ -128,7 +126,7 @@ class Screen:
             self._room.on(event, callback)
         caller = self._room.remote_participants.get(self._caller)
         for publication in caller.track_publications.values() if caller is not None else ():
-            if publication.track is not None and not publication.muted:
+            if publication.track is not None:
                 self._on_track(publication.track, publication, caller)
 
     async def aclose(self) -> None:
@@ -145,45 +143,43 @@ class Screen:
     def allow(self, allowed: bool) -> None:
         """Hear the caller's leave for their screen to be looked at, or that they take it back."""
         self._allowed = allowed
+        self._was_seen = self._was_seen and allowed
         log.info("screen.leave", extra={"outcome": "given" if allowed else "taken_back"})
         self._review()
 
-    def shared(self, track: Any) -> None:
-        """Hear that the caller shares their screen, by this track."""
+    def shared(self, track: Any, *, muted: bool = False) -> None:
+        """Hear that the caller shares their screen, by this track, which shows nothing while it is muted."""
         log.info("screen.shared")
-        self._track = track
+        self._stop()
+        self._track, self._muted = track, muted
+        if self._spent:
+            self._on_in_vain()
         self._review()
 
     def spent(self) -> None:
         """Hear that there is no more money for it in this call."""
-        if self.is_seen:
-            self._end_for_money()
+        if self._spent:
+            return
         self._spent = True
+        log.info("screen.ended", extra={"reason": "money"})
+        was_looked_at = self._looking is not None
+        self._was_seen = False
+        self._review()
+        if self._track is not None:
+            (self._on_spent if was_looked_at else self._on_in_vain)()
 
     async def read(self, about: str) -> Reading:
         """Say what the caller's words mean on the screen as it is now. Bounded in time. Raises CannotSeeError."""
-        if self._track is None:
-            raise CannotSeeError("no_screen")
-        if not self._allowed:
-            self._channel.show("asking")
-            raise CannotSeeError("not_allowed")
-        if self._spent or not self._may_spend():
-            self.spent()
-            raise CannotSeeError("spent")
-        self._review()
-        seen_by = self._vision
+        looking = self._looks_now()
         started = self._clock()
         try:
-            reading = await self._read(about)
+            reading = await looking.read(about)
         except (VisionError, TimeoutError) as error:
-            if seen_by is None or seen_by is not self._vision:
-                raise CannotSeeError("no_screen") from error
-            self._channel.show("blind")
-            raise CannotSeeError("cannot_see") from error
-        if (
-            seen_by is not self._vision
-        ):  # it ended meanwhile: what was read is of a screen that is no longer shared
-            raise CannotSeeError("no_screen")
+            if looking is self._looking:
+                self._channel.show("blind")
+            raise CannotSeeError(self._why_not()) from error
+        if looking is not self._looking:  # what was read is of a screen that is no longer looked at
+            raise CannotSeeError(self._why_not())
         log.info(
             "screen.read",
             extra={
@@ -192,140 +188,123 @@ class Screen:
                 "ms": round(1000 * (self._clock() - started)),
             },
         )
-        items = tuple(item for each in reading.items if (item := presentable(each)) is not None)
-        status = reading.status if items or reading.status == "unreadable" else "nothing"
-        self._channel.show("watching", items[0] if status == "seen" and items else None)
-        return Reading(status=status, items=items)
-
-    async def _read(self, about: str) -> Reading:
-        until = self._clock() + self._within
-        async with asyncio.timeout(min(FIRST_FRAME_SECONDS, self._within)):
-            while self._frame is None:
-                await self._came.wait()
-        if self._vision is None or self._frame is None:
-            raise VisionError(Fault.OURS, "sharing ended")
-        vision = self._vision
-        async with asyncio.timeout(max(0.1, until - self._clock())):
-            await self._send(vision, self._frame)
-        reading = await vision.ask(about, within=max(0.1, until - self._clock()))
-        if reading.status == "unreadable" and (another := await self._another_frame(until)) is not None:
-            # The first frames of a sharing are empty or blurred until the picture has come through.
-            async with asyncio.timeout(max(0.1, until - self._clock())):
-                await self._send(vision, another)
-            reading = await vision.ask(about, within=max(0.1, until - self._clock()))
+        reading = presentable(reading)
+        self._channel.show("watching", reading.items[0] if reading.status == "seen" else None)
         return reading
 
-    async def _another_frame(self, until: float) -> rtc.VideoFrame | None:
-        """Wait a moment for a frame that shows something else than the last that was sent."""
-        patience = min(NEXT_FRAME_SECONDS, (until - self._clock()) / 2)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, patience)):
-                while self._frame is not None:
-                    if differs(self._sent, thumbnail(self._frame)):
-                        return self._frame
-                    self._came.clear()
-                    await self._came.wait()
-        return None
+    def _looks_now(self) -> Looking:
+        """What looks at the screen, begun anew where it has died. Raises CannotSeeError."""
+        if self._track is None:
+            raise CannotSeeError("no_screen")
+        if not self._allowed:
+            self._channel.show("asking")
+            raise CannotSeeError("not_allowed")
+        if (funds := self._funds()) == "spent":
+            self.spent()
+        if self._spent:
+            raise CannotSeeError("spent")
+        self._review()
+        if self._looking is None or funds == "waiting":
+            self._channel.show("blind")
+            raise CannotSeeError("cannot_see")
+        return self._looking
+
+    def _why_not(self) -> str:
+        """Why what was asked about could not be read, as things are now."""
+        if self._track is None:
+            return "no_screen"
+        return "spent" if self._spent else "cannot_see"
 
     # -- looking on ----------------------------------------------------------------------------------------
 
     def _review(self) -> None:
         """Begin to look, or cease to, as things are."""
-        if self._track is None or not self._allowed or self._spent:
-            if self._track is not None and not self._allowed:
-                self._channel.show("asking")
+        track = self._track
+        if track is None or not self._allowed or self._spent or self._muted:
             self._stop()
-        elif not self.is_seen:
-            self._vision = self._make()
-            self._watching = asyncio.create_task(self._watch(self._track, self._vision), name="screen.watch")
-            self._watching.add_done_callback(self._watched)
-            self._channel.show("watching")
+            self._channel.show(self._unseen())
+        elif self._looking is None:
+            if (funds := self._funds()) == "spent":
+                self.spent()
+                return
+            self._looking = Looking(
+                self._make(),
+                self._frames(track, self._clock),
+                funds=self._funds,
+                is_spoken=self._is_spoken,
+                on_state=self._channel.show,
+                on_spent=self.spent,
+                on_over=self._over,
+                within=self._within,
+                clock=self._clock,
+            )
+            self._was_seen = True
+            self._channel.show("watching" if funds == "held" else "blind")
+
+    def _unseen(self) -> State:
+        """What the page is told while nothing is looked at."""
+        if self._track is None:
+            return "off"
+        if self._spent:
+            return "spent"
+        return "blind" if self._allowed else "asking"
 
     def _stop(self) -> None:
         """See nothing from this moment on; what was seen is forgotten."""
-        vision, self._vision = self._vision, None
-        watching, self._watching = self._watching, None
-        self._frame = self._sent = None
-        self._came.clear()
-        self._sent_at = -1e9
-        if vision is not None or watching is not None:
-            self._channel.show("spent" if self._spent else "off")
-            task = asyncio.create_task(self._ended(vision, watching), name="screen.end")
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.forget()
+            task = asyncio.create_task(looking.aclose(), name="screen.end")
             self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            task.add_done_callback(self._closed)
 
-    async def _ended(self, vision: Vision | None, watching: asyncio.Task[None] | None) -> None:
-        if watching is not None:
-            await utils.aio.cancel_and_wait(watching)
-        if vision is not None:
-            await vision.aclose()
-
-    async def _watch(self, track: rtc.Track, vision: Vision) -> None:
-        async for frame in self._frames(track, self._clock):
-            self._frame = frame
-            self._came.set()
-            pause = SPEECH_EVERY_SECONDS if self._is_spoken() else SILENCE_EVERY_SECONDS
-            if self._clock() - self._sent_at < pause:
-                continue
-            if not self._may_spend():
-                self.spent()
-                return
-            state: State = "watching"
-            try:
-                await self._send(vision, frame)
-            except VisionError:
-                state = "blind"
-            self._channel.show(state)
-
-    async def _send(self, vision: Vision, frame: rtc.VideoFrame) -> None:
-        """Send a frame unless it shows what the last one did. Raises VisionError."""
-        spots = thumbnail(frame)
-        if not differs(self._sent, spots):
-            return
-        self._sent_at = self._clock()
-        await vision.show(await asyncio.to_thread(jpeg, frame))
-        if vision is self._vision:
-            self._sent = spots
-
-    def _end_for_money(self) -> None:
-        self._spent = True
-        log.info("screen.ended", extra={"reason": "money"})
-        self._stop()
-        self._on_spent()
-
-    def _watched(self, task: asyncio.Task[None]) -> None:
+    def _closed(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("screen.watching_failed", exc_info=error)
+            log.error("screen.closing_failed", exc_info=error)
+
+    def _over(self, looking: Looking) -> None:
+        """It ended by itself. It is begun anew when somebody asks: what it died of may be so at once again."""
+        if looking is self._looking:
+            self._stop()
+            self._channel.show(self._unseen())
 
     # -- what the room tells -------------------------------------------------------------------------------
 
     def _on_track(self, track: rtc.Track, publication: Any, participant: Any) -> None:
-        if participant.identity != self._caller or publication.source != rtc.TrackSource.SOURCE_SCREENSHARE:
-            return
-        self.shared(track)
+        if self._is_their_screen(participant, publication):
+            self.shared(track, muted=publication.muted)
 
     def _on_track_gone(self, track: rtc.Track, publication: Any, participant: Any) -> None:
         if self._track is not None and track.sid == self._track.sid:
             self._gone()
 
     def _on_muted(self, participant: Any, publication: Any) -> None:
-        if participant.identity == self._caller and publication.source == rtc.TrackSource.SOURCE_SCREENSHARE:
-            self._gone()
+        if self._is_their_screen(participant, publication):
+            self._mute(True)
 
     def _on_unmuted(self, participant: Any, publication: Any) -> None:
-        if publication.track is not None:
-            self._on_track(publication.track, publication, participant)
+        if self._is_their_screen(participant, publication):
+            self._mute(False)
 
     def _on_connected(self, participant: Any) -> None:
         if participant.identity == self._caller:
             self._channel.show_again()
 
+    def _is_their_screen(self, participant: Any, publication: Any) -> bool:
+        screen = rtc.TrackSource.SOURCE_SCREENSHARE
+        return bool(participant.identity == self._caller and publication.source == screen)
+
+    def _mute(self, muted: bool) -> None:
+        if self._track is not None:
+            log.info("screen.muted" if muted else "screen.unmuted")
+            self._muted = muted
+            self._review()
+
     def _gone(self) -> None:
-        if self._track is None:
-            return
-        was_seen = self.is_seen
-        self._track, self._allowed = None, False
+        was_seen, self._was_seen = self._was_seen, False
+        self._track, self._muted, self._allowed = None, False, False
         log.info("screen.gone")
-        self._stop()
+        self._review()
         if was_seen:
             self._on_gone()

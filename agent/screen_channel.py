@@ -22,7 +22,7 @@ TOPIC: Final = "voicetasks.screen"
 LONGEST_CHARS: Final = 200
 
 State = Literal["off", "asking", "watching", "blind", "spent"]
-"""Nothing is seen; leave is needed; it is looked at; the vendor is away; the money is."""
+"""Nothing is shared; leave is needed; it is looked at; nothing can be seen at the moment; the money is spent."""
 
 
 class Leave(BaseModel):

@@ -6,58 +6,84 @@ goes into one that is nobody's business. Words alone, no pictures; gone with the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from agent.phrase_match import words
+from agent.screen_secrets import without_secrets
 from tiers.sighting import Reading, Sighting
 
 REMEMBERED_TURNS: Final = 6
 """So many turns after it was read, something on a screen may still be what a task is about."""
 ALIKE: Final = 0.5
-"""A title that shares so much of its words with one on the screen comes from there."""
+"""A title or a date that shares so much of its words with one on the screen comes from there."""
 _MAKES: Final = frozenset({"create_task", "update_task"})
-_SECRET: Final = re.compile(
-    r"(?:\b(?:pass(?:word|code|phrase)|pin|cvv|cvc|iban|api[ _-]?key|secret|token)\b\s*[:=]\s*\S+)"
-    r"|\b(?:\d[ -]?){12,18}\d\b|\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}[ ]?[A-Z0-9]{0,4}\b|[•●*]{4,}",
-    re.IGNORECASE,
-)
+_TEXTS: Final = {"title": "title", "due_words": "due", "due": "due"}
+"""What of a task is compared with what of the screen."""
 
 
 class Seen:
     """What was read, by the turn in which it was."""
 
     def __init__(self) -> None:
-        self._titles: list[tuple[int, frozenset[str]]] = []
+        self._texts: list[tuple[int, str, frozenset[str]]] = []
+        """The turn, whether a title or a date («due»), and its words."""
         self._read_in: int | None = None
 
     def note(self, reading: Reading, *, turn: int) -> None:
         """Remember what was read in a turn."""
         self._read_in = turn
-        self._titles = [each for each in self._titles if turn - each[0] <= REMEMBERED_TURNS]
-        self._titles += [(turn, frozenset(words(item.title))) for item in reading.items]
+        self._texts = [each for each in self._texts if turn - each[0] <= REMEMBERED_TURNS]
+        for item in reading.items:
+            self._texts.append((turn, "title", frozenset(words(item.title))))
+            self._texts.append((turn, "due", frozenset(words(item.due_words))))
 
     def asked(self, *, turn: int) -> None:
         """Remember that the screen was asked about, whatever came of it."""
         self._read_in = turn
 
     def concerns(self, tool: str, arguments: Mapping[str, Any], *, turn: int) -> bool:
-        """Whether a tool call would put something of the screen into a task."""
+        """Whether a tool call would put something of the screen into a task: a title, or a date."""
         if tool not in _MAKES:
             return False
         if turn == self._read_in:
             return True
-        said = frozenset(words(str(arguments.get("title") or "")))
         return any(
-            turn - read_in <= REMEMBERED_TURNS and said and title and len(said & title) >= ALIKE * len(said)
-            for read_in, title in self._titles
+            self._stood_there(kind, str(arguments.get(name) or ""), turn) for name, kind in _TEXTS.items()
+        )
+
+    def _stood_there(self, kind: str, text: str, turn: int) -> bool:
+        said = frozenset(words(text))
+        return any(
+            kind == of and turn - read_in <= REMEMBERED_TURNS and len(said & read) >= ALIKE * len(said) > 0
+            for read_in, of, read in self._texts
         )
 
 
-def presentable(item: Sighting) -> Sighting | None:
-    """The same without what must go no further, whatever the vendor was told; None where nothing is left."""
-    title = " ".join(_SECRET.sub(" ", item.title).split()).strip(" :,-")
+def presentable(reading: Reading) -> Reading:
+    """The same without what must go no further, whatever the vendor was told.
+
+    Where nothing that can be a task is left it is of nothing, and where one of several is left that one is seen.
+    """
+    items = tuple(kept for each in reading.items if (kept := _presentable(each)) is not None)
+    status = reading.status
+    if not items and status != "unreadable":
+        status = "nothing"
+    elif len(items) == 1 and status == "several":
+        status = "seen"
+    return Reading(status=status, items=items)
+
+
+def _presentable(item: Sighting) -> Sighting | None:
+    title = without_secrets(item.title)
     if not any(map(str.isalpha, title)):
         return None
-    return item.model_copy(update={"title": title})
+    people = tuple(kept for each in item.people if (kept := without_secrets(each)))
+    return item.model_copy(
+        update={
+            "title": title,
+            "due_words": without_secrets(item.due_words),
+            "people": people,
+            "link": item.link if without_secrets(item.link) == item.link else "",  # a part leads nowhere
+        }
+    )

@@ -97,6 +97,14 @@ class CallRouter:
         """Whether money is reserved for the call, or may be spent blindly: not while only free stacks serve it."""
         return self._lease.tier is not None
 
+    @property
+    def is_out_of_money(self) -> bool:
+        """Whether nothing is reserved because a cap left no room, or a debt: not for want of an answer from Redis."""
+        if self.holds_money or self._lease.blind_since is not None:
+            return False
+        budget = self._inputs.budget
+        return bool(budget.scope) and budget.economy in ("exhausted", "unpaid")
+
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any.
 

@@ -20,7 +20,7 @@ from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
-from routing.sight_budget import SightBudget
+from routing.sight_budget import Funds, SightBudget
 from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.faults import Fault
@@ -178,9 +178,16 @@ class RoutedCall:
             self._on_charge(usage, int(charge.details["price"]))
 
     @property
-    def may_look(self) -> bool:
-        """Whether there is money for looking at the caller's screen: some is reserved, and sight has not had its part."""
-        return self._sight.is_left and self.router.holds_money
+    def sight_funds(self) -> Funds:
+        """The money for looking at the caller's screen: spent where sight has had its part or a cap is in the way.
+
+        A call that is away, or that a free stack serves while vendors fail, has no money reserved and may have again.
+        """
+        if not self._sight.is_left:
+            return "spent"
+        if self.router.holds_money:
+            return "held"
+        return "spent" if self.router.is_out_of_money else "waiting"
 
     async def aclose(self) -> None:
         """Settle."""

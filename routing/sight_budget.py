@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tiers.usage import Usage
 
 PART = "vision"
+
+Funds = Literal["held", "waiting", "spent"]
+"""Money for sight: there is some; none is reserved at the moment; none is left in this call."""
 
 
 class SightBudget:

@@ -114,7 +114,7 @@ async def share(plan: SharingPlan, tell: Callable[[dict[str, Any]], None]) -> No
         room,
         caller_identity=IDENTITY,
         vision=vision,
-        may_spend=lambda: budget.is_left,
+        funds=lambda: "held" if budget.is_left else "spent",
         is_spoken=lambda: now() % plan.page_seconds < SPOKEN_SECONDS,
         on_spent=lambda: tell({"at": round(now(), 2), "spent": budget.microdollars}),
         patience=PATIENCE,

@@ -12,12 +12,13 @@ import pytest
 from livekit import rtc
 from PIL import Image
 
-import agent.screen as screen_module
+import agent.looking as looking_module
 from agent.gate import Gate
 from agent.screen import CannotSeeError, Screen
 from agent.screen_channel import TOPIC
 from agent.screen_tool import LOOK, read_screen
 from agent.seen import Seen
+from routing.sight_budget import Funds
 from tests.agent.rig import Context
 from tests.agent.test_frames import frame
 from tiers.faults import Fault
@@ -82,19 +83,23 @@ class Stage:
         self.room = Room()
         self.now = 0.0
         self.spoken = False
-        self.money = True
+        self.funds: Funds = "held"
         self.said: list[str] = []
         self.visions: list[FakeVision] = []
-        self.frames: asyncio.Queue[rtc.VideoFrame] = asyncio.Queue()
-        self.taken = asyncio.Event()
+        self.frames: asyncio.Queue[rtc.VideoFrame | Exception] = asyncio.Queue()
+        self.caller = SimpleNamespace(identity=CALLER)
+        self.publication = SimpleNamespace(
+            source=rtc.TrackSource.SOURCE_SCREENSHARE, muted=False, track=SimpleNamespace(sid="TR_1")
+        )
         self.screen = Screen(
             self.room,  # type: ignore[arg-type]
             caller_identity=CALLER,
             vision=self._vision,  # type: ignore[arg-type]
-            may_spend=lambda: self.money,
+            funds=lambda: self.funds,
             is_spoken=lambda: self.spoken,
             on_gone=lambda: self.said.append("gone"),
             on_spent=lambda: self.said.append("spent"),
+            on_in_vain=lambda: self.said.append("in vain"),
             frames=self._frames,
             clock=lambda: self.now,
         )
@@ -107,17 +112,24 @@ class Stage:
     async def _frames(self, _track: Any, _clock: Any) -> AsyncIterator[rtc.VideoFrame]:
         while True:
             got = await self.frames.get()
+            if isinstance(got, Exception):
+                self.frames.task_done()
+                raise got
             yield got
             self.frames.task_done()
 
     def share(self, *, leave: bool = True) -> None:
         if leave:
             self.screen.allow(True)
-        source = rtc.TrackSource.SOURCE_SCREENSHARE
-        publication = SimpleNamespace(source=source, muted=False)
-        self.room.emit(
-            "track_subscribed", SimpleNamespace(sid="TR_1"), publication, SimpleNamespace(identity=CALLER)
-        )
+        self.publication.muted = False
+        self.room.emit("track_subscribed", self.publication.track, self.publication, self.caller)
+
+    def mute(self, muted: bool = True) -> None:
+        self.publication.muted = muted
+        self.room.emit("track_muted" if muted else "track_unmuted", self.caller, self.publication)
+
+    async def page_shows(self, state: str) -> None:
+        await asyncio.wait_for(_until(lambda: self.room.told and self.room.told[-1] == {"state": state}), 5)
 
     def stop(self) -> None:
         self.room.emit("track_unsubscribed", SimpleNamespace(sid="TR_1"), None, None)
@@ -200,11 +212,15 @@ async def test_when_sharing_stops_nothing_is_seen_and_the_old_frames_are_gone(st
     stage.share()
     await stage.shows("white")
     await stage.read()
+    looking = stage.screen._looking
+    assert looking is not None
+    assert looking.frame is not None
     stage.stop()
     assert stage.said == ["gone"]
     assert await stage.cannot() == "no_screen"
     await asyncio.wait_for(_until(lambda: stage.visions[0].closed), 2)
-    assert stage.screen._frame is None
+    assert stage.screen._looking is None
+    assert looking.frame is None
     stage.share()  # again, with leave of its own
     await stage.shows("black")
     assert len(stage.visions) == 2
@@ -245,7 +261,7 @@ async def test_a_vendor_that_is_dead_is_told_and_the_page_knows(stage: Stage) ->
 async def test_a_screen_of_which_no_frame_comes_is_not_waited_for_long(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen_module, "FIRST_FRAME_SECONDS", 0.05)
+    monkeypatch.setattr(looking_module, "FIRST_FRAME_SECONDS", 0.05)
     stage.share()
     assert await stage.cannot() == "cannot_see"
 
@@ -253,12 +269,12 @@ async def test_a_screen_of_which_no_frame_comes_is_not_waited_for_long(
 async def test_when_the_money_ends_sight_ends_with_one_word(stage: Stage) -> None:
     stage.share()
     await stage.shows("white")
-    stage.money = False
+    stage.funds = "spent"
     assert await stage.cannot() == "spent"
     assert await stage.cannot() == "spent"
     assert stage.said == ["spent"]
     assert not stage.screen.is_seen
-    stage.money = True  # not for the rest of the call
+    stage.funds = "held"  # not for the rest of the call
     stage.stop()
     stage.share()
     assert await stage.cannot() == "spent"
@@ -267,10 +283,135 @@ async def test_when_the_money_ends_sight_ends_with_one_word(stage: Stage) -> Non
 async def test_money_that_ends_while_nobody_asks_ends_sight_too(stage: Stage) -> None:
     stage.share()
     await stage.shows("white")
-    stage.money, stage.now = False, 9.0
+    stage.funds, stage.now = "spent", 9.0
     stage.frames.put_nowait(frame(Image.new("RGB", (320, 180), "black")))
     await asyncio.wait_for(_until(lambda: stage.said == ["spent"]), 5)
     assert len(stage.visions[0].shown) == 1
+
+
+async def test_a_window_that_is_minimised_for_a_while_is_seen_again_without_new_leave(stage: Stage) -> None:
+    """Its track is muted meanwhile; the sharing goes on."""
+    stage.share()
+    await stage.shows("white")
+    await stage.read()
+    stage.mute()
+    await stage.page_shows("blind")
+    assert await stage.cannot() == "cannot_see"
+    await asyncio.wait_for(_until(lambda: stage.visions[0].closed), 2)
+    assert stage.said == []
+    stage.mute(False)
+    await stage.page_shows("watching")
+    await stage.shows("black")
+    assert await stage.read() == ONE
+    stage.mute()
+    stage.stop()
+    assert stage.said == ["gone"]
+    stage.share(leave=False)
+    assert await stage.cannot() == "not_allowed"
+
+
+async def test_a_track_that_was_muted_before_we_came_is_seen_when_it_shows_something(stage: Stage) -> None:
+    stage.screen.allow(True)
+    stage.publication.muted = True
+    stage.room.emit("track_subscribed", stage.publication.track, stage.publication, stage.caller)
+    assert await stage.cannot() == "cannot_see"
+    stage.mute(False)
+    await stage.shows("white")
+    assert await stage.read() == ONE
+
+
+async def test_a_moment_without_money_reserved_only_pauses_sight(stage: Stage) -> None:
+    stage.share()
+    await stage.shows("white")
+    stage.funds, stage.now = "waiting", 9.0
+    await stage.shows("black")
+    await stage.page_shows("blind")
+    assert len(stage.visions[0].shown) == 1
+    assert await stage.cannot() == "cannot_see"
+    stage.funds = "held"
+    assert await stage.read() == ONE
+    await asyncio.wait_for(_until(lambda: stage.room.told[-1]["state"] == "watching"), 2)
+    assert len(stage.visions) == 1
+    assert stage.said == []
+
+
+async def test_sharing_that_begins_in_such_a_moment_is_seen_as_soon_as_it_is_over(stage: Stage) -> None:
+    stage.funds = "waiting"
+    stage.share()
+    await stage.shows("white")
+    await stage.page_shows("blind")
+    stage.funds = "held"
+    await stage.shows("white")
+    await stage.page_shows("watching")
+    assert len(stage.visions[0].shown) == 1
+
+
+async def test_who_shares_again_when_the_money_is_spent_is_told_so_each_time(stage: Stage) -> None:
+    stage.share()
+    await stage.shows("white")
+    stage.funds = "spent"
+    assert await stage.cannot() == "spent"
+    await stage.page_shows("spent")
+    for times in (1, 2):
+        stage.stop()
+        await stage.page_shows("off")
+        stage.share()
+        await stage.page_shows("spent")
+        assert stage.said == ["spent", *["in vain"] * times]
+    assert len(stage.visions) == 1
+
+
+async def test_sharing_for_the_first_time_without_any_money_left_says_so_once(stage: Stage) -> None:
+    stage.funds = "spent"
+    stage.share()
+    await stage.page_shows("spent")
+    assert stage.said == ["in vain"]
+    assert stage.visions == []
+
+
+async def test_a_watch_that_dies_of_whatever_is_not_shown_as_sight_and_leaves_no_link(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.share()
+    await stage.shows("white")
+    await stage.page_shows("watching")
+    stage.frames.put_nowait(RuntimeError("a stream that broke"))
+    await stage.page_shows("blind")
+    assert not stage.screen.is_seen
+    await asyncio.wait_for(_until(lambda: stage.visions[0].closed), 2)
+    assert "screen.watching_failed" in caplog.text
+    asking = asyncio.create_task(stage.read())  # who asks has it looked at anew
+    await asyncio.wait_for(_until(lambda: len(stage.visions) == 2), 2)
+    await stage.shows("white")
+    assert await asking == ONE
+
+
+async def test_a_frame_that_no_picture_can_be_made_of_ends_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(_: rtc.VideoFrame) -> bytes:
+        raise ValueError("a frame of 9000x9000")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(looking_module, "jpeg", too_large)
+        stage.share()
+        await stage.shows("white")
+        assert await stage.cannot() == "cannot_see"
+    await stage.shows("black")
+    assert await stage.read() == ONE
+
+
+async def test_of_several_things_the_one_that_may_be_told_is_seen(stage: Stage) -> None:
+    stage.share()
+    await stage.shows("white")
+    secret = Sighting(title="Password: hunter2xyz", confidence=0.9)
+
+    async def ask(about: str, *, within: float) -> Reading:
+        return Reading(status="several", items=(secret, *ONE.items))
+
+    stage.visions[0].ask = ask  # type: ignore[method-assign]
+    assert await stage.read() == ONE
+    await asyncio.wait_for(_until(lambda: "read" in stage.room.told[-1]), 2)
 
 
 async def test_nobody_elses_screen_is_looked_at(stage: Stage) -> None:

@@ -37,8 +37,41 @@ def read(*titles: str) -> Reading:
     ],
 )
 def test_secrets_go_no_further_whatever_the_vendor_was_told(title: str, left: str | None) -> None:
-    shown = presentable(sighting(title))
-    assert (shown.title if shown else None) == left
+    shown = presentable(read(title)).items
+    assert (shown[0].title if shown else None) == left
+
+
+@pytest.mark.parametrize("field", ["due_words", "people", "link"])
+def test_a_secret_goes_no_further_in_whatever_field_it_stands(field: str) -> None:
+    secret, rest = "https://ann:hunter2xyz@shop.example/?access_token=eyx81", "Friday"
+    told = {"due_words": f"{rest} {secret}", "people": ("Ann", f"PIN: 4821 {secret}"), "link": secret}
+    item = Sighting.model_validate({"title": "Renew the card", field: told[field]})
+    [shown] = presentable(Reading(status="seen", items=(item,))).items
+    for part in ("hunter2xyz", "eyx81", "4821"):
+        assert part not in repr(shown)
+    assert shown.title == "Renew the card"
+    assert field != "due_words" or shown.due_words.startswith(rest)
+    assert field != "people" or shown.people[0] == "Ann"
+    assert field != "link" or shown.link == ""  # half of it leads nowhere
+
+
+def test_names_dates_and_links_without_a_secret_stay_whole() -> None:
+    item = Sighting(
+        title="Read the plan",
+        due_words="2026-12-11 to 2026-12-17, 10:30",
+        people=("Ann Pin", "ben@shop.example"),
+        link="https://docs.google.com/document/d/1A2b3C4d5E6f7G8h9I0jKLMNOPQRSTUVWXYZ/edit?tab=2#h.1",
+    )
+    reading = Reading(status="seen", items=(item,))
+    assert presentable(reading) == reading
+
+
+def test_of_several_things_the_one_that_is_left_is_no_longer_one_of_several() -> None:
+    several = Reading(status="several", items=(sighting("Password: hunter2xyz"), sighting("Fix the login")))
+    assert presentable(several) == Reading(status="seen", items=(sighting("Fix the login"),))
+    both = Reading(status="several", items=(sighting("Fix the login"), sighting("Pay the rent")))
+    assert presentable(both) == both
+    assert presentable(Reading(status="several", items=several.items[:1])).status == "nothing"
 
 
 def test_a_task_made_in_the_turn_of_a_look_comes_from_the_screen_whatever_its_title() -> None:
@@ -55,6 +88,33 @@ def test_a_title_that_stood_on_the_screen_is_known_for_some_turns() -> None:
     assert seen.concerns("create_task", title, turn=4)
     assert seen.concerns("create_task", title, turn=3 + REMEMBERED_TURNS)
     assert not seen.concerns("create_task", title, turn=4 + REMEMBERED_TURNS)
+
+
+def test_a_date_that_stood_on_the_screen_is_known_for_some_turns_whatever_task_it_is_given_to() -> None:
+    seen = Seen()
+    seen.note(Reading(status="seen", items=(sighting("Register for the exam", "December 17, 2026"),)), turn=3)
+    for date in ({"due_words": "December 17, 2026"}, {"due_words": "", "due": "2026-12-17"}):
+        assert seen.concerns("update_task", {"task_id": "x", **date}, turn=4)
+        assert seen.concerns("create_task", {"title": "Buy pens", **date}, turn=3 + REMEMBERED_TURNS)
+        assert not seen.concerns("update_task", {"task_id": "x", **date}, turn=4 + REMEMBERED_TURNS)
+    assert not seen.concerns("update_task", {"task_id": "x", "due_words": "next Monday"}, turn=4)
+    assert not seen.concerns("update_task", {"task_id": "x", "priority": "high"}, turn=4)
+
+
+async def test_a_task_is_given_a_date_of_the_screen_only_after_a_yes_also_a_turn_later(
+    tmp_path: Path,
+) -> None:
+    seen = Seen()
+    async with task_server(tmp_path) as port, rig(port, "ann", seen=seen) as ann:
+        ids = await ann.adds("Learn for the exam")
+        exam = sighting("Register at the office", "December 17, 2026")
+        seen.note(Reading(status="seen", items=(exam,)), turn=ann.turn)
+        ann.turn += 1
+        await ann.model_calls("list_tasks", {})
+        change = {"task_id": ids["Learn for the exam"], "due_words": "December 17, 2026"}
+        held = await ann.model_calls("update_task", change)
+        assert held["status"] == "waiting_for_confirmation"
+        assert held["question"] == 'Shall I change "Learn for the exam" to be due December 17, 2026?'
 
 
 def test_reading_tasks_and_asking_to_delete_have_rules_of_their_own() -> None:

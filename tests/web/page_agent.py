@@ -55,12 +55,12 @@ class StagedCall:
 
     def way_in(self) -> str:
         """What the server would say to the page."""
-        # The grants of web/rooms.py, without the screen.
+        # The grants of web/rooms.py.
         grants = api.VideoGrants(
             room_join=True,
             room=self._room,
             can_publish=True,
-            can_publish_sources=["microphone"],
+            can_publish_sources=["microphone", "screen_share"],
             can_subscribe=True,
             can_publish_data=True,
             can_update_own_metadata=False,
@@ -103,10 +103,10 @@ class StagedCall:
 
 
 class ScriptedAgent:
-    """An agent in a room: it shows, writes and reads what a test wants."""
+    """An agent in a room: it shows, writes and reads what a test wants. `room` is its own view of it."""
 
     def __init__(self, room: rtc.Room) -> None:
-        self._room = room
+        self.room = self._room = room
         self._reading: set[asyncio.Task[None]] = set()
         self.microphone: list[str] = []
         """What the page said of its microphone."""

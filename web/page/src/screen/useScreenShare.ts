@@ -6,7 +6,7 @@ import { words } from '../words'
 
 const TOPIC = 'voicetasks.screen'
 
-/** What the agent says of it: nothing is seen; leave is needed; it looks; its eyes are away; the money for it is spent. */
+/** What the agent says of it: nothing is shared; leave is needed; it looks; it cannot see now; the money for it is spent. */
 export type Sight = 'off' | 'asking' | 'watching' | 'blind' | 'spent'
 
 export interface Read {
@@ -47,6 +47,14 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
   const [trouble, setTrouble] = useState<string>()
   const track = useShared(room)
 
+  const tell = useCallback(
+    async (agent: string) => {
+      const word = JSON.stringify({ allowed: true })
+      await room.localParticipant.sendText(word, { topic: TOPIC, destinationIdentities: [agent] }).catch(() => undefined)
+    },
+    [room],
+  )
+
   useEffect(() => {
     const hear = async (reader: TextStreamReader, identity: string) => {
       if (identity !== agentIn(room)?.identity) return
@@ -54,22 +62,15 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
         const told = JSON.parse(await reader.readAll()) as { state: Sight; read?: Read }
         setSight(told.state)
         if (told.read) setRead(told.read)
+        // Leave lasts as long as this sharing: an agent that asks has missed it, as one whose line was lost.
+        if (told.state === 'asking' && sharedBy(room)) void tell(identity)
       } catch {
         return // Broken off or no JSON: the next one says how it is.
       }
     }
     room.registerTextStreamHandler(TOPIC, (reader, { identity }) => void hear(reader, identity))
     return () => room.unregisterTextStreamHandler(TOPIC)
-  }, [room])
-
-  const tell = useCallback(
-    async (allowed: boolean) => {
-      if (!agent) return
-      const word = JSON.stringify({ allowed })
-      await room.localParticipant.sendText(word, { topic: TOPIC, destinationIdentities: [agent] }).catch(() => undefined)
-    },
-    [room, agent],
-  )
+  }, [room, tell])
 
   // Each agent that comes while it is shared is told anew: leave was given for this sharing, not to one process.
   const shared = track !== null
@@ -81,7 +82,7 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
       setRead(null)
     } else if (agent && told.current !== agent) {
       told.current = agent
-      void tell(true)
+      void tell(agent)
     }
   }, [shared, agent, tell])
 
@@ -111,8 +112,9 @@ function useShared(room: Room): MediaStreamTrack | null {
     },
     [room],
   )
-  return useSyncExternalStore(
-    subscribe,
-    () => room.localParticipant.getTrackPublication(Track.Source.ScreenShare)?.track?.mediaStreamTrack ?? null,
-  )
+  return useSyncExternalStore(subscribe, () => sharedBy(room))
+}
+
+function sharedBy(room: Room): MediaStreamTrack | null {
+  return room.localParticipant.getTrackPublication(Track.Source.ScreenShare)?.track?.mediaStreamTrack ?? null
 }
