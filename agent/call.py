@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -42,6 +43,7 @@ from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import offer
+from agent.owed import unsaid
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
@@ -226,6 +228,7 @@ class Call:
         self._goes_on_from: Thread | None = None
         """How far another worker had come, until a session of ours has begun."""
         self._is_handed_over = False
+        self._leaving_since: float | None = None
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -297,16 +300,23 @@ class Call:
     async def handed_over(self) -> Thread:
         """Serve no more; gives how far the call has come, for another worker, with what tools did that no answer tells.
 
-        Waits 2.5 s at most for those that run.
+        Waits 2.5 s at most for those that run, and less after a wait for a pause: 4.3 s for both. What of an answer was
+        not heard is not in it, so that it is given anew.
         """
         self._is_handed_over = True
-        await self._toolbox.finish(within=HANDED_OVER_SECONDS)
-        if self._serving is not None:
-            await self._serving.leave()  # a turn that ended from now on would be in nobody's history
+        waited = time.monotonic() - self._leaving_since if self._leaving_since is not None else 0.0
+        within = min(HANDED_OVER_SECONDS, LEAVE_SECONDS + HANDED_OVER_SECONDS / 2 - waited)
+        await self._toolbox.finish(within=max(0.0, within))
+        self._toolbox.close()
+        # A turn that ended from now on would be in nobody's history.
+        left = await self._serving.leave() if self._serving is not None else None
         thread = self.thread
-        if thread.history is None or thread is self._goes_on_from:
+        if left is None or thread is self._goes_on_from:
             return thread
-        history = with_earlier(thread.history, self._toolbox.done_earlier())
+        history, goes_on = left.history, self._toolbox.runs_for_model
+        if left.owes_answer or left.rest or goes_on:
+            history = unsaid(history, whole=goes_on)
+        history = with_earlier(history, self._toolbox.done_earlier())
         return replace(thread, history=paired(history, *self._toolbox.done()))
 
     def end(self, reason: str) -> None:
@@ -574,6 +584,7 @@ class Call:
             await self._give_up()
 
     async def _leave(self) -> None:
+        self._leaving_since = time.monotonic()
         await self._wait_for_quiet()
         await last_words.heard()
         self._end("leaving")

@@ -118,6 +118,16 @@ def asks_for_answer(history: llm.ChatContext) -> bool:
     return bool(said) and not (isinstance(said[-1], llm.ChatMessage) and said[-1].role != "user")
 
 
+def unsaid(history: llm.ChatContext, *, whole: bool) -> llm.ChatContext:
+    """Take back what we said last, since it is to be said anew: what was broken off, or with `whole` all of it."""
+    items = list(history.items)
+    while items and isinstance(last := items[-1], llm.ChatMessage) and last.role == "assistant":
+        if not whole and not last.interrupted:
+            break
+        items.pop()
+    return llm.ChatContext(items)
+
+
 def _start_of_title(pieces: list[str], place: int) -> int:
     """Where to go on: a title in quotes that was broken off is said whole, for half a title names another task."""
     opened: int | None = None

@@ -130,15 +130,15 @@ class Serving:
         self._spawn(self._tell(decision, stack), "serving.show")
         return True
 
-    async def leave(self) -> None:
-        """Fall silent and hear no more: what was said stands from now on."""
+    async def leave(self) -> Leftover:
+        """Fall silent and hear no more: what was said stands from now on, and what is owed is for somebody else to pay."""
         self._closed = True
         if self._moving is not None:
             await utils.aio.cancel_and_wait(self._moving)
         if self._hold is not None:
             await self._hold.aclose()
         # A speech that is not told of its end would hold the session up for five seconds.
-        await self.session.leave()
+        return (await self.session.leave()).after(self._owed)
 
     async def aclose(self) -> None:
         """Serve no more; sockets and background work are closed. Bounded by the caller."""
@@ -328,7 +328,7 @@ class Serving:
     async def _pay(self, session: TierSession, left: Leftover, starting: asyncio.Task[None]) -> None:
         """Have a session give what the one before it owed."""
         await asyncio.wait({starting})
-        if session is not self.session or self._parked or self._conversation is None:
+        if not self._serves(session) or self._conversation is None:
             return  # its own successor pays
         if starting.cancelled() or starting.exception() is not None:
             error = None if starting.cancelled() else starting.exception()
@@ -336,11 +336,11 @@ class Serving:
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "not_begun"))
             return
         results = paired(left.history, *await self._conversation.unfinished())
-        if session is not self.session or self._parked:
+        if not self._serves(session):
             return
         added = results.items[len(left.history.items) :]
         owed = await pay(session, left, added, conversation=self._conversation, ring=self._line.ring)
-        if session is not self.session or self._parked:
+        if not self._serves(session):
             return  # it was left before it could pay
         self._owed = None
         if not owed and self._hold is not None and not self._line.ring.is_open:
@@ -367,6 +367,9 @@ class Serving:
             self._conversation.half_heard()
 
     # -- small things --------------------------------------------------------------------------------------
+
+    def _serves(self, session: TierSession) -> bool:
+        return session is self.session and not self._parked and not self._closed
 
     @property
     def _listener(self) -> Listener:

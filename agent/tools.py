@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from livekit.agents import RunContext, ToolError, function_tool, llm, utils
+from livekit.agents import RunContext, StopResponse, ToolError, function_tool, llm, utils
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
@@ -91,6 +91,7 @@ class Toolbox:
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
+        self._is_closed = False
         self._asked: list[_Asked] = []
         """What models called in the present turn, and lately."""
         self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
@@ -111,6 +112,15 @@ class Toolbox:
         """Whether a tool runs now."""
         return bool(self._running)
 
+    @property
+    def runs_for_model(self) -> bool:
+        """Whether something runs still that a model called in this turn."""
+        return any(each.turn == self._turn() and not each.task.done() for each in self._asked)
+
+    def close(self) -> None:
+        """Run no more of what a model calls: another worker answers, and would have it done twice."""
+        self._is_closed = True
+
     async def unfinished(self) -> list[llm.ChatItem]:
         """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
         if asked := [each for each in self._asked if each.turn == self._turn()]:
@@ -123,7 +133,10 @@ class Toolbox:
 
     def done_earlier(self) -> list[llm.ChatItem]:
         """The same of earlier turns, of the last 30 s: the caller may have talked on before a model heard of it."""
-        return self._done(each for each in self._asked if each.turn != self._turn())
+        since = time.time() - SAME_REQUEST_SECONDS
+        return self._done(
+            each for each in self._asked if each.turn != self._turn() and each.call.created_at > since
+        )
 
     def _done(self, asked: Iterable[_Asked]) -> list[llm.ChatItem]:
         items: list[llm.ChatItem] = []
@@ -236,6 +249,8 @@ class Toolbox:
         }
 
         async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            if self._is_closed:
+                raise StopResponse
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
                 whole = "The arguments were not one complete JSON object."
@@ -356,6 +371,7 @@ class Toolbox:
         if server.is_foreign:
             if operation and not outcome.is_error:
                 self.last_change_in = turn
+                self.requests.changed(turn)
             return
         if is_change(outcome.structured):
             self.last_change_in = turn

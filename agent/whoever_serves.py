@@ -30,7 +30,9 @@ class WhoeverServes:
 
     async def reply(self, text: str | None = None) -> None:
         """Have the model answer what was typed, or what already stands in the history."""
-        await self._ask(lambda session: session.reply(text))
+        session = await self._ask(lambda session: session)
+        with contextlib.suppress(RuntimeError):  # it is closing: it owes the answer, and its successor pays
+            session.reply(text)
 
     async def hush(self) -> None:
         """Stop speaking."""

@@ -70,13 +70,31 @@ async def test_a_call_that_was_handed_over_hears_no_more_and_waits_for_a_tool_no
         await asyncio.wait_for(asked.wait(), 20)
         handed = await live.call.handed_over()
         assert [each.turn for each in handed.requests] == [handed.turn], "it may have been done"
+        assert handed.owes_answer, "and nobody has said how it went"
         await live.say("What is on my list?")
+        with pytest.raises(AssertionError):
+            await live.until(lambda: live.call.turn != handed.turn, 2, "it is heard all the same")
         began = asyncio.get_running_loop().time()
         await live.call.aclose()
         assert asyncio.get_running_loop().time() - began < module.FINISH_TOOLS_SECONDS
-        assert live.call.turn == handed.turn
         for task in live.call._toolbox._running:
             task.cancel()
+
+
+@pytest.mark.parametrize("plan", ["premium", "economy"])
+async def test_an_answer_that_is_cut_off_by_the_handover_is_owed_by_the_next_worker(
+    port: int, plan: str
+) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan=plan) as live:
+        for title in ("Buy oat milk", "Call the dentist", "Water the plants", "Pay the rent"):
+            await live.client.call("create_task", {"title": title})
+        await live.say("What's on my list?")
+        await live.heard()
+        handed = await live.call.handed_over()
+        assert handed.history is not None
+        assert handed.owes_answer
+        ours = [item for item in handed.history.messages() if item.role == "assistant"]
+        assert not any(item.interrupted for item in ours)
 
 
 async def test_a_worker_that_has_not_begun_hands_over_what_it_was_handed(port: int) -> None:

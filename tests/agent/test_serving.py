@@ -243,6 +243,21 @@ async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_to
     await served.serving.aclose()
 
 
+async def test_what_is_owed_when_a_call_is_handed_over_is_told_and_paid_by_nobody_here(
+    served: Served,
+) -> None:
+    served.sessions[0].owes_answer = True
+    successor = await served.moves(Cause.VENDOR)
+    successor.begins.set()
+    await asyncio.wait_for(served.conversation.is_waited_for.wait(), 5)
+    left = await served.serving.leave()
+    assert left.owes_answer
+    served.conversation.tool_ends.set()
+    await asyncio.gather(*served.serving._background)
+    assert not successor.replied.is_set()
+    await served.serving.aclose()
+
+
 async def test_a_tool_behind_an_opening_is_covered_as_the_wait_for_an_answer_is() -> None:
     served = Served()
     await served.begin()

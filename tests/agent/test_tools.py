@@ -7,16 +7,18 @@ import contextlib
 import json
 import random
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from livekit.agents import llm
+from livekit.agents import StopResponse, llm
 
 from agent.arguments import strict
 from agent.gate import Action
 from agent.persona import done, question
+from agent.requests import SAME_REQUEST_SECONDS
 from agent.tool_server import ToolServer
 from agent.tools import MOST_CORRECTIONS
 from mcp_tasks.client import Patience, TaskClient, ToolOutcome
@@ -130,6 +132,22 @@ async def test_one_that_still_runs_does_not_hold_back_what_others_have_done(
     never.set()
     await bread
     assert len(ann.toolbox.done_earlier()) == 4
+
+
+async def test_what_was_done_longer_ago_is_not_told_to_the_next_worker_again(ann: Rig) -> None:
+    before = time.time() - SAME_REQUEST_SECONDS - 1
+    call = llm.FunctionCall(call_id="1", name="list_tasks", arguments="{}", created_at=before)
+    await ann.toolbox.run("list_tasks", {"view": "all"}, turn=ann.turn, call=call)
+    assert len(ann.toolbox.done()) == 2
+    ann.turn += 1
+    assert ann.toolbox.done_earlier() == []
+
+
+async def test_what_a_model_calls_when_the_call_was_handed_over_is_not_done(ann: Rig) -> None:
+    ann.toolbox.close()
+    with pytest.raises(StopResponse):
+        await ann.model_calls("create_task", {"title": "Buy milk"})
+    assert await ann.titles() == []
 
 
 async def test_an_answer_that_was_lost_is_not_called_a_failure_and_trying_again_makes_no_second_task(
@@ -321,6 +339,10 @@ async def test_a_foreign_change_that_is_asked_for_twice_is_sent_once(ann: Rig) -
         assert first == second
         await ann.toolbox.run("mailer_send_mail", mail, turn=2)
         assert len(mailer.sent) == 1
+        other = mail | {"subject": "Never mind"}
+        await ann.toolbox.run("mailer_send_mail", other, turn=3)
+        await ann.toolbox.run("mailer_send_mail", mail, turn=4)
+        assert mailer.sent == [mail, other, mail], "behind another one it is a new wish"
 
 
 async def test_what_a_foreign_server_answers_is_handed_on_as_data(ann: Rig) -> None:

@@ -18,18 +18,21 @@ class Session:
 
     def __init__(self, *, serves: bool = True, closing: bool = False) -> None:
         self.serves, self.closing = serves, closing
-        self.said: list[str | None] = []
+        self.said: list[str] = []
+        self.owed: list[str | None] = []
 
     def say(self, line: str) -> None:
-        self.reply(line)
-
-    def reply(self, text: str | None) -> None:
         if self.closing:
             raise RuntimeError("it is closing")
-        self.said.append(text)
+        self.said.append(line)
+
+    def reply(self, text: str | None) -> None:
+        self.owed.append(text)
+        if self.closing:
+            raise RuntimeError("it is closing")
 
     async def hush(self) -> None:
-        self.reply("hush")
+        self.say("hush")
 
 
 class Call:
@@ -43,13 +46,25 @@ class Call:
 @pytest.mark.parametrize("first", [Session(serves=False), Session(closing=True)], ids=["left", "closing"])
 async def test_a_session_that_ends_has_its_successor_speak(first: Session) -> None:
     call, second = Call(first), Session()
-    speaking = asyncio.gather(call.ours.say("Hello."), call.ours.reply(), call.ours.hush())
+    speaking = asyncio.gather(call.ours.say("Hello."), call.ours.hush())
     await asyncio.sleep(0)
     call.session = second
     async with asyncio.timeout(5):
         await speaking
     assert first.said == []
-    assert sorted(map(str, second.said)) == ["Hello.", "None", "hush"]
+    assert sorted(second.said) == ["Hello.", "hush"]
+
+
+async def test_an_answer_is_asked_for_once_since_who_owes_it_leaves_it_to_the_successor() -> None:
+    closing, left, second = Session(closing=True), Session(serves=False), Session()
+    await asyncio.wait_for(Call(closing).ours.reply("What is on my list?"), 5)
+    assert closing.owed == ["What is on my list?"]
+    call = Call(left)
+    asking = asyncio.ensure_future(call.ours.reply("What is on my list?"))
+    await asyncio.sleep(0)
+    call.session = second
+    await asyncio.wait_for(asking, 5)
+    assert (left.owed, second.owed) == ([], ["What is on my list?"])
 
 
 async def test_a_session_that_serves_speaks_at_once() -> None:

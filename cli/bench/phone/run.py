@@ -23,7 +23,7 @@ from cli.caller.voices import VoiceName
 from mcp_tasks.client import TaskServerUnavailable
 
 REAL_EAR: Final = {"VOICETASKS_SANDBOX_EAR": "whisper"}
-PATIENT: Final = {"VOICETASKS_AGENT_WATCH_PATIENCE": "3"}
+PATIENT: Final = {"VOICETASKS_AGENT_WATCH_PATIENCE": "8"}
 """Where ten calls, their callers, the bridge and the vendors' stand-ins share a machine, a vendor that is late is not
 dead: to leave it would cost more than to wait."""
 TROUBLE: Final = (
