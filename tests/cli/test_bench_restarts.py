@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from cli.bench.judge import StoredTask
 from cli.bench.main import app
+from cli.bench.restarts import talker as module
 from cli.bench.restarts.command import bench_restarts
 from cli.bench.restarts.events import Event
 from cli.bench.restarts.judge import Found, Round, report_of
@@ -94,6 +95,32 @@ async def test_a_task_that_is_gone_was_lost_and_one_that_is_there_twice_or_unask
     lost, wrong = await caller.books()
     assert lost == [spoken_form("sell the boat")]
     assert wrong == sorted([spoken_form("fix the roof"), "to"])
+
+
+async def test_who_hears_that_we_are_at_it_waits_for_the_answer_behind_and_not_for_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [13.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    caller = talker(sounds=((10.0, 11.0), (12.0, 12.6)))  # «One moment.», and a hold sound
+    log, looks = caller._line.listener.log, 0
+
+    async def tasks() -> list[StoredTask]:
+        nonlocal looks
+        looks, now[0] = looks + 1, now[0] + 1.0
+        log.stretches.append(Stretch(now[0] - 0.6, now[0]))
+        return [StoredTask("1", "Wash the car", None, "open")] if looks == 3 else []
+
+    async def wait_until(what: Any, _seconds: float) -> bool:
+        log.stretches.append(Stretch(now[0] + 0.4, now[0] + 2.0))
+        return bool(what())
+
+    caller.store = cast("Any", SimpleNamespace(tasks=tasks))
+    caller._line.changes = cast("Any", SimpleNamespace(wait_until=wait_until))
+    assert await caller._told_at_last("wash the car") == pytest.approx(16.4)
+    now[0] += 10.0
+    assert await caller._told_at_last("fix the roof") is None, "and not where we are silent"
 
 
 def test_a_run_holds_when_every_call_is_back_in_time_and_every_task_is_there_once() -> None:

@@ -30,6 +30,9 @@ DONE_SECONDS: Final = 3.0
 QUIET_SECONDS: Final = 0.7
 ECHOES_SECONDS: Final = 0.3
 """What is heard so soon after an event was said before it."""
+AT_IT_SECONDS: Final = 2.5
+"""Who hears «One moment.» and then a sound again and again, so long apart at most, knows that we are at it."""
+PATIENCE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 0.3
 TRIES: Final = 8
 
@@ -151,7 +154,11 @@ class Talker:
             answered_at = await self._say(asked, sound)
             if answered_at is None:
                 await self._somebody_there()
-            if await self._is_done(title, DONE_SECONDS if answered_at is not None else 0.0):
+            done = await self._is_done(title, DONE_SECONDS if answered_at is not None else 0.0)
+            if not done and answered_at is not None:
+                answered_at = await self._told_at_last(title)
+                done = answered_at is not None
+            if done:
                 asked.done = True
                 asked.answered_at = answered_at
                 if answered_at is not None:
@@ -201,6 +208,24 @@ class Talker:
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _told_at_last(self, title: str) -> float | None:
+        """When the sound began that told of it, where the first was only «One moment.»; None where we are silent or have
+        given up before it is done.
+        """
+        log, deadline = self._line.listener.log, time.monotonic() + PATIENCE_SECONDS
+        while log.quiet_for(time.monotonic()) < AT_IT_SECONDS and time.monotonic() < deadline:
+            if await self._is_done(title, 0.0):
+                return await self._sounds_after(time.monotonic())
+            await asyncio.sleep(LOOK_SECONDS)
+        return None
+
+    async def _sounds_after(self, moment: float) -> float:
+        """When something was heard next; the moment itself where nothing was."""
+        log = self._line.listener.log
+        await self._line.changes.wait_until(lambda: log.first_after(moment) is not None, ANSWER_SECONDS)
+        sound = log.first_after(moment)
+        return sound.start if sound is not None else moment
 
     async def _somebody_there(self) -> None:
         await self._line.changes.wait_until(lambda: self.agent is not None, ANSWER_SECONDS)
