@@ -129,7 +129,7 @@ class Call:
             gate,
             call_id=invitation.call_id,
             turn=lambda: self._turns.number,
-            on_stuck=lambda: self._spawn(self._ask_in_other_words(), "call.stuck"),
+            on_stuck=lambda: self._spawn(self._ours.say(persona.STUCK), "call.stuck"),
             on_change=self._on_change,
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
@@ -448,13 +448,7 @@ class Call:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
         self._story.tell("correction")
-        self._spawn(self._correct_ourselves(), name="call.correct")
-
-    async def _correct_ourselves(self) -> None:
-        await self._say_at_once(NOTHING_DONE)
-
-    async def _ask_in_other_words(self) -> None:
-        await self._ours.say(persona.STUCK)
+        self._spawn(self._say_at_once(NOTHING_DONE), name="call.correct")
 
     def _stop_calls(self, how: How) -> None:
         self._spawn(self._call_no_more(how), "call.no_more_calls")

@@ -169,7 +169,7 @@ class Serving:
 
     def failed(self, session: TierSession, failure: Failure) -> None:
         """Hear the watch of a session."""
-        if session is not self.session or self._closed or self._parked:
+        if not self._serves(session):
             return
         if failure.again:
             self._spawn(self._once_more(session), "serving.once_more")
@@ -191,7 +191,7 @@ class Serving:
 
     def session_closed(self, session: TierSession) -> None:
         """Hear that a session closed by itself; its watch may have told why."""
-        if session is self.session and not self._closed and not self._parked:
+        if self._serves(session):
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
     def paused(self) -> None:
@@ -260,8 +260,7 @@ class Serving:
         session = self.session
 
         def is_used() -> bool:
-            serves = session is self.session and not self._closed and not self._parked
-            return serves and not session.is_quiet
+            return self._serves(session) and not session.is_quiet
 
         self._spawn(close_when_unused(change.aclose, is_used), "serving.close_parts")
         self._report(before, plan, time.perf_counter() - began, quick=True)
@@ -349,7 +348,7 @@ class Serving:
     async def _once_more(self, session: TierSession) -> None:
         """Ask the same vendor once more for what it did not give."""
         await asyncio.sleep(LOOK_SECONDS)
-        if session is self.session and not self._closed and not self._parked:
+        if self._serves(session):
             session.once_more()
 
     async def _see_to_it(self, session: TierSession) -> None:
@@ -358,7 +357,7 @@ class Serving:
         if self._wanted is None and (self._moving is None or self._moving.done()):
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "closed"))
         await asyncio.sleep(TOLD_SECONDS)
-        if session is self.session and not self._closed and not self._parked:
+        if self._serves(session):
             log.error("serving.left_alone", extra={"stack": session.stack.name})
             self._give_up()
 

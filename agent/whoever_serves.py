@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from livekit.agents.voice import SpeechHandle
@@ -26,28 +26,30 @@ class WhoeverServes:
 
     async def say(self, line: str) -> tuple[TierSession, SpeechHandle]:
         """Speak a line of our own; gives who speaks it."""
-        return await self._ask(lambda session: (session, session.say(line)))
+
+        async def speak(session: TierSession) -> tuple[TierSession, SpeechHandle]:
+            return session, session.say(line)
+
+        return await self._ask(speak)
 
     async def reply(self, text: str | None = None) -> None:
         """Have the model answer what was typed, or what already stands in the history."""
-        session = await self._ask(lambda session: session)
-        with contextlib.suppress(RuntimeError):  # it is closing: it owes the answer, and its successor pays
-            session.reply(text)
+
+        async def answer(session: TierSession) -> None:
+            with contextlib.suppress(RuntimeError):  # it owes the answer all the same, and its successor pays
+                session.reply(text)
+
+        await self._ask(answer)
 
     async def hush(self) -> None:
         """Stop speaking."""
-        async with asyncio.timeout(BACK_SECONDS):
-            while True:
-                session = await self._ask(lambda session: session)
-                with contextlib.suppress(RuntimeError):
-                    return await session.hush()
-                await asyncio.sleep(LOOK_SECONDS)
+        await self._ask(lambda session: session.hush())
 
-    async def _ask(self, ask: Callable[[TierSession], Done]) -> Done:
+    async def _ask(self, ask: Callable[[TierSession], Awaitable[Done]]) -> Done:
         async with asyncio.timeout(BACK_SECONDS):
             while True:
                 session = self._session()
                 if session.serves:
                     with contextlib.suppress(RuntimeError):  # it is closing, and does not know it yet
-                        return ask(session)
+                        return await ask(session)
                 await asyncio.sleep(LOOK_SECONDS)

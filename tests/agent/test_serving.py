@@ -145,6 +145,14 @@ class Served:
             await self.sessions[known].asked.wait()
         return self.sessions[known]
 
+    async def waits_for_its_tool(self) -> Session:
+        """Have a successor that owes an answer begin, and wait for what the tool gives."""
+        self.sessions[0].owes_answer = True
+        successor = await self.moves(Cause.VENDOR)
+        successor.begins.set()
+        await asyncio.wait_for(self.conversation.is_waited_for.wait(), 5)
+        return successor
+
 
 def decision(stack: str) -> Decision:
     return Decision.model_construct(stack=stack, without=())
@@ -226,10 +234,7 @@ async def test_a_call_that_is_over_follows_nobody(served: Served) -> None:
 async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_told_when_the_caller_is_back(
     served: Served,
 ) -> None:
-    served.sessions[0].owes_answer = True
-    successor = await served.moves(Cause.VENDOR)
-    successor.begins.set()
-    await asyncio.wait_for(served.conversation.is_waited_for.wait(), 5)
+    successor = await served.waits_for_its_tool()
     await served.serving.park()
     served.conversation.tool_ends.set()
     await asyncio.gather(*served.serving._background)
@@ -246,10 +251,7 @@ async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_to
 async def test_what_is_owed_when_a_call_is_handed_over_is_told_and_paid_by_nobody_here(
     served: Served,
 ) -> None:
-    served.sessions[0].owes_answer = True
-    successor = await served.moves(Cause.VENDOR)
-    successor.begins.set()
-    await asyncio.wait_for(served.conversation.is_waited_for.wait(), 5)
+    successor = await served.waits_for_its_tool()
     left = await served.serving.leave()
     assert left.owes_answer
     served.conversation.tool_ends.set()

@@ -33,6 +33,7 @@ AFTER: Final = 2
 BEFORE_SECONDS: Final = 8.0
 """So long the calls talk undisturbed before an event."""
 RECOVER_SECONDS: Final = 60.0
+"""So long calls that another start on this machine disturbed may take to be answered again."""
 ROUND_SECONDS: Final = 90.0
 """A call that has not gone on so long after an event is over is dropped."""
 LOOK_SECONDS: Final = 0.1
