@@ -116,7 +116,10 @@ return found
 def connect(redis_url: str) -> Redis:
     """Connect, for things that wait 0.3 s at most. Answers are bytes."""
     return Redis.from_url(
-        redis_url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        redis_url,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        driver_info=None,  # told by each connection, and read from a file each time
     )
 
 

@@ -47,6 +47,7 @@ class RedisLink:
             socket_connect_timeout=wait_seconds,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._on_connect,
+            driver_info=None,  # told by each connection, and read from a file each time
         )
         self.wait_seconds = wait_seconds
         """How long an answer is waited for, unless said otherwise."""
