@@ -34,6 +34,8 @@ AT_IT_SECONDS: Final = 2.5
 """Who hears «One moment.» and then a sound again and again, so long apart at most, knows that we are at it."""
 PATIENCE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 0.3
+THINKS_SECONDS: Final = 2.0
+"""Between an answer and what is asked for next. Eight who never paused would take all of two processors for themselves."""
 TRIES: Final = 8
 
 
@@ -90,6 +92,7 @@ class Talker:
         for title in self._titles:
             if self.stopping or not await self._ask(title):
                 return
+            await asyncio.sleep(THINKS_SECONDS)
 
     @property
     def agent(self) -> str | None:

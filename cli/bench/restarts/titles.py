@@ -12,7 +12,7 @@ THINGS: Final = (
     *("garage", "roof", "door", "chair", "clock", "sofa", "oven", "shelf", "ladder", "tent", "kayak"),
     *("drum", "guitar", "printer", "camera", "fridge", "heater", "basket", "bench", "statue", "vase"),
 )
-SPOKEN: Final = 32
+SPOKEN: Final = 96
 """How many of them are spoken as they are; what comes after sounds like these, and its words are told to the ear."""
 
 
