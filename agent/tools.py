@@ -153,9 +153,10 @@ class Toolbox:
                 )
             else:
                 failed = True
-                output = _error("unavailable", persona.TASKS_DOWN)
-                if isinstance(error, TaskServerUnavailable):
-                    output = _error("unavailable", self.unavailable(each.call.name, error))
+                if not isinstance(error, TaskServerUnavailable):  # nobody knows how far it came
+                    writes = not server.reads(each.call.name)
+                    error = TaskServerUnavailable(type(error).__name__, may_have_happened=writes)
+                output = _error("unavailable", self.unavailable(each.call.name, error))
             items.append(each.call)
             items.append(
                 llm.FunctionCallOutput(

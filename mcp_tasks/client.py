@@ -190,10 +190,9 @@ class TaskClient:
                 if not _is_loss(error):
                     raise
                 problem, timed_out = error, error.code == REQUEST_TIMEOUT
-            except (
-                *LOST,
-                RuntimeError,
-            ) as error:  # RuntimeError: an answer that breaks the tool's own schema
+            except (*LOST, RuntimeError, ValueError) as error:
+                # RuntimeError: an answer that breaks the tool's own schema; ValueError: one that breaks the protocol.
+                # Either way the request was read, and what became of it is not known.
                 problem = error
             if not timed_out:
                 self._drop(connection)
