@@ -177,6 +177,10 @@ class Gate:
             return None
         return self._close("confirmed", by)
 
+    def drop(self) -> None:
+        """Something else is asked now: a yes that comes is none to the question that was open."""
+        self._close("void", None)
+
     def _close(self, outcome: Outcome, by: By | None) -> list[Action]:
         pending, self._pending = self._pending, None
         if pending is None:
