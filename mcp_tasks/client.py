@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 TokenProvider = Callable[[], Awaitable[str]]
 
-NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version"})
+NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version", "expected_at"})
 """Arguments that the caller's code sets; leave them out of the schema that a model sees."""
 MAX_ARGUMENT_BYTES: Final = 200_000
 """Below the server's own limit on a request's body."""
