@@ -49,6 +49,8 @@ class Action:
     """What it acts on, as the caller knows it: the titles."""
     title: str = ""
     """What the tool is called when it is none of ours, with the server that it belongs to."""
+    undoes: str = ""
+    """The kind of change that is taken back: create, update, complete or delete."""
 
 
 @dataclass
@@ -75,6 +77,11 @@ class Pending:
     def objects(self) -> list[str]:
         """Everything that would be acted on, in the order in which it is named."""
         return [name for action in self.actions for name in action.objects]
+
+    @property
+    def words(self) -> list[str]:
+        """What of the question a yes may say again: titles, and that something is undone."""
+        return [*self.objects, "undo"] if "undo" in self.tools else self.objects
 
     @property
     def tools(self) -> list[str]:
@@ -142,7 +149,7 @@ class Gate:
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
-        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.objects)
+        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.words)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:

@@ -93,7 +93,7 @@ How to use the tools:
 - A result with an error was not done: say what is wrong or ask its question.
 - Say that something was added, changed, completed or deleted only when the tool's result says so.
 - After adding or changing a task say its title and due date back.
-- complete_task and delete_task ask the caller by themselves. When a result says waiting_for_confirmation, the \
+- complete_task and delete_task ask the caller by themselves, and at times undo. When a result says waiting_for_confirmation, the \
 question has been asked: say nothing more. You cannot confirm for the caller.
 - Recording and transcripts are switched by the system, not by you: never say that you started or stopped one. The \
 same holds for erasing an account: who wants that says «erase my account».
@@ -120,6 +120,18 @@ _FROM_SCREEN: Final = frozenset({"create_task", "update_task"})
 _VERBS: Final = {"delete_task": "delete", "complete_task": "mark"}
 _ENDS: Final = {"complete_task": " as done"}
 _DONE: Final = {"delete_task": "I've deleted {what}.", "complete_task": "Done. I've marked {what} as done."}
+_UNDO: Final = {
+    "create": "undo adding {what}, which removes it",
+    "update": "undo the last change of {what}",
+    "complete": "undo completing {what}",
+    "delete": "undo deleting {what}",
+}
+_UNDONE: Final = {
+    "create": "I've undone that: {what} is no longer on your list.",
+    "update": "I've undone the last change of {what}.",
+    "complete": "I've undone that: {what} is open again.",
+    "delete": "I've undone that: {what} is back on your list.",
+}
 
 
 def instructions(zone: ZoneInfo, channel: Channel = "browser") -> str:
@@ -152,7 +164,7 @@ def done(actions: Iterable[Action]) -> str:
     """Say that confirmed actions were carried out. Only after the tools returned success."""
     said = []
     for group in _alike(actions):
-        told = _DONE.get(group[0].tool)
+        told = _UNDONE.get(group[0].undoes) or _DONE.get(group[0].tool)
         said.append(told.format(what=_what(group)) if told else f"I've run {speakable(group[0].title)}.")
     return " ".join(said)
 
@@ -185,6 +197,8 @@ def _asked(group: list[Action]) -> str:
         return "erase your account, with all your tasks and everything I keep about you"
     if tool == _LOOK:
         return "look at the screen that you share, which sends pictures of it to Google and keeps none"
+    if group[0].undoes:
+        return _UNDO[group[0].undoes].format(what=_what(group))
     if tool in _FROM_SCREEN:
         verb = "add" if tool == "create_task" else "change"
         return f"{verb} {_and([_with_date(action) for action in group])}"
