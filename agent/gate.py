@@ -25,6 +25,9 @@ ON_THE_LAST_WORD_SECONDS: Final = 1.0
 MAX_REPEATS: Final = 2
 """How often an unclear answer is met by the question again, before the matter is dropped."""
 
+_ASKED_WITH: Final = {"undo": "undo", "update_task": "change"}
+"""The verb of the question, where the phrases have none for the tool."""
+
 By = Literal["voice", "text", "key", "click"]
 Outcome = Literal["confirmed", "declined", "expired", "void"]
 
@@ -49,6 +52,8 @@ class Action:
     """What it acts on, as the caller knows it: the titles."""
     title: str = ""
     """What the tool is called when it is none of ours, with the server that it belongs to."""
+    told_apart: str = ""
+    """What is said behind a title that another task has as well: «due Friday»."""
     undoes: str = ""
     """The kind of change that is taken back: create, update, complete or delete."""
 
@@ -80,8 +85,9 @@ class Pending:
 
     @property
     def words(self) -> list[str]:
-        """What of the question a yes may say again: titles, and that something is undone."""
-        return [*self.objects, "undo"] if "undo" in self.tools else self.objects
+        """What of the question a yes may say again: titles, what tells them apart, «undo» and «change»."""
+        verbs = [_ASKED_WITH[tool] for tool in self.tools if tool in _ASKED_WITH]
+        return [*self.objects, *(action.told_apart for action in self.actions), *verbs]
 
     @property
     def tools(self) -> list[str]:

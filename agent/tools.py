@@ -18,8 +18,10 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
 from agent.arguments import described, strict
+from agent.asked_first import Updates, clears
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
 from agent.own_changes import OwnChanges, can_be_undone
 from agent.requests import SAME_REQUEST_SECONDS, Requests
@@ -39,6 +41,7 @@ MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
 UNDO: Final = "undo"
+UPDATE: Final = "update_task"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
@@ -87,9 +90,9 @@ class Toolbox:
         # Who did not agree to be called is promised no call, and pays for no word about one.
         self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
-        self._titles: dict[str, str] = {}
-        self._versions: dict[str, int] = {}
+        self._known = KnownTasks()
         self._own = OwnChanges()
+        self._updates = Updates()
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
         self._corrections = (0, 0)
@@ -271,13 +274,7 @@ class Toolbox:
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
-                from_screen = not server.is_foreign and self._seen.concerns(
-                    name, arguments, turn=self._turn()
-                )
-                needs_yes = server.needs_yes(name) and not (
-                    self._completes_at_once and name == "complete_task"
-                )
-                if needs_yes or from_screen:
+                if await self._is_asked_first(server, name, arguments):
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self._run_for_model(server, name, arguments, ctx)
@@ -285,6 +282,8 @@ class Toolbox:
                 raise ToolError(_error("unavailable", self.unavailable(name, error))) from None
             if isinstance(outcome, ToolResult):
                 return outcome
+            if outcome.is_error and name == UPDATE:
+                self._updates.failed(arguments.get("task_id"))
             if outcome.is_error and outcome.code in _MODELS_FAULT:
                 return self._refuse(outcome.code, server.error_for_model(outcome))
             if outcome.is_error:
@@ -299,6 +298,20 @@ class Toolbox:
         hidden = frozenset[str]() if server.is_foreign else self._hidden
         properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
         return {**schema, "properties": properties}
+
+    async def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
+        """Whether the caller is asked before a model's call is carried out."""
+        if server.needs_yes(tool):
+            return not (self._completes_at_once and tool == "complete_task")
+        if server.is_foreign:
+            return False
+        turn = self._turn()
+        if tool == UPDATE:
+            task_id = arguments.get("task_id")
+            is_another = self._updates.is_another(task_id, turn=turn)
+            if is_another or (clears(arguments, None) and clears(arguments, await self._task(task_id))):
+                return True
+        return self._seen.concerns(tool, arguments, turn=turn)
 
     async def _run_for_model(
         self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
@@ -332,22 +345,23 @@ class Toolbox:
 
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
-        title = ""
+        title = told_apart = ""
         objects: tuple[str, ...]
         if not server.is_foreign and tool == "create_task":
             objects = (str(arguments.get("title") or ""),)
         elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
-        elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
-            objects = (known,)
+        elif isinstance(task_id, str) and (known := await self._task(task_id)) is not None:
+            objects = (str(known["title"]),)
+            told_apart = self._known.told_apart(task_id)
             if server.takes(tool, "expected_version"):
                 # What was changed since it was last seen is not what the caller agrees to.
-                arguments["expected_version"] = self._versions[task_id]
+                arguments["expected_version"] = int(known["version"])
         else:
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", _error("not_found", unknown))
-        return self._ask(Action(tool, arguments, objects, title))
+        return self._ask(Action(tool, arguments, objects, title, told_apart))
 
     def _ask(self, action: Action) -> ToolResult:
         pending = self._gate.ask(action, turn=self._turn())
@@ -431,15 +445,15 @@ class Toolbox:
             self._own.note(tool, operation, result)
             if "undone" in result:
                 self.requests.undone(operation)
-        changed = [result["task"]] if isinstance(result.get("task"), dict) else []
-        for task in [*result.get("tasks", []), *changed]:
-            self._titles[str(task["id"])] = str(task["title"])
-            self._versions[str(task["id"])] = int(task["version"])
+        self._known.note(result)
+        is_gone = tool == "delete_task" or result.get("undone") == "create"
+        if is_gone and isinstance(result.get("task"), dict):
+            self._known.forget(str(result["task"]["id"]))
 
-    async def _title(self, task_id: str) -> str | None:
-        if task_id and task_id not in self._titles:
+    async def _task(self, task_id: object) -> Task | None:
+        if task_id and self._known.get(task_id) is None:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
-        return self._titles.get(task_id)
+        return self._known.get(task_id)
 
 
 def _error(code: str, message: str) -> str:
