@@ -25,6 +25,9 @@ ON_THE_LAST_WORD_SECONDS: Final = 1.0
 MAX_REPEATS: Final = 2
 """How often an unclear answer is met by the question again, before the matter is dropped."""
 
+_ASKED_WITH: Final = {"undo": "undo", "update_task": "change"}
+"""The verb of the question, where the phrases have none for the tool."""
+
 By = Literal["voice", "text", "key", "click"]
 Outcome = Literal["confirmed", "declined", "expired", "void"]
 
@@ -49,6 +52,10 @@ class Action:
     """What it acts on, as the caller knows it: the titles."""
     title: str = ""
     """What the tool is called when it is none of ours, with the server that it belongs to."""
+    told_apart: str = ""
+    """What is said behind a title that another task has as well: «due Friday»."""
+    undoes: str = ""
+    """The kind of change that is taken back: create, update, complete or delete."""
 
 
 @dataclass
@@ -75,6 +82,12 @@ class Pending:
     def objects(self) -> list[str]:
         """Everything that would be acted on, in the order in which it is named."""
         return [name for action in self.actions for name in action.objects]
+
+    @property
+    def words(self) -> list[str]:
+        """What of the question a yes may say again: titles, what tells them apart, «undo» and «change»."""
+        verbs = [_ASKED_WITH[tool] for tool in self.tools if tool in _ASKED_WITH]
+        return [*self.objects, *(action.told_apart for action in self.actions), *verbs]
 
     @property
     def tools(self) -> list[str]:
@@ -142,7 +155,7 @@ class Gate:
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
-        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.objects)
+        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.words)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:
@@ -176,6 +189,10 @@ class Gate:
         if not (pending.heard or (by == "click" and pending.shown)):
             return None
         return self._close("confirmed", by)
+
+    def drop(self) -> None:
+        """Something else is asked now: a yes that comes is none to the question that was open."""
+        self._close("void", None)
 
     def _close(self, outcome: Outcome, by: By | None) -> list[Action]:
         pending, self._pending = self._pending, None

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from agent.arguments import EXAMPLES, MOST_NAMED
+from agent.asked_first import due_said
+from agent.change_words import WORDLESS, changed_to, counted, listed, quoted
 from agent.gate import Action
 from agent.speakable import speakable
 
@@ -20,7 +21,6 @@ TOO_LONG: Final = "That message is too long for me. Please send it in a few sent
 TASKS_DOWN: Final = (
     "I can't reach your task list right now. Nothing was changed. Please try again in a moment."
 )
-WORDLESS: Final = "a title without words"
 UNSURE: Final = "I lost touch with {what} just then, so I don't know whether that went through."
 SERVER_DOWN: Final = "I can't reach {what} right now, so nothing was done there."
 REST_NOT_DONE: Final = "The rest I have not done."
@@ -93,7 +93,7 @@ How to use the tools:
 - A result with an error was not done: say what is wrong or ask its question.
 - Say that something was added, changed, completed or deleted only when the tool's result says so.
 - After adding or changing a task say its title and due date back.
-- complete_task and delete_task ask the caller by themselves. When a result says waiting_for_confirmation, the \
+- complete_task and delete_task ask the caller by themselves, and at times update_task and undo. When a result says waiting_for_confirmation, the \
 question has been asked: say nothing more. You cannot confirm for the caller.
 - Recording and transcripts are switched by the system, not by you: never say that you started or stopped one. The \
 same holds for erasing an account: who wants that says «erase my account».
@@ -116,10 +116,22 @@ unclear is asked again, not guessed.
 _ERASE: Final = "erase_account"
 _LOOK: Final = "look_at_screen"
 _FROM_SCREEN: Final = frozenset({"create_task", "update_task"})
-"""Asked about only where they come from a screen."""
+"""Asked about where they come from a screen; an update also where it clears something or is one of many."""
 _VERBS: Final = {"delete_task": "delete", "complete_task": "mark"}
 _ENDS: Final = {"complete_task": " as done"}
 _DONE: Final = {"delete_task": "I've deleted {what}.", "complete_task": "Done. I've marked {what} as done."}
+_UNDO: Final = {
+    "create": "undo adding {what}, which removes it",
+    "update": "undo the last change of {what}",
+    "complete": "undo completing {what}",
+    "delete": "undo deleting {what}",
+}
+_UNDONE: Final = {
+    "create": "I've undone that: {what} is no longer on your list.",
+    "update": "I've undone the last change of {what}.",
+    "complete": "I've undone that: {what} is open again.",
+    "delete": "I've undone that: {what} is back on your list.",
+}
 
 
 def instructions(zone: ZoneInfo, channel: Channel = "browser") -> str:
@@ -142,7 +154,7 @@ def greeting(channel: Channel) -> str:
 def question(actions: Iterable[Action]) -> str:
     """Ask whether to run some actions, so that tool, objects and number are all said."""
     groups = _alike(actions)
-    asked = f"Shall I {_and([_asked(group) for group in groups])}?"
+    asked = f"Shall I {listed([_asked(group) for group in groups])}?"
     if any(group[0].tool == _ERASE for group in groups):
         return f"This cannot be undone. {asked}"
     return asked
@@ -152,7 +164,7 @@ def done(actions: Iterable[Action]) -> str:
     """Say that confirmed actions were carried out. Only after the tools returned success."""
     said = []
     for group in _alike(actions):
-        told = _DONE.get(group[0].tool)
+        told = _UNDONE.get(group[0].undoes) or _DONE.get(group[0].tool)
         said.append(told.format(what=_what(group)) if told else f"I've run {speakable(group[0].title)}.")
     return " ".join(said)
 
@@ -167,7 +179,7 @@ def comes_next(results: Iterable[Mapping[str, Any]]) -> str:
     if len(due) == 1:
         return f"It is next due {due[0]['due_spoken']}."
     names = [f'"{speakable(str(task["title"])) or WORDLESS}" {task["due_spoken"]}' for task in due]
-    return f"Next due are {_and(names)}." if names else ""
+    return f"Next due are {listed(names)}." if names else ""
 
 
 def _alike(actions: Iterable[Action]) -> list[list[Action]]:
@@ -185,33 +197,24 @@ def _asked(group: list[Action]) -> str:
         return "erase your account, with all your tasks and everything I keep about you"
     if tool == _LOOK:
         return "look at the screen that you share, which sends pictures of it to Google and keeps none"
-    if tool in _FROM_SCREEN:
-        verb = "add" if tool == "create_task" else "change"
-        return f"{verb} {_and([_with_date(action) for action in group])}"
+    if group[0].undoes:
+        return _UNDO[group[0].undoes].format(what=_what(group))
+    if tool == "create_task":
+        return f"add {listed([_with_date(action) for action in group])}"
+    if tool == "update_task":
+        return f"change {changed_to(group)}"
     if tool in _VERBS:
         return f"{_VERBS[tool]} {_what(group)}{_ENDS.get(tool, '')}"
-    with_what = _and([speakable(name) or WORDLESS for name in group[0].objects])
+    with_what = listed([speakable(name) or WORDLESS for name in group[0].objects])
     return f"run {speakable(group[0].title)}{' with ' + with_what if with_what else ''}"
 
 
 def _with_date(action: Action) -> str:
-    """A task with what it is to be, so that title and date are both agreed to."""
-    name = next((f'"{speakable(name) or WORDLESS}"' for name in action.objects), "this")
-    due = speakable(str(action.arguments.get("due_words") or action.arguments.get("due") or ""))
-    if action.tool == "create_task":
-        return f"{name}, due {due}" if due else f"{name}, without a date"
-    title = speakable(str(action.arguments.get("title") or ""))
-    if title:
-        return _and([f'{name} to "{title}"', *([f"due {due}"] if due else [])])
-    return f"{name} to be due {due}" if due else name
+    """A new task with its date, so that title and date are both agreed to."""
+    name = next((quoted(action, each) for each in action.objects), "this")
+    due = speakable(due_said(action.arguments))
+    return f"{name}, due {due}" if due else f"{name}, without a date"
 
 
 def _what(group: list[Action]) -> str:
-    names = [f'"{speakable(name) or WORDLESS}"' for action in group for name in action.objects]
-    if len(names) > MOST_NAMED:
-        return f"{len(names)} tasks, {_and([*names[:EXAMPLES], f'{len(names) - EXAMPLES} more'])}"
-    return _and(names) or "this"
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return counted([quoted(action, name) for action in group for name in action.objects]) or "this"

@@ -98,6 +98,11 @@ class Questions:
             pending.heard = pending.shown = False
             self._puts += 1  # of what is being said now, nobody knows how much was heard
 
+    def drop(self) -> None:
+        """Something else is asked now: no answer that comes is one to the question that was open."""
+        self._puts += 1  # of what is being said now, nothing is to be heard to its end
+        self._gate.drop()
+
     async def take_turn(self, text: str, *, turn: int, by: By, began_at: float | None = None) -> bool:
         """Deal with a turn while a question is open. False leaves the turn to the model."""
         session = self._session()

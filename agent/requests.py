@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 SAME_REQUEST_SECONDS: Final = 30.0
@@ -29,6 +31,18 @@ class Request(NamedTuple):
     turn: int
 
 
+@dataclass
+class _Undo:
+    """One «undo» of a turn."""
+
+    operation: str
+    calls: set[str] = field(default_factory=set)
+    """The ids of the model's calls that mean it."""
+    replies: set[str] = field(default_factory=set)
+    """The replies that those belong to."""
+    is_done: bool = False
+
+
 class Requests:
     """The changes that were asked for in one call. The clock is that of the wall, since workers hand them on."""
 
@@ -39,6 +53,8 @@ class Requests:
         self._changed_in: int | None = None
         self._first_asked: dict[str, int] = {}
         """Turns, by operation."""
+        self._undos: dict[int, list[_Undo]] = {}
+        """By turn, in the order in which they were asked for."""
 
     def known(self) -> tuple[Request, ...]:
         """Those that a turn to come would be a repetition of, for another worker."""
@@ -56,6 +72,29 @@ class Requests:
         if arguments and before is not None and self._stands(before, turn):
             return before.operation
         return operation_id(self._call_id, turn, tool, arguments)
+
+    def undo(self, turn: int, *, call: str = "", reply: str = "") -> str:
+        """The id of an «undo» of this turn: «bring them back» takes as many as were deleted, and each is a request.
+
+        The same call of a model's is the same one, and so is another reply's while it is not known how that went: it
+        may be the reply anew. The ids are numbered, so that another worker that begins the turn anew sends the same.
+        """
+        undos = self._undos.setdefault(turn, [])
+        meant = next((each for each in undos if call in each.calls), None) or next(
+            (each for each in undos if not each.is_done and reply not in each.replies), None
+        )
+        if meant is None:
+            which = {"again": len(undos)} if undos else {}
+            meant = _Undo(operation_id(self._call_id, turn, "undo", which))
+            undos.append(meant)
+        meant.calls.add(call)
+        meant.replies.add(reply)
+        return meant.operation
+
+    def undone(self, operation: str) -> None:
+        """It was carried out: a new call of a model's in its turn takes back the change before."""
+        for undo in chain.from_iterable(self._undos.values()):
+            undo.is_done = undo.is_done or undo.operation == operation
 
     def sent(self, tool: str, arguments: Mapping[str, Any], operation: str, turn: int) -> None:
         """It is sent, or was and may have been carried out: whoever asks again means this request."""

@@ -18,9 +18,12 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
 from agent.arguments import described, strict
+from agent.asked_first import Updates, clears
 from agent.claims import is_change
 from agent.gate import Action, Gate
+from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
+from agent.own_changes import OwnChanges, can_be_undone
 from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
 from agent.task_events import TaskEvents
@@ -37,6 +40,8 @@ FILLER_AFTER_SECONDS: Final = 1.5
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
+UNDO: Final = "undo"
+UPDATE: Final = "update_task"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
@@ -85,8 +90,11 @@ class Toolbox:
         # Who did not agree to be called is promised no call, and pays for no word about one.
         self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
-        self._titles: dict[str, str] = {}
-        self._versions: dict[str, int] = {}
+        self._known = KnownTasks()
+        self._own = OwnChanges()
+        self._updates = Updates()
+        self._undoing = asyncio.Lock()
+        """What is undone depends on what was undone before it."""
         self._corrections = (0, 0)
         self.last_change_in: int | None = None
         """The turn in which a tool last changed something."""
@@ -153,9 +161,10 @@ class Toolbox:
                 )
             else:
                 failed = True
-                output = _error("unavailable", persona.TASKS_DOWN)
-                if isinstance(error, TaskServerUnavailable):
-                    output = _error("unavailable", self.unavailable(each.call.name, error))
+                if not isinstance(error, TaskServerUnavailable):  # nobody knows how far it came
+                    writes = not server.reads(each.call.name)
+                    error = TaskServerUnavailable(type(error).__name__, may_have_happened=writes)
+                output = _error("unavailable", self.unavailable(each.call.name, error))
             items.append(each.call)
             items.append(
                 llm.FunctionCallOutput(
@@ -172,7 +181,7 @@ class Toolbox:
         Raises TaskServerUnavailable when the server could not be reached.
         """
         server = self._of[tool]
-        operation = None if server.reads(tool) else self.requests.operation(tool, arguments, turn)
+        operation = None if server.reads(tool) else self._operation(tool, arguments, turn, call)
         task = self._runs.get(operation or "") if server.is_foreign else None
         if task is None:  # no server but ours knows a request that comes twice
             task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
@@ -199,6 +208,13 @@ class Toolbox:
             raise
         self._tell_ran(tool, turn, outcome.code or ("error" if outcome.is_error else "ok"), started)
         return outcome
+
+    def _operation(
+        self, tool: str, arguments: Mapping[str, Any], turn: int, call: llm.FunctionCall | None
+    ) -> str:
+        if tool != UNDO:
+            return self.requests.operation(tool, arguments, turn)
+        return self.requests.undo(turn, call=call.call_id if call is not None else "")
 
     def _tell_ran(self, tool: str, turn: int, outcome: str, started: float) -> None:
         milliseconds = round(1000 * (time.monotonic() - started))
@@ -258,18 +274,16 @@ class Toolbox:
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
-                from_screen = not server.is_foreign and self._seen.concerns(
-                    name, arguments, turn=self._turn()
-                )
-                needs_yes = server.needs_yes(name) and not (
-                    self._completes_at_once and name == "complete_task"
-                )
-                if needs_yes or from_screen:
+                if await self._is_asked_first(server, name, arguments):
                     return await self._hold(server, name, arguments)
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
-                    outcome = await self.run(name, arguments, turn=self._turn(), call=ctx.function_call)
+                    outcome = await self._run_for_model(server, name, arguments, ctx)
             except TaskServerUnavailable as error:
                 raise ToolError(_error("unavailable", self.unavailable(name, error))) from None
+            if isinstance(outcome, ToolResult):
+                return outcome
+            if outcome.is_error and name == UPDATE:
+                self._updates.failed(arguments.get("task_id"))
             if outcome.is_error and outcome.code in _MODELS_FAULT:
                 return self._refuse(outcome.code, server.error_for_model(outcome))
             if outcome.is_error:
@@ -285,24 +299,72 @@ class Toolbox:
         properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
         return {**schema, "properties": properties}
 
+    async def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
+        """Whether the caller is asked before a model's call is carried out."""
+        if server.needs_yes(tool):
+            return not (self._completes_at_once and tool == "complete_task")
+        if server.is_foreign:
+            return False
+        turn = self._turn()
+        if tool == UPDATE:
+            task_id = arguments.get("task_id")
+            is_another = self._updates.is_another(task_id, turn=turn)
+            if is_another or (clears(arguments, None) and clears(arguments, await self._task(task_id))):
+                return True
+        return self._seen.concerns(tool, arguments, turn=turn)
+
+    async def _run_for_model(
+        self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> ToolOutcome | ToolResult:
+        """Run what a model calls; what turns out to need a yes becomes a question."""
+        if tool == UNDO and not server.is_foreign:
+            return await self._undo(server, arguments, ctx)
+        return await self.run(tool, arguments, turn=self._turn(), call=ctx.function_call)
+
+    async def _undo(
+        self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> ToolOutcome | ToolResult:
+        """Take back what this call changed last. What another door has changed meanwhile is asked about first."""
+        turn, call = self._turn(), ctx.function_call
+        # Which one it is, before those that it may follow are over.
+        self.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
+        async with self._undoing:
+            listed = await self.run("list_tasks", {"view": "changed", "limit": 1}, turn=turn)
+            if listed.is_error:
+                return listed
+            if "old" in listed.structured:
+                raise TaskServerUnavailable("What was changed last is not known.", may_have_happened=False)
+            change = next(iter(listed.structured.get("changes") or []), None)
+            if change is not None and can_be_undone(change):
+                if server.takes(UNDO, "expected_at"):
+                    arguments["expected_at"] = change["at"]
+                if not self._own.is_newest(change, listed.structured["tasks"]):
+                    action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
+                    return self._ask(action)
+            return await self.run(UNDO, arguments, turn=turn, call=call)
+
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
-        title = ""
+        title = told_apart = ""
         objects: tuple[str, ...]
         if not server.is_foreign and tool == "create_task":
             objects = (str(arguments.get("title") or ""),)
         elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
-        elif isinstance(task_id, str) and (known := await self._title(task_id)) is not None:
-            objects = (known,)
+        elif isinstance(task_id, str) and (known := await self._task(task_id)) is not None:
+            objects = (str(known["title"]),)
+            told_apart = self._known.told_apart(task_id)
             if server.takes(tool, "expected_version"):
                 # What was changed since it was last seen is not what the caller agrees to.
-                arguments["expected_version"] = self._versions[task_id]
+                arguments["expected_version"] = int(known["version"])
         else:
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", _error("not_found", unknown))
-        pending = self._gate.ask(Action(tool, arguments, objects, title), turn=self._turn())
+        return self._ask(Action(tool, arguments, objects, title, told_apart))
+
+    def _ask(self, action: Action) -> ToolResult:
+        pending = self._gate.ask(action, turn=self._turn())
         waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
         return ToolResult(json.dumps(waiting), reply_required=False)
 
@@ -347,7 +409,7 @@ class Toolbox:
             raise
         if outcome.is_error:
             self._forget(tool, arguments, operation)
-        self._note(server, outcome, operation, turn)
+        self._note(server, tool, outcome, operation, turn)
         if self._metrics is not None:
             self._metrics.ran(tool, outcome, turn=asked, foreign=server.is_foreign)
         event = None if server.is_foreign else self._task_events.of(tool, outcome)
@@ -363,6 +425,7 @@ class Toolbox:
     def _note(
         self,
         server: ToolServer,
+        tool: str,
         outcome: ToolOutcome,
         operation: str | None,
         turn: int,
@@ -378,15 +441,19 @@ class Toolbox:
             if not outcome.structured.get("repeated"):
                 self.requests.changed(turn)
         result = outcome.structured
-        changed = [result["task"]] if isinstance(result.get("task"), dict) else []
-        for task in [*result.get("tasks", []), *changed]:
-            self._titles[str(task["id"])] = str(task["title"])
-            self._versions[str(task["id"])] = int(task["version"])
+        if operation and not outcome.is_error:
+            self._own.note(tool, operation, result)
+            if "undone" in result:
+                self.requests.undone(operation)
+        self._known.note(result)
+        is_gone = tool == "delete_task" or result.get("undone") == "create"
+        if is_gone and isinstance(result.get("task"), dict):
+            self._known.forget(str(result["task"]["id"]))
 
-    async def _title(self, task_id: str) -> str | None:
-        if task_id and task_id not in self._titles:
+    async def _task(self, task_id: object) -> Task | None:
+        if task_id and self._known.get(task_id) is None:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
-        return self._titles.get(task_id)
+        return self._known.get(task_id)
 
 
 def _error(code: str, message: str) -> str:

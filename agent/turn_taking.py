@@ -202,6 +202,8 @@ class TurnTaking:
     async def _ask_whether(self, text: str) -> bool:
         """Act on no half of a turn: ask whether it is what the caller wants."""
         self._half_heard = False
+        self._questions().drop()
+        self._consent.open = self._go_on.open = False  # the «yes» that comes is one to this question
         session = self._session()
         if not session.keeps_spoken_turns:
             await session.remember(llm.ChatMessage(role="user", content=[text]))

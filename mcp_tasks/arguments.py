@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from mcp_tasks.exactly_once import MAX_OPERATION_ID
 from mcp_tasks.wording import MAX_LIST, MAX_NOTES, MAX_TAGS, MAX_TITLE, MAX_WORDS
@@ -82,4 +82,10 @@ OperationId = Annotated[
 ExpectedVersion = Annotated[
     int | None,
     Field(description="Refuse with `conflict` unless the task still has this version.", ge=1, le=2**31 - 1),
+]
+ExpectedAt = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="Refuse with `conflict` unless the last change was made then: its `at` in view changed."
+    ),
 ]

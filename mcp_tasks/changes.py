@@ -15,9 +15,8 @@ from mcp_tasks.derived import derive, fresh_number
 from mcp_tasks.errors import TaskError
 from mcp_tasks.models import ChangeRow, TaskRow
 from mcp_tasks.render import restore, snapshot
-from mcp_tasks.task import Change, ChangeKind
+from mcp_tasks.task import UNDO_FOR, Change, ChangeKind
 
-UNDO_FOR: Final = timedelta(minutes=10)
 HISTORY_FOR: Final = timedelta(days=30)
 _NOT_TOLD: Final = frozenset(
     {"version", "time_zone", "due_words", "due_instant", "repeats_from", "uid", "created_at"}
@@ -54,8 +53,13 @@ def record(
     )
 
 
-async def undo(session: AsyncSession, caller: Caller) -> tuple[ChangeKind, TaskRow]:
-    """Take back the owner's last change of the last ten minutes, whatever it made included; raises TaskError."""
+async def undo(
+    session: AsyncSession, caller: Caller, expected_at: datetime | None = None
+) -> tuple[ChangeKind, TaskRow]:
+    """Take back the owner's last change of the last ten minutes, whatever it made included; raises TaskError.
+
+    `expected_at`: when it must have been made; another one, made meanwhile, is not taken back in its place.
+    """
     change = await session.scalar(
         select(ChangeRow)
         .where(ChangeRow.owner == caller.owner, ChangeRow.at > caller.now - UNDO_FOR)
@@ -65,6 +69,8 @@ async def undo(session: AsyncSession, caller: Caller) -> tuple[ChangeKind, TaskR
     )
     if change is None:
         raise TaskError("not_found", "There is nothing to undo from the last ten minutes.")
+    if expected_at is not None and change.at != expected_at:
+        raise TaskError("conflict", "Something else was changed in the meantime; nothing was undone.")
     row = await session.get(TaskRow, (caller.owner, change.task_id))
     if change.before is None:
         if row is None:

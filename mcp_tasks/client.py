@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 TokenProvider = Callable[[], Awaitable[str]]
 
-NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version"})
+NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version", "expected_at"})
 """Arguments that the caller's code sets; leave them out of the schema that a model sees."""
 MAX_ARGUMENT_BYTES: Final = 200_000
 """Below the server's own limit on a request's body."""
@@ -190,10 +190,9 @@ class TaskClient:
                 if not _is_loss(error):
                     raise
                 problem, timed_out = error, error.code == REQUEST_TIMEOUT
-            except (
-                *LOST,
-                RuntimeError,
-            ) as error:  # RuntimeError: an answer that breaks the tool's own schema
+            except (*LOST, RuntimeError, ValueError) as error:
+                # RuntimeError: an answer that breaks the tool's own schema; ValueError: one that breaks the protocol.
+                # Either way the request was read, and what became of it is not known.
                 problem = error
             if not timed_out:
                 self._drop(connection)

@@ -16,6 +16,7 @@ from mcp_tasks.date_vocabulary import WEEKDAYS, plain, without_lead
 from mcp_tasks.day_and_clock import NOT_CAUGHT, asked, due_on, question, reading
 from mcp_tasks.day_reading import read_day
 from mcp_tasks.day_spans import Moment, counted_moment
+from mcp_tasks.no_date import is_no_date
 from mcp_tasks.recurrence_words import repeats
 from mcp_tasks.repeating_due import read_repeating
 from mcp_tasks.wall_clock import is_past, wall_time
@@ -23,12 +24,6 @@ from mcp_tasks.wall_clock import is_past, wall_time
 MAX_PHRASE = 200
 """Longer words are no date."""
 
-_NO_DATE = re.compile(
-    r"(?:theres |there is |it has |with |has )?(?:no|without an?|without|remove the|clear the|drop the) "
-    r"(?:due |particular |fixed |specific )?(?:date|deadline|due date|day|rush|time limit)(?: yet| for now| at all)?|"
-    r"(?:it )?(?:is not|isn t|isnt|not) due(?: any time| at all)?|none|never|whenever|any time|anytime|"
-    r"someday|some day|no rush"
-)
 _ISO_READING = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
@@ -87,11 +82,11 @@ class _Phrase:
         self._before = before
 
     def read(self, text: str) -> DateReading | DateQuestion:
-        if _NO_DATE.fullmatch(text):
+        if is_no_date(text):
             return DateReading(None, "no date")
         opened = corrections.opened(text)
         text = without_lead(opened.text)
-        if _NO_DATE.fullmatch(text):
+        if is_no_date(text):
             return DateReading(None, "no date")
         corrected = self._second_thought(text)
         if corrected is not None:

@@ -125,7 +125,7 @@ def build_server(store: TaskStore, settings: TasksSettings, clock: Clock | None 
     server.add_tool(tools.update_task, annotations=writes(destructive=False, idempotent=True))
     server.add_tool(tools.complete_task, annotations=writes(destructive=True, idempotent=True))
     server.add_tool(tools.delete_task, annotations=writes(destructive=True, idempotent=True))
-    # Undo only ever restores what its owner had a moment ago, so it asks for no confirmation of its own.
+    # Undo restores what its owner had a moment ago. A client that did not make the change itself asks before.
     server.add_tool(tools.undo, annotations=writes(destructive=False, idempotent=False))
     server.hold_strictly()
     _add_health(server, store)

@@ -135,11 +135,16 @@ class TaskStore:
 
         return await self._ledger.run(caller.owner, operation, caller.now, act)
 
-    async def undo(self, caller: Caller, operation: Operation | None) -> Answer:
-        """Take back the owner's last change of the last ten minutes; asked again, the one before it."""
+    async def undo(
+        self, caller: Caller, operation: Operation | None, expected_at: datetime | None = None
+    ) -> Answer:
+        """Take back the owner's last change of the last ten minutes; asked again, the one before it.
+
+        Raises TaskError `not_found`, and `conflict` for one that was not made when it is expected to have been.
+        """
 
         async def act(session: AsyncSession) -> Answer:
-            kind, row = await changes.undo(session, caller)
+            kind, row = await changes.undo(session, caller, expected_at)
             task = render(row, caller.now, caller.zone)
             return Undone(undone=kind, task=task, repeated=False).model_dump(mode="json")
 

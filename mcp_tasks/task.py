@@ -1,8 +1,8 @@
 """The shapes of answers: what a client of the task server reads."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -11,6 +11,9 @@ ChangeKind = Literal["create", "update", "complete", "delete"]
 Priority = Literal["high", "normal", "low"]
 Group = Literal["overdue", "today", "week", "later", "no_date"]
 Match = Literal["exact", "sound", "words", "similar"]
+
+UNDO_FOR: Final = timedelta(minutes=10)
+"""For so long a change can be taken back."""
 
 
 class Sparing(BaseModel):

@@ -15,6 +15,7 @@ from mcp_tasks.arguments import (
     ByPhone,
     DueReading,
     DueWords,
+    ExpectedAt,
     ExpectedVersion,
     ListName,
     NewByPhone,
@@ -221,10 +222,13 @@ class TaskTools:
         answer = await self._store.delete(self._caller(), operation, task_id, expected_version)
         return _answer(TaskChanged.model_validate(answer))
 
-    async def undo(self, operation_id: OperationId = _NO_TEXT) -> Annotated[CallToolResult, Undone]:
+    async def undo(
+        self, operation_id: OperationId = _NO_TEXT, expected_at: ExpectedAt = None
+    ) -> Annotated[CallToolResult, Undone]:
         """Take back the person's last change, at most ten minutes old."""
+        # What is expected is no part of the request: sent again, it meets the change before.
         operation = _operation(operation_id, "undo", {})
-        return _answer(Undone.model_validate(await self._store.undo(self._caller(), operation)))
+        return _answer(Undone.model_validate(await self._store.undo(self._caller(), operation, expected_at)))
 
     def _caller(self) -> Caller:
         token = get_access_token()

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -107,8 +108,11 @@ class Mailer:
 class Context:
     """What a tool is told of its call."""
 
-    def __init__(self, arguments: str) -> None:
-        self.function_call = llm.FunctionCall(call_id="call", name="tool", arguments=arguments)
+    def __init__(
+        self, arguments: str, name: str = "tool", call_id: str = "call", reply: str = "reply"
+    ) -> None:
+        self.function_call = llm.FunctionCall(call_id=call_id, name=name, arguments=arguments)
+        self.speech_handle = SimpleNamespace(id=reply)
 
     @contextlib.asynccontextmanager
     async def with_filler(self, *_: Any, **__: Any) -> AsyncIterator[None]:
@@ -126,11 +130,13 @@ class Rig:
     turn: int = 1
     stuck: int = 0
 
-    async def model_calls(self, name: str, arguments: dict[str, Any] | str) -> dict[str, Any]:
+    async def model_calls(
+        self, name: str, arguments: dict[str, Any] | str, call_id: str = "call", *, reply: str = "reply"
+    ) -> dict[str, Any]:
         """Call a tool as a model does; gives what it reads, errors too."""
         raw = arguments if isinstance(arguments, str) else json.dumps(arguments)
         try:
-            output = await self.tools[name](raw_arguments={}, ctx=Context(raw))
+            output = await self.tools[name](raw_arguments={}, ctx=Context(raw, name, call_id, reply))
         except ToolError as error:
             output = error.message
         answer = json.loads(output.output if isinstance(output, ToolResult) else output)

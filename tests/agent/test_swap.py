@@ -105,8 +105,9 @@ async def test_an_undo_that_was_done_before_its_words_were_written_is_not_heard_
 
         async def dies_behind_it(name: str, *arguments: Any, **named: Any) -> ToolOutcome:
             outcome = await quick(name, *arguments, **named)
-            asked.append(name)
-            live.desk.faults.set("openai-realtime", "cut")
+            if name != "list_tasks":  # what was changed last is looked up before it is undone
+                asked.append(name)
+                live.desk.faults.set("openai-realtime", "cut")
             return outcome
 
         async def never(*_: Any) -> None: ...

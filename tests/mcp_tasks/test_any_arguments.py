@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -58,6 +59,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "view": st.sampled_from(["today", "week", "overdue", "all", "done", "changed"]),
     "limit": st.integers(1, 200),
     "expected_version": st.integers(1, 5),
+    "expected_at": st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
     "operation_id": st.text("abc", max_size=4),
 }
 TAKES = {
@@ -79,7 +81,7 @@ TAKES = {
     ],
     "complete_task": ["task_id", "operation_id", "expected_version"],
     "delete_task": ["task_id", "operation_id", "expected_version"],
-    "undo": ["operation_id"],
+    "undo": ["operation_id", "expected_at"],
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mcp_tasks.due import Due
-from mcp_tasks.edit import Edit
+from mcp_tasks.edit import Edit, NewTask
 from mcp_tasks.errors import TaskError
 from mcp_tasks.store import TaskStore
 from mcp_tasks.task import Change
@@ -85,3 +85,15 @@ async def test_a_limit_holds_for_changes_as_well(store: TaskStore) -> None:
     for number in range(5):
         await make(store, f"task {number}")
     assert [change.title for change in await told(store, 1, limit=2)] == ["task 4", "task 3"]
+
+
+async def test_another_change_than_the_one_that_is_expected_is_not_undone(store: TaskStore) -> None:
+    await make(store)
+    (first,) = await told(store, 0)
+    await store.create(later(1), None, NewTask("Buy rum"))
+    with pytest.raises(TaskError) as refused:
+        await store.undo(later(2), None, first.at)
+    assert refused.value.code == "conflict"
+    last, _ = await told(store, 2)
+    await store.undo(later(2), None, last.at)
+    assert [change.at for change in await told(store, 2)] == [first.at]

@@ -72,7 +72,10 @@ async def test_tools_carry_hints_and_the_arguments_that_models_do_not_see(
     assert tools["create_task"].input_schema["properties"].keys() - NOT_FOR_MODELS == {
         "title", "due_words", "due", "notes", "priority", "list_name", "tags", "by_phone",
     }  # fmt: skip
-    assert tools["update_task"].input_schema["properties"].keys() >= NOT_FOR_MODELS
+    assert tools["update_task"].input_schema["properties"].keys() >= {"operation_id", "expected_version"}
+    assert (
+        tools["undo"].input_schema["properties"].keys() == {"operation_id", "expected_at"} <= NOT_FOR_MODELS
+    )
 
 
 async def test_outcomes_are_structured_and_errors_have_codes(server: Any, provider: Provider) -> None:

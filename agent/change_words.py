@@ -1,0 +1,74 @@
+"""What a change of tasks is called in a question: which task, and what it is to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from agent.arguments import EXAMPLES, MOST_NAMED
+from agent.asked_first import due_said
+from agent.gate import Action
+from agent.speakable import speakable
+from mcp_tasks.no_date import takes_date_away
+
+WORDLESS: Final = "a title without words"
+
+
+def quoted(action: Action, title: str) -> str:
+    """A title in quotes, with what tells the task from another one of that title."""
+    name = f'"{speakable(title) or WORDLESS}"'
+    return f"the {name} {action.told_apart}" if action.told_apart else name
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as one says them: «a, b and c»."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def counted(names: Sequence[str]) -> str:
+    """The same of names; many are counted, with examples."""
+    if len(names) <= MOST_NAMED:
+        return listed(names)
+    return f"{len(names)} tasks, {listed([*names[:EXAMPLES], f'{len(names) - EXAMPLES} more'])}"
+
+
+def changed_to(actions: Sequence[Action]) -> str:
+    """Tasks with what each is to be; those that are to be the same stand together."""
+    alike: dict[str, list[str]] = {}
+    for action in actions:
+        names = [quoted(action, title) for title in action.objects] or ["this"]
+        alike.setdefault(_to_be(action.arguments), []).extend(names)
+    groups = [
+        f"{counted(names)}{',' if len(names) > MOST_NAMED and to_be else ''}{to_be}"
+        for to_be, names in alike.items()
+    ]
+    if len(groups) <= MOST_NAMED:
+        return listed(groups)
+    rest = sum(map(len, list(alike.values())[EXAMPLES:]))
+    return listed([*groups[:EXAMPLES], f"{rest} more"])
+
+
+def _to_be(arguments: Mapping[str, Any]) -> str:
+    title = speakable(str(arguments.get("title") or ""))
+    states = _states(arguments)
+    if title:
+        name = f'"{title}"'
+        return f" to {listed([name, *states])}"
+    return f" to be {listed(states)}" if states else ""
+
+
+def _states(arguments: Mapping[str, Any]) -> list[str]:
+    states: list[str] = []
+    if due := speakable(due_said(arguments)):
+        states.append("without a date" if takes_date_away(due) else f"due {due}")
+    if (notes := arguments.get("notes")) is not None:
+        states.append("with other notes" if notes else "without notes")
+    if (list_name := arguments.get("list_name")) is not None:
+        states.append(f"on the list {speakable(str(list_name))}" if list_name else "on no list")
+    if (tags := arguments.get("tags")) is not None:
+        states.append("with other tags" if tags else "without tags")
+    if priority := arguments.get("priority"):
+        states.append(f"of {speakable(str(priority))} priority")
+    if (by_phone := arguments.get("by_phone")) is not None:
+        states.append("with a call when it is due" if by_phone else "without a call")
+    return states

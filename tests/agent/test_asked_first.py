@@ -1,0 +1,108 @@
+"""Clearing and changing many are asked about; a correction is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.carried_out import told
+from agent.gate import Action
+from mcp_tasks.client import ToolOutcome
+from tests.agent.rig import Rig
+
+pytestmark = pytest.mark.system
+
+
+async def milk_for_friday(ann: Rig, title: str = "Buy milk") -> str:
+    """A task that holds a date and notes; its id."""
+    made = await ann.client.call("create_task", {"title": title, "due_words": "Friday", "notes": "oat"})
+    return str(made.structured["task"]["id"])
+
+
+async def task(ann: Rig, task_id: str) -> dict[str, Any]:
+    """A task as the store has it."""
+    found = await ann.client.call("list_tasks", {"view": "all"})
+    return dict(next(each for each in found.structured["tasks"] if each["id"] == task_id))
+
+
+@pytest.mark.parametrize(
+    ("change", "to_be"),
+    [
+        ({"due_words": "no date"}, "without a date"),
+        ({"due_words": "Actually, make it no deadline"}, "without a date"),
+        ({"due": "none"}, "without a date"),
+        ({"notes": ""}, "without notes"),
+        ({"due_words": "whenever", "notes": ""}, "without a date and without notes"),
+    ],
+)
+async def test_what_a_task_holds_is_cleared_after_a_yes(ann: Rig, change: dict[str, str], to_be: str) -> None:
+    task_id = await milk_for_friday(ann)
+    before = await task(ann, task_id)
+    asked = await ann.model_calls("update_task", {"task_id": task_id, **change})
+    assert asked["question"] == f'Shall I change "Buy milk" to be {to_be}?'
+    assert await task(ann, task_id) == before
+    ann.hears()
+    await ann.caller_says("Yes.")
+    after = await task(ann, task_id)
+    assert (after["due"] is None) == ("date" in to_be)
+    assert (after["notes"] == "") == ("notes" in to_be)
+
+
+@pytest.mark.parametrize(
+    "change", [{"due_words": "no, I meant Thursday"}, {"title": "Buy oat milk"}, {"notes": "soy"}]
+)
+async def test_a_correction_is_made_unasked(ann: Rig, change: dict[str, str]) -> None:
+    task_id = await milk_for_friday(ann)
+    assert (await ann.model_calls("update_task", {"task_id": task_id, **change}))["changed"] is True
+    again = await ann.model_calls("update_task", {"task_id": task_id, "priority": "high"})
+    assert again["changed"] is True, "the same task twice is not many"
+    assert ann.gate.pending is None
+
+
+async def test_what_is_empty_already_is_not_asked_about(ann: Rig) -> None:
+    ids = await ann.adds("Dentist")
+    change = {"task_id": ids["Dentist"], "title": "Dentist at noon", "notes": "", "due_words": ""}
+    assert (await ann.model_calls("update_task", change))["changed"] is True
+
+
+async def test_all_but_the_first_of_many_updates_wait_for_one_yes(ann: Rig) -> None:
+    titles = [f"Errand {letter}" for letter in "ABCDEF"]
+    ids = await ann.adds(*titles)
+    answers = [
+        await ann.model_calls("update_task", {"task_id": task_id, "due_words": "Friday"})
+        for task_id in ids.values()
+    ]
+    assert answers[0]["changed"] is True
+    assert answers[-1]["question"] == (
+        'Shall I change 5 tasks, "Errand B", "Errand C", "Errand D" and 2 more, to be due Friday?'
+    )
+    found = await ann.client.call("list_tasks", {"view": "all"})
+    assert [each["title"] for each in found.structured["tasks"] if each["due"]] == ["Errand A"]
+    ann.hears()
+    await ann.caller_says("Yes, change them all.")
+    found = await ann.client.call("list_tasks", {"view": "all"})
+    assert all(each["due"] for each in found.structured["tasks"])
+
+
+async def test_another_update_in_a_later_turn_or_in_place_of_one_that_failed_is_not_one_of_many(
+    ann: Rig,
+) -> None:
+    ids = await ann.adds("Dentist", "Call Ann")
+    wrong = await ann.model_calls("update_task", {"task_id": "nothere", "due_words": "Friday"})
+    assert wrong["error"]["code"] == "not_found"
+    for task_id in ids.values():
+        answer = await ann.model_calls("update_task", {"task_id": task_id, "due_words": "Friday"})
+        assert answer["changed"] is True
+        ann.turn += 1
+
+
+@pytest.mark.unit
+def test_of_many_changes_the_number_is_told_with_examples() -> None:
+    outcome = ToolOutcome({"task": {"title": "Errand"}}, is_error=False, code=None, text="")
+    runs = [
+        (Action("update_task", {"task_id": each, "due_words": "no date"}, (f"Errand {each}",)), outcome)
+        for each in "ABCDE"
+    ]
+    assert told(runs[:1]) == 'I\'ve changed it to "Errand", without a date.'
+    assert told(runs) == 'I\'ve changed 5 tasks, "Errand A", "Errand B", "Errand C" and 2 more.'
