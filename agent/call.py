@@ -243,6 +243,7 @@ class Call:
         if thread is not None:
             self._goes_on_from, self._turns.number = thread, thread.turn
             self._toolbox.requests.goes_on_from(thread.requests)
+            self._toolbox.changes.goes_on_from(thread.changes)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
@@ -295,6 +296,7 @@ class Call:
             self._turns.number,
             self._serving.session.history if self._serving is not None else None,
             self._toolbox.requests.known(),
+            self._toolbox.changes.known(),
         )
 
     async def handed_over(self) -> Thread:

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.owed import asks_for_answer
+from agent.own_changes import OwnChange
 from agent.requests import Request
 from privacy.live_calls import CALL_PREFIX, ERASED, THREAD_PREFIX
 from routing.ending import ended, heed_cancellation
@@ -51,6 +52,8 @@ class Thread:
     history: llm.ChatContext | None = None
     requests: tuple[Request, ...] = ()
     """What was asked for and may be asked for again."""
+    changes: tuple[OwnChange, ...] = ()
+    """What the call did, newest last."""
 
     @property
     def owes_answer(self) -> bool:
@@ -70,7 +73,8 @@ class Vault:
         items = (thread.history or llm.ChatContext.empty()).copy().truncate(max_items=MOST_ITEMS)
         while True:
             said = items.to_dict(exclude_timestamp=False, exclude_metrics=True)
-            text = json.dumps({"call": call_id, "turn": thread.turn, "said": said, "asked": thread.requests})
+            kept = {"call": call_id, "turn": thread.turn, "said": said}
+            text = json.dumps(kept | {"asked": thread.requests, "changed": thread.changes})
             if len(text) <= LONGEST_BYTES or not items.items:
                 return self._fernet.encrypt(text.encode())
             items = items.truncate(max_items=len(items.items) // 2)
@@ -82,8 +86,11 @@ class Vault:
             if kept["call"] != call_id:
                 return None
             said = llm.ChatContext.from_dict(kept["said"])
-            # A worker of the version before tells of none.
-            return Thread(int(kept["turn"]), said, tuple(Request(*each) for each in kept.get("asked", ())))
+            # A worker of a version before tells of none.
+            asked = tuple(Request(*each) for each in kept.get("asked", ()))
+            return Thread(
+                int(kept["turn"]), said, asked, tuple(OwnChange(*each) for each in kept.get("changed", ()))
+            )
         except (InvalidToken, ValidationError, ValueError, KeyError, TypeError):
             log.warning("thread.unreadable", extra={"call_id": call_id})
             return None

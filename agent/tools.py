@@ -91,7 +91,7 @@ class Toolbox:
         self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
         self._known = KnownTasks()
-        self._own = OwnChanges()
+        self.changes = OwnChanges()
         self._updates = Updates()
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
@@ -338,7 +338,7 @@ class Toolbox:
             if change is not None and can_be_undone(change):
                 if server.takes(UNDO, "expected_at"):
                     arguments["expected_at"] = change["at"]
-                if not self._own.is_newest(change, listed.structured["tasks"]):
+                if not self.changes.is_newest(change, listed.structured["tasks"]):
                     action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
                     return self._ask(action)
             return await self.run(UNDO, arguments, turn=turn, call=call)
@@ -442,7 +442,7 @@ class Toolbox:
                 self.requests.changed(turn)
         result = outcome.structured
         if operation and not outcome.is_error:
-            self._own.note(tool, operation, result)
+            self.changes.note(tool, operation, result)
             if "undone" in result:
                 self.requests.undone(operation)
         self._known.note(result)

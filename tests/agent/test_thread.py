@@ -12,6 +12,7 @@ from livekit.agents import llm
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from agent.own_changes import OwnChange
 from agent.requests import Request
 from agent.served import connect
 from agent.thread import LONGEST_BYTES, PREFIX, Keeper, Thread, Vault
@@ -30,11 +31,12 @@ HISTORY = llm.ChatContext(
 @pytest.mark.unit
 def test_a_sealed_thread_is_opened_with_the_key_and_says_nothing_without_it() -> None:
     asked = (Request("a digest", "an operation", 1_000.5, 6),)
-    sealed = Vault(KEY).seal(Thread(7, HISTORY, asked), call_id="c1")
+    changed = (OwnChange("create", "a task", 1),)
+    sealed = Vault(KEY).seal(Thread(7, HISTORY, asked, changed), call_id="c1")
     assert b"milk" not in sealed
     found = Vault(KEY).open(sealed, call_id="c1")
     assert found is not None
-    assert (found.turn, found.owes_answer, found.requests) == (7, False, asked)
+    assert (found.turn, found.owes_answer, found.requests, found.changes) == (7, False, asked, changed)
     assert found.history is not None
     assert found.history.is_equivalent(HISTORY)
     assert Vault(SecretStr("another key, of some other house's workers")).open(sealed, call_id="c1") is None

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from agent.own_changes import OwnChanges
 from agent.persona import done
 from agent.requests import Requests, operation_id
 from tests.agent.rig import Rig
@@ -119,6 +120,16 @@ async def test_own_corrections_are_undone_unasked_one_after_the_other(ann: Rig) 
         ann.turn += 1
         assert "undone" in await ann.model_calls("undo", {})
         assert await ann.titles() == title
+
+
+async def test_what_the_call_did_with_another_worker_is_its_own(ann: Rig) -> None:
+    await ann.model_calls("create_task", {"title": "Buy milk"})
+    handed_over = ann.toolbox.changes.known()
+    ann.toolbox.changes = OwnChanges()
+    ann.toolbox.changes.goes_on_from(handed_over)
+    ann.turn += 1
+    assert "undone" in await ann.model_calls("undo", {})
+    assert await ann.titles() == []
 
 
 async def test_a_change_of_the_same_task_by_another_door_is_not_the_calls_own(ann: Rig) -> None:

@@ -180,7 +180,10 @@ async def test_without_consent_nothing_was_kept_and_the_next_worker_says_so(work
         workers.job_of(caller).kill()
         heard = await caller.hears("I lost the thread", 40, since=heard)
         await caller.type("Undo that")
-        await caller.hears("off your list", 20, since=heard)
+        heard = await caller.hears('Shall I undo adding "water the plants"', 20, since=heard)
+        await caller.quiet()
+        await caller.type("Yes")
+        await caller.hears("no longer on your list", 20, since=heard)
         assert len(caller.agents) == 1
 
 
