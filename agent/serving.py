@@ -72,6 +72,8 @@ class Serving:
         self._moving: asyncio.Task[None] | None = None
         self._must_leave = asyncio.Event()
         """What serves has failed: nothing is worth waiting for."""
+        self._ended: TierSession | None = None
+        """A session that closed by itself."""
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -203,6 +205,7 @@ class Serving:
     def session_closed(self, session: TierSession) -> None:
         """Hear that a session closed by itself; its watch may have told why."""
         if self._serves(session):
+            self._ended = session
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
     def paused(self) -> None:
@@ -234,7 +237,7 @@ class Serving:
                 self._renewal = False  # what is better has time, and a session that has expired has not
                 await self._replace(self.session.stack, None)
                 continue
-            if _same(plan.stack, self.session.stack) and not self._renewal:
+            if self._runs and _same(plan.stack, self.session.stack) and not self._renewal:
                 self._wanted = None
                 await self._show(plan.decision, plan.stack)
                 continue
@@ -243,7 +246,7 @@ class Serving:
             self._renewal = False
             if self._wanted is plan:
                 self._wanted = None
-            if _has_same_parts(plan.stack, self.session.stack):
+            if self._runs and _has_same_parts(plan.stack, self.session.stack):
                 await self._change(plan)
             else:
                 await self._replace(plan.stack, plan)
@@ -385,6 +388,11 @@ class Serving:
 
     def _serves(self, session: TierSession) -> bool:
         return session is self.session and not self._parked and not self._closed
+
+    @property
+    def _runs(self) -> bool:
+        """Whether what serves has not closed by itself: only then does it take other parts."""
+        return self.session is not self._ended
 
     @property
     def _listener(self) -> Listener:

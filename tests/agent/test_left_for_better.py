@@ -98,3 +98,16 @@ async def test_a_session_that_expires_while_something_better_waits_for_its_time_
     await served.is_served_by(renewed)
     assert told.failures == []
     await served.serving.aclose()
+
+
+async def test_a_session_that_closed_is_replaced_whole_though_only_some_of_its_parts_have_failed(
+    told: Told,
+) -> None:
+    served = Served(tells=told)
+    await served.begin()
+    session: Any = served.sessions[0]
+    served.serving.session_closed(session)
+    served.serving.follow(decision("budget"), Cause.VENDOR)  # a cascade as well
+    await served.is_served_by(await served.asked(1))
+    assert not served.serving.given_up.done()
+    await served.serving.aclose()
