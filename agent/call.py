@@ -24,7 +24,6 @@ from livekit.agents import (
     utils,
 )
 from livekit.agents.llm import LLMError
-from livekit.agents.voice import SpeechHandle
 
 from agent import last_words, persona
 from agent.answers import Answer
@@ -34,6 +33,7 @@ from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
 from agent.erasure import AccountErasure, Erases
+from agent.followed import Followed
 from agent.gate import Gate
 from agent.going_on import go_on_from
 from agent.heard import was_heard
@@ -278,9 +278,10 @@ class Call:
 
     async def _greet(self) -> None:
         greeting = self._consent.greeting(self._invitation.channel)
-        session, spoken = await self._ours.say(f"{self.opening.line} {greeting}".strip())
-        self._open(spoken, session)
-        await self._consent.open_after(spoken, verbatim=not session.keeps_spoken_turns)
+        spoken = await self._ours.say_followed(f"{self.opening.line} {greeting}".strip())
+        self._spawn(self._open(spoken), "call.opened")
+        await spoken.wait_for_playout()
+        await self._consent.open_after(spoken, verbatim=spoken.is_verbatim)
 
     @property
     def turn(self) -> int:
@@ -383,17 +384,17 @@ class Call:
         self._metrics.listen(serving)
         self._story.listen(serving)
 
-    def _open(self, greeting: SpeechHandle, session: TierSession) -> None:
-        if session.stack.has_voice:  # else nobody hears a word by telephone
-            heard = self.opening.heard_in(greeting, verbatim=not session.keeps_spoken_turns)
-            self._spawn(heard, "call.opened")
+    async def _open(self, greeting: Followed) -> None:
+        await greeting.wait_for_playout()
+        if greeting.is_aloud:  # else nobody hears a word by telephone
+            await self.opening.heard_in(greeting, verbatim=greeting.is_verbatim)
 
     async def _ask_to_go_on(self) -> None:
-        session, asked = await self._ours.say(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
-        self._open(asked, session)
+        asked = await self._ours.say_followed(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
+        self._spawn(self._open(asked), "call.opened")
         await asked.wait_for_playout()
         self.go_on.open = self._turns.number == 0 and was_heard(
-            asked, persona.SHALL_WE_GO_ON, verbatim=not session.keeps_spoken_turns
+            asked, persona.SHALL_WE_GO_ON, verbatim=asked.is_verbatim
         )
 
     # -- what a swap has to know ---------------------------------------------------------------------------

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from livekit.agents.voice import SpeechHandle
-
 from agent import persona
 from agent.answers import Answer, read_answer
-from agent.heard import was_heard
+from agent.heard import Spoken, was_heard
 from agent.phrase_match import consume, phrase_file, phrase_table, words
 from agent.transcript import Transcript
 
@@ -47,7 +45,7 @@ class ConsentQuestion:
         self._asked = persona.CONSENT.format(days=self._transcript.days)
         return f"{greeting} {self._asked}"
 
-    async def open_after(self, greeting: SpeechHandle, *, verbatim: bool) -> None:
+    async def open_after(self, greeting: Spoken, *, verbatim: bool) -> None:
         """Open where the greeting asked and the caller heard the question to its end. `verbatim` as in `was_heard`."""
         if self._asked is None:
             return

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from livekit.agents import llm
 from livekit.agents.voice import SpeechHandle
 
+from agent.followed import Followed
 from agent.phrase_match import words
 
+Spoken: TypeAlias = SpeechHandle | Followed
 
-def was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
+
+def was_heard(speech: Spoken, text: str, *, verbatim: bool) -> bool:
     """Whether a line that has ended was played to the end of its words. `verbatim`: it is said as it was given."""
     if _failed(speech):
         return False
@@ -19,7 +24,7 @@ def was_heard(speech: SpeechHandle, text: str, *, verbatim: bool) -> bool:
     return words(text) == said[-len(words(text)) :]
 
 
-def was_heard_within(speech: SpeechHandle, line: str, *, verbatim: bool) -> bool:
+def was_heard_within(speech: Spoken, line: str, *, verbatim: bool) -> bool:
     """Whether of a speech that has ended one line was heard, whatever became of the rest. `verbatim` as above."""
     if _failed(speech):
         return False
@@ -29,12 +34,12 @@ def was_heard_within(speech: SpeechHandle, line: str, *, verbatim: bool) -> bool
     return f" {' '.join(words(line))} " in f" {' '.join(words(_heard(speech)))} "
 
 
-def _failed(speech: SpeechHandle) -> bool:
+def _failed(speech: Spoken) -> bool:
     """Whether nothing came of it. A line whose voice failed ends like a good one, but leaves nothing in the history."""
     return speech.exception() is not None or not speech.chat_items
 
 
-def _heard(speech: SpeechHandle) -> str:
+def _heard(speech: Spoken) -> str:
     return " ".join(
         item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)
     )

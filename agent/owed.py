@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from livekit.agents import llm
 from livekit.agents.voice import SpeechHandle
 
+from agent.followed import Followed
 from agent.phrase_match import words
 
 SHORTEST_REST: int = 2
@@ -24,6 +26,8 @@ class Leftover:
     """What of the answer was heard before it was cut off."""
     rest: str = ""
     """What is known of our speech and was not heard; said by the successor as it is."""
+    followed: tuple[Followed, ...] = ()
+    """Who is waited for that the rest is said."""
 
     def after(self, unpaid: Leftover | None) -> Leftover:
         """Take over what the session was to pay for the one before it, and had not begun to."""
@@ -34,6 +38,14 @@ class Leftover:
         if self.owes_answer or self.rest or not (unpaid.owes_answer or unpaid.rest):
             return self
         return replace(unpaid, history=self.history)
+
+
+@dataclass(frozen=True)
+class OwnLine:
+    """A line of ours, and who follows it."""
+
+    text: str
+    followed: tuple[Followed, ...] = ()
 
 
 @dataclass
@@ -49,7 +61,9 @@ class Owed:
     """The answer was broken off before its first sound, and nobody is at it."""
     turns: int = 0
     """How many were left to a model."""
-    _lines: dict[SpeechHandle, str] = field(default_factory=dict)
+    is_left: bool = False
+    """The session is being left: a line that ends now is cut off, and its rest is a successor's to say."""
+    _lines: dict[SpeechHandle, OwnLine] = field(default_factory=dict)
 
     def turn_left(self) -> None:
         """A turn is a model's to answer."""
@@ -61,9 +75,9 @@ class Owed:
         """An answer begins: nothing is known of it."""
         self.known, self.whole = "", False
 
-    def line(self, speech: SpeechHandle, text: str) -> None:
+    def line(self, speech: SpeechHandle, line: OwnLine) -> None:
         """A line of ours is on its way; what is never heard of it is owed."""
-        self._lines[speech] = text
+        self._lines[speech] = line
         speech.add_done_callback(self._line_over)
 
     def answered(self) -> None:
@@ -71,30 +85,43 @@ class Owed:
         self.answer = self.dropped = False
         self.begin()
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[OwnLine]:
         """The lines of ours that are on their way or failed, in their order."""
         return list(self._lines.values())
 
-    def forget_failed(self) -> list[str]:
+    def forget_failed(self) -> list[OwnLine]:
         """Take out the lines that failed, to be said again."""
-        failed = {speech: text for speech, text in self._lines.items() if speech.done()}
-        self._lines = {speech: text for speech, text in self._lines.items() if speech not in failed}
+        failed = {speech: line for speech, line in self._lines.items() if speech.done()}
+        self._lines = {speech: line for speech, line in self._lines.items() if speech not in failed}
         return list(failed.values())
 
-    def left(self, history: llm.ChatContext, heard: str, *, lines: list[str]) -> Leftover:
+    def left(self, history: llm.ChatContext, heard: str, *, lines: list[OwnLine]) -> Leftover:
         """Say what is left. `heard`: what was heard of the speech that was cut off just now; `lines`: those of ours
         that were on their way when the session was asked to leave.
         """
         if lines:
-            rest = [unheard(lines[0], heard), *lines[1:]]
-            return Leftover(history, self.answer, "", " ".join(filter(None, rest)))
+            rest = replace(lines[0], text=unheard(lines[0].text, heard))
+            if not rest.text:
+                for each in rest.followed:
+                    each.ended(all_said=True)
+            text, followed = joined([line for line in (rest, *lines[1:]) if line.text])
+            return Leftover(history, self.answer, "", text, followed)
         rest_of_answer = unheard(self.known, heard) if self.answer and self.whole and heard else ""
         return Leftover(history, self.answer, heard, rest_of_answer)
 
     def _line_over(self, speech: SpeechHandle) -> None:
         # A reply that its vendor reports as failed ends like a good one, but leaves nothing in the history.
-        if speech.exception() is None and (speech.interrupted or speech.chat_items):
-            self._lines.pop(speech, None)
+        if speech.exception() is not None or not (speech.interrupted or speech.chat_items):
+            return
+        line = self._lines.pop(speech, None)
+        if line is not None and not self.is_left:
+            for each in line.followed:
+                each.ended()
+
+
+def joined(lines: Sequence[OwnLine]) -> tuple[str, tuple[Followed, ...]]:
+    """Give lines as one, and everybody who is followed in it."""
+    return " ".join(line.text for line in lines), tuple(each for line in lines for each in line.followed)
 
 
 def unheard(text: str, heard: str) -> str:

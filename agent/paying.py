@@ -35,7 +35,7 @@ async def pay(
     if conversation.puts_question():
         return True
     if left.rest:
-        session.say(left.rest)
+        session.say(left.rest, followed=left.followed)
         return True
     if not left.owes_answer and not results:
         return False

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from livekit.agents.voice import SpeechHandle
-
-from agent.heard import was_heard_within
+from agent.heard import Spoken, was_heard_within
 from agent.invitation import Invitation
 from agent.outbound_rules import Outcome
 from agent.reminder_call import ReminderCall
@@ -39,7 +37,7 @@ class Opening:
     line: str = ""
     on_heard: Callable[[], Awaitable[None]] | None = None
 
-    async def heard_in(self, greeting: SpeechHandle, *, verbatim: bool) -> None:
+    async def heard_in(self, greeting: Spoken, *, verbatim: bool) -> None:
         """Wait for the greeting and see whether the line was heard in it. `verbatim` as in `was_heard`."""
         if self.on_heard is None:
             return

@@ -66,10 +66,14 @@ class Serving:
         self._instructions = ""
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self._wanted: Plan | None = None
+        self._readied: Plan | None = None
+        """Something better that is being made ready beside what serves."""
         self._renewal = False
         self._moving: asyncio.Task[None] | None = None
         self._must_leave = asyncio.Event()
         """What serves has failed: nothing is worth waiting for."""
+        self._ended: TierSession | None = None
+        """A session that closed by itself."""
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -179,10 +183,19 @@ class Serving:
         else:
             waits = self._wanted
             self._tells.failed(failure.service, failure.fault)
-            if waits is not None and self._wanted is waits:
-                # The router wants that in any case, and what serves until then is no longer good.
-                self._wanted = replace(waits, cause=Cause.VENDOR)
-                self._move_on()
+            if self._wanted is waits:
+                self._leave_for(waits or self._readied)
+
+    def _leave_for(self, plan: Plan | None) -> None:
+        """Follow at once what waited for its time: the router wants it in any case, and what serves is no longer good."""
+        if plan is None or plan.cause is Cause.VENDOR:
+            return
+        if plan is self._readied:
+            self._readied = replace(plan, cause=Cause.VENDOR)
+        else:
+            self._wanted = replace(plan, cause=Cause.VENDOR)
+        self._must_leave.set()
+        self._move_on()
 
     def worked(self, service: str) -> None:
         """Hear that a vendor works."""
@@ -192,6 +205,7 @@ class Serving:
     def session_closed(self, session: TierSession) -> None:
         """Hear that a session closed by itself; its watch may have told why."""
         if self._serves(session):
+            self._ended = session
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
     def paused(self) -> None:
@@ -219,11 +233,11 @@ class Serving:
         while self._renewal or self._wanted is not None:
             plan = self._wanted
             self._must_leave.clear()
-            if plan is None:
-                self._renewal = False
+            if plan is None or (self._renewal and plan.cause is Cause.HEALTH):
+                self._renewal = False  # what is better has time, and a session that has expired has not
                 await self._replace(self.session.stack, None)
                 continue
-            if _same(plan.stack, self.session.stack) and not self._renewal:
+            if self._runs and _same(plan.stack, self.session.stack) and not self._renewal:
                 self._wanted = None
                 await self._show(plan.decision, plan.stack)
                 continue
@@ -232,7 +246,7 @@ class Serving:
             self._renewal = False
             if self._wanted is plan:
                 self._wanted = None
-            if _has_same_parts(plan.stack, self.session.stack):
+            if self._runs and _has_same_parts(plan.stack, self.session.stack):
                 await self._change(plan)
             else:
                 await self._replace(plan.stack, plan)
@@ -270,11 +284,14 @@ class Serving:
         old = self.session
         new = self._made(stack)
         better = plan is not None and plan.cause is Cause.HEALTH
+        self._readied = plan if better else None
         try:
             ready = better and await self._better_is_ready(new, old)
         except asyncio.CancelledError:
             self._close(new)  # nobody else knows it
             raise
+        finally:
+            plan, self._readied = self._readied or plan, None
         if better and not ready:
             self._close(new)
             self._wanted = self._wanted or plan
@@ -354,7 +371,9 @@ class Serving:
     async def _see_to_it(self, session: TierSession) -> None:
         """A session is closed: the router is told, unless it is at it already. If nothing takes over, nothing can."""
         await asyncio.sleep(LOOK_SECONDS)
-        if self._wanted is None and (self._moving is None or self._moving.done()):
+        plan = self._wanted or self._readied
+        moves = self._moving is not None and not self._moving.done()
+        if not moves or (plan is not None and plan.cause is not Cause.VENDOR):  # it may wait for its time
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "closed"))
         await asyncio.sleep(TOLD_SECONDS)
         if self._serves(session):
@@ -369,6 +388,11 @@ class Serving:
 
     def _serves(self, session: TierSession) -> bool:
         return session is self.session and not self._parked and not self._closed
+
+    @property
+    def _runs(self) -> bool:
+        """Whether what serves has not closed by itself: only then does it take other parts."""
+        return self.session is not self._ended
 
     @property
     def _listener(self) -> Listener:

@@ -105,15 +105,22 @@ async def made_ready(
         )
     )
     left = asyncio.create_task(must_leave.wait(), name="succession.must_leave")
+    reaching = asyncio.create_task(_is_reached(new, preparing), name="succession.reach")
     reached = False
     try:
-        await asyncio.wait({preparing, left}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        ready = preparing.done() and not preparing.cancelled() and preparing.exception() is None
-        reached = ready and not must_leave.is_set() and await new.is_reached()
+        await asyncio.wait({reaching, left}, return_when=asyncio.FIRST_COMPLETED)
+        reached = reaching.done() and not must_leave.is_set() and reaching.result()
     finally:  # also where the move is called off
-        await utils.aio.cancel_and_wait(left)
+        await utils.aio.cancel_and_wait(left, reaching)
         if not reached:
             await utils.aio.cancel_and_wait(preparing)
     if not reached:
         log.warning("serving.better_not_ready", extra={"stack": new.stack.name})
     return reached
+
+
+async def _is_reached(session: TierSession, preparing: asyncio.Task[None]) -> bool:
+    """Whether a session has begun in time and its vendor has answered."""
+    await asyncio.wait({preparing}, timeout=READY_SECONDS)
+    begun = preparing.done() and not preparing.cancelled() and preparing.exception() is None
+    return begun and await session.is_reached()

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from livekit.agents import llm
@@ -71,7 +71,7 @@ async def swap(old: Leaves, new: Begins, *, owed: Leftover | None = None) -> Swa
     seconds = time.perf_counter() - freed
     if starting.done() and (error := starting.exception()) is not None:
         raise SuccessorFailedError from error
-    return Swapped(Leftover(history, leftover.owes_answer, leftover.heard, leftover.rest), seconds, starting)
+    return Swapped(replace(leftover, history=history), seconds, starting)
 
 
 def paired(history: llm.ChatContext, *more: llm.ChatItem) -> llm.ChatContext:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,12 +28,13 @@ from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
 from agent.early_words import EarlyWords
+from agent.followed import Followed
 from agent.history import shortened
 from agent.kept_sounds import KeptSounds, VoiceOpenings
 from agent.line import Line
 from agent.murmurs import MURMUR_SECONDS
 from agent.openings import INSTRUCTION
-from agent.owed import Leftover, Owed, unheard
+from agent.owed import Leftover, Owed, OwnLine, joined, unheard
 from agent.replayed import Replayed
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
@@ -236,7 +237,7 @@ class TierSession:
 
     async def leave(self) -> Leftover:
         """Fall silent, let go of the line and say what is owed. Bounded by 0.3 s, and at once where nothing is being said."""
-        self._leaving = True
+        self._leaving = self.owed.is_left = True
         self._unanswered.close()
         self._watch.close()
         lines = self.owed.lines()
@@ -288,17 +289,19 @@ class TierSession:
 
     # -- speech --------------------------------------------------------------------------------------------
 
-    def say(self, text: str, *, owed: bool = True) -> SpeechHandle:
+    def say(self, text: str, *, owed: bool = True, followed: Sequence[Followed] = ()) -> SpeechHandle:
         """Speak a line of our own. It is part of the conversation and can be interrupted.
 
-        `owed`: a successor says what was not heard of it.
+        `owed`: a successor says what was not heard of it, and `followed` are told who does.
         """
         if self._models.speaks_lines:
             speech = self.session.say(text, allow_interruptions=True)
         else:
             speech = self.session.generate_reply(instructions=VERBATIM.format(text=text), tool_choice="none")
         if owed:
-            self.owed.line(speech, text)
+            self.owed.line(speech, OwnLine(text, tuple(followed)))
+        for each in followed:
+            each.said_by(speech, verbatim=self._models.speaks_lines, aloud=self.stack.has_voice)
         return speech
 
     def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
@@ -313,7 +316,8 @@ class TierSession:
     def once_more(self) -> None:
         """Ask for what failed once more: lines of ours, else the answer that is owed."""
         if failed := self.owed.forget_failed():
-            self.say(" ".join(failed))
+            text, followed = joined(failed)
+            self.say(text, followed=followed)
         elif self.owed.answer and self.session.agent_state != "speaking":
             self.reply()
 

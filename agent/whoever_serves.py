@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from livekit.agents.voice import SpeechHandle
-
+from agent.followed import Followed
 from agent.tier_session import TierSession
 
 BACK_SECONDS: Final = 15.0
@@ -24,13 +23,23 @@ class WhoeverServes:
     def __init__(self, session: Callable[[], TierSession]) -> None:
         self._session = session
 
-    async def say(self, line: str) -> tuple[TierSession, SpeechHandle]:
-        """Speak a line of our own; gives who speaks it."""
+    async def say(self, line: str) -> None:
+        """Speak a line of our own."""
 
-        async def speak(session: TierSession) -> tuple[TierSession, SpeechHandle]:
-            return session, session.say(line)
+        async def speak(session: TierSession) -> None:
+            session.say(line)
 
-        return await self._ask(speak)
+        await self._ask(speak)
+
+    async def say_followed(self, line: str) -> Followed:
+        """Speak a line of our own; gives what becomes of it, whoever says the rest."""
+        followed = Followed()
+
+        async def speak(session: TierSession) -> None:
+            session.say(line, followed=(followed,))
+
+        await self._ask(speak)
+        return followed
 
     async def reply(self, text: str | None = None) -> None:
         """Have the model answer what was typed, or what already stands in the history."""

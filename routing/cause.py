@@ -32,7 +32,5 @@ def cause_of(before: Decision | None, after: Decision) -> Cause:
     if lost is not None and lost not in _BEATEN:
         return _AGAINST.get(lost, Cause.POLICY)
     could_not = {reason.stack: reason.code for reason in before.reasons}.get(after.stack or "")
-    if could_not is None:
-        return Cause.POLICY
-    cause = _AGAINST.get(could_not, Cause.POLICY)
-    return Cause.HEALTH if cause is Cause.VENDOR else cause
+    # Money that is there again is no reason to break into a sentence, either: only spent money is.
+    return Cause.HEALTH if could_not in _AGAINST else Cause.POLICY

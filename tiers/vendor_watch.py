@@ -116,8 +116,8 @@ class VendorWatch:
             self.worked("stt")
 
     def error(self, part: Part, error: BaseException) -> None:
-        """Judge an error of a part."""
-        self._watch.error(self.part(part).service, error)
+        """Judge an error of a part. An ear that is too busy is left: nothing but the next one hears what it did not."""
+        self._watch.error(self.part(part).service, error, can_be_asked=part != "stt")
 
     def fail(self, failure: Failure) -> None:
         """Tell that a part failed."""

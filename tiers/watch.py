@@ -83,11 +83,15 @@ class Watch:
         if (deadline := self._deadlines.pop(what, None)) is not None:
             deadline.cancel()
 
-    def error(self, service: str, error: BaseException) -> Fault:
-        """Judge an error of a service, and tell it where the service has to be left."""
+    def error(self, service: str, error: BaseException, *, can_be_asked: bool = True) -> Fault:
+        """Judge an error of a service, and tell it where the service has to be left.
+
+        `can_be_asked`: what it did not give can be asked for once more.
+        """
         fault = classify(error)
         if fault.blame == "vendor" or fault.is_certain:
-            self.fail(Failure(service, fault, type(error).__name__, again=fault.remedy == "retry"))
+            again = can_be_asked and fault.remedy == "retry"
+            self.fail(Failure(service, fault, type(error).__name__, again=again))
         return fault
 
     def fail(self, failure: Failure) -> None:

@@ -16,7 +16,7 @@ _CAUSES: Final = {
     "vendor": "A service failed",
     "money": "The money changed it",
     "policy": "An admin changed the policy",
-    "health": "Something better is well again",
+    "health": "Something better can serve again",
     "age": "The session had come to its greatest age",
 }
 _OUTCOMES: Final = {

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.agent.live_call import LiveCall, live_call
+from tiers.faults import Fault
 
 pytestmark = pytest.mark.system
 
@@ -31,6 +32,16 @@ async def test_a_sentence_that_an_ear_lost_is_heard_by_the_next(port: int, kind:
         await live.quiet()
         assert ear(live) == "whisper"
         assert len([title for title in await live.titles() if "bread" in title]) == 1
+
+
+async def test_an_ear_that_has_no_room_for_us_is_left_at_once_and_not_taken_for_broken(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", hears=True, patience=PATIENCE) as live:
+        live.desk.faults.set("deepgram-stt", "rate-limit")
+        live.desk.faults.set("deepgram-stt", "cut", times=1)
+        said = await live.turn("Add a task to buy bread")
+        assert "bread" in said
+        assert ear(live) == "whisper"
+        assert live.switch.told == [("deepgram-stt", Fault.VENDOR_BUSY)]
 
 
 async def test_an_ear_that_was_closed_in_a_long_silence_hears_the_first_word_again(port: int) -> None:

@@ -3,159 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from livekit.agents import llm
 
 from agent.hold import THINKING_SECONDS
 from agent.owed import Leftover
-from agent.serving import Serving
-from agent.tier_session import TierSession
-from routing.decision import Cause, Decision
-from tiers.catalogue import STACKS, Stack
-from tiers.watch import Failure
+from routing.decision import Cause
+from tests.agent.served_call import Served, decision
 
 pytestmark = pytest.mark.unit
-
-
-class Session:
-    """A session without vendors. It begins when a test lets it, and owes what a test says."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.history = llm.ChatContext.empty()
-        self.tools: list[llm.Tool] = []
-        self.owes_answer = False
-        self.owes, self.is_quiet = False, True
-        self.session = self
-        self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.broken_off = self.closed = False
-        self.on_thought: Callable[[], None] = lambda: None
-        self.speaks: Callable[[], None] = lambda: None
-        self.tells: dict[str, Callable[[Any], None]] = {}
-
-    def on(self, event: str, callback: Callable[[Any], None]) -> None:
-        self.tells[event] = callback
-
-    def while_speaking(self, callback: Callable[[], None]) -> None:
-        self.speaks = callback
-
-    async def start(self, _line: Any, **_: Any) -> None: ...
-
-    async def prepare(self, *, chat_ctx: llm.ChatContext, **_: Any) -> None:
-        self.history = chat_ctx
-        self.asked.set()
-        try:
-            await self.begins.wait()
-        except asyncio.CancelledError:
-            self.broken_off = True
-            raise
-
-    async def leave(self) -> Leftover:
-        return Leftover(self.history, self.owes_answer)
-
-    async def remember(self, *items: llm.ChatItem) -> None:
-        self.history.items.extend(items)
-
-    def reply(self) -> None:
-        if self.closed:
-            raise RuntimeError("it is closed")
-        self.replied.set()
-
-    def say(self, text: str) -> None:
-        raise AssertionError(f"«{text}» is not what is owed")
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-class Conversation:
-    """A caller who asked for something whose tool is slow."""
-
-    def __init__(self) -> None:
-        self.is_waited_for, self.tool_ends = asyncio.Event(), asyncio.Event()
-
-    async def unfinished(self) -> list[llm.ChatItem]:
-        self.is_waited_for.set()
-        await self.tool_ends.wait()
-        return [
-            llm.FunctionCall(call_id="1", name="create_task", arguments="{}"),
-            llm.FunctionCallOutput(call_id="1", name="create_task", output="{}", is_error=False),
-        ]
-
-    def puts_question(self) -> bool:
-        return False
-
-    def is_busy(self) -> bool:
-        return False
-
-    def swapped(self, _session: Any, _cause: Cause) -> None: ...
-
-
-class Served:
-    """A call that is served, and the sessions that were made for it."""
-
-    def __init__(self) -> None:
-        self.sessions: list[Session] = []
-        self.conversation = Conversation()
-
-        def make(stack: Stack, _on_failure: Callable[[Failure], None]) -> TierSession:
-            self.sessions.append(Session(stack))
-            return self.sessions[-1]  # type: ignore[return-value]
-
-        async def show(*_: Any) -> None: ...
-
-        self.covered: list[float | str] = []
-
-        async def nothing() -> None: ...
-
-        hold: Any = SimpleNamespace(
-            cover=lambda after=0.0: self.covered.append(after),
-            end=lambda: self.covered.append("end"),
-            aclose=nothing,
-        )
-        line: Any = SimpleNamespace(
-            ring=SimpleNamespace(is_open=False, lost=False), keep=lambda: None, detach=lambda: None
-        )
-        self.serving = Serving(
-            line,
-            STACKS["economy"],
-            make=make,
-            stack_of=lambda decision: STACKS[decision.stack or ""],
-            show=show,
-            hold=hold,
-            better_after_seconds=0,
-        )
-
-    async def begin(self) -> None:
-        conversation: Any = self.conversation
-        await self.serving.start(conversation, instructions="", tools=[])
-        self.sessions[0].history.add_message(role="user", content="Add a task")
-
-    async def moves(self, cause: Cause, stack: str = "premium") -> Session:
-        """Have the router want another stack; gives its session when it is asked to begin."""
-        known = len(self.sessions)
-        self.serving.follow(decision(stack), cause)
-        async with asyncio.timeout(10):
-            while len(self.sessions) == known:
-                await asyncio.sleep(0.01)
-            await self.sessions[known].asked.wait()
-        return self.sessions[known]
-
-    async def waits_for_its_tool(self) -> Session:
-        """Have a successor that owes an answer begin, and wait for what the tool gives."""
-        self.sessions[0].owes_answer = True
-        successor = await self.moves(Cause.VENDOR)
-        successor.begins.set()
-        await asyncio.wait_for(self.conversation.is_waited_for.wait(), 5)
-        return successor
-
-
-def decision(stack: str) -> Decision:
-    return Decision.model_construct(stack=stack, without=())
 
 
 @pytest.fixture

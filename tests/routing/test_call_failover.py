@@ -133,14 +133,14 @@ async def test_premium_refused_for_money_is_asked_for_again_after_a_while_and_wh
     board.now += ASK_AGAIN_SECONDS
     board.down()
     decision, cause = await board.told()
-    assert (decision.stack, cause) == ("premium", Cause.MONEY)
+    assert (decision.stack, cause) == ("premium", Cause.HEALTH)
     board.caps(user_day=Cap(premium=0, total=10**12))
     other = board.router("c2")
     assert (await other.open()).stack == "economy"
     board.caps()
     other.policy_changed()
     decision, cause = await board.told()
-    assert (decision.stack, cause) == ("premium", Cause.MONEY)
+    assert (decision.stack, cause) == ("premium", Cause.HEALTH)
 
 
 async def test_a_service_is_forgiven_after_a_minute_and_after_a_further_failure_later(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -236,9 +237,17 @@ def test_the_causes_are_told_apart() -> None:
     assert cause_of(None, well) is Cause.START
     assert cause_of(well, broken) is Cause.VENDOR
     assert cause_of(broken, well) is Cause.HEALTH
-    assert cause_of(well, poor) is cause_of(poor, well) is Cause.MONEY
+    assert cause_of(well, poor) is Cause.MONEY
     assert cause_of(well, barred) is cause_of(barred, well) is Cause.POLICY
     patched = decide(inputs("economy", failed=("cartesia",)))
     whole = decide(inputs("economy"))
     assert cause_of(whole, patched) is Cause.VENDOR
     assert cause_of(patched, whole) is Cause.HEALTH
+
+
+@pytest.mark.parametrize("money", ["exhausted", "unpaid", "blind"])
+def test_up_again_because_there_is_money_is_something_better_and_no_need_to_leave(money: Any) -> None:
+    poor = decide(inputs(budget=BudgetState(premium=money, scope="user-day")))
+    assert poor.stack == "economy"
+    assert cause_of(decide(inputs()), poor) is Cause.MONEY
+    assert cause_of(poor, decide(inputs())) is Cause.HEALTH
