@@ -130,13 +130,11 @@ class PhoneAdmission:
                 raise OptedOutError
             if (admitted := await self._by_code(keyed)) is not None:
                 return admitted
-            prompt = phone_prompts.WRONG
+            prompt = phone_prompts.NOT_TAKEN
             if number is not None:
                 verdict = await self._pins.judge(number, keyed, attested=self._caller.attested)
                 if verdict.user_id is not None:
                     return Admitted(verdict.user_id, "pin")
-                if verdict.wait_seconds:
-                    prompt = phone_prompts.WAIT
         await self._handset.tell(phone_prompts.CLOSED)
         return None
 

@@ -108,12 +108,11 @@ class Pins:
         One that is new takes back its owner's charge alone: else whoever shares a number could give themselves one
         PIN after the other and learn, each for nothing, whether it is another's.
         """
+        digits = pin.get_secret_value()
         charged, wait = await self._charge(number, attested, now)
         if not charged:
-            if not wait:  # a number that nobody has takes as long
-                await self._desk.verify(None, pin.get_secret_value())
+            await self._desk.verify(None, digits)  # a number that nobody has takes as long, and so does a wait
             return Verdict(wait_seconds=wait.total_seconds())
-        digits = pin.get_secret_value()
         found = [
             user_id for user_id, known in charged.items() if await self._desk.verify(known.pin_hash, digits)
         ]

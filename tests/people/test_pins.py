@@ -81,6 +81,26 @@ async def test_after_five_wrong_pins_the_right_one_is_not_judged_and_the_wait_do
     assert entries.count("pin.blocked") == 1
 
 
+async def test_a_pin_that_is_not_judged_takes_as_long_as_one_that_is(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is heard is the same, and so is when: else the time would say which number is somebody's."""
+    await person(people)
+    pins, worked = Pins(people.engine), 0
+
+    async def verify(*_: object) -> bool:
+        nonlocal worked
+        worked += 1
+        return False
+
+    monkeypatch.setattr(pins._desk, "verify", verify)
+    for number in (NUMBER, "+14155550199"):
+        worked = 0
+        for _ in range(FREE_TRIES + 2):
+            await pins.judge(number, WRONG)
+        assert worked == FREE_TRIES + 2
+
+
 async def test_whoever_forges_the_number_locks_out_neither_attested_calls_nor_the_web_nor_others(
     people: People,
 ) -> None:
