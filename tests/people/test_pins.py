@@ -81,6 +81,15 @@ async def test_after_five_wrong_pins_the_right_one_is_not_judged_and_the_wait_do
     assert entries.count("pin.blocked") == 1
 
 
+@pytest.mark.parametrize("keyed", ["", "5", "53081"])
+async def test_what_can_be_nobodys_pin_is_no_try(people: People, keyed: str) -> None:
+    ann = await person(people)
+    pins = Pins(people.engine)
+    for _ in range(2 * FREE_TRIES):
+        assert (await pins.judge(NUMBER, SecretStr(keyed))).user_id is None
+    assert (await pins.judge(NUMBER, PIN)).user_id == ann.id
+
+
 async def test_a_pin_that_is_not_judged_takes_as_long_as_one_that_is(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
