@@ -15,7 +15,7 @@ from agent.phone_admission import MOST_ENTRIES, AdmissionRules, Admitted, PhoneA
 from people.guests import make_guest
 from people.migrate import migrate
 from people.phone_codes import PhoneCodes
-from people.phones import MOST_HOLDERS, Phones
+from people.phones import Phones
 from people.pins import FREE_TRIES, Pins
 from people.store import People
 from people.user import Plan, User
@@ -216,17 +216,24 @@ async def test_guests_from_two_numbers_share_nothing_and_withheld_numbers_have_n
     assert await people.count() == 2
 
 
-async def test_a_guest_whose_number_was_taken_meanwhile_is_told_goodbye(people: People) -> None:
+@pytest.mark.parametrize(("pin", "is_theirs"), [(PIN, True), ("271828", False)])
+async def test_a_guest_whose_number_was_taken_meanwhile_is_asked_for_its_pin(
+    people: People, pin: str, is_theirs: bool
+) -> None:
+    """Who redials while the first call makes them a guest has one list, and is no stranger to it for ever."""
+
     class Slow(Keyed):
         async def ask(self, prompt: str) -> SecretStr | None:
-            for at in range(MOST_HOLDERS) if prompt == phone_prompts.AGAIN else ():
-                await make_guest(people.engine, NUMBER, SecretStr(f"27182{at}"))
+            if prompt == phone_prompts.AGAIN:
+                await make_guest(people.engine, NUMBER, SecretStr(PIN))
             return await super().ask(prompt)
 
-    handset = Slow(PIN, PIN)
-    assert await PhoneAdmission(people, ANNS, handset, GUESTS, SECRET).admit() is None
-    assert handset.heard == [phone_prompts.CHOOSE, phone_prompts.AGAIN, phone_prompts.CLOSED]
-    assert await people.count() == MOST_HOLDERS
+    handset = Slow(pin, pin, pin)
+    admitted = await PhoneAdmission(people, ANNS, handset, GUESTS, SECRET).admit()
+    assert handset.heard[:3] == [phone_prompts.CHOOSE, phone_prompts.AGAIN, phone_prompts.WELCOME]
+    assert (admitted is not None and admitted.by == "pin") is is_theirs
+    assert await people.count() == 1
+    assert (await call(people, PIN, rules=GUESTS))[0] is not None
 
 
 async def test_a_guests_pin_is_no_easy_one_and_is_keyed_twice(people: People) -> None:
