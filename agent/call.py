@@ -28,7 +28,7 @@ from livekit.agents.llm import LLMError
 from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
-from agent.call_back import GoOnQuestion
+from agent.call_back import CUT_OFF, GoOnQuestion
 from agent.claims import NOTHING_DONE
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
@@ -247,7 +247,7 @@ class Call:
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
-        self._presence.gone.add_done_callback(lambda gone: self._end(gone.result()))
+        self._presence.gone.add_done_callback(lambda gone: self._gone(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
         tools = [*await self._toolbox.load(), self._read_screen]
@@ -609,6 +609,10 @@ class Call:
             self._outcomes.rated(stars, self._invitation.channel)
 
     # -- ends ----------------------------------------------------------------------------------------------
+
+    def _gone(self, reason: str) -> None:
+        """The caller is gone: who said goodbye and did not wait for ours was not cut off."""
+        self._end("goodbye" if reason in CUT_OFF and self._turns.has_said_goodbye else reason)
 
     def _end(self, reason: str) -> None:
         if not self._over.done():

@@ -14,7 +14,7 @@ from agent.phone_prompts import PROMPTS
 from agent.recording import play_recording
 from agent.written import write
 from people.pins import LONGEST
-from sip.keypad import END, Keypad, entries_of, key_of
+from sip.keypad import END, UNKNOWN, Keypad, entries_of, key_of
 
 T = TypeVar("T")
 
@@ -40,8 +40,8 @@ class RoomHandset:
         """Keyed while we were judging or telling something: part of the next entry."""
         self._taken = ""
         """The keys of the entry that is awaited, until it is given."""
-        self._is_full = False
-        """Its number of digits ended an entry, and no key came since."""
+        self._is_over = False
+        """An entry has ended, and nothing but its end was keyed since."""
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> RoomHandset:
@@ -88,6 +88,7 @@ class RoomHandset:
                     if heard:
                         return None
                 else:
+                    self._is_over |= self._asking  # a pause ended it, where no key did
                     return keyed
         finally:
             self._asking = False
@@ -124,16 +125,17 @@ class RoomHandset:
 
     def _take(self, press: rtc.SipDTMF) -> None:
         key = key_of(press.code, press.digit)
-        was_full, self._is_full = self._is_full, False
-        if was_full and key == END:
-            return  # we tell people to end each PIN with it: it is no entry of its own
+        if key is None or key in UNKNOWN:
+            return
+        if self._is_over and key == END:
+            return  # pressed twice, or behind a PIN that was over by its length or a pause: it is no entry of its own
+        self._is_over = False
         # What ends an entry ends the asking only at the loop's next turn; until then keys belong to what follows.
         if self._asking:
             self._pressed.set()
-            self._taken += key or ""
+            self._taken += key
             if self._keypad.press(press.code, press.digit):
-                self._asking = False
-                self._is_full = key != END
+                self._asking, self._is_over = False, True
         elif len(self._ahead) < MOST_AHEAD:
             self._ahead.append(press)
 

@@ -264,7 +264,7 @@ async def _serve(
         keeper.start(lambda: call.thread)
         reason = "leaving"
         try:
-            if thread is None:
+            if thread is None or not thread.turn:  # nothing was asked yet: the call begins anew
                 call.opening = await opening(invitation, client, people_settings, Unwritten(desk.ours.redis))
             reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:

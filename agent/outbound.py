@@ -20,15 +20,16 @@ from agent.dialling import Dialler, Dials
 from agent.logs import configure
 from agent.outbound_rules import (
     TOO_LATE,
-    Outcome,
     Rules,
     clocks_of,
     free_from,
     is_too_late,
     may_call_country,
 )
-from agent.reminder_settling import settle
+from agent.reminder_call import ReminderCall
+from agent.served import connect
 from agent.settings import AgentSettings, OutboundSettings
+from agent.unwritten import Unwritten
 from mcp_tasks.database import create_engine as create_tasks_engine
 from mcp_tasks.phone_reminders import PhoneReminder, PhoneReminders
 from people.database import DATABASE_AWAY
@@ -60,7 +61,8 @@ class Outbound:
         self,
         people: People,
         tasks: AsyncEngine,
-        consents: ReminderConsents,
+        settings: PeopleSettings,
+        unwritten: Unwritten,
         dialler: Dials,
         rules: Rules,
         caps: Caps,
@@ -70,7 +72,9 @@ class Outbound:
         self._people = people
         self._due = PhoneReminders(tasks)
         self._calls = ReminderCalls(people.engine)
-        self._consents = consents
+        self._consents = ReminderConsents(people.engine, settings.tasks_token_secret)
+        self._settings = settings
+        self._unwritten = unwritten
         self._dialler = dialler
         self._rules = rules
         self._caps = caps
@@ -96,7 +100,7 @@ class Outbound:
         return rang
 
     async def _call(self, claimed: Claimed) -> bool:
-        now, wish = self._clock(), claimed.wish
+        now = self._clock()
         number = await self._number(claimed, now)
         if number is None:
             return False
@@ -110,11 +114,11 @@ class Outbound:
         if outcome is None:
             log.info("reminder.answered")
             return True
-        await settle(self._calls, claimed.id, outcome, attempts=claimed.attempts + 1, now=self._clock())
-        if outcome is Outcome.NO_SUCH_NUMBER:
-            await self._consents.stop_if_nobodys(wish.user_id, outcome.value)
-        elif outcome is Outcome.UNWANTED:
-            await self._consents.never_again(number)
+        # Time takes back no call that was dialled: a database that is away just now must not lose what became of it.
+        call = ReminderCall(
+            self._people, claimed.id, number, self._settings, self._unwritten, clock=self._clock
+        )
+        await call.went(outcome)
         return True
 
     async def _number(self, claimed: Claimed, now: datetime) -> str | None:
@@ -162,6 +166,7 @@ async def run(stop: asyncio.Event) -> None:
     try:
         async with (
             People(people_settings.database_url) as people,
+            connect(agent.redis_url) as redis,
             Dialler(
                 agent.livekit_url,
                 agent.livekit_api_key,
@@ -169,8 +174,9 @@ async def run(stop: asyncio.Event) -> None:
                 trunk_id=settings.trunk_id,
             ) as dialler,
         ):
-            consents = ReminderConsents(people.engine, people_settings.tasks_token_secret)
-            outbound = Outbound(people, tasks, consents, dialler, settings.rules, settings.caps)
+            outbound = Outbound(
+                people, tasks, people_settings, Unwritten(redis), dialler, settings.rules, settings.caps
+            )
             while not stop.is_set():
                 try:
                     await outbound.look(stop.is_set)

@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 from pydantic import SecretStr
 
 from agent import phone_prompts
-from people.guests import NumberFullError, make_guest
+from people.guests import NumberTakenError, make_guest
 from people.phone_codes import PhoneCodes
 from people.phones import Phones
 from people.pins import Pins, checked
@@ -118,7 +118,10 @@ class PhoneAdmission:
             and not self._we_called
             and self._rules.unknown_callers == "guest"
         ):
-            return await self._new_guest(number)
+            try:
+                return await self._new_guest(number)
+            except NumberTakenError:  # nobody had it when this call began: another call of theirs, perhaps
+                log.info("phone.number_taken")
         prompt = phone_prompts.REMINDER if self._we_called else phone_prompts.WELCOME
         for number_of in range(MOST_ENTRIES):
             keyed = await self._handset.ask(prompt)
@@ -130,13 +133,11 @@ class PhoneAdmission:
                 raise OptedOutError
             if (admitted := await self._by_code(keyed)) is not None:
                 return admitted
-            prompt = phone_prompts.WRONG
+            prompt = phone_prompts.NOT_TAKEN
             if number is not None:
                 verdict = await self._pins.judge(number, keyed, attested=self._caller.attested)
                 if verdict.user_id is not None:
                     return Admitted(verdict.user_id, "pin")
-                if verdict.wait_seconds:
-                    prompt = phone_prompts.WAIT
         await self._handset.tell(phone_prompts.CLOSED)
         return None
 
@@ -151,7 +152,10 @@ class PhoneAdmission:
         return Admitted(user_id, "code")
 
     async def _new_guest(self, number: str) -> Admitted | None:
-        """Let a caller that nobody knows choose a PIN, keyed twice: their list is theirs alone from the first task on."""
+        """Let a caller that nobody knows choose a PIN, keyed twice: their list is theirs alone from the first task on.
+
+        Raises NumberTakenError where the number has become somebody's meanwhile.
+        """
         prompt = phone_prompts.CHOOSE
         for _ in range(MOST_ENTRIES):
             keyed = await self._handset.ask(prompt)
@@ -166,12 +170,9 @@ class PhoneAdmission:
                 continue
             if await self._handset.ask(phone_prompts.AGAIN) == keyed:
                 attested, zone = self._caller.attested, self._rules.guest_time_zone
-                try:
-                    guest = await make_guest(
-                        self._people.engine, number, keyed, attested=attested, time_zone=zone
-                    )
-                except NumberFullError:  # nobody had it when this call began
-                    break
+                guest = await make_guest(
+                    self._people.engine, number, keyed, attested=attested, time_zone=zone
+                )
                 return Admitted(guest.id, "guest")
             prompt = phone_prompts.WRONG
         await self._handset.tell(phone_prompts.CLOSED)

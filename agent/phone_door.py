@@ -134,6 +134,9 @@ async def _known(
             else:
                 await reminder.went(Outcome.NO_PROOF)
             return None
+        if who is None and reminder.is_one and _wants_no_more(handset):  # keyed behind the last question
+            await _no_more(reminder, handset)
+            return None
     if who is None:
         await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.NO_PROOF)
         return None

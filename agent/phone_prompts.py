@@ -7,7 +7,7 @@ from typing import Final
 WELCOME: Final = "phone_welcome"
 WRONG: Final = "phone_wrong"
 CLOSED: Final = "phone_closed"
-WAIT: Final = "phone_wait"
+NOT_TAKEN: Final = "phone_not_taken"
 LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
 WEAK: Final = "phone_weak"
@@ -25,9 +25,9 @@ PROMPTS: Final = {
         "That was not right, so I can't show you anything. "
         "You can try again later, or sign in on the web page. Goodbye."
     ),
-    WAIT: (
-        "There were too many wrong tries from this number, so I take no PIN for a while. "
-        "A code from the web page works at once: please key it in, and then the hash key."
+    NOT_TAKEN: (
+        "That was not right, or there were too many wrong tries from this number for now. "
+        "Please key it in again, and then the hash key. A code from the web page always works."
     ),
     LINKED: "Thank you. This telephone is linked to your account now.",
     CHOOSE: (
@@ -46,4 +46,5 @@ PROMPTS: Final = {
     NO_MORE: "All right, this number is not called again. Goodbye.",
     AGAIN: "Please key in the same PIN once more, and then the hash key.",
 }
-"""By name of the recording in sounds/. None says whether a number has an account, let alone whose."""
+"""By name of the recording in sounds/. None says whether a number has an account, let alone whose: only of one that has
+are tries counted, so that a wrong PIN and one that is not judged have one answer."""

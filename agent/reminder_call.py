@@ -14,7 +14,7 @@ from agent.outbound_rules import Outcome
 from agent.reminder_settling import settle
 from agent.unwritten import Unwritten
 from people.database import DATABASE_AWAY
-from people.reminder_calls import ReminderCalls
+from people.reminder_calls import Claimed, ReminderCalls
 from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
@@ -36,7 +36,10 @@ class ReminderCall:
         number: str | None,
         settings: PeopleSettings,
         unwritten: Unwritten,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._clock = clock
         self._calls = ReminderCalls(people.engine)
         self._consents = ReminderConsents(people.engine, settings.tasks_token_secret)
         self._id = call_id
@@ -76,16 +79,25 @@ class ReminderCall:
             await self._unwritten.keep(self._id, outcome)
 
     async def _settle(self, outcome: Outcome) -> None:
-        if (known := await self._calls.wish(self._id)) is not None:
-            await settle(self._calls, self._id, outcome, attempts=known.attempts, now=datetime.now(UTC))
-
-    async def _stop(self, outcome: Outcome) -> None:
         known = await self._calls.wish(self._id)
+        if outcome is Outcome.UNWANTED:  # first: what is settled is not written a second time
+            await self._never_again(known)
+        if known is None:
+            return
+        await settle(self._calls, self._id, outcome, attempts=known.attempts, now=self._clock())
+        if outcome is Outcome.NO_SUCH_NUMBER:
+            await self._consents.stop_if_nobodys(known.wish.user_id, outcome.value)
+
+    async def _never_again(self, known: Claimed | None) -> None:
         number = self._number
         if number is None and known is not None:
             number, _ = await self._consents.number_of(known.wish.user_id)
         if number is not None:
             await self._consents.never_again(number)
+
+    async def _stop(self, outcome: Outcome) -> None:
+        known = await self._calls.wish(self._id)
+        await self._never_again(known)
         if known is not None:
             await self._consents.set(known.wish.user_id, given=False, how="key")
         await self._settle(outcome)

@@ -19,6 +19,7 @@ from agent.goodbye import is_goodbye
 from agent.last_words import say_last
 from agent.murmurs import MURMUR_SECONDS, is_murmur
 from agent.no_more_calls import wants_no_more_calls
+from agent.phrase_match import words
 from agent.questions import Questions
 from agent.spelling import SHORT_SECONDS, Spelling
 from agent.survey import Survey
@@ -50,6 +51,8 @@ class TurnTaking:
         """That of the present turn; 0 before the first."""
         self.says_goodbye = False
         """The caller said goodbye to a model that has begun to answer it."""
+        self.has_said_goodbye = False
+        """The caller said goodbye, and nothing since that goes on with the call."""
         self._consent = consent
         self._erasure = erasure
         self._go_on = go_on
@@ -67,6 +70,7 @@ class TurnTaking:
     def begin(self, by: By) -> int:
         """Begin a turn; gives its number."""
         self.number += 1
+        self.has_said_goodbye &= by != "key"
         log.info("turn.began", extra={"turn": self.number, "by": by})
         self._on_begun(self.number, by)
         return self.number
@@ -131,6 +135,7 @@ class TurnTaking:
             return await self._ask_whether(text)
         if (survey := self._survey()) is not None and survey.take_turn(text):
             return True
+        self._hear_of_goodbye(text)
         questions = self._questions()
         began_at = self._began_at if by == "voice" and self._began_at else None
         if questions.open and await questions.take_turn(text, turn=self.number, by=by, began_at=began_at):
@@ -158,6 +163,7 @@ class TurnTaking:
         if not event.is_final or not self._session().keeps_spoken_turns:
             return
         self.says_goodbye = is_goodbye(event.transcript)
+        self._hear_of_goodbye(event.transcript)
         if self._words_come_to_us:
             return
         if wish_about_transcript(event.transcript) is not None:
@@ -166,6 +172,12 @@ class TurnTaking:
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
         elif wants_no_more_calls(event.transcript):
             self._on_no_more_calls()
+
+    def _hear_of_goodbye(self, text: str) -> None:
+        if is_goodbye(text):
+            self.has_said_goodbye = True
+        elif words(text) and not is_murmur(text):
+            self.has_said_goodbye = False
 
     async def _go_on_or_not(self, answer: Answer) -> None:
         session, thread = self._session(), self._go_on.thread

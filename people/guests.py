@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from people.audit import note
 from people.models import PhoneRow, PinRow, UserRow
 from people.password import PasswordDesk
-from people.phones import has_place
+from people.phones import is_taken
 from people.pins import checked
 from people.user import DEFAULT_TIME_ZONE, Plan, Role, User, new_user_id, time_zone_name
 
@@ -20,15 +20,16 @@ DOMAIN: Final = "phone.invalid"
 """Of addresses that no mail reaches (RFC 2606); without a password nobody signs in with one."""
 
 
-class NumberFullError(Exception):
-    """A number has as many holders as it may have."""
+class NumberTakenError(Exception):
+    """Somebody holds the number: it may be the same caller, who called twice."""
 
 
 async def make_guest(
     engine: AsyncEngine, number: str, pin: SecretStr, *, attested: bool = False, time_zone: str = ""
 ) -> User:
     """Make an economy account for a number, with the PIN that its caller chose. Raises ValueError for a weak one,
-    NumberFullError where the number has its holders already.
+    NumberTakenError where somebody holds the number by now: two guests of one caller would share the PIN too, and it
+    would be nobody's.
 
     `attested`: the carrier vouches for the number. An unknown `time_zone` is UTC.
     """
@@ -48,8 +49,8 @@ async def make_guest(
         created_at=now,
     )
     async with async_sessionmaker(engine, expire_on_commit=False).begin() as session:
-        if not await has_place(session, number, row.id):
-            raise NumberFullError
+        if await is_taken(session, number):
+            raise NumberTakenError
         session.add(row)
         await session.flush()
         session.add(PhoneRow(user_id=row.id, number=number, added_at=now, verified_at=now, attested=attested))

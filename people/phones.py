@@ -105,5 +105,11 @@ async def has_place(session: AsyncSession, number: str, user_id: str) -> bool:
     return (await session.scalar(select(func.count()).select_from(others)) or 0) < MOST_HOLDERS
 
 
+async def is_taken(session: AsyncSession, number: str) -> bool:
+    """Whether somebody holds a number: asked first thing in a transaction, and so until its end."""
+    await take_turn(session, number)
+    return await session.scalar(_holders(number).limit(1)) is not None
+
+
 def _holders(number: str) -> Select[tuple[str]]:
     return select(PhoneRow.user_id).where(PhoneRow.number == number, PhoneRow.verified_at.is_not(None))

@@ -103,17 +103,20 @@ class Pins:
 
         A try is charged before it is judged, so that a hundred at once get no more than a hundred in a row; the right
         one takes the charges back. Who comes while so many are being judged waits for that, and is refused for none
-        that was right. A PIN that two people of a number share is nobody's.
+        that was right. A PIN that two people of a number share is nobody's. What is shorter than any PIN is no try.
 
         One that is new takes back its owner's charge alone: else whoever shares a number could give themselves one
         PIN after the other and learn, each for nothing, whether it is another's.
         """
-        charged, wait = await self._charge(number, attested, now)
-        if not charged:
-            if not wait:  # a number that nobody has takes as long
-                await self._desk.verify(None, pin.get_secret_value())
-            return Verdict(wait_seconds=wait.total_seconds())
         digits = pin.get_secret_value()
+        charged, wait = dict[str, _Charged](), timedelta(0)
+        if len(digits) >= SHORTEST:
+            charged, wait = await self._charge(number, attested, now)
+        if not charged:
+            await self._desk.verify(
+                None, digits
+            )  # a number that nobody has takes as long, and so does a wait
+            return Verdict(wait_seconds=wait.total_seconds())
         found = [
             user_id for user_id, known in charged.items() if await self._desk.verify(known.pin_hash, digits)
         ]

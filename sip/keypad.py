@@ -17,6 +17,7 @@ DIGITS: Final = "0123456789*#ABCD"
 """By event code. A to D are on no telephone that people have; they mean nothing."""
 END: Final = "#"
 ANEW: Final = "*"
+UNKNOWN: Final = "ABCD"
 LONGEST_ENTRY: Final = 32
 
 
@@ -105,7 +106,7 @@ class _Entry:
             self._timer.cancel()
 
     def press(self, key: str) -> bool:
-        if self._done.done():
+        if self._done.done() or key in UNKNOWN:
             return False
         self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(self._pause, self._pause_over)

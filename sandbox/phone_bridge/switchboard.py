@@ -119,6 +119,7 @@ class Switchboard(asyncio.DatagramProtocol):
             self._send(addr, reply(request, status, tag=dialog.tag, extra=tuple(extra)).render())
             return
         if not self._transactions.add(transaction):
+            self._send(addr, reply(request, 503, tag=dialog.tag, extra=(RETRY_AFTER,)).render())
             return
         transaction.respond(reply(request, 100))
         call = self._make_call(transaction, addr, dialog)
@@ -165,24 +166,25 @@ class Switchboard(asyncio.DatagramProtocol):
     def _on_request_in_dialog(self, request: Request, addr: Source) -> None:
         identity = _dialog_id(request)
         dialog, call = self._dialogs.get(identity), self._calls.get(identity)
-        transaction = Transaction(request, partial(self._send, addr))
-        if dialog is None or not self._transactions.add(transaction):
+        if dialog is None or (call is None and request.method != "BYE"):
             self._send(addr, reply(request, 481).render())
-        elif not dialog.is_in_order(request):
+            return
+        if request.method not in ("BYE", "INVITE"):  # a repetition gets the same answer: nothing to remember
+            status = 200 if request.method == "OPTIONS" else 405
+            extra = (ALLOW, ACCEPT) if status == 200 else (ALLOW,)
+            self._send(addr, reply(request, status, extra=extra).render())
+            return
+        transaction = Transaction(request, partial(self._send, addr))
+        self._transactions.add(transaction, of=identity)  # it is answered also where it is one of too many
+        if not dialog.is_in_order(request):
             transaction.respond(reply(request, 500))
         elif request.method == "BYE":
             transaction.respond(reply(request, 200))
             dialog.is_answered()  # both said goodbye
             if call is not None:
                 call.hang_up()
-        elif call is None:
-            transaction.respond(reply(request, 481))
-        elif request.method == "INVITE":
+        elif call is not None:
             call.renew(transaction)
-        elif request.method == "OPTIONS":
-            transaction.respond(reply(request, 200, extra=(ALLOW, ACCEPT)))
-        else:
-            transaction.respond(reply(request, 405, extra=(ALLOW,)))
 
     async def _run(self, call: Call) -> None:
         why = "failed"

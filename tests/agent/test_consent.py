@@ -569,3 +569,25 @@ async def test_a_wish_that_a_model_began_to_answer_is_heard_from_what_is_written
     made._turns.written(written("Stop recording."))
     await asyncio.gather(*made._background)
     assert speaker.said == [TRANSCRIPT_OFF]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["Goodbye."], "goodbye"),
+        (["Goodbye.", "Mhm."], "goodbye"),
+        (["What is on my list?", "Bye-bye."], "goodbye"),
+        (["Goodbye.", "Add a task to buy oat milk."], "left"),
+        (["Remind me to say goodbye to Ann."], "left"),
+        ([], "left"),
+    ],
+)
+async def test_who_said_goodbye_to_a_model_and_hangs_up_was_not_cut_off(
+    spoken_to: tuple[Call, Speaker], said: list[str], reason: str
+) -> None:
+    made, _ = spoken_to
+    for words in said:
+        assert not await made.on_turn(None)
+        made._turns.written(written(words))
+    made._gone("left")
+    assert made._over.result() == reason

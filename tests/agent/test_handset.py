@@ -112,6 +112,36 @@ async def test_the_hash_key_behind_a_pin_of_twelve_digits_is_no_entry_of_its_own
     ]
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_the_hash_key_pressed_twice_is_no_entry_and_cuts_off_no_answer(room: Room, late: bool) -> None:
+    async with handset(room) as phone, asyncio.timeout(5):
+        asking = asyncio.create_task(phone.ask(WELCOME))
+        await room.playing.wait()
+        room.press("112358#" if late else "112358###")
+        entries = [await asking]
+        room.playing.clear()
+        asking = asyncio.create_task(phone.ask(WRONG))
+        await room.playing.wait()
+        if late:
+            room.press("##")
+        await asyncio.sleep(0)
+        assert not asking.done()
+        room.press("530817##271828#")
+        entries += [await asking, await phone.ask(WRONG)]
+    assert [each and each.get_secret_value() for each in entries] == ["112358", "530817", "271828"]
+
+
+async def test_the_hash_key_behind_a_pin_that_a_pause_has_ended_is_no_entry_of_its_own(room: Room) -> None:
+    async with handset(room) as phone, asyncio.timeout(5):
+        asking = asyncio.create_task(phone.ask(WELCOME))
+        await room.playing.wait()
+        room.press("112358")
+        entries = [await asking]
+        room.press("#530817#")
+        entries.append(await phone.ask(WRONG))
+    assert [each and each.get_secret_value() for each in entries] == ["112358", "530817"]
+
+
 async def test_what_is_keyed_behind_the_twelfth_digit_begins_the_next_entry(room: Room) -> None:
     async with handset(room) as phone, asyncio.timeout(5):
         asking = asyncio.create_task(phone.ask(WELCOME))

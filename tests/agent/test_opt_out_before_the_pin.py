@@ -13,7 +13,7 @@ import agent.handset
 from agent import phone_door
 from agent.invitation import Invitation
 from agent.phone_admission import AdmissionRules
-from agent.phone_prompts import NO_MORE, PROMPTS
+from agent.phone_prompts import CLOSED, NO_MORE, PROMPTS
 from agent.reminder_call import ReminderCall
 from agent.unwritten import Unwritten
 from people.reminder_consent import ReminderConsents
@@ -98,6 +98,40 @@ async def test_nine_that_stands_when_the_time_for_a_proof_is_over_counts_too(
         call = picked_up(room, people)
         await room.playing.wait()
         room.press("9")
+        while PROMPTS[NO_MORE] not in room.captions:
+            await asyncio.sleep(0.01)
+        room.hang_up()
+        assert await call is None
+    assert await is_called_no_more(people, ann)
+
+
+@pytest.mark.parametrize("keys", ["9", "9#"])
+async def test_nine_that_is_keyed_while_they_are_told_goodbye_counts_too(
+    room: Room, people: People, ann: User, keys: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was keyed until then: who thinks about it for long hears that the call is over."""
+    told: list[str] = []
+
+    async def play(_: Any, name: str) -> None:
+        told.append(name)
+        if name == CLOSED:
+            room.press(keys)
+
+    monkeypatch.setattr(agent.handset, "play_recording", play)
+    monkeypatch.setattr(agent.handset, "PAUSE_SECONDS", 0.05)
+    async with asyncio.timeout(10):
+        assert await picked_up(room, people) is None
+    assert told[-2:] == [CLOSED, NO_MORE]
+    assert await is_called_no_more(people, ann)
+
+
+async def test_nine_that_is_keyed_while_the_last_wrong_pin_is_judged_counts_too(
+    room: Room, people: People, ann: User
+) -> None:
+    async with asyncio.timeout(10):
+        call = picked_up(room, people)
+        await room.playing.wait()
+        room.press("112358#112358#112358#9#")
         while PROMPTS[NO_MORE] not in room.captions:
             await asyncio.sleep(0.01)
         room.hang_up()

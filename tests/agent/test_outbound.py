@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.outbound import Outbound
 from agent.outbound_rules import Outcome, Rules
+from agent.reminder_call import write_later
+from agent.unwritten import Unwritten
 from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
 from mcp_tasks.due import Due
@@ -27,6 +30,7 @@ from people.models import PhoneRow
 from people.phones import Phones
 from people.reminder_calls import Caps, ReminderCalls, Wish
 from people.reminder_consent import ReminderConsents
+from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
 
@@ -35,7 +39,6 @@ pytestmark = pytest.mark.unit
 NUMBER = "+14155550132"
 ZONE = ZoneInfo("America/New_York")
 NINE = datetime(2026, 11, 27, 9, tzinfo=ZONE)
-SECRET = SecretStr("a secret that only tests know, 32+ bytes")
 MANY = Caps(per_minute=100, per_day=100, per_person_day=100)
 RULES = Rules(frozenset({"US"}))
 
@@ -55,12 +58,31 @@ class Telephones:
         return self.outcomes.pop(0) if self.outcomes else None
 
 
+class Kept:
+    """How calls went that could not be written, as Redis keeps it."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+
+    async def keep(self, call_id: str, outcome: Outcome) -> None:
+        self.outcomes.setdefault(call_id, outcome)
+
+    async def are_there(self) -> bool:
+        return bool(self.outcomes)
+
+    async def take(self) -> AsyncIterator[tuple[str, Outcome]]:
+        while self.outcomes:
+            yield self.outcomes.popitem()
+
+
 class Stage:
     """One person who agreed, their tasks, and workers that look."""
 
     def __init__(self, people: People, tasks: AsyncEngine, user: User) -> None:
         self.people, self.tasks, self.user = people, tasks, user
-        self.consents = ReminderConsents(people.engine, SECRET)
+        self.settings = PeopleSettings()
+        self.unwritten = Kept()
+        self.consents = ReminderConsents(people.engine, self.settings.tasks_token_secret)
         self.store = TaskStore(tasks)
         self.now = NINE
         self.phones = Telephones()
@@ -78,7 +100,8 @@ class Stage:
         return Outbound(
             self.people,
             self.tasks,
-            self.consents,
+            self.settings,
+            cast("Unwritten", self.unwritten),
             self.phones,
             rules,
             caps,
@@ -96,8 +119,10 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     people_url, tasks_url = (f"sqlite+aiosqlite:///{tmp_path / name}.db" for name in ("people", "tasks"))
+    monkeypatch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", people_url)
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", "a secret that only tests know, 32+ bytes")
     await migrate(people_url)
     await migrate_tasks(tasks_url)
     tasks = create_engine(tasks_url)
@@ -268,6 +293,43 @@ async def test_an_unwanted_call_is_the_last(stage: Stage) -> None:
     assert not await stage.consents.of(stage.user.id)
     await stage.consents.set(stage.user.id, given=True, how="page")
     assert await stage.consents.number_to_call(stage.user.id) == (None, "do_not_call")
+
+
+@pytest.mark.parametrize(
+    ("away", "outcome", "rings", "left"),
+    [
+        ((ReminderCalls, "again"), Outcome.BUSY, 2, "busy"),
+        ((ReminderCalls, "settle"), Outcome.DECLINED, 1, "declined"),
+        ((ReminderCalls, "settle"), Outcome.UNWANTED, 1, "unwanted"),
+        ((ReminderConsents, "never_again"), Outcome.UNWANTED, 1, "unwanted"),
+    ],
+)
+async def test_a_database_that_is_away_when_a_telephone_has_rung_loses_nothing_of_what_became_of_it(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    away: tuple[type, str],
+    outcome: Outcome,
+    rings: int,
+    left: str,
+) -> None:
+    async def is_away(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    await stage.task()
+    stage.phones.outcomes = [outcome]
+    with monkeypatch.context() as patch:
+        patch.setattr(*away, is_away)
+        with contextlib.suppress(ConnectionError):
+            await stage.look()
+    await write_later(cast("Unwritten", stage.unwritten), stage.settings)
+    assert await stage.outcomes() == [left]
+    if outcome is Outcome.UNWANTED:
+        await stage.consents.set(stage.user.id, given=True, how="page")
+        assert await stage.consents.number_to_call(stage.user.id) == (None, "do_not_call")
+    async with stage.people.engine.begin() as connection:  # it was written by the clock of now
+        await connection.execute(text("UPDATE people_reminder_calls SET next_at = '2026-11-27 14:05:00'"))
+    await stage.look(timedelta(minutes=5))
+    assert len(stage.phones.rang) == rings
 
 
 async def test_a_series_rings_at_each_of_its_times(stage: Stage) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from livekit import rtc
 from livekit.agents import llm
 
 from agent import persona
@@ -120,6 +122,33 @@ async def test_who_says_goodbye_is_asked_how_good_it_was_and_then_let_go(port: i
         assert live.ended is not None
         assert await asyncio.wait_for(live.ended, 20) == "goodbye"
         assert stars == [4]
+
+
+def hang_up(live: LiveCall) -> None:
+    live.call._room.remote_participants.clear()  # type: ignore[attr-defined]
+    gone = SimpleNamespace(identity="caller", disconnect_reason=rtc.DisconnectReason.CLIENT_INITIATED)
+    live.call._room.emit("participant_disconnected", gone)
+
+
+@PLANS
+async def test_who_says_goodbye_and_hangs_up_was_not_cut_off(port: int, plan: str) -> None:
+    async with live_call(port, somebody(), plan=plan, channel="phone") as live:
+        await live.turn("Add a task to buy oat milk")
+        await live.say("Goodbye")
+        await live.until(lambda: live.call._survey.is_open, 20, "we ask how it was")
+        hang_up(live)
+        assert live.ended is not None
+        assert await asyncio.wait_for(live.ended, 20) == "goodbye"
+
+
+async def test_who_goes_on_behind_a_goodbye_and_is_gone_then_was_cut_off(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone") as live:
+        await live.say("Goodbye")
+        await live.until(lambda: live.call._survey.is_open, 20, "we ask how it was")
+        await live.turn("Add a task to buy oat milk")
+        hang_up(live)
+        assert live.ended is not None
+        assert await asyncio.wait_for(live.ended, 20) == "left"
 
 
 async def test_who_hangs_up_in_a_tool_holds_no_vendor_and_the_task_is_made_once(port: int) -> None:

@@ -79,6 +79,15 @@ async def test_an_entry_ends_with_a_pause_and_nothing_keyed_is_a_time_out() -> N
     assert (await entry).get_secret_value() == ""
 
 
+async def test_keys_that_no_telephone_has_begin_no_entry() -> None:
+    keypad = Keypad()
+    entry = asyncio.create_task(keypad.entry(pause_seconds=0.05))
+    await asyncio.sleep(0)
+    press(keypad, "ABCD")
+    with pytest.raises(TimeoutError):
+        await entry
+
+
 async def test_a_key_says_whether_it_ended_an_entry() -> None:
     keypad = Keypad()
     for keys, ended in (("12#", [False, False, True]), ("1*234", [False, False, False, False, True])):
