@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import pytest
@@ -70,7 +70,7 @@ class Dying(Voice):
         self.sample_rate = SAMPLE_RATE
         self.lives = 0
 
-    async def speak(self, text: str, *, voice: str | None = None) -> AsyncIterator[bytes]:
+    async def speak(self, text: str, *, voice: str | None = None) -> AsyncGenerator[bytes, None]:
         self.lives += 1
         for _ in range(2):
             yield bytes(2 * SAMPLE_RATE)
