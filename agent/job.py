@@ -40,6 +40,7 @@ from agent.transcript import transcribing
 from agent.unwritten import Unwritten
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
+from people.database import DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
@@ -55,6 +56,10 @@ BUSY_SECONDS: Final = 15.0
 TASKS_PATIENCE: Final = Patience(reconnect=8.0)
 """A task server that restarts on a busy machine is back within it; a caller hears the hold sound meanwhile."""
 
+
+PEOPLE_SECONDS: Final = 15.0
+"""How long a call waits for the people's database: one that fails over to its stand-in is back within it."""
+PEOPLE_AGAIN_SECONDS: Final = 0.5
 
 HANDED_ON: Final = ("leaving", "line_lost")
 """Why we end where the call does not: another worker is to have it."""
@@ -150,6 +155,10 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
             ours.cut_off = CutOff(ctx.room)
             await ours.cut_off.begun()
         user = await _who(invitation)
+        if user is None:
+            await attributes.set_state("trouble")
+            await asyncio.gather(write(ctx.room, persona.TROUBLE), play_recording(ctx.room, "trouble"))
+            return "people_unavailable"
         ours.metrics.synthetic = user.role is Role.PROBE
         desk = Desk(ctx.room, invitation, settings, vendors, attributes, line, ours)
         async with routed(
@@ -199,9 +208,20 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     return await _serve(ctx, user, desk, serving, parking, money)
 
 
-async def _who(invitation: Invitation) -> User:
-    async with People(PeopleSettings().database_url) as people:
-        user = await people.user_by_id(invitation.subject)
+async def _who(invitation: Invitation) -> User | None:
+    """Whose call it is; None where the people's database stays away for longer than anybody waits."""
+    try:
+        async with asyncio.timeout(PEOPLE_SECONDS), People(PeopleSettings().database_url) as people:
+            while True:
+                try:
+                    user = await people.user_by_id(invitation.subject)
+                    break
+                except DATABASE_AWAY as error:
+                    log.info("call.waits_for_people", extra={"error": type(error).__name__})
+                    await asyncio.sleep(PEOPLE_AGAIN_SECONDS)
+    except TimeoutError:
+        log.error("call.people_unavailable", extra={"call_id": invitation.call_id})
+        return None
     if user is None:
         raise LookupError("the call was dispatched for a user who does not exist")
     return user

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,10 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
 
+log = logging.getLogger("agent.reminder")
+
+WISH_SECONDS: Final = 4.0
+"""How long the people's database may take to say which task it is about: somebody has picked up and hears nothing."""
 VIEWS: Final = ("all", "today", "overdue")
 """Where the task is looked for: the first of very many tasks need not hold it, one of the others may."""
 MOST: Final = 200
@@ -77,8 +83,13 @@ async def opening(
     """What is said first in a call about a task; nothing in any other. Raises TaskServerUnavailable."""
     if not invitation.reminder:
         return Opening()
-    async with People(settings.database_url) as people:
-        known = await ReminderCalls(people.engine).wish(invitation.reminder)
+    try:
+        async with asyncio.timeout(WISH_SECONDS), People(settings.database_url) as people:
+            known = await ReminderCalls(people.engine).wish(invitation.reminder)
+    except DATABASE_AWAY as error:
+        # The call itself can be served; which task it was about is told another time.
+        log.warning("reminder.wish_unknown", extra={"error": type(error).__name__})
+        return Opening(UNSEEN)
     if known is None or known.wish.user_id != invitation.subject:
         return Opening()
     line, certain = await _line(client, known.wish.task_id)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final, Literal, Self
 
@@ -96,7 +98,7 @@ class Stack:
         for part, model in self.parts.items():
             for candidate in _candidates(model):
                 is_down = candidate.service in down or candidate.name in down
-                if not is_down and why_no_vendor(candidate.vendor, settings) is None:
+                if not is_down and why_no_model(candidate, settings) is None:
                     parts[part] = candidate
                     break
             else:
@@ -110,7 +112,7 @@ class Stack:
                 dict.fromkeys(
                     candidate.service
                     for candidate in _candidates(model)
-                    if why_no_vendor(candidate.vendor, settings) is None
+                    if why_no_model(candidate, settings) is None
                 )
             )
             for model in self.parts.values()
@@ -147,6 +149,13 @@ MODELS: Final = _models(
     Model("local", "piper", service="piper"),
     Model("ollama", "ollama", service="ollama"),
 )
+
+EXTRAS: Final[Mapping[str, str]] = MappingProxyType({"whisper": "ears", "piper": "voice"})
+"""The optional extra of this package that brings an engine of our own, by its service."""
+ENGINES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"whisper": ("faster_whisper",), "piper": ("piper",)}
+)
+"""What is imported of it."""
 
 ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -204,8 +213,21 @@ def why_not_configured(stack: Stack, settings: VendorSettings) -> str | None:
 
     It speaks of the stack's own models: that something could take the place of one configures nothing.
     """
-    reasons = (why_no_vendor(vendor, settings) for vendor in stack.vendors)
+    reasons = (why_no_model(model, settings) for model in stack.parts.values())
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def why_no_model(model: Model, settings: VendorSettings) -> str | None:
+    """What is missing to use a model, as a clause; None where nothing is."""
+    if (extra := EXTRAS.get(model.service)) is not None and not _is_installed(model.service):
+        return f"the extra '{extra}' is not installed"
+    return why_no_vendor(model.vendor, settings)
+
+
+@cache
+def _is_installed(service: str) -> bool:
+    """Whether the packages of an engine of our own are there; looked up once, since each call asks."""
+    return all(find_spec(package) is not None for package in ENGINES[service])
 
 
 def why_no_vendor(vendor: str, settings: VendorSettings) -> str | None:

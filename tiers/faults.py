@@ -11,6 +11,9 @@ class Fault(Enum):
 
     VENDOR_DOWN = ("vendor_down", "vendor", "swap")
     """The vendor could not be reached, timed out, or failed on its side."""
+    NO_WORDS = ("no_words", "vendor", "swap")
+    """An ear answered, and wrote nothing where speech was found. It may have been music: another ear hears it once more,
+    and nothing is said against this one's health."""
     VENDOR_BUSY = ("vendor_busy", "vendor", "retry")
     """A rate limit that passes by itself; it says nothing about the vendor's health."""
     NO_CREDIT = ("no_credit", "us", "swap")

@@ -152,10 +152,11 @@ class VendorWatch:
         self._watch.close()
 
     def _overhear(self) -> None:
-        """Listen to the voice's socket, whichever voice it is now."""
-        built = getattr(self._models, "built", {}).get("tts")
-        if built is not None and isinstance(built.tap, SocketTap):
-            built.tap.overhear = self.voice_said
+        """Listen to the sockets of the voice and of the ear, whichever they are now."""
+        for part, overhear in (("tts", self.voice_said), ("stt", self._hearing.said)):
+            built = getattr(self._models, "built", {}).get(part)
+            if built is not None and isinstance(built.tap, SocketTap):
+                built.tap.overhear = overhear
 
     def _slowness(self, part: Part) -> float:
         own = self.part(part).vendor in ("local", "ollama")

@@ -67,12 +67,19 @@ class Watch:
         self._told: set[str] = set()
         self._closed = False
 
-    def expect(self, what: str, service: str, seconds: float) -> None:
-        """Something has to come within so many seconds; asked for again, the time starts anew."""
+    def expect(
+        self, what: str, service: str, seconds: float, fault: Callable[[], Fault] = lambda: Fault.VENDOR_DOWN
+    ) -> None:
+        """Something has to come within so many seconds; asked for again, the time starts anew.
+
+        `fault` gives the verdict where it does not come.
+        """
         if self._closed:
             return
         self.met(what)
-        self._deadlines[what] = asyncio.get_running_loop().call_later(seconds, self._missed, what, service)
+        self._deadlines[what] = asyncio.get_running_loop().call_later(
+            seconds, self._missed, what, service, fault
+        )
 
     def waits_for(self, what: str) -> bool:
         """Whether it is still to come."""
@@ -121,13 +128,18 @@ class Watch:
         for what in list(self._deadlines):
             self.met(what)
 
-    def _missed(self, what: str, service: str) -> None:
+    def _missed(self, what: str, service: str, fault: Callable[[], Fault]) -> None:
         del self._deadlines[what]
-        self.fail(Failure(service, Fault.VENDOR_DOWN, f"no_{what}"))
+        self.fail(Failure(service, fault(), f"no_{what}"))
 
 
 class Hearing:
-    """Watches speech to text: who speaks for a second is written down soon after."""
+    """Watches speech to text: who speaks for a second is written down soon after.
+
+    An ear that writes nothing is left by the call in any case. It speaks against the ear's health only where the vendor
+    said nothing at all since the voice began, or began to write words and never ended them: a detector of speech takes
+    music for it, and to a second of television an empty answer is the right one.
+    """
 
     def __init__(self, watch: Watch, clock: Callable[[], float] | None = None) -> None:
         self._watch = watch
@@ -135,6 +147,8 @@ class Hearing:
         self._began: float | None = None
         self._interim = self._final = False
         self._written = ""
+        self._said = False
+        """Whether the vendor has said anything since the voice began of which words are owed."""
         self.service = ""
         """Who hears; empty where nobody has to."""
 
@@ -144,15 +158,22 @@ class Hearing:
         if speaking:
             self._began = now
             self._final = False
+            if not self._watch.waits_for("words"):
+                self._said = False
             return
         began, self._began = self._began, None
         long = began is not None and now - began >= SPEECH_SECONDS
         owed = self._interim or (long and not self._final)  # words may come before the detector is sure
         if self.service and owed and not self._watch.waits_for("words"):
-            self._watch.expect("words", self.service, self._watch.patience.words)
+            self._expect()
+
+    def said(self, _message: str = "") -> None:
+        """Hear that the vendor said something, whatever it was."""
+        self._said = True
 
     def heard(self, text: str, *, final: bool) -> None:
         """Take words that were written down."""
+        self.said()
         if not text.strip():
             return
         news, self._written = text != self._written, "" if final else text
@@ -162,4 +183,10 @@ class Hearing:
             self._watch.met("words")
         elif news and self._watch.waits_for("words"):
             # Who took a breath and speaks on is written down on and on: an ear that does it is alive.
-            self._watch.expect("words", self.service, self._watch.patience.words)
+            self._expect()
+
+    def _expect(self) -> None:
+        self._watch.expect("words", self.service, self._watch.patience.words, self._verdict)
+
+    def _verdict(self) -> Fault:
+        return Fault.NO_WORDS if self._said and not self._interim else Fault.VENDOR_DOWN

@@ -118,6 +118,22 @@ local function release(of, money, scope_names)
   end
 end
 
+-- In which of the scopes at hand the lease stands, and the names of the others in which it does.
+local function standing()
+  local stands, elsewhere, at_hand = {}, '', {}
+  for n = 1, #scopes do
+    stands[n] = same
+    at_hand[KEYS[n + 5]] = n
+  end
+  if leased and not same then
+    for name in string.gmatch(where, '%S+') do
+      local n = at_hand[ARGV[9] .. name]
+      if n then stands[n] = true else elsewhere = elsewhere .. ' ' .. name end
+    end
+  end
+  return stands, elsewhere
+end
+
 if verb == 'meter' then
   local use, over = 0, 0
   if amount >= 0 then
@@ -204,10 +220,11 @@ if verb == 'hold' then
   -- Nothing is written before every scope has agreed, but what was reaped stays reaped.
   local reaped = {}
   for n = 1, #scopes do reaped[n] = pack(scopes[n]) end
+  local stands, elsewhere = standing()
   local refused, why
   for n = 1, #scopes do
     local s = scopes[n]
-    if same then
+    if stands[n] then -- what it holds by now makes way for the new amount, also where a day has changed beside it
       s[TH] = s[TH] - held
       if leased == 1 then s[PH] = s[PH] - held end
     end
@@ -242,7 +259,7 @@ if verb == 'hold' then
     end
     return { 'refused', run, now, refused - 1, why }
   end
-  if leased and not same then release(leased, held, where) end
+  if elsewhere ~= '' then release(leased, held, elsewhere) end
   held = amount
   write(struct.pack('<dd', tier, amount) .. names .. (RUN ~= '' and ' @' .. RUN or ''))
   call('ZADD', LEASES, now + ttl, ARGV[4])

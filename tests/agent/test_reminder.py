@@ -181,3 +181,22 @@ async def test_what_was_not_seen_is_not_said_to_be_gone_and_is_tried_again(
     assert begun.line == UNSEEN
     await begun.heard_in(ended(f"{begun.line} {GREETING}"), verbatim=True)
     assert await stage.ends() == ("waiting", "not_told")
+
+
+async def test_a_database_that_is_away_when_it_is_to_be_told_keeps_the_call_and_has_it_tried_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReminderCalls, "wish", away)
+        begun = await opening(
+            stage.invitation.model_copy(update={"subject": stage.user_id}),
+            cast("TaskClient", stage.tasks),
+            stage.settings,
+            NOTHING,
+        )
+    assert begun.line == UNSEEN
+    await begun.heard_in(ended(f"{UNSEEN} {GREETING}"), verbatim=True)
+    assert await stage.ends() == ("waiting", "not_told")

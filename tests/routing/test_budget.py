@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from routing.budget import Booked, Refused
+from routing.budget import Account, Booked, Refused
 from routing.caps import Cap
 from routing.journal import Entry
+from routing.kinds import Tier
 from tests.routing.conftest import Bank
+from tests.routing.test_budget_race import in_fresh_bank
 
 pytestmark = pytest.mark.system
 
@@ -185,17 +190,85 @@ async def test_a_call_that_outlives_the_users_day_holds_in_the_new_one(bank: Ban
     assert (
         await bank.budget.hold(stale, operation="s2", tier="premium", microdollars=10_000, ttl_ms=TTL) is None
     )
-    tomorrow = replace(
-        account,
-        scopes=(
-            account.scopes[0],
-            replace(account.scopes[1], name="user-day:s_anna:2099-01-01"),
-            *account.scopes[2:],
-        ),
-    )
+    tomorrow = tomorrow_of(account)
     await bank.budget.hold(tomorrow, operation="s3", tier="premium", microdollars=8_000, ttl_ms=TTL)
     assert [each["th"] for each in await bank.counters(account)] == [8_000, 0, 8_000, 8_000]
     assert (await bank.counters(tomorrow))[1]["th"] == 8_000
+
+
+def names(account: Account) -> list[str]:
+    return [scope.name for scope in account.scopes]
+
+
+def tomorrow_of(account: Account) -> Account:
+    """The call behind its user's midnight: in its own scope, the month's and the world's day it stands as before."""
+    day = replace(account.scopes[1], name="user-day:s_anna:2099-01-01")
+    return replace(account, scopes=(account.scopes[0], day, *account.scopes[2:]))
+
+
+@pytest.mark.parametrize("tight", ["call", "user_month", "global_day"])
+@pytest.mark.parametrize("tier", ["premium", "economy"])
+async def test_behind_midnight_what_a_call_holds_makes_way_for_its_next_slice(
+    bank: Bank, tight: str, tier: Tier
+) -> None:
+    account = await bank.account("c1", **{tight: Cap(premium=15_000, total=15_000)})
+    await bank.budget.hold(account, operation="open", tier=tier, microdollars=10_000, ttl_ms=TTL)
+    tomorrow = tomorrow_of(account)
+    held = await bank.budget.hold(tomorrow, operation="s2", tier=tier, microdollars=15_000, ttl_ms=TTL)
+    assert held == Booked(spent=0, held=15_000)
+    assert [each["th"] for each in await bank.counters(account)] == [15_000, 0, 15_000, 15_000]
+    refused = await bank.budget.hold(account, operation="s3", tier=tier, microdollars=15_001, ttl_ms=TTL)
+    assert isinstance(refused, Refused)
+    assert [each["th"] for each in await bank.counters(account)] == [15_000, 0, 15_000, 15_000]
+    assert (await bank.counters(tomorrow))[1]["th"] == 15_000
+    await bank.budget.settle(tomorrow, operation="end", tier=tier)
+    for side in (account, tomorrow):
+        assert [(each["th"], each["ph"]) for each in await bank.counters(side)] == [(0, 0)] * 4
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # each is a bank of its own: a failure is told as it is
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    cap=st.integers(1, 20),
+    steps=st.lists(
+        st.tuples(st.booleans(), st.sampled_from(["premium", "economy"]), st.none() | st.integers(0, 25)),
+        min_size=4,
+        max_size=12,
+    ),
+)
+def test_on_either_side_of_midnight_a_call_gets_what_the_cap_has_room_for_and_holds_that_alone(
+    valkey: str, cap: int, steps: list[tuple[bool, Tier, int | None]]
+) -> None:
+    """Each step is on the one side or the other; without an amount it settles."""
+
+    async def run(bank: Bank) -> None:
+        limit = Cap(premium=cap, total=cap)
+        caps = dict.fromkeys(("call", "user_day", "user_month", "global_day"), limit)
+        before = await bank.account("c1", **caps)
+        behind = tomorrow_of(before)
+        lease = dict.fromkeys((*names(before), *names(behind)), (0, 0))
+        for is_behind, tier, amount in steps:
+            here = behind if is_behind else before
+            if amount is None:
+                await bank.budget.settle(here, operation=bank.operation(), tier=tier)
+            else:
+                held = await bank.budget.hold(
+                    here, operation=bank.operation(), tier=tier, microdollars=amount, ttl_ms=TTL
+                )
+                assert isinstance(held, Refused if amount > cap else Booked)
+            if amount is None or amount <= cap:
+                money = (amount or 0, (amount or 0) if tier == "premium" else 0)
+                lease = dict.fromkeys(lease, (0, 0)) | dict.fromkeys(names(here), money)
+            counted = [*await bank.counters(before), *await bank.counters(behind)]
+            have = dict(zip([*names(before), *names(behind)], counted, strict=True))
+            assert {name: (each.get("th", 0), each.get("ph", 0)) for name, each in have.items()} == lease
+
+    asyncio.run(in_fresh_bank(valkey, run))
 
 
 # -- counters that Redis does not have ------------------------------------------------------------------------

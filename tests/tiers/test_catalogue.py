@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tiers import catalogue
 from tiers.catalogue import (
     ALTERNATIVES,
     MODELS,
@@ -141,6 +142,19 @@ def test_an_alternative_without_its_key_is_passed_over(monkeypatch: pytest.Monke
         ("openai-chat",),
         ("cartesia", "piper"),
     )
+
+
+def test_an_engine_of_our_own_that_is_not_installed_takes_nobodys_place(
+    monkeypatch: pytest.MonkeyPatch, sandbox: VendorSettings
+) -> None:
+    monkeypatch.setattr(catalogue, "ENGINES", {"whisper": ("no_such_ears",), "piper": ("no_such_voice",)})
+    catalogue._is_installed.cache_clear()
+    try:
+        assert STACKS["economy"].without(("deepgram-stt",), sandbox) is None
+        assert STACKS["budget"].alternatives(sandbox)[2] == ("deepgram-tts",)
+        assert why_not_configured(STACKS["local"], sandbox) == "the extra 'ears' is not installed"
+    finally:
+        catalogue._is_installed.cache_clear()
 
 
 def test_the_router_is_told_each_parts_services_best_first(sandbox: VendorSettings) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.agent.virtual_time import VirtualLoop
+from tiers.cascade import Cascade
+from tiers.catalogue import MODELS
+from tiers.faults import Fault
+from tiers.metering.taps import SocketTap
+from tiers.parts import Built
+from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, Hearing, VendorPatience, Watch
 
 pytestmark = pytest.mark.unit
@@ -23,6 +32,14 @@ class Ear:
 
     def speaks(self, speaking: bool) -> None:
         self.loop.do(lambda: self._hearing.caller_speaks(speaking))
+
+    def says(self) -> None:
+        """A message without words: a piece of silence, an empty result."""
+        self.loop.do(self._hearing.said)
+
+    @property
+    def faults(self) -> list[Fault]:
+        return [failure.fault for failure in self.failures]
 
     def writes(self, text: str, *, final: bool = False) -> None:
         self.loop.do(lambda: self._hearing.heard(text, final=final))
@@ -83,3 +100,72 @@ def test_who_begins_to_speak_again_and_again_does_not_hide_an_ear_that_writes_no
         ear.passes(0.3)
     ear.passes(0.2)
     assert [failure.what for failure in ear.failures] == ["no_words"]
+
+
+def test_an_ear_that_answers_a_second_of_music_with_no_words_is_left_and_not_blamed(ear: Ear) -> None:
+    ear.speaks(True)
+    ear.passes(1.1)
+    ear.says()
+    ear.speaks(False)
+    ear.passes(WORDS + 0.1)
+    assert ear.faults == [Fault.NO_WORDS]
+    assert not Fault.NO_WORDS.counts
+    assert Fault.NO_WORDS.remedy == "swap"
+
+
+def test_an_empty_result_in_the_wait_is_an_answer_too(ear: Ear) -> None:
+    ear.speaks(True)
+    ear.passes(1.1)
+    ear.speaks(False)
+    ear.passes(WORDS / 2)
+    ear.writes("", final=True)
+    ear.passes(WORDS)
+    assert ear.faults == [Fault.NO_WORDS]
+
+
+def test_an_ear_that_says_nothing_at_all_since_the_voice_began_is_blamed(ear: Ear) -> None:
+    ear.says()
+    ear.speaks(True)
+    ear.passes(1.1)
+    ear.speaks(False)
+    ear.passes(WORDS + 0.1)
+    assert ear.faults == [Fault.VENDOR_DOWN]
+    assert Fault.VENDOR_DOWN.counts
+
+
+def test_an_ear_that_began_to_write_and_never_ended_it_is_blamed_whatever_else_it_says(ear: Ear) -> None:
+    ear.speaks(True)
+    ear.passes(1.1)
+    ear.writes("add a task to")
+    ear.speaks(False)
+    ear.passes(WORDS / 2)
+    ear.says()
+    ear.passes(WORDS)
+    assert ear.faults == [Fault.VENDOR_DOWN]
+
+
+def test_a_voice_that_comes_again_while_words_are_owed_does_not_hide_that_the_ear_answered(ear: Ear) -> None:
+    ear.speaks(True)
+    ear.passes(1.1)
+    ear.speaks(False)
+    ear.passes(0.3)
+    ear.says()
+    ear.speaks(True)
+    ear.passes(WORDS)
+    assert ear.faults == [Fault.NO_WORDS]
+
+
+async def test_what_comes_on_the_ears_socket_is_its_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiers.watch.SPEECH_SECONDS", 0.0)
+    failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
+    tap = SocketTap()
+    model = MODELS["nova-3"]
+    models = SimpleNamespace(parts={"stt": model}, built={"stt": Built(model, None, tap)})
+    watch = VendorWatch(cast("Cascade", models), failed.set_result, patience=VendorPatience(words=0.01))
+    watch.caller_speaks(True)
+    assert tap.overhear is not None
+    tap.overhear('{"type": "Results", "channel": {"alternatives": [{"transcript": ""}]}}')
+    watch.caller_speaks(False)
+    failure = await asyncio.wait_for(failed, 20)
+    watch.close()
+    assert (failure.service, failure.fault) == ("deepgram-stt", Fault.NO_WORDS)

@@ -6,14 +6,17 @@ from typing import Final
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import APIConnectOptions, LanguageCode, stt, utils
+from livekit.agents import APIConnectionError, APIConnectOptions, LanguageCode, stt, utils
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from typing_extensions import override
 
-from tiers.local.ear import Ear
+from tiers.local.ear import LONGEST_SECONDS, Ear
 
 EAR_RATE: Final = 16_000
 """Hz; what Whisper was trained on."""
+
+MOST_SAMPLES: Final = int(LONGEST_SECONDS * EAR_RATE)
+"""Of who talks on for longer the last part is heard: there stands what they want."""
 
 
 class WhisperSTT(stt.STT[str]):
@@ -40,7 +43,13 @@ class WhisperSTT(stt.STT[str]):
         language: NotGivenOr[str] = NOT_GIVEN,
         conn_options: APIConnectOptions,
     ) -> stt.SpeechEvent:
-        heard = await self._ear.transcribe(_at_ear_rate(buffer), EAR_RATE)
+        sound = _at_ear_rate(buffer)[-MOST_SAMPLES:]
+        try:
+            heard = await self._ear.transcribe(sound, EAR_RATE)
+        except Exception as error:
+            # An error of livekit's own is told, and another ear hears what this one lost; any other ends the hearing for
+            # good, and nobody is told.
+            raise APIConnectionError("Whisper has failed") from error
         return stt.SpeechEvent(
             type=stt.SpeechEventType.FINAL_TRANSCRIPT,
             request_id=utils.shortuuid("whisper_"),

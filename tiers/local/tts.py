@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from livekit.agents import APIConnectOptions, tts, utils
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Final
+
+from livekit.agents import APIConnectionError, APIConnectOptions, tts, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from typing_extensions import override
 
-from tiers.local.voice import Voice
+from tiers.local.voice import Voice, VoiceError
+
+_LIVES: Final = 2
+"""How many processes may die over one text; the next voice says the rest."""
+_BREATH_SECONDS: Final = 0.01
 
 
 class PiperTTS(tts.TTS[str]):
@@ -53,6 +61,26 @@ class _Utterance(tts.ChunkedStream):
             num_channels=1,
             mime_type="audio/pcm",
         )
-        async for chunk in self._voice.speak(self.input_text):
-            output_emitter.push(chunk)
+        spoken = 0
+        for life in range(_LIVES):
+            try:
+                async for chunk in self._since(spoken):
+                    output_emitter.push(chunk)
+                    spoken += 1
+                break
+            except (VoiceError, ValueError, OSError) as error:
+                if not spoken or life + 1 == _LIVES:
+                    # An error of livekit's own is asked again, or carried to the next voice; others end the speech unseen.
+                    raise APIConnectionError("Piper has failed", retryable=not spoken) from error
+        if not spoken:  # no word in it; livekit takes no sound for an error
+            output_emitter.push(bytes(2 * round(self._voice.sample_rate * _BREATH_SECONDS)))
         output_emitter.flush()
+
+    async def _since(self, sentences: int) -> AsyncIterator[bytes]:
+        """The sound of the text, from behind so many of its sentences on: a new process has to make all of it."""
+        async with aclosing(self._voice.speak(self.input_text)) as sound:
+            async for chunk in sound:
+                if sentences:
+                    sentences -= 1
+                else:
+                    yield chunk

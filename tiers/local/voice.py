@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from tiers.local.settings import LocalSettings
 from tiers.local.voice_frames import HEADER, Frame
@@ -53,7 +53,7 @@ class Voice:
         """
         await self._running()
 
-    async def speak(self, text: str, *, voice: str | None = None) -> AsyncIterator[bytes]:
+    async def speak(self, text: str, *, voice: str | None = None) -> AsyncGenerator[bytes, None]:
         """The sound of `text`, a sentence at a time: 16-bit mono PCM at `sample_rate`.
 
         Closing the generator, or cancelling whoever reads it, stops the speaking. `voice` is another Piper voice

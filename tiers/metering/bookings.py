@@ -38,6 +38,7 @@ class Bookings:
         """Hand on what was used, unless this very event was handed on before.
 
         An estimate is nothing new once the event was reported; a report takes the place of the estimate before it.
+        Raises BadUsageError for units that nobody can have counted, and then nothing is booked: it may be estimated.
         """
         event_id = f"{self._session}:{vendor_id}"
         estimate = event_id + _ESTIMATE
@@ -53,7 +54,6 @@ class Bookings:
         if not self._open:
             logger.warning("usage after the meter was closed is lost", extra={"part": part})
             return
-        self._booked.add(event_id)
         usage = Usage(
             event_id=event_id,
             vendor=model.vendor,
@@ -66,6 +66,7 @@ class Bookings:
             replaces=replaces,
             heard=heard,
         )
+        self._booked.add(event_id)
         try:
             self._on_usage(usage)
         except Exception:

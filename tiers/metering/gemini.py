@@ -6,6 +6,7 @@ leaves an estimate: the last report, what was sent and made since, and the answe
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from tiers.metering import tokens
 from tiers.metering.bookings import Bookings
 from tiers.metering.taps import quietly
 from tiers.usage import Certainty, Outcome
+
+logger = logging.getLogger(__name__)
 
 AUDIO_TOKENS_A_SECOND: Final = 25
 """Both ways: https://ai.google.dev/gemini-api/docs/live-api/best-practices."""
@@ -116,9 +119,12 @@ class GeminiSpeakingWatch:
         if message.usage_metadata is None:
             return
         units = units_of(message.usage_metadata)
-        if not any(units.values()):
-            return
-        self._book(units, "actual", "cancelled" if self._was_interrupted else "ok")
+        outcome: Outcome = "cancelled" if self._was_interrupted else "ok"
+        if min(units.values(), default=0) < 0:
+            logger.warning("a usage cannot be right, and is estimated", extra={"part": "speech_to_speech"})
+            self.flush(outcome)
+        elif any(units.values()):
+            self._book(units, "actual", outcome)
 
     def _book(self, units: dict[str, int], certainty: Certainty, outcome: Outcome) -> None:
         self._turns += 1

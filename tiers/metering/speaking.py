@@ -18,7 +18,7 @@ from tiers.catalogue import Model
 from tiers.metering import tokens
 from tiers.metering.bookings import Bookings
 from tiers.metering.conversation import ASSISTANT_TOKEN_MS, Conversation, Given, Tokens, begun, text_cost
-from tiers.metering.reports import response_units, transcription_units
+from tiers.metering.reports import readable, response_units, transcription_units
 from tiers.metering.taps import quietly
 from tiers.usage import Certainty, Outcome
 
@@ -205,8 +205,8 @@ class SpeakingWatch:
         if kind != "completed":
             return
         sent = self._waiting.pop(item_id, 0.0)
-        units = transcription_units(event.get("usage") or {})
-        if units is None:
+        units = readable(transcription_units, event.get("usage"), "transcription")
+        if units is None or (sent and not any(units.values())):
             self._book_transcription(item_id, {"audio_ms": round(sent)}, certainty="estimated")
             return
         if (milliseconds := units.get("audio_ms")) is not None:
@@ -274,9 +274,8 @@ class SpeakingWatch:
         response_id = reported.get("id") or str(uuid.uuid4())
         response = self._responses.pop(response_id, None)
         outcome = _OUTCOMES.get(reported.get("status") or "", "failed")
-        usage = reported.get("usage")
-        if usage:
-            units = response_units(usage)
+        units = readable(response_units, reported.get("usage") or {}, "speech_to_speech")
+        if units is not None and any(units.values()):
             if response is not None and outcome != "failed":
                 known = Tokens(units["text_input_tokens"], units["audio_input_tokens"])
                 self._drift = known - response.given.total

@@ -13,6 +13,7 @@ import hashlib
 import json
 import uuid
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, Final, Protocol
@@ -22,7 +23,9 @@ import httpx2 as httpx
 from tiers.catalogue import Model
 from tiers.metering import tokens
 from tiers.metering.bookings import Bookings
-from tiers.usage import Certainty, Outcome
+from tiers.metering.reports import chat_units, readable
+from tiers.metering.taps import quietly
+from tiers.usage import Outcome
 
 _CACHE_FROM: Final = 1024
 _CACHE_STEP: Final = 128
@@ -133,13 +136,13 @@ class ThinkingWatch:
         for exchange in list(self._running):
             exchange.ended(None)
 
-    def reported(self, exchange: _Exchange, vendor_id: str, usage: dict[str, Any], outcome: Outcome) -> None:
+    def reported(
+        self, exchange: _Exchange, vendor_id: str, units: Mapping[str, int], outcome: Outcome
+    ) -> None:
         """Book what the vendor reported, and learn how far our own counting of prompts is off."""
         self._running.discard(exchange)
-        given = int(usage.get("prompt_tokens") or 0)
-        cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
-        self._drift = (exchange.prompt, given)
-        self._book(vendor_id, given, cached, int(usage.get("completion_tokens") or 0), "actual", outcome)
+        self._drift = (exchange.prompt, units["input_tokens"])
+        self._bookings.book(vendor_id, self._model, "llm", units, certainty="actual", outcome=outcome)
         self._used(exchange.prompt)
 
     def unreported(self, exchange: _Exchange, vendor_id: str, made: int, outcome: Outcome) -> None:
@@ -154,7 +157,7 @@ class ThinkingWatch:
             cached = max(cached, exchange.prompt.alike)
         cached -= cached % _CACHE_STEP
         cached = min(cached, counted) if cached >= _CACHE_FROM else 0
-        self._book(vendor_id, counted, cached, made, "estimated", outcome)
+        self._estimate(vendor_id, counted, cached, made, outcome)
         self._used(exchange.prompt)
 
     def free(self, exchange: _Exchange) -> None:
@@ -164,7 +167,7 @@ class ThinkingWatch:
     def never_begun(self, exchange: _Exchange, vendor_id: str) -> None:
         """The vendor broke the line off before it began to answer: it owes nothing, until its export says otherwise."""
         self._running.discard(exchange)
-        self._book(vendor_id, 0, 0, 0, "estimated", "failed")
+        self._estimate(vendor_id, 0, 0, 0, "failed")
 
     def _digest(self, prompt: _Prompt) -> str:
         return f"{self._model.service}:{self._model.name}:{prompt.beginning}"
@@ -173,11 +176,9 @@ class ThinkingWatch:
         if self._beginnings is not None:
             self._beginnings.used(self._digest(prompt))
 
-    def _book(
-        self, vendor_id: str, given: int, cached: int, made: int, certainty: Certainty, outcome: Outcome
-    ) -> None:
+    def _estimate(self, vendor_id: str, given: int, cached: int, made: int, outcome: Outcome) -> None:
         units = {"input_tokens": given, "cached_input_tokens": cached, "output_tokens": made}
-        self._bookings.book(vendor_id, self._model, "llm", units, certainty=certainty, outcome=outcome)
+        self._bookings.book(vendor_id, self._model, "llm", units, certainty="estimated", outcome=outcome)
 
 
 def _same(one: _Prompt, other: _Prompt) -> int:
@@ -202,7 +203,7 @@ class _Exchange:
         self._id = str(uuid.uuid4())
         self._rest = b""
         self._written: defaultdict[str, str] = defaultdict(str)
-        self._usage: dict[str, Any] | None = None
+        self._usage: Any = None
         self._complete = False
         self._sent = False
         self._begun = False
@@ -251,18 +252,30 @@ class _Exchange:
             return
         self._over = True
         if self._rest.startswith(b"{") and error is None and not self._refused:
-            self._take(json.loads(self._rest))
-            self._complete = True
+            quietly(self._take_whole)
         if self._refused:
             self._owner.free(self)
         elif not self._begun and isinstance(error, _BROKEN_OFF):
             self._owner.never_begun(self, self._id)
         elif not self._sent and not self._begun:  # while a connection was made or waited for
             self._owner.free(self)
-        elif self._usage is not None:
-            self._owner.reported(self, self._id, self._usage, "ok")
+        elif (units := self._reported()) is not None:
+            self._owner.reported(self, self._id, units, "ok")
         else:
             broken = error is not None and not isinstance(error, _GIVEN_UP)
-            outcome: Outcome = "failed" if broken else "ok" if self._complete else "cancelled"
-            made = sum(tokens.count(text) for text in self._written.values())
-            self._owner.unreported(self, self._id, made, outcome)
+            is_whole = self._complete or self._usage is not None  # a usage comes last
+            outcome: Outcome = "failed" if broken else "ok" if is_whole else "cancelled"
+            self._owner.unreported(self, self._id, self._made, outcome)
+
+    def _take_whole(self) -> None:
+        self._take(json.loads(self._rest))
+        self._complete = True
+
+    @property
+    def _made(self) -> int:
+        return sum(tokens.count(text) for text in self._written.values())
+
+    def _reported(self) -> dict[str, int] | None:
+        """The units that the vendor reported; None where it did not, or where they cannot be right."""
+        units = readable(chat_units, self._usage, "llm") if self._usage is not None else None
+        return units if units is not None and (units["output_tokens"] or not self._made) else None
