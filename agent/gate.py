@@ -142,7 +142,8 @@ class Gate:
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
-        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.objects)
+        things = [action.objects for action in pending.actions]
+        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", things=things)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:
