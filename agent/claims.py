@@ -14,52 +14,12 @@ from typing import Any, Final
 
 from livekit.agents import llm
 
+from agent.claim_words import claims_an_effect, may_become_a_claim
 from agent.pieces import Pieces, sentences_of
 
 NOTHING_DONE: Final = "I haven't changed anything yet. Could you tell me once more what you would like?"
 
-_DID: Final = (
-    r"(?:added|created|saved|scheduled|deleted|removed|erased|cleared|completed|finished|marked|ticked|checked off"
-    r"|updated|changed|renamed|moved|rescheduled|postponed|undone|undid|restored|cancelled|canceled)"
-)
-_WE_HAVE: Final = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: just| now| also| already)?"
-_IT_IS: Final = r"\b(?:is|are|was|were|has been|have been|been) (?:now |just |successfully |both )*"
-_OK: Final = r"^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
-_CLAIM: Final = re.compile(
-    rf"{_WE_HAVE} {_DID}\b"
-    rf"|{_IT_IS}{_DID}\b"
-    rf"|{_OK}(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
-    re.IGNORECASE,
-)
-_CLAIM_BEGUN: Final = re.compile(
-    rf"(?:{_WE_HAVE}(?: checked)?"
-    r"|\b(?:is|are|was|were|has|have|has been|have been|been)(?: now| just| successfully| both)*(?: checked)?"
-    rf"|{_OK}(?:all|both|it's|it|that's|that|taken|taken care|checked)?)\s*$",
-    re.IGNORECASE,
-)
-"""The words of a claim without the one that claims, at the end of what is known of a sentence."""
-_DENIAL: Final = re.compile(
-    r"\b(?:not|n't|nothing|no|never|unable|failed|couldn't|cannot|can't|if|would|shall|should|want)\b|n't\b",
-    re.IGNORECASE,
-)
 _ENDED: Final = re.compile(r"[.!?][\"'”’)]*\s*$")
-
-
-def claims_an_effect(sentence: str) -> bool:
-    """Whether a sentence of ours says that something was changed. Questions and denials do not."""
-    plain = sentence.strip().replace("’", "'")
-    if plain.endswith("?") or _DENIAL.search(plain):
-        return False
-    return _CLAIM.search(plain) is not None
-
-
-def may_become_a_claim(words: str) -> bool:
-    """Whether a sentence that begins so claims an effect already, or is about to with its next words.
-
-    Where not, these words belong to no claim, whatever follows them.
-    """
-    plain = words.strip().replace("’", "'")
-    return _CLAIM.search(plain) is not None or _CLAIM_BEGUN.search(plain) is not None
 
 
 def has_effect(items: Iterable[llm.ChatItem]) -> bool:

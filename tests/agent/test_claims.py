@@ -8,14 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from livekit.agents import llm
 
-from agent.claims import (
-    NOTHING_DONE,
-    ClaimWatch,
-    claims_an_effect,
-    has_effect,
-    may_become_a_claim,
-    only_true_claims,
-)
+from agent.claim_words import claims_an_effect, may_become_a_claim
+from agent.claims import NOTHING_DONE, ClaimWatch, has_effect, only_true_claims
 from agent.pieces import sentences_of
 
 pytestmark = pytest.mark.unit
@@ -35,6 +29,21 @@ CLAIMS = [
     "I just marked it as complete.",
     "Buy milk was removed.",
     "Taken care of.",
+    "I've deleted the dentist task, is there anything else?",
+    "Done, is there anything else?",
+    "I've deleted it and what else can I do for you?",
+    "I've deleted it, let me know if you need anything.",
+    "I couldn't find the milk, but I've deleted the dentist.",
+    "I couldn't find the milk but I deleted the dentist.",
+    "Don't worry I've deleted it.",
+    'I\'ve added "Do not disturb sign".',
+    "I've added 'Don't forget Ann'.",
+    "I've successfully deleted it.",
+    "I have now successfully deleted it.",
+    "I went ahead and deleted it.",
+    "I've gone ahead and marked it as done.",
+    "I've finally removed that one, would you like anything else?",
+    "The task has been permanently deleted.",
 ]
 NO_CLAIMS = [
     'Shall I delete "Buy milk"?',
@@ -49,11 +58,40 @@ NO_CLAIMS = [
     "I can only help with tasks.",
     "I found two tasks called call Ann.",
     "When is it due?",
+    "Have I added it?",
+    "Have I added it, or was that you?",
+    "Was the dentist task deleted, do you know?",
+    "I've deleted it?",
+    "If I delete it, it is gone for good.",
+    "If I've deleted it by mistake, say undo.",
+    "Once I've added it, I'll read it back.",
+    "Once it is deleted, it cannot be undone.",
+    "Let me know once it is completed.",
+    "I haven't deleted it, is there anything else?",
+    "None of them were deleted.",
+    "It could have been deleted by somebody else.",
+    "I don't think I've added that one.",
+    "Which tasks were completed, those of today?",
+    'You have two tasks: "I\'ve deleted it" and "Done".',
+    "I can go ahead and delete it if you like.",
 ]
 
 
 @pytest.mark.parametrize("sentence", CLAIMS)
 def test_a_claim_is_recognised(sentence: str) -> None:
+    assert claims_an_effect(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        '"Do not disturb sign" was deleted.',
+        "“Don’t forget Ann” is now marked as done.",
+        "«Ask if Ann would come» has been deleted.",
+        "'Don't forget Ann' was removed.",
+    ],
+)
+def test_a_title_denies_nothing(sentence: str) -> None:
     assert claims_an_effect(sentence)
 
 
@@ -161,6 +199,12 @@ def test_what_belongs_to_no_claim_whatever_follows_may_be_said_at_once(words: st
         "I've just checked ",
         "It’s ",
         "Taken ",
+        "I've successfully ",
+        "I went ",
+        "I went ahead ",
+        "Sure, I've gone ahead and ",
+        "I went ahead and simply ",
+        "The task has been permanently ",
     ],
 )
 def test_what_may_be_a_claim_waits_for_its_sentence(words: str) -> None:
@@ -177,6 +221,12 @@ WORDS = st.sampled_from(
         "had",
         "just",
         "now",
+        "went",
+        "ahead",
+        "and",
+        "quickly",
+        "if",
+        "don't",
         "also",
         "both",
         "all",
