@@ -1,4 +1,4 @@
-"""Which words of a sentence say that something was done, and which only seem to.
+"""Which words of a sentence say that something was done, of what kind, and which only seem to.
 
 A denial, a condition or a question mark belongs to its own clause: «I've deleted it, is there anything else?» claims
 as much as «I've deleted it.». What stands in quotes is somebody's title and says nothing.
@@ -7,7 +7,11 @@ as much as «I've deleted it.». What stands in quotes is somebody's title and s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
+
+from agent.effects import ALL, Done, Effects
 
 _DID: Final = (
     r"(?:added|created|saved|scheduled|deleted|removed|erased|cleared|completed|finished|marked|ticked|checked off"
@@ -51,11 +55,70 @@ _ASKS_FIRST: Final = re.compile(
 _ASKS_WHICH: Final = re.compile(r"^\W*(?:what|which|who|how|why|where)\b", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|‘.*?’(?!\w)|(?<!\w)'(?=\w)[^']*(?:'\w[^']*)*'(?!\w)")
 
+_WHAT: Final = re.compile(rf"(?:{_DID}|done|all set|taken care of)$", re.IGNORECASE)
+_AND: Final = re.compile(rf"(?:,|,? and)(?: then)?{_HOW} ({_DID})\b(?! (?:tasks?|items?)\b)", re.IGNORECASE)
+"""A verb that shares what stands before the one that claims: «I've added the stamps and deleted the dentist»."""
+_EVERYTHING: Final = re.compile(r"\b(?:both|all|everything)\b", re.IGNORECASE)
+_OF_A_TASK: Final = re.compile(
+    r"^(?: [\w']+){0,3} (?:notes?|dates?|due|deadline|time|tags?|priority|details?|reminder)\b"
+    r"|\bto (?:the|your) (?!list|tasks?|to-?do)\w+ list\b",
+    re.IGNORECASE,
+)
+"""Behind «added» or «removed»: what is a part of a task, so that the task was changed."""
+_AS_DONE: Final = re.compile(r"^[^,;]*\bas (?:done|completed?|finished)\b", re.IGNORECASE)
+_LIST: Final = re.compile(r"\b(?:list|tasks)\b", re.IGNORECASE)
+_STATE: Final = re.compile(r"^(?:is|are) scheduled$", re.IGNORECASE)
+
+_ADDING: Final = frozenset({"added", "created", "saved"})
+_TAKING_AWAY: Final = frozenset({"deleted", "removed", "erased", "cleared"})
+_EFFECTS: Final[dict[str, Effects]] = {
+    **dict.fromkeys(_ADDING, Effects({"added"})),
+    **dict.fromkeys(_TAKING_AWAY, Effects({"deleted"})),
+    **dict.fromkeys(("completed", "finished", "ticked", "checked off"), Effects({"completed"})),
+    # A new task may have been marked as urgent, and one that was done and repeats has moved on.
+    "marked": Effects({"added", "changed", "completed", "undone"}),
+    "scheduled": Effects({"added", "changed", "completed"}),
+    **dict.fromkeys(("moved", "rescheduled", "postponed"), Effects({"changed", "completed"})),
+    **dict.fromkeys(("updated", "changed", "renamed"), Effects({"changed"})),
+    **dict.fromkeys(("cancelled", "canceled"), Effects({"deleted", "changed", "undone"})),
+    **dict.fromkeys(("undone", "undid", "restored"), Effects({"undone"})),
+}
+"""By what claims it: the kinds of which one must have happened. What is not here («done») is true of any."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That something was done: one of these kinds, or with `all_of_it` all that there was to do."""
+
+    effects: Effects
+    all_of_it: bool = False
+
+    def is_true_of(self, done: Done) -> bool:
+        """Whether it happened."""
+        return done.supports(self.effects, all_of_it=self.all_of_it)
+
+    def is_plain(self, done: Done) -> bool:
+        """Whether no later words of the sentence could make it claim something narrower: «marked», «marked as done»."""
+        return len(self.effects) == 1 or (self.effects == ALL and not done.held)
+
+
+def claims_of(sentence: str) -> list[Claim]:
+    """What a sentence of ours says was changed. Questions, conditions and denials say nothing."""
+    return list(_claims(_plain(sentence)))
+
 
 def claims_an_effect(sentence: str) -> bool:
-    """Whether a sentence of ours says that something was changed. Questions, conditions and denials do not."""
-    plain = _plain(sentence)
-    return any(not _is_denied_or_asked(plain, claim) for claim in _CLAIM.finditer(plain))
+    """Whether a sentence of ours says that something was changed, of whatever kind."""
+    return bool(claims_of(sentence))
+
+
+def may_be_begun(words: str, done: Done) -> bool:
+    """Whether a sentence may be spoken as far as it is known: what it claims is true, and it is not about to claim more."""
+    if not done.happened:
+        return not may_become_a_claim(words)
+    if _CLAIM_BEGUN.search(words.strip().replace("’", "'")) is not None:
+        return False
+    return all(claim.is_true_of(done) and claim.is_plain(done) for claim in claims_of(words))
 
 
 def may_become_a_claim(words: str) -> bool:
@@ -72,6 +135,30 @@ def _plain(sentence: str) -> str:
     stripped = sentence.strip()
     without = _QUOTED.sub(lambda title: "_" * len(title.group()), stripped)
     return (without if without.strip("_.!? ") else stripped).replace("’", "'")
+
+
+def _claims(plain: str) -> Iterator[Claim]:
+    for found in _CLAIM.finditer(plain):
+        if _is_denied_or_asked(plain, found):
+            continue
+        what = _WHAT.search(found.group())
+        verb = what.group().lower() if what is not None else ""
+        yield _claim(verb, plain, found.end(), is_state=_STATE.search(found.group()) is not None)
+        for more in _AND.finditer(plain, found.end()):
+            yield _claim(more.group(1).lower(), plain, more.end())
+
+
+def _claim(verb: str, plain: str, end: int, *, is_state: bool = False) -> Claim:
+    """What a verb claims, with what stands behind it."""
+    behind = plain[end:]
+    effects = _EFFECTS.get(verb, ALL)
+    if is_state or (verb == "updated" and _LIST.search(plain)):
+        effects = ALL
+    elif verb in _ADDING | _TAKING_AWAY and _OF_A_TASK.search(behind):
+        effects |= {"changed"}
+    elif verb == "marked" and _AS_DONE.search(behind):
+        effects = _EFFECTS["completed"]
+    return Claim(effects, all_of_it=effects == ALL and _EVERYTHING.search(plain) is not None)
 
 
 def _is_denied_or_asked(plain: str, claim: re.Match[str]) -> bool:

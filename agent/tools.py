@@ -18,7 +18,7 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
 from agent.arguments import described, strict
-from agent.claims import is_change
+from agent.effects import Effects, effects_of
 from agent.gate import Action, Gate
 from agent.metrics.call_metrics import CallMetrics
 from agent.requests import SAME_REQUEST_SECONDS, Requests
@@ -88,8 +88,7 @@ class Toolbox:
         self._titles: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._corrections = (0, 0)
-        self.last_change_in: int | None = None
-        """The turn in which a tool last changed something."""
+        self._effects: dict[int, Effects] = {}
         self._running: set[asyncio.Task[ToolOutcome]] = set()
         self._is_closed = False
         self._asked: list[_Asked] = []
@@ -106,6 +105,10 @@ class Toolbox:
         await server.load()
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
         return [self._wrap(server, name) for name in names]
+
+    def effects_in(self, turn: int) -> Effects:
+        """What kinds of effect tools had that were run in a turn."""
+        return self._effects.get(turn, frozenset())
 
     @property
     def is_running(self) -> bool:
@@ -347,7 +350,7 @@ class Toolbox:
             raise
         if outcome.is_error:
             self._forget(tool, arguments, operation)
-        self._note(server, outcome, operation, turn)
+        self._note(server, tool, outcome, operation, turn)
         if self._metrics is not None:
             self._metrics.ran(tool, outcome, turn=asked, foreign=server.is_foreign)
         event = None if server.is_foreign else self._task_events.of(tool, outcome)
@@ -363,6 +366,7 @@ class Toolbox:
     def _note(
         self,
         server: ToolServer,
+        tool: str,
         outcome: ToolOutcome,
         operation: str | None,
         turn: int,
@@ -370,11 +374,11 @@ class Toolbox:
         """Remember what later calls need to know of this one."""
         if server.is_foreign:
             if operation and not outcome.is_error:
-                self.last_change_in = turn
+                self._effects[turn] = self.effects_in(turn) | {"other"}
                 self.requests.changed(turn)
             return
-        if is_change(outcome.structured):
-            self.last_change_in = turn
+        if effects := effects_of(tool, outcome.structured):
+            self._effects[turn] = self.effects_in(turn) | effects
             if not outcome.structured.get("repeated"):
                 self.requests.changed(turn)
         result = outcome.structured

@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from livekit.agents import llm
 
-from agent.claim_words import claims_an_effect, may_become_a_claim
-from agent.claims import NOTHING_DONE, ClaimWatch, has_effect, only_true_claims
+from agent.claim_words import claims_an_effect, claims_of, may_become_a_claim
+from agent.claims import NOT_ALL_DONE, NOTHING_DONE, ClaimWatch, correction, only_true_claims
+from agent.effects import ALL, Done, Effect, done_in
 from agent.pieces import sentences_of
 
 pytestmark = pytest.mark.unit
@@ -104,17 +105,90 @@ def user(text: str) -> llm.ChatMessage:
     return llm.ChatMessage(role="user", content=[text])
 
 
-def result(output: object, *, is_error: bool = False) -> llm.FunctionCallOutput:
-    return llm.FunctionCallOutput(call_id="c", name="t", output=json.dumps(output), is_error=is_error)
+def result(output: object, *, is_error: bool = False, name: str = "t") -> llm.FunctionCallOutput:
+    return llm.FunctionCallOutput(call_id="c", name=name, output=json.dumps(output), is_error=is_error)
+
+
+CHANGED = {"task": {"id": "a"}, "changed": True, "repeated": False}
+HELD = {"status": "waiting_for_confirmation"}
 
 
 def test_only_a_success_since_the_caller_last_spoke_supports_a_claim() -> None:
-    changed = result({"task": {"id": "a"}, "changed": True, "repeated": False})
-    assert has_effect([user("add milk"), changed])
-    assert not has_effect([user("add milk"), changed, user("add bread")])
-    assert not has_effect([user("add milk"), result({"error": {"code": "bad_date"}}, is_error=True)])
-    assert not has_effect([user("list"), result({"tasks": [], "total": 0})])
-    assert not has_effect([user("delete"), result({"status": "waiting_for_confirmation"})])
+    changed = result(CHANGED)
+    assert done_in([user("add milk"), changed]).happened
+    assert not done_in([user("add milk"), changed, user("add bread")]).happened
+    assert not done_in([user("add milk"), result({"error": {"code": "bad_date"}}, is_error=True)]).happened
+    assert not done_in([user("list"), result({"tasks": [], "total": 0})]).happened
+    assert not done_in([user("delete"), result(HELD)]).happened
+
+
+def test_what_was_asked_about_is_held_until_it_is_done() -> None:
+    asked = [user("delete it"), result(HELD, name="delete_task")]
+    assert done_in(asked) == Done(held=frozenset({"deleted"}))
+    assert done_in([*asked, result(CHANGED, name="delete_task")]) == Done(happened=frozenset({"deleted"}))
+
+
+def does(*effects: Effect, held: Effect | None = None) -> Done:
+    return Done(frozenset(effects), frozenset() if held is None else frozenset({held}))
+
+
+def is_true(sentence: str, done: Done) -> bool:
+    claims = claims_of(sentence)
+    assert claims, "it claims something"
+    return all(claim.is_true_of(done) for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "done"),
+    [
+        ("I've added stamps.", does("added")),
+        ("I've added stamps.", does("added", held="deleted")),
+        ("Done, I've added stamps.", does("added", held="deleted")),
+        ("I've added stamps for Friday and marked it as urgent.", does("added")),
+        ("I've added stamps and deleted the dentist.", does("added", "deleted")),
+        ("I've added a note to the dentist task.", does("changed")),
+        ("I've removed the due date.", does("changed")),
+        ("I've moved it to your work list.", does("changed")),
+        ("I've added it to your work list.", does("changed")),
+        ("I've renamed it.", does("changed")),
+        ("I've marked it as done and moved it to next week.", does("completed")),
+        ("I've marked it as not done.", does("undone", "changed")),
+        ("I've removed it again.", does("undone", "deleted")),
+        ("I've restored it.", does("undone", "added")),
+        ("I've cancelled the reminder.", does("changed")),
+        ("Your list is updated.", does("completed")),
+        ("I've deleted the event.", does("other")),
+        ("Done, everything is taken care of.", does("added", "deleted")),
+        ("Your account is erased.", Done(ALL)),
+    ],
+)
+def test_a_claim_of_a_kind_that_happened_is_true(sentence: str, done: Done) -> None:
+    assert is_true(sentence, done)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "done"),
+    [
+        ("I've deleted the dentist and added stamps.", does("added", held="deleted")),
+        ("I've added stamps and deleted the dentist.", does("added", held="deleted")),
+        ("I've added stamps, and the dentist is now deleted.", does("added")),
+        ("I've added stamps, then removed the dentist.", does("added")),
+        ("I've added stamps and marked the dentist as done.", does("added", held="completed")),
+        ("I've completed the dentist.", does("added")),
+        ("I've deleted it.", does("completed")),
+        ("I've deleted it.", does("other", held="deleted")),
+        ("I've deleted it.", does("deleted", held="deleted")),
+        ("I've marked it as done.", does("changed")),
+        ("I've renamed it.", does("added")),
+        ("I've added stamps.", does("deleted")),
+        ("I've undone that.", does("changed")),
+        ("All done.", does("added", held="deleted")),
+        ("Done, both are taken care of.", does("added", held="deleted")),
+        ("Done.", does("added", held="added")),
+    ],
+)
+def test_a_success_of_one_kind_supports_no_claim_of_another(sentence: str, done: Done) -> None:
+    assert not is_true(sentence, done)
 
 
 async def spoken(parts: list[object], items: list[llm.ChatItem]) -> str:
@@ -137,6 +211,20 @@ async def test_the_truth_passes_untouched() -> None:
     assert await spoken(["I've added ", "milk."], items) == "I've added milk."
 
 
+async def test_what_was_done_is_said_and_what_was_not_is_put_right() -> None:
+    items: list[llm.ChatItem] = [
+        user("Delete the dentist one and add buy stamps"),
+        result(CHANGED, name="create_task"),
+        result(HELD, name="delete_task"),
+    ]
+    said = await spoken(["I've deleted the dentist ", "and added stamps. Anything ", "else?"], items)
+    assert said == f"Anything else?{NOT_ALL_DONE}"
+    said = await spoken(["I've added stamps for Friday. ", "I've marked the dentist ", "as done."], items)
+    assert said == f"I've added stamps for Friday. {NOT_ALL_DONE}"
+    assert await spoken(["I've marked the old dentist ", "as done."], items) == NOT_ALL_DONE
+    assert not claims_an_effect(NOT_ALL_DONE)
+
+
 async def test_a_claim_ahead_of_its_tool_call_is_left_out_without_a_denial() -> None:
     call = llm.ChatChunk(
         id="1",
@@ -148,7 +236,7 @@ async def test_a_claim_ahead_of_its_tool_call_is_left_out_without_a_denial() -> 
 
 
 def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sentence() -> None:
-    watch = ClaimWatch(lambda: False)
+    watch = ClaimWatch(Done)
     assert [watch.hears_a_lie(piece) for piece in ("All right. ", "I've added ", "the milk", ".")] == [
         False,
         False,
@@ -158,7 +246,16 @@ def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sente
 
 
 def test_a_claim_with_a_change_behind_it_may_be_spoken() -> None:
-    assert not ClaimWatch(lambda: True).hears_a_lie("I've added the milk.")
+    assert not ClaimWatch(lambda: does("added")).hears_a_lie("I've added the milk.")
+
+
+def test_a_claim_of_another_kind_that_is_already_being_spoken_is_put_right() -> None:
+    done = does("added", held="deleted")
+    watch = ClaimWatch(lambda: done)
+    assert not watch.hears_a_lie("I've added stamps. ")
+    assert watch.hears_a_lie("And I've deleted the dentist.")
+    assert correction(done) == NOT_ALL_DONE
+    assert correction(Done()) == NOTHING_DONE
 
 
 @pytest.mark.parametrize("sentence", CLAIMS)
