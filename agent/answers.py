@@ -1,16 +1,22 @@
 """Telling a clear yes from everything that is not one.
 
 The phrases are data (phrases/answers.yaml). An answer counts only when every word of it is accounted for: a yes
-that comes with words nobody expected is a new request, not an agreement.
+that comes with words nobody expected is a new request, not an agreement. Whoever names some of several things means
+no more than those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
+from typing import Final
 
-from agent.phrase_match import consume, phrase_file, phrase_table, words
+from agent.naming import take_apart
+from agent.phrase_match import phrase_file, phrase_table, words
+
+_ASKS: Final = re.compile(r"[?？؟][\s\"'”’»)]*$")
 
 
 class Answer(Enum):
@@ -26,35 +32,40 @@ class Answer(Enum):
     """No answer at all: they talk about something else."""
 
 
-def read_answer(text: str, *, tool: str, expected_words: Iterable[str] = ()) -> Answer:
+def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -> Answer:
     """Read an answer to the question whether to run `tool`.
 
-    `expected_words` are words of the question (a task's title): «yes, delete buy milk» is a clear yes to
-    deleting «Buy milk» and to nothing else.
+    `things` are what the question is about, each by its titles: «yes, delete buy milk» is a clear yes to deleting
+    «Buy milk», and to nothing else.
     """
     said_words = words(text)
     if not said_words:
         return Answer.UNCLEAR
-    kinds, unexplained = consume(said_words, _table(tool))
-    expected = {word for phrase in expected_words for word in words(phrase)}
-    unknown = [word for word in unexplained if word not in expected]
-    said = set(kinds)
-    if unknown:
-        if kinds and kinds[0] == "no" and "yes" not in said:
+    several = len(things) > 1
+    answer = take_apart(said_words, things, _table(tool, several=several))
+    said = set(answer.kinds)
+    names_all = answer.names_all(len(things))
+    picks = several and bool(answer.named) and (not names_all or bool(said & {"no", "hedge"}))
+    if answer.unknown or picks:
+        if answer.kinds and answer.kinds[0] == "no" and "yes" not in said:
             return Answer.NO_AND_MORE
-        return Answer.UNCLEAR if "hedge" in said and "yes" in said else Answer.OTHER
-    if "yes" in said and not said & {"no", "hedge", "again"}:
-        return Answer.YES
+        if picks:
+            # Who agrees to some of it has said what they want, and is to be asked about that.
+            return Answer.UNCLEAR if "again" in said and not answer.unknown else Answer.OTHER
+        return Answer.UNCLEAR if {"hedge", "yes"} <= said else Answer.OTHER
     if "no" in said and not said & {"yes", "hedge"}:
         return Answer.NO
+    if said & {"no", "hedge", "again"} or ("part" in said and not names_all):
+        return Answer.UNCLEAR
+    if ("asking" in said or _ASKS.search(text)) and "please" not in answer.plain:
+        return Answer.UNCLEAR
     # «delete it» after «shall I delete it?» repeats the wish in so many words: it agrees.
-    if said in ({"action"}, {"action", "filler"}):
-        return Answer.YES
-    return Answer.UNCLEAR
+    return Answer.YES if said & {"yes", "action"} else Answer.UNCLEAR
 
 
 @cache
-def _table(tool: str) -> dict[str, str]:
+def _table(tool: str, *, several: bool) -> dict[str, str]:
     data = phrase_file("answers")
-    kinds = {kind: data[kind] for kind in ("filler", "hedge", "again", "no", "yes")}
-    return phrase_table({**kinds, "action": data["action"].get(tool, [])})
+    kinds = {kind: data[kind] for kind in ("filler", "hedge", "again", "asking", "no", "yes")}
+    kinds["action"] = data["action"].get(tool, [])
+    return phrase_table({**kinds, "part": data["part"]} if several else kinds)

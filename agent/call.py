@@ -29,9 +29,10 @@ from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.call_back import CUT_OFF, GoOnQuestion
-from agent.claims import NOTHING_DONE
+from agent.claims import correction
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
+from agent.effects import ALL, Done
 from agent.erasure import AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
@@ -443,15 +444,17 @@ class Call:
         """Whether a «yeah» would be an answer: a question of ours is open."""
         return self._turns.is_asking()
 
-    def has_effect(self) -> bool:
-        """Whether a tool changed something since the caller last spoke."""
-        return self._erasure.is_done or self._toolbox.last_change_in == self._turns.number
+    def done(self) -> Done:
+        """What tools did since the caller last spoke, and what waits for their yes."""
+        if self._erasure.is_done:
+            return Done(ALL)
+        return Done(self._toolbox.effects_in(self._turns.number), self._questions.held)
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
         self._story.tell("correction")
-        self._spawn(self._say_at_once(NOTHING_DONE), name="call.correct")
+        self._spawn(self._say_at_once(correction(self.done())), name="call.correct")
 
     def _stop_calls(self, how: How) -> None:
         self._spawn(self._call_no_more(how), "call.no_more_calls")

@@ -1,76 +1,31 @@
 """Sentences that say something was done, held against what was done.
 
 A language model sometimes answers «Done!» without having called a tool. Between the model and the voice each
-sentence that claims an effect is compared with the tool results since the caller last spoke; without a success
-behind it the sentence is not spoken. What can no longer become a claim need not wait for its sentence's end.
+sentence that claims an effect is compared with the tool results since the caller last spoke; without a success of
+that kind behind it the sentence is not spoken. What can no longer become a claim need not wait for its sentence's end.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Final
 
 from livekit.agents import llm
 
+from agent.claim_words import claims_of, may_be_begun
+from agent.effects import Done, done_in
 from agent.pieces import Pieces, sentences_of
 
 NOTHING_DONE: Final = "I haven't changed anything yet. Could you tell me once more what you would like?"
+NOT_ALL_DONE: Final = "I have to put that right: not all of it is done yet."
 
-_DID: Final = (
-    r"(?:added|created|saved|scheduled|deleted|removed|erased|cleared|completed|finished|marked|ticked|checked off"
-    r"|updated|changed|renamed|moved|rescheduled|postponed|undone|undid|restored|cancelled|canceled)"
-)
-_WE_HAVE: Final = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: just| now| also| already)?"
-_IT_IS: Final = r"\b(?:is|are|was|were|has been|have been|been) (?:now |just |successfully |both )*"
-_OK: Final = r"^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
-_CLAIM: Final = re.compile(
-    rf"{_WE_HAVE} {_DID}\b"
-    rf"|{_IT_IS}{_DID}\b"
-    rf"|{_OK}(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
-    re.IGNORECASE,
-)
-_CLAIM_BEGUN: Final = re.compile(
-    rf"(?:{_WE_HAVE}(?: checked)?"
-    r"|\b(?:is|are|was|were|has|have|has been|have been|been)(?: now| just| successfully| both)*(?: checked)?"
-    rf"|{_OK}(?:all|both|it's|it|that's|that|taken|taken care|checked)?)\s*$",
-    re.IGNORECASE,
-)
-"""The words of a claim without the one that claims, at the end of what is known of a sentence."""
-_DENIAL: Final = re.compile(
-    r"\b(?:not|n't|nothing|no|never|unable|failed|couldn't|cannot|can't|if|would|shall|should|want)\b|n't\b",
-    re.IGNORECASE,
-)
 _ENDED: Final = re.compile(r"[.!?][\"'”’)]*\s*$")
 
 
-def claims_an_effect(sentence: str) -> bool:
-    """Whether a sentence of ours says that something was changed. Questions and denials do not."""
-    plain = sentence.strip().replace("’", "'")
-    if plain.endswith("?") or _DENIAL.search(plain):
-        return False
-    return _CLAIM.search(plain) is not None
-
-
-def may_become_a_claim(words: str) -> bool:
-    """Whether a sentence that begins so claims an effect already, or is about to with its next words.
-
-    Where not, these words belong to no claim, whatever follows them.
-    """
-    plain = words.strip().replace("’", "'")
-    return _CLAIM.search(plain) is not None or _CLAIM_BEGUN.search(plain) is not None
-
-
-def has_effect(items: Iterable[llm.ChatItem]) -> bool:
-    """Whether a tool changed something since the caller last spoke."""
-    changed = False
-    for item in items:
-        if isinstance(item, llm.ChatMessage) and item.role == "user":
-            changed = False
-        elif isinstance(item, llm.FunctionCallOutput) and not item.is_error:
-            changed = changed or is_change(_parsed(item.output))
-    return changed
+def correction(done: Done) -> str:
+    """What we say instead of a claim that is not true."""
+    return NOT_ALL_DONE if done.happened else NOTHING_DONE
 
 
 async def only_true_claims(
@@ -81,8 +36,8 @@ async def only_true_claims(
     Chunks without text (tool calls, usage) pass at once. Text waits for the end of its sentence; the answer's first
     words do not, unless they may belong to a claim or `early` is not set.
     """
-    supported = has_effect(items)
-    pieces = Pieces(lambda words: supported or not may_become_a_claim(words), early=early)
+    done = done_in(items)
+    pieces = Pieces(lambda words: may_be_begun(words, done), early=early)
     denied = acts = False
     async for chunk in chunks:
         text = chunk if isinstance(chunk, str) else _text_of(chunk)
@@ -91,29 +46,29 @@ async def only_true_claims(
             yield chunk
             continue
         for piece in pieces.take(text):
-            if not supported and piece.ends and claims_an_effect(piece.sentence):
+            if piece.ends and not _is_true(piece.sentence, done):
                 denied = True
             else:
                 yield piece.text
     for piece in pieces.rest():
-        if not supported and claims_an_effect(piece.sentence):
+        if not _is_true(piece.sentence, done):
             denied = True
         else:
             yield piece.text
     # A claim made ahead of a tool call is only early: the reply to the tool's result will tell.
     if denied and not acts:
-        yield NOTHING_DONE
+        yield correction(done)
 
 
 class ClaimWatch:
     """Listens to words that are already on their way to the caller, for a claim that nothing supports.
 
     A speech-to-speech model's history is no witness: the caller's words may be written into it long after the
-    tools that they led to have run. `supported` asks the call itself.
+    tools that they led to have run. `done` asks the call itself.
     """
 
-    def __init__(self, supported: Callable[[], bool]) -> None:
-        self._supported = supported
+    def __init__(self, done: Callable[[], Done]) -> None:
+        self._done = done
         self._sentence = ""
 
     def hears_a_lie(self, piece: str) -> bool:
@@ -121,7 +76,12 @@ class ClaimWatch:
         *sentences, self._sentence = sentences_of(self._sentence + piece)
         if _ENDED.search(self._sentence):
             sentences.append(self._sentence)
-        return any(claims_an_effect(sentence) for sentence in sentences) and not self._supported()
+        done = self._done()
+        return not all(_is_true(sentence, done) for sentence in sentences)
+
+
+def _is_true(sentence: str, done: Done) -> bool:
+    return all(claim.is_true_of(done) for claim in claims_of(sentence))
 
 
 def _text_of(chunk: Any) -> str:
@@ -132,16 +92,3 @@ def _text_of(chunk: Any) -> str:
 
 def _calls_tools(chunk: Any) -> bool:
     return isinstance(chunk, llm.ChatChunk) and chunk.delta is not None and bool(chunk.delta.tool_calls)
-
-
-def is_change(result: Mapping[str, Any]) -> bool:
-    """Whether a tool's structured result says that something was changed (or had been, when it is repeated)."""
-    return "error" not in result and (bool(result.get("changed")) or "undone" in result)
-
-
-def _parsed(output: str) -> Mapping[str, Any]:
-    try:
-        result = json.loads(output)
-    except ValueError:
-        return {}
-    return result if isinstance(result, dict) else {}

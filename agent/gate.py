@@ -25,9 +25,6 @@ ON_THE_LAST_WORD_SECONDS: Final = 1.0
 MAX_REPEATS: Final = 2
 """How often an unclear answer is met by the question again, before the matter is dropped."""
 
-_ASKED_WITH: Final = {"undo": "undo", "update_task": "change"}
-"""The verb of the question, where the phrases have none for the tool."""
-
 By = Literal["voice", "text", "key", "click"]
 Outcome = Literal["confirmed", "declined", "expired", "void"]
 
@@ -82,12 +79,6 @@ class Pending:
     def objects(self) -> list[str]:
         """Everything that would be acted on, in the order in which it is named."""
         return [name for action in self.actions for name in action.objects]
-
-    @property
-    def words(self) -> list[str]:
-        """What of the question a yes may say again: titles, what tells them apart, «undo» and «change»."""
-        verbs = [_ASKED_WITH[tool] for tool in self.tools if tool in _ASKED_WITH]
-        return [*self.objects, *(action.told_apart for action in self.actions), *verbs]
 
     @property
     def tools(self) -> list[str]:
@@ -155,7 +146,9 @@ class Gate:
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
-        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", expected_words=pending.words)
+        # What tells two of one title apart names the thing as its title does.
+        things = [(*action.objects, action.told_apart) for action in pending.actions]
+        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", things=things)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:

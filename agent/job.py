@@ -15,6 +15,7 @@ from agent.call import Call
 from agent.call_back import CUT_OFF, CallBack
 from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
+from agent.effects import Done
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
@@ -330,7 +331,7 @@ class _Deaf:
     def is_asking(self) -> bool:
         return False
 
-    def has_effect(self) -> bool:
-        return False
+    def done(self) -> Done:
+        return Done()
 
     def on_false_claim(self) -> None: ...

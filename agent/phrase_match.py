@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -10,13 +10,22 @@ from typing import Any, Final
 
 import yaml
 
-_WORD: Final = re.compile(r"[a-z0-9']+")
-_CURLY: Final = str.maketrans({"’": "'", "‘": "'"})
+_APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
 
 
 def words(text: str) -> list[str]:
-    """The words of a sentence, lower case, without punctuation."""
-    return _WORD.findall(text.translate(_CURLY).lower())
+    """The words of a sentence in whatever script, without case and punctuation.
+
+    Of any script: «OK, не удаляй» is no «OK», and whoever overlooks a word hears an agreement in it.
+    """
+    folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
+    pieces = "".join(each if _belongs_to_word(each) else " " for each in folded).split()
+    return [word for piece in pieces if any(map(str.isalnum, word := piece.strip("'")))]
+
+
+def _belongs_to_word(character: str) -> bool:
+    # Vowels and tones of many scripts are marks on the letter before.
+    return character.isalnum() or character == "'" or unicodedata.category(character).startswith("M")
 
 
 @cache

@@ -14,6 +14,7 @@ from livekit.agents import llm
 from agent import persona
 from agent.carried_out import told
 from agent.confirm_card import Click, ConfirmCard
+from agent.effects import Effects, effect_of
 from agent.erasure import ERASE
 from agent.gate import Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
@@ -60,6 +61,12 @@ class Questions:
     def open(self) -> bool:
         """Whether a question waits for its answer."""
         return self._gate.pending is not None
+
+    @property
+    def held(self) -> Effects:
+        """What kinds of effect wait for the answer."""
+        pending = self._gate.pending
+        return frozenset() if pending is None else frozenset(effect_of(tool) for tool in pending.tools)
 
     def listen(self) -> None:
         """Begin to take clicks."""

@@ -76,7 +76,7 @@ class Survey:
         if self._answer is None or self._answer.done():
             return False
         said = words(text)
-        stars = _NUMBERS.get(said[0], int(said[0]) if said[0].isdigit() else 0) if len(said) == 1 else 0
+        stars = _NUMBERS.get(said[0], int(said[0]) if said[0].isdecimal() else 0) if len(said) == 1 else 0
         if FEWEST <= stars <= MOST:
             self._answer.set_result(stars)
             return True

@@ -11,6 +11,7 @@ from livekit.agents.types import NOT_GIVEN, FlushSentinel, TimedString
 from typing_extensions import override
 
 from agent.claims import ClaimWatch
+from agent.effects import Done
 from agent.murmurs import is_murmur
 from agent.openings import Sound, with_opening
 from agent.thoughts import thinking
@@ -37,8 +38,8 @@ class Listener(Protocol):
     def is_asking(self) -> bool:
         """Whether a «yeah» would be an answer: a question of ours is open."""
 
-    def has_effect(self) -> bool:
-        """Whether a tool changed something in the present turn."""
+    def done(self) -> Done:
+        """What tools did in the present turn, and what waits for the caller's yes."""
 
     def on_false_claim(self) -> None:
         """We began to say that something was done which was not."""
@@ -229,7 +230,7 @@ class TaskAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncIterable[str | TimedString]:
         """A realtime model's words come with its sound: a claim cannot be held back, only broken off."""
-        watch = ClaimWatch(self._listener.has_effect) if self._words is not None else None
+        watch = ClaimWatch(self._listener.done) if self._words is not None else None
         async for piece in text:
             if watch is not None and watch.hears_a_lie(piece):
                 self._listener.on_false_claim()

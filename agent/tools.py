@@ -19,7 +19,7 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 from agent import persona
 from agent.arguments import described, strict
 from agent.asked_first import Updates, clears
-from agent.claims import is_change
+from agent.effects import Effects, effects_of
 from agent.gate import Action, Gate
 from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
@@ -96,8 +96,7 @@ class Toolbox:
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
         self._corrections = (0, 0)
-        self.last_change_in: int | None = None
-        """The turn in which a tool last changed something."""
+        self._effects: dict[int, Effects] = {}
         self._running: set[asyncio.Task[ToolOutcome]] = set()
         self._is_closed = False
         self._asked: list[_Asked] = []
@@ -114,6 +113,10 @@ class Toolbox:
         await server.load()
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
         return [self._wrap(server, name) for name in names]
+
+    def effects_in(self, turn: int) -> Effects:
+        """What kinds of effect tools had that were run in a turn."""
+        return self._effects.get(turn, frozenset())
 
     @property
     def is_running(self) -> bool:
@@ -433,11 +436,11 @@ class Toolbox:
         """Remember what later calls need to know of this one."""
         if server.is_foreign:
             if operation and not outcome.is_error:
-                self.last_change_in = turn
+                self._effects[turn] = self.effects_in(turn) | {"other"}
                 self.requests.changed(turn)
             return
-        if is_change(outcome.structured):
-            self.last_change_in = turn
+        if effects := effects_of(tool, outcome.structured):
+            self._effects[turn] = self.effects_in(turn) | effects
             if not outcome.structured.get("repeated"):
                 self.requests.changed(turn)
         result = outcome.structured

@@ -8,14 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from livekit.agents import llm
 
-from agent.claims import (
-    NOTHING_DONE,
-    ClaimWatch,
-    claims_an_effect,
-    has_effect,
-    may_become_a_claim,
-    only_true_claims,
-)
+from agent.claim_words import claims_an_effect, claims_of, may_become_a_claim
+from agent.claims import NOT_ALL_DONE, NOTHING_DONE, ClaimWatch, correction, only_true_claims
+from agent.effects import ALL, Done, Effect, done_in
 from agent.pieces import sentences_of
 
 pytestmark = pytest.mark.unit
@@ -35,6 +30,21 @@ CLAIMS = [
     "I just marked it as complete.",
     "Buy milk was removed.",
     "Taken care of.",
+    "I've deleted the dentist task, is there anything else?",
+    "Done, is there anything else?",
+    "I've deleted it and what else can I do for you?",
+    "I've deleted it, let me know if you need anything.",
+    "I couldn't find the milk, but I've deleted the dentist.",
+    "I couldn't find the milk but I deleted the dentist.",
+    "Don't worry I've deleted it.",
+    'I\'ve added "Do not disturb sign".',
+    "I've added 'Don't forget Ann'.",
+    "I've successfully deleted it.",
+    "I have now successfully deleted it.",
+    "I went ahead and deleted it.",
+    "I've gone ahead and marked it as done.",
+    "I've finally removed that one, would you like anything else?",
+    "The task has been permanently deleted.",
 ]
 NO_CLAIMS = [
     'Shall I delete "Buy milk"?',
@@ -49,11 +59,40 @@ NO_CLAIMS = [
     "I can only help with tasks.",
     "I found two tasks called call Ann.",
     "When is it due?",
+    "Have I added it?",
+    "Have I added it, or was that you?",
+    "Was the dentist task deleted, do you know?",
+    "I've deleted it?",
+    "If I delete it, it is gone for good.",
+    "If I've deleted it by mistake, say undo.",
+    "Once I've added it, I'll read it back.",
+    "Once it is deleted, it cannot be undone.",
+    "Let me know once it is completed.",
+    "I haven't deleted it, is there anything else?",
+    "None of them were deleted.",
+    "It could have been deleted by somebody else.",
+    "I don't think I've added that one.",
+    "Which tasks were completed, those of today?",
+    'You have two tasks: "I\'ve deleted it" and "Done".',
+    "I can go ahead and delete it if you like.",
 ]
 
 
 @pytest.mark.parametrize("sentence", CLAIMS)
 def test_a_claim_is_recognised(sentence: str) -> None:
+    assert claims_an_effect(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        '"Do not disturb sign" was deleted.',
+        "“Don’t forget Ann” is now marked as done.",
+        "«Ask if Ann would come» has been deleted.",
+        "'Don't forget Ann' was removed.",
+    ],
+)
+def test_a_title_denies_nothing(sentence: str) -> None:
     assert claims_an_effect(sentence)
 
 
@@ -66,17 +105,90 @@ def user(text: str) -> llm.ChatMessage:
     return llm.ChatMessage(role="user", content=[text])
 
 
-def result(output: object, *, is_error: bool = False) -> llm.FunctionCallOutput:
-    return llm.FunctionCallOutput(call_id="c", name="t", output=json.dumps(output), is_error=is_error)
+def result(output: object, *, is_error: bool = False, name: str = "t") -> llm.FunctionCallOutput:
+    return llm.FunctionCallOutput(call_id="c", name=name, output=json.dumps(output), is_error=is_error)
+
+
+CHANGED = {"task": {"id": "a"}, "changed": True, "repeated": False}
+HELD = {"status": "waiting_for_confirmation"}
 
 
 def test_only_a_success_since_the_caller_last_spoke_supports_a_claim() -> None:
-    changed = result({"task": {"id": "a"}, "changed": True, "repeated": False})
-    assert has_effect([user("add milk"), changed])
-    assert not has_effect([user("add milk"), changed, user("add bread")])
-    assert not has_effect([user("add milk"), result({"error": {"code": "bad_date"}}, is_error=True)])
-    assert not has_effect([user("list"), result({"tasks": [], "total": 0})])
-    assert not has_effect([user("delete"), result({"status": "waiting_for_confirmation"})])
+    changed = result(CHANGED)
+    assert done_in([user("add milk"), changed]).happened
+    assert not done_in([user("add milk"), changed, user("add bread")]).happened
+    assert not done_in([user("add milk"), result({"error": {"code": "bad_date"}}, is_error=True)]).happened
+    assert not done_in([user("list"), result({"tasks": [], "total": 0})]).happened
+    assert not done_in([user("delete"), result(HELD)]).happened
+
+
+def test_what_was_asked_about_is_held_until_it_is_done() -> None:
+    asked = [user("delete it"), result(HELD, name="delete_task")]
+    assert done_in(asked) == Done(held=frozenset({"deleted"}))
+    assert done_in([*asked, result(CHANGED, name="delete_task")]) == Done(happened=frozenset({"deleted"}))
+
+
+def does(*effects: Effect, held: Effect | None = None) -> Done:
+    return Done(frozenset(effects), frozenset() if held is None else frozenset({held}))
+
+
+def is_true(sentence: str, done: Done) -> bool:
+    claims = claims_of(sentence)
+    assert claims, "it claims something"
+    return all(claim.is_true_of(done) for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "done"),
+    [
+        ("I've added stamps.", does("added")),
+        ("I've added stamps.", does("added", held="deleted")),
+        ("Done, I've added stamps.", does("added", held="deleted")),
+        ("I've added stamps for Friday and marked it as urgent.", does("added")),
+        ("I've added stamps and deleted the dentist.", does("added", "deleted")),
+        ("I've added a note to the dentist task.", does("changed")),
+        ("I've removed the due date.", does("changed")),
+        ("I've moved it to your work list.", does("changed")),
+        ("I've added it to your work list.", does("changed")),
+        ("I've renamed it.", does("changed")),
+        ("I've marked it as done and moved it to next week.", does("completed")),
+        ("I've marked it as not done.", does("undone", "changed")),
+        ("I've removed it again.", does("undone", "deleted")),
+        ("I've restored it.", does("undone", "added")),
+        ("I've cancelled the reminder.", does("changed")),
+        ("Your list is updated.", does("completed")),
+        ("I've deleted the event.", does("other")),
+        ("Done, everything is taken care of.", does("added", "deleted")),
+        ("Your account is erased.", Done(ALL)),
+    ],
+)
+def test_a_claim_of_a_kind_that_happened_is_true(sentence: str, done: Done) -> None:
+    assert is_true(sentence, done)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "done"),
+    [
+        ("I've deleted the dentist and added stamps.", does("added", held="deleted")),
+        ("I've added stamps and deleted the dentist.", does("added", held="deleted")),
+        ("I've added stamps, and the dentist is now deleted.", does("added")),
+        ("I've added stamps, then removed the dentist.", does("added")),
+        ("I've added stamps and marked the dentist as done.", does("added", held="completed")),
+        ("I've completed the dentist.", does("added")),
+        ("I've deleted it.", does("completed")),
+        ("I've deleted it.", does("other", held="deleted")),
+        ("I've deleted it.", does("deleted", held="deleted")),
+        ("I've marked it as done.", does("changed")),
+        ("I've renamed it.", does("added")),
+        ("I've added stamps.", does("deleted")),
+        ("I've undone that.", does("changed")),
+        ("All done.", does("added", held="deleted")),
+        ("Done, both are taken care of.", does("added", held="deleted")),
+        ("Done.", does("added", held="added")),
+    ],
+)
+def test_a_success_of_one_kind_supports_no_claim_of_another(sentence: str, done: Done) -> None:
+    assert not is_true(sentence, done)
 
 
 async def spoken(parts: list[object], items: list[llm.ChatItem]) -> str:
@@ -99,6 +211,20 @@ async def test_the_truth_passes_untouched() -> None:
     assert await spoken(["I've added ", "milk."], items) == "I've added milk."
 
 
+async def test_what_was_done_is_said_and_what_was_not_is_put_right() -> None:
+    items: list[llm.ChatItem] = [
+        user("Delete the dentist one and add buy stamps"),
+        result(CHANGED, name="create_task"),
+        result(HELD, name="delete_task"),
+    ]
+    said = await spoken(["I've deleted the dentist ", "and added stamps. Anything ", "else?"], items)
+    assert said == f"Anything else?{NOT_ALL_DONE}"
+    said = await spoken(["I've added stamps for Friday. ", "I've marked the dentist ", "as done."], items)
+    assert said == f"I've added stamps for Friday. {NOT_ALL_DONE}"
+    assert await spoken(["I've marked the old dentist ", "as done."], items) == NOT_ALL_DONE
+    assert not claims_an_effect(NOT_ALL_DONE)
+
+
 async def test_a_claim_ahead_of_its_tool_call_is_left_out_without_a_denial() -> None:
     call = llm.ChatChunk(
         id="1",
@@ -110,7 +236,7 @@ async def test_a_claim_ahead_of_its_tool_call_is_left_out_without_a_denial() -> 
 
 
 def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sentence() -> None:
-    watch = ClaimWatch(lambda: False)
+    watch = ClaimWatch(Done)
     assert [watch.hears_a_lie(piece) for piece in ("All right. ", "I've added ", "the milk", ".")] == [
         False,
         False,
@@ -120,7 +246,16 @@ def test_a_claim_that_is_already_being_spoken_is_noticed_at_the_end_of_its_sente
 
 
 def test_a_claim_with_a_change_behind_it_may_be_spoken() -> None:
-    assert not ClaimWatch(lambda: True).hears_a_lie("I've added the milk.")
+    assert not ClaimWatch(lambda: does("added")).hears_a_lie("I've added the milk.")
+
+
+def test_a_claim_of_another_kind_that_is_already_being_spoken_is_put_right() -> None:
+    done = does("added", held="deleted")
+    watch = ClaimWatch(lambda: done)
+    assert not watch.hears_a_lie("I've added stamps. ")
+    assert watch.hears_a_lie("And I've deleted the dentist.")
+    assert correction(done) == NOT_ALL_DONE
+    assert correction(Done()) == NOTHING_DONE
 
 
 @pytest.mark.parametrize("sentence", CLAIMS)
@@ -161,6 +296,12 @@ def test_what_belongs_to_no_claim_whatever_follows_may_be_said_at_once(words: st
         "I've just checked ",
         "It’s ",
         "Taken ",
+        "I've successfully ",
+        "I went ",
+        "I went ahead ",
+        "Sure, I've gone ahead and ",
+        "I went ahead and simply ",
+        "The task has been permanently ",
     ],
 )
 def test_what_may_be_a_claim_waits_for_its_sentence(words: str) -> None:
@@ -177,6 +318,12 @@ WORDS = st.sampled_from(
         "had",
         "just",
         "now",
+        "went",
+        "ahead",
+        "and",
+        "quickly",
+        "if",
+        "don't",
         "also",
         "both",
         "all",

@@ -129,6 +129,14 @@ def test_actions_of_one_turn_share_a_question_and_those_of_a_later_turn_void_it(
     assert later.actions == [BREAD]
 
 
+def test_a_yes_to_one_of_two_things_releases_neither_and_leaves_the_turn_to_the_model() -> None:
+    gate = Gate(Clock())
+    gate.ask(MILK, turn=1)
+    gate.played(gate.ask(BREAD, turn=1).id)
+    assert gate.read("Yes, just the milk.", turn=2, by="voice") == (Step.GO_ON, [])
+    assert gate.pending is None
+
+
 def test_a_click_counts_only_for_the_question_that_it_saw() -> None:
     gate = gate_with_question()
     assert gate.press("yes", by="click", pending_id="another") is None

@@ -28,3 +28,11 @@ async def test_a_line_whose_voice_failed_was_heard_by_nobody_though_it_ended_lik
 async def test_of_a_line_that_was_broken_off_it_counts_how_far_it_came() -> None:
     assert not was_heard(ended("Shall I delete", interrupted=True), QUESTION, verbatim=True)
     assert was_heard_within(ended(f"{QUESTION} Or is", interrupted=True), QUESTION, verbatim=True)
+
+
+async def test_a_title_in_another_script_is_as_much_a_part_of_the_question() -> None:
+    question = 'Shall I delete "Купить хлеб"?'
+    assert not was_heard(ended("Shall I delete"), question, verbatim=False)
+    assert not was_heard(ended('Shall I delete "Купить молоко"?'), question, verbatim=False)
+    assert was_heard(ended("shall I delete купить хлеб"), question, verbatim=False)
+    assert not was_heard_within(ended("Shall I delete", interrupted=True), question, verbatim=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from livekit import rtc
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 
-from agent.claims import claims_an_effect
+from agent.claim_words import claims_an_effect
 from agent.openings import OPENINGS, Sound, with_opening
 
 pytestmark = pytest.mark.unit

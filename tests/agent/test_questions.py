@@ -178,6 +178,16 @@ async def asked() -> Asked:
     return Asked()
 
 
+async def test_what_waits_for_an_answer_is_held_and_then_no_more() -> None:
+    asked = Asked()
+    asked.gate.ask(Action("delete_task", {"task_id": "t1"}, ("Buy milk",)), turn=1)
+    asked.gate.ask(Action("complete_task", {"task_id": "t2"}, ("Buy bread",)), turn=1)
+    assert asked.questions.held == {"deleted", "completed"}
+    asked.gate.press("no", by="key")
+    assert asked.questions.held == frozenset()
+    await asyncio.gather(*asked.work)
+
+
 async def test_what_was_done_while_the_session_was_replaced_is_told_and_known_by_its_successor(
     asked: Asked,
 ) -> None:

@@ -94,6 +94,14 @@ async def test_a_number_may_be_said() -> None:
     assert asked.stars == [4]
 
 
+async def test_a_numeral_that_counts_nothing_is_something_else() -> None:
+    asked = Asked()
+    asking = await asked.begin()
+    assert not asked.survey.take_turn("❶")
+    assert not await asking
+    assert asked.stars == []
+
+
 async def test_a_goodbye_or_thanks_is_no_answer_and_whoever_wants_more_gets_it() -> None:
     asked = Asked()
     asking = await asked.begin()

@@ -40,6 +40,21 @@ async def test_a_call_that_is_sent_twice_makes_one_task(ann: Rig) -> None:
     assert await ann.titles() == ["Buy milk"]
 
 
+async def test_what_kinds_of_effect_a_turn_had_is_known_and_what_waits_is_none(ann: Rig) -> None:
+    ids = await ann.adds("Dentist")
+    await ann.model_calls("list_tasks", {"view": "all"})
+    await ann.model_calls("create_task", {"title": "Buy stamps"})
+    await ann.model_calls("delete_task", {"task_id": ids["Dentist"]})
+    assert ann.toolbox.effects_in(ann.turn) == {"added"}
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert ann.toolbox.effects_in(ann.turn) == {"deleted"}
+    ann.turn += 1
+    await ann.model_calls("undo", {})
+    assert ann.toolbox.effects_in(ann.turn) == {"undone", "added"}
+    assert ann.toolbox.effects_in(ann.turn + 1) == frozenset()
+
+
 async def test_it_is_told_before_a_models_call_changes_something_and_of_nothing_else(port: int) -> None:
     told: list[str] = []
     async with rig(port, f"ann-{uuid4().hex}", on_change=lambda: told.append("change")) as ann:
