@@ -125,6 +125,11 @@ class ToolServer:
         return _NOT_IN_NAMES.sub("_", f"{self.name}_{tool.name}")[:LONGEST_NAME]
 
 
+def error_output(code: str, message: str) -> str:
+    """An error of ours as a model reads those of the task server."""
+    return json.dumps({"error": {"code": code, "message": message}})
+
+
 def _can_be_offered(tool: Tool) -> bool:
     """Whether a vendor would take a tool's schema: one that it refuses would take every other tool along."""
     schema = tool.input_schema

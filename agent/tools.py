@@ -11,38 +11,26 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from livekit.agents import RunContext, StopResponse, ToolError, function_tool, llm, utils
-from livekit.agents.llm import RawFunctionTool, ToolResult
+from livekit.agents import llm, utils
 
 from agent import persona
-from agent.arguments import described, strict
-from agent.asked_first import Updates, clears
 from agent.effects import Effects, effects_of
 from agent.gate import Action, Gate
 from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
-from agent.own_changes import OwnChanges, can_be_undone
+from agent.model_calls import UNDO, ModelCalls
+from agent.own_changes import OwnChanges
 from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
 from agent.task_events import TaskEvents
-from agent.tool_server import ToolServer
+from agent.tool_server import ToolServer, error_output
 from agent.tracing import tool_span
-from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 
 log = logging.getLogger("agent.tools")
-
-FILLER: Final = "One moment."
-FILLER_AFTER_SECONDS: Final = 1.5
-"""Silence of the caller's and ours, while a tool runs, that is broken by a word."""
-MOST_CORRECTIONS: Final = 2
-"""How often in one turn a model may put a refused call right before the caller is asked."""
-BY_PHONE: Final = "by_phone"
-UNDO: Final = "undo"
-UPDATE: Final = "update_task"
-_MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
 class _Asked(NamedTuple):
@@ -77,28 +65,28 @@ class Toolbox:
         may_call: bool = False,
     ) -> None:
         self._tasks = server
-        self._gate = gate
         self.requests = Requests(call_id)
         self._turn = turn
-        self._on_stuck = on_stuck
         self._on_change = on_change
-        self._completes_at_once = completes_at_once
         self._outcomes = outcomes
         self._task_events = TaskEvents()
         self._metrics = metrics
-        self._seen = seen or Seen()
-        # Who did not agree to be called is promised no call, and pays for no word about one.
-        self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
         self._of: dict[str, ToolServer] = {}
-        self._known = KnownTasks()
+        self._models = ModelCalls(
+            self,
+            gate,
+            turn=turn,
+            on_stuck=on_stuck,
+            completes_at_once=completes_at_once,
+            seen=seen or Seen(),
+            may_call=may_call,
+        )
+        self.known = KnownTasks()
         self.changes = OwnChanges()
-        self._updates = Updates()
-        self._undoing = asyncio.Lock()
-        """What is undone depends on what was undone before it."""
-        self._corrections = (0, 0)
         self._effects: dict[int, Effects] = {}
         self._running: set[asyncio.Task[ToolOutcome]] = set()
-        self._is_closed = False
+        self.is_closed = False
+        """Another worker answers: what a model calls is run no more."""
         self._asked: list[_Asked] = []
         """What models called in the present turn, and lately."""
         self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
@@ -112,7 +100,7 @@ class Toolbox:
         """Fetch a server's tools and wrap those whose names are free. Raises TaskServerUnavailable."""
         await server.load()
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
-        return [self._wrap(server, name) for name in names]
+        return [self._models.wrap(server, name) for name in names]
 
     def effects_in(self, turn: int) -> Effects:
         """What kinds of effect tools had that were run in a turn."""
@@ -130,7 +118,7 @@ class Toolbox:
 
     def close(self) -> None:
         """Run no more of what a model calls: another worker answers, and would have it done twice."""
-        self._is_closed = True
+        self.is_closed = True
 
     async def unfinished(self) -> list[llm.ChatItem]:
         """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
@@ -167,7 +155,7 @@ class Toolbox:
                 if not isinstance(error, TaskServerUnavailable):  # nobody knows how far it came
                     writes = not server.reads(each.call.name)
                     error = TaskServerUnavailable(type(error).__name__, may_have_happened=writes)
-                output = _error("unavailable", self.unavailable(each.call.name, error))
+                output = error_output("unavailable", self.unavailable(each.call.name, error))
             items.append(each.call)
             items.append(
                 llm.FunctionCallOutput(
@@ -258,131 +246,6 @@ class Toolbox:
         if self._running:
             await asyncio.wait(self._running, timeout=within)
 
-    # -- what a model calls --------------------------------------------------------------------------------
-
-    def _wrap(self, server: ToolServer, name: str) -> RawFunctionTool[..., Any]:
-        schema = {
-            "name": name,
-            "description": server.describe(name),
-            "parameters": self._shown(server, name),
-        }
-
-        async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-            if self._is_closed:
-                raise StopResponse
-            arguments = strict(ctx.function_call.arguments)
-            if arguments is None:
-                whole = "The arguments were not one complete JSON object."
-                return self._refuse("invalid", _error("invalid", whole))
-            if not server.is_foreign:
-                arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
-            try:
-                if await self._is_asked_first(server, name, arguments):
-                    return await self._hold(server, name, arguments)
-                async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
-                    outcome = await self._run_for_model(server, name, arguments, ctx)
-            except TaskServerUnavailable as error:
-                raise ToolError(_error("unavailable", self.unavailable(name, error))) from None
-            if isinstance(outcome, ToolResult):
-                return outcome
-            if outcome.is_error and name == UPDATE:
-                self._updates.failed(arguments.get("task_id"))
-            if outcome.is_error and outcome.code in _MODELS_FAULT:
-                return self._refuse(outcome.code, server.error_for_model(outcome))
-            if outcome.is_error:
-                raise ToolError(server.error_for_model(outcome))
-            return server.for_model(name, outcome)
-
-        return function_tool(ask_the_server, raw_schema=schema)
-
-    def _shown(self, server: ToolServer, name: str) -> dict[str, Any]:
-        """A tool's schema without what is the call's own to fill in."""
-        schema = server.tools[name].input_schema
-        hidden = frozenset[str]() if server.is_foreign else self._hidden
-        properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
-        return {**schema, "properties": properties}
-
-    async def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
-        """Whether the caller is asked before a model's call is carried out."""
-        if server.needs_yes(tool):
-            return not (self._completes_at_once and tool == "complete_task")
-        if server.is_foreign:
-            return False
-        turn = self._turn()
-        if tool == UPDATE:
-            task_id = arguments.get("task_id")
-            is_another = self._updates.is_another(task_id, turn=turn)
-            if is_another or (clears(arguments, None) and clears(arguments, await self._task(task_id))):
-                return True
-        return self._seen.concerns(tool, arguments, turn=turn)
-
-    async def _run_for_model(
-        self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
-    ) -> ToolOutcome | ToolResult:
-        """Run what a model calls; what turns out to need a yes becomes a question."""
-        if tool == UNDO and not server.is_foreign:
-            return await self._undo(server, arguments, ctx)
-        return await self.run(tool, arguments, turn=self._turn(), call=ctx.function_call)
-
-    async def _undo(
-        self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
-    ) -> ToolOutcome | ToolResult:
-        """Take back what this call changed last. What another door has changed meanwhile is asked about first."""
-        turn, call = self._turn(), ctx.function_call
-        # Which one it is, before those that it may follow are over.
-        self.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
-        async with self._undoing:
-            listed = await self.run("list_tasks", {"view": "changed", "limit": 1}, turn=turn)
-            if listed.is_error:
-                return listed
-            if "old" in listed.structured:
-                raise TaskServerUnavailable("What was changed last is not known.", may_have_happened=False)
-            change = next(iter(listed.structured.get("changes") or []), None)
-            if change is not None and can_be_undone(change):
-                if server.takes(UNDO, "expected_at"):
-                    arguments["expected_at"] = change["at"]
-                if not self.changes.is_newest(change, listed.structured["tasks"]):
-                    action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
-                    return self._ask(action)
-            return await self.run(UNDO, arguments, turn=turn, call=call)
-
-    async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        task_id = arguments.get("task_id")
-        title = told_apart = ""
-        objects: tuple[str, ...]
-        if not server.is_foreign and tool == "create_task":
-            objects = (str(arguments.get("title") or ""),)
-        elif server.is_foreign or not server.takes(tool, "task_id"):
-            objects = described(arguments)
-            title = f'"{server.title_of(tool)}" of {server.title}'
-        elif isinstance(task_id, str) and (known := await self._task(task_id)) is not None:
-            objects = (str(known["title"]),)
-            told_apart = self._known.told_apart(task_id)
-            if server.takes(tool, "expected_version"):
-                # What was changed since it was last seen is not what the caller agrees to.
-                arguments["expected_version"] = int(known["version"])
-        else:
-            unknown = "There is no such task. List the tasks and use an id from there."
-            return self._refuse("not_found", _error("not_found", unknown))
-        return self._ask(Action(tool, arguments, objects, title, told_apart))
-
-    def _ask(self, action: Action) -> ToolResult:
-        pending = self._gate.ask(action, turn=self._turn())
-        waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
-        return ToolResult(json.dumps(waiting), reply_required=False)
-
-    def _refuse(self, code: str, error: str) -> ToolResult:
-        """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
-        turn, count = self._corrections
-        count = count + 1 if turn == self._turn() else 1
-        self._corrections = (self._turn(), count)
-        if count <= MOST_CORRECTIONS:
-            raise ToolError(error)
-        log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
-        if count == MOST_CORRECTIONS + 1:
-            self._on_stuck()
-        return ToolResult(error, reply_required=False)
-
     # -- what is known of earlier runs ---------------------------------------------------------------------
 
     async def _call(
@@ -448,16 +311,13 @@ class Toolbox:
             self.changes.note(tool, operation, result)
             if "undone" in result:
                 self.requests.undone(operation)
-        self._known.note(result)
+        self.known.note(result)
         is_gone = tool == "delete_task" or result.get("undone") == "create"
         if is_gone and isinstance(result.get("task"), dict):
-            self._known.forget(str(result["task"]["id"]))
+            self.known.forget(str(result["task"]["id"]))
 
-    async def _task(self, task_id: object) -> Task | None:
-        if task_id and self._known.get(task_id) is None:
+    async def task(self, task_id: object) -> Task | None:
+        """A task of which a model has the id; None where there is none. Raises TaskServerUnavailable."""
+        if task_id and self.known.get(task_id) is None:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
-        return self._known.get(task_id)
-
-
-def _error(code: str, message: str) -> str:
-    return json.dumps({"error": {"code": code, "message": message}})
+        return self.known.get(task_id)

@@ -17,10 +17,10 @@ from livekit.agents import StopResponse, llm
 
 from agent.arguments import strict
 from agent.gate import Action
+from agent.model_calls import MOST_CORRECTIONS
 from agent.persona import done, question
 from agent.requests import SAME_REQUEST_SECONDS
 from agent.tool_server import ToolServer
-from agent.tools import MOST_CORRECTIONS
 from mcp_tasks.client import Patience, TaskClient, ToolOutcome
 from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
 

@@ -1,0 +1,194 @@
+"""What a model calls of the tools: it is run, held for the caller's yes, or refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from livekit.agents import RunContext, StopResponse, ToolError, function_tool
+from livekit.agents.llm import RawFunctionTool, ToolResult
+
+from agent import persona
+from agent.arguments import described, strict
+from agent.asked_first import Updates, clears
+from agent.gate import Action, Gate
+from agent.own_changes import can_be_undone
+from agent.seen import Seen
+from agent.tool_server import ToolServer, error_output
+from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+
+if TYPE_CHECKING:
+    from agent.tools import Toolbox
+
+log = logging.getLogger("agent.model_calls")
+
+FILLER: Final = "One moment."
+FILLER_AFTER_SECONDS: Final = 1.5
+"""Silence of the caller's and ours, while a tool runs, that is broken by a word."""
+MOST_CORRECTIONS: Final = 2
+"""How often in one turn a model may put a refused call right before the caller is asked."""
+BY_PHONE: Final = "by_phone"
+UNDO: Final = "undo"
+UPDATE: Final = "update_task"
+_MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
+
+
+class ModelCalls:
+    """The tools of one call as models have them.
+
+    `on_stuck` is told when a model cannot get a call right and the caller has to be asked; what would make a task of
+    something `seen` on a screen waits for a yes.
+    """
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        gate: Gate,
+        *,
+        turn: Callable[[], int],
+        on_stuck: Callable[[], None],
+        completes_at_once: bool,
+        seen: Seen,
+        may_call: bool,
+    ) -> None:
+        self._toolbox = toolbox
+        self._gate = gate
+        self._turn = turn
+        self._on_stuck = on_stuck
+        self._completes_at_once = completes_at_once
+        self._seen = seen
+        # Who did not agree to be called is promised no call, and pays for no word about one.
+        self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
+        self._updates = Updates()
+        self._undoing = asyncio.Lock()
+        """What is undone depends on what was undone before it."""
+        self._corrections = (0, 0)
+
+    def wrap(self, server: ToolServer, name: str) -> RawFunctionTool[..., Any]:
+        """A server's tool as a model is given it."""
+        schema = {
+            "name": name,
+            "description": server.describe(name),
+            "parameters": self._shown(server, name),
+        }
+
+        async def ask_the_server(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            if self._toolbox.is_closed:
+                raise StopResponse
+            arguments = strict(ctx.function_call.arguments)
+            if arguments is None:
+                whole = "The arguments were not one complete JSON object."
+                return self._refuse("invalid", error_output("invalid", whole))
+            if not server.is_foreign:
+                arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
+            try:
+                if await self._is_asked_first(server, name, arguments):
+                    return await self._hold(server, name, arguments)
+                async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
+                    outcome = await self._run(server, name, arguments, ctx)
+            except TaskServerUnavailable as error:
+                raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
+            if isinstance(outcome, ToolResult):
+                return outcome
+            if outcome.is_error and name == UPDATE:
+                self._updates.failed(arguments.get("task_id"))
+            if outcome.is_error and outcome.code in _MODELS_FAULT:
+                return self._refuse(outcome.code, server.error_for_model(outcome))
+            if outcome.is_error:
+                raise ToolError(server.error_for_model(outcome))
+            return server.for_model(name, outcome)
+
+        return function_tool(ask_the_server, raw_schema=schema)
+
+    def _shown(self, server: ToolServer, name: str) -> dict[str, Any]:
+        """A tool's schema without what is the call's own to fill in."""
+        schema = server.tools[name].input_schema
+        hidden = frozenset[str]() if server.is_foreign else self._hidden
+        properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
+        return {**schema, "properties": properties}
+
+    async def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
+        """Whether the caller is asked before a model's call is carried out."""
+        if server.needs_yes(tool):
+            return not (self._completes_at_once and tool == "complete_task")
+        if server.is_foreign:
+            return False
+        turn = self._turn()
+        if tool == UPDATE:
+            task_id = arguments.get("task_id")
+            is_another = self._updates.is_another(task_id, turn=turn)
+            if is_another or (
+                clears(arguments, None) and clears(arguments, await self._toolbox.task(task_id))
+            ):
+                return True
+        return self._seen.concerns(tool, arguments, turn=turn)
+
+    async def _run(
+        self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> ToolOutcome | ToolResult:
+        """Run what a model calls; what turns out to need a yes becomes a question."""
+        if tool == UNDO and not server.is_foreign:
+            return await self._undo(server, arguments, ctx)
+        return await self._toolbox.run(tool, arguments, turn=self._turn(), call=ctx.function_call)
+
+    async def _undo(
+        self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> ToolOutcome | ToolResult:
+        """Take back what this call changed last. What another door has changed meanwhile is asked about first."""
+        turn, call = self._turn(), ctx.function_call
+        # Which one it is, before those that it may follow are over.
+        self._toolbox.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
+        async with self._undoing:
+            listed = await self._toolbox.run("list_tasks", {"view": "changed", "limit": 1}, turn=turn)
+            if listed.is_error:
+                return listed
+            if "old" in listed.structured:
+                raise TaskServerUnavailable("What was changed last is not known.", may_have_happened=False)
+            change = next(iter(listed.structured.get("changes") or []), None)
+            if change is not None and can_be_undone(change):
+                if server.takes(UNDO, "expected_at"):
+                    arguments["expected_at"] = change["at"]
+                if not self._toolbox.changes.is_newest(change, listed.structured["tasks"]):
+                    action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
+                    return self._ask(action)
+            return await self._toolbox.run(UNDO, arguments, turn=turn, call=call)
+
+    async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
+        task_id = arguments.get("task_id")
+        title = told_apart = ""
+        objects: tuple[str, ...]
+        if not server.is_foreign and tool == "create_task":
+            objects = (str(arguments.get("title") or ""),)
+        elif server.is_foreign or not server.takes(tool, "task_id"):
+            objects = described(arguments)
+            title = f'"{server.title_of(tool)}" of {server.title}'
+        elif isinstance(task_id, str) and (known := await self._toolbox.task(task_id)) is not None:
+            objects = (str(known["title"]),)
+            told_apart = self._toolbox.known.told_apart(task_id)
+            if server.takes(tool, "expected_version"):
+                # What was changed since it was last seen is not what the caller agrees to.
+                arguments["expected_version"] = int(known["version"])
+        else:
+            unknown = "There is no such task. List the tasks and use an id from there."
+            return self._refuse("not_found", error_output("not_found", unknown))
+        return self._ask(Action(tool, arguments, objects, title, told_apart))
+
+    def _ask(self, action: Action) -> ToolResult:
+        pending = self._gate.ask(action, turn=self._turn())
+        waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
+        return ToolResult(json.dumps(waiting), reply_required=False)
+
+    def _refuse(self, code: str, error: str) -> ToolResult:
+        """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
+        turn, count = self._corrections
+        count = count + 1 if turn == self._turn() else 1
+        self._corrections = (self._turn(), count)
+        if count <= MOST_CORRECTIONS:
+            raise ToolError(error)
+        log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
+        if count == MOST_CORRECTIONS + 1:
+            self._on_stuck()
+        return ToolResult(error, reply_required=False)
