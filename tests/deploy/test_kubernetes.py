@@ -32,8 +32,8 @@ FOLDER = CHECKOUT / "deploy/kubernetes"
 OVERLAY = FOLDER / "overlays/production"
 VERSIONS = ("1.32", "1.35")
 """Of Kubernetes: an older and a newer one that are supported."""
-UNKNOWN_TO_KUBERNETES = {"ScaledObject"}
-"""KEDA's; looked at by a test of its own."""
+UNKNOWN_TO_KUBERNETES = {"ScaledObject", "Certificate"}
+"""KEDA's and cert-manager's; looked at by tests of their own."""
 
 Manifest = dict[str, Any]
 
@@ -307,7 +307,7 @@ def test_the_overlay_renders_to_manifests_that_are_right(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     rendered = list(yaml.safe_load_all(done.stdout))
-    assert len(rendered) == len(manifests()) + 1  # and the secret
+    assert len(rendered) == len(manifests()) + 2  # and the secret, and the bridge's certificate
     for one in rendered:
         if one["kind"] not in UNKNOWN_TO_KUBERNETES:
             kubernetes_validate.validate(one, VERSIONS[1], strict=True)
