@@ -242,6 +242,16 @@ def test_nobody_reaches_anybody_but_by_a_policy_of_their_own(base: list[Manifest
         assert "egress" not in policies[database]
 
 
+def test_the_ingress_reaches_who_answers_the_challenge_for_its_certificate(base: list[Manifest]) -> None:
+    challenge = named(base, "NetworkPolicy", "challenge")["spec"]
+    # cert-manager's, on each of its solver's pods, and where those listen.
+    assert challenge["podSelector"] == {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}
+    (rule,) = challenge["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 8089}]
+    controller = named(base, "NetworkPolicy", "web")["spec"]["ingress"][0]["from"][0]
+    assert rule["from"] == [controller]
+
+
 def test_the_web_server_believes_the_ingress_and_no_caller(base: list[Manifest], settings: Manifest) -> None:
     web = named(base, "Deployment", "web")["spec"]["template"]["spec"]["containers"][0]
     believed = environment(web, settings)["VOICETASKS_WEB_TRUSTED_PROXIES"]
