@@ -253,6 +253,18 @@ def test_nobody_reaches_anybody_but_by_a_policy_of_their_own(base: list[Manifest
         assert "egress" not in policies[database]
 
 
+@pytest.mark.parametrize("service", ["worker", "tasks"])
+def test_traces_can_leave_for_a_collector_beside_prometheus(
+    base: list[Manifest], settings: Manifest, service: str
+) -> None:
+    (container,) = named(base, "Deployment", service)["spec"]["template"]["spec"]["containers"]
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in environment(container, settings)
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    assert {"to": [monitoring], "ports": [{"protocol": "TCP", "port": 4318}]} in named(
+        base, "NetworkPolicy", service
+    )["spec"]["egress"]
+
+
 def test_the_ingress_reaches_who_answers_the_challenge_for_its_certificate(base: list[Manifest]) -> None:
     challenge = named(base, "NetworkPolicy", "challenge")["spec"]
     # cert-manager's, on each of its solver's pods, and where those listen.

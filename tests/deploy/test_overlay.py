@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from agent.settings import OutboundSettings
+from tests.conftest import CHECKOUT
 from tests.deploy.test_compose import made_secrets
 from tests.deploy.test_kubernetes import (
     FOLDER,
@@ -93,3 +96,12 @@ def test_a_changed_setting_starts_the_pods_that_read_it_anew_and_no_others(tmp_p
     reading = {name for name, pod in pods(manifests()) if "voicetasks-settings" in str(pod)}
     assert {"worker", "reminders"} <= anew == reading
     assert anew.isdisjoint({"livekit", "tasks"})
+
+
+def test_the_patch_that_the_documents_show_adds_a_setting(tmp_path: Path) -> None:
+    text = (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(patches:\n.*?)```", text, re.DOTALL)
+    found = rendered(tmp_path / "kubernetes", more=yaml.safe_load(shown))
+    (container,) = named(found, "Deployment", "reminders")["spec"]["template"]["spec"]["containers"]
+    (added,) = [one for one in container["env"] if one["name"] == "VOICETASKS_OUTBOUND_COUNTRIES"]
+    assert OutboundSettings(countries=json.loads(added["value"])).countries
