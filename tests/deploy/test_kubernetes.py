@@ -152,6 +152,7 @@ def test_pods_are_bounded_are_no_root_and_hold_no_key_of_the_cluster(base: list[
     assert set(seen) == {
         *("web", "worker", "tasks", "reminders", "redis", "postgres"),
         *("livekit", "sip", "backup", "erased", "probe"),
+        *("restore-postgres", "restore-redis", "restored", "migrate"),
     }
     for name, pod in pods(base):
         assert pod["automountServiceAccountToken"] is False, name
