@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sip.twilio import origination
-from tests.deploy.interpolation import interpolated, listed
+from tests.deploy.interpolation import interpolated
 from tests.deploy.test_compose import COMPOSE, DEPLOY, NAMES, made_secrets
 from tests.deploy.test_kubernetes import OVERLAY, manifests, named
 
@@ -104,5 +104,6 @@ def test_on_kubernetes_the_certificate_is_the_overlays_for_the_name_that_carrier
     (mounted,) = [one["secret"]["secretName"] for one in pod["volumes"] if "secret" in one]
     certificate = yaml.safe_load(Path(OVERLAY / "sip-certificate.yaml").read_text(encoding="utf-8"))
     assert certificate["spec"]["secretName"] == mounted
-    names = listed(OVERLAY / "names.env")
-    assert certificate["spec"]["dnsNames"] == [names["SIP_HOST"]]
+    kustomization = yaml.safe_load((OVERLAY / "kustomization.yaml").read_text(encoding="utf-8"))
+    (bridge,) = [one for one in kustomization["configMapGenerator"] if one["name"] == "sip"]
+    assert certificate["spec"]["dnsNames"] == [bridge["literals"][0].removeprefix("SIP_HOST=")]

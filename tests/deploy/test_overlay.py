@@ -95,7 +95,7 @@ def test_a_changed_setting_starts_the_pods_that_read_it_anew_and_no_others(tmp_p
     }
     reading = {name for name, pod in pods(manifests()) if "voicetasks-settings" in str(pod)}
     assert {"worker", "reminders"} <= anew == reading
-    assert anew.isdisjoint({"livekit", "tasks"})
+    assert anew.isdisjoint({"livekit", "sip"})  # which take minutes to end
 
 
 def test_the_patch_that_the_documents_show_adds_a_setting(tmp_path: Path) -> None:
