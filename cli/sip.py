@@ -34,7 +34,9 @@ def provision(
     allow: Annotated[list[str] | None, typer.Option(help="A network that calls may come from.")] = None,
     username: Annotated[str | None, typer.Option(help="For digest authentication.")] = None,
     host: Annotated[str | None, typer.Option(help="The bridge's name for carriers.")] = None,
-    secure: Annotated[bool, typer.Option("--secure/--plain", help="Sound by SRTP only.")] = True,
+    secure: Annotated[
+        bool, typer.Option("--secure/--plain", help="Ask for TLS and SRTP, or for neither.")
+    ] = True,
     yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Show the plan and change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
@@ -107,7 +109,7 @@ async def _provision(
                 await carry_out(client, wanted, steps)
                 done = True
                 console.print("Done.")
-    findings = await _carrier(console, settings)
+    findings = await _carrier(console, settings, secure=wanted.secure)
     return {
         "steps": [
             {"do": step.kind, "what": step.what, "id": step.identity, "fields": list(step.changes)}
@@ -115,7 +117,7 @@ async def _provision(
         ],
         "changed": done,
         "trusted": wanted.is_trusted,
-        "set_at_twilio": twilio.to_set(settings),
+        "set_at_twilio": twilio.to_set(settings, secure=wanted.secure),
         "twilio": findings,
     }
 
@@ -128,15 +130,15 @@ def _show(console: Console, url: str, steps: list[Step], *, trusted: bool) -> No
         console.print("  The peer is not trusted: what it says of its callers is not passed on.")
 
 
-async def _carrier(console: Console, settings: SipSettings) -> list[dict[str, str]]:
+async def _carrier(console: Console, settings: SipSettings, *, secure: bool) -> list[dict[str, str]]:
     console.print("At Twilio:")
-    for line in twilio.to_set(settings):
+    for line in twilio.to_set(settings, secure=secure):
         console.print(f"  - {line}", markup=False)
     if not settings.twilio_account_sid or not settings.twilio_auth_token.get_secret_value():
         console.print("  (not checked: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set)")
         return []
     try:
-        found = await twilio.check(settings)
+        found = await twilio.check(settings, secure=secure)
     except httpx.HTTPError as error:
         what = f"Twilio did not answer as it should: {type(error).__name__}"
         if isinstance(error, httpx.HTTPStatusError):

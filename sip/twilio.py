@@ -32,26 +32,31 @@ class Finding:
     fix: str = ""
 
 
-def origination(host: str) -> str:
-    """Where Twilio is to send calls."""
-    return f"sip:{host or 'YOUR-BRIDGE'};transport=tls"
+def origination(host: str, *, secure: bool) -> str:
+    """Where Twilio is to send calls: port 5061 by TLS, or 5060 by UDP, which is what the transport means without a port."""
+    return f"sip:{host or 'YOUR-BRIDGE'};transport={'tls' if secure else 'udp'}"
 
 
-def to_set(settings: SipSettings) -> list[str]:
-    """What to set by hand, one step a line."""
+def to_set(settings: SipSettings, *, secure: bool) -> list[str]:
+    """What to set by hand, one step a line. `secure`: as the trunk at the room server asks for encrypted sound."""
     numbers = ", ".join(settings.numbers) or "your number"
+    trunking = (
+        "General: switch Secure Trunking on (TLS for the calls' signalling, SRTP for their sound)."
+        if secure
+        else "General: leave Secure Trunking off (signalling and sound in plain, as --plain asks for)."
+    )
     return [
         "Elastic SIP Trunking, Trunks: make a trunk.",
-        "General: switch Secure Trunking on (TLS for the calls' signalling, SRTP for their sound).",
-        f"Origination: add the URI {origination(settings.host)}",
+        trunking,
+        f"Origination: add the URI {origination(settings.host, secure=secure)}",
         f"Numbers: add {numbers} to the trunk.",
         "Nothing under Termination: it is for calls that we make.",
         f"Here: VOICETASKS_SIP_ALLOWED_ADDRESSES with Twilio's networks, such as {ADDRESSES[0]}; Twilio sends no password.",
     ]
 
 
-async def check(settings: SipSettings) -> list[Finding]:
-    """Ask Twilio. Raises httpx.HTTPError when it does not answer or refuses the keys."""
+async def check(settings: SipSettings, *, secure: bool) -> list[Finding]:
+    """Ask Twilio whether it is set so. Raises httpx.HTTPError when it does not answer or refuses the keys."""
     auth = (settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value())
     async with httpx.AsyncClient(
         base_url=settings.twilio_trunking_url, auth=auth, timeout=TIMEOUT_SECONDS
@@ -68,7 +73,7 @@ async def check(settings: SipSettings) -> list[Finding]:
         return [
             Finding("fail", f"no trunk sends calls to {settings.host or 'us'}", "Origination, as said above.")
         ]
-    return _findings(ours[0], settings)
+    return _findings(ours[0], settings, secure=secure)
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,13 @@ class _Trunk:
         return any(_host(str(url.get("sip_url", ""))) == host.lower() for url in self.urls)
 
 
-def _findings(found: _Trunk, settings: SipSettings) -> list[Finding]:
+def _findings(found: _Trunk, settings: SipSettings, *, secure: bool) -> list[Finding]:
     findings = [Finding("ok", f"trunk {found.trunk['sid']} sends calls to {settings.host}")]
     url = next(each for each in found.urls if _host(str(each["sip_url"])) == settings.host.lower())
     tls = "transport=tls" in str(url["sip_url"]).lower() or str(url["sip_url"]).lower().startswith("sips:")
     findings += [
         _finding(bool(url.get("enabled")), "the origination URI is enabled", "Enable it under Origination."),
-        _finding(tls, "signalling goes over TLS", f"Set the URI {origination(settings.host)}"),
-        _finding(bool(found.trunk.get("secure")), "sound is encrypted (SRTP)", "Switch Secure Trunking on."),
+        *_protection(tls=tls, srtp=bool(found.trunk.get("secure")), host=settings.host, secure=secure),
     ]
     there = {str(each.get("phone_number")) for each in found.numbers}
     findings += [
@@ -96,6 +100,20 @@ def _findings(found: _Trunk, settings: SipSettings) -> list[Finding]:
         for number in settings.numbers
     ]
     return findings
+
+
+def _protection(*, tls: bool, srtp: bool, host: str, secure: bool) -> list[Finding]:
+    """Whether Twilio encrypts what the trunk here wants encrypted, and nothing where that takes plain sound alone."""
+    uri = f"Set the URI {origination(host, secure=secure)}"
+    if secure:
+        return [
+            _finding(tls, "signalling goes over TLS", uri),
+            _finding(srtp, "sound is encrypted (SRTP)", "Switch Secure Trunking on."),
+        ]
+    return [
+        _finding(not tls, "signalling is plain", uri),
+        _finding(not srtp, "sound is plain", "Switch Secure Trunking off, or provision without --plain."),
+    ]
 
 
 def _finding(holds: bool, detail: str, fix: str) -> Finding:

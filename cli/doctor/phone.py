@@ -7,19 +7,23 @@ from typing import Final
 
 from cli.binaries import BinaryNotFoundError
 from cli.doctor.check import Check
+from cli.environment import is_production
 from cli.health import http_probe
 from cli.phone_bridge import find_bridge
 from cli.ports import HOST, Ports
 
 NAMED: Final = "LIVEKIT_SIP_BIN"
 STAND_IN: Final = "the sandbox's stand-in takes calls on this machine: plain SIP over UDP, in only"
+ELSEWHERE: Final = "not asked: a server of its own, if there is one; its health is at its port 8085"
 GET_IT: Final = (
     f"put LiveKit's livekit-sip on PATH, or name it by {NAMED}; deploy/ and LiveKit Cloud bring their own"
 )
 
 
 def bridge(environment: Mapping[str, str]) -> Check:
-    """Which one scripts/demo --phone would start."""
+    """Which one scripts/demo --phone would start; where calls are real nothing is started, and none is asked."""
+    if is_production(environment):
+        return Check("phone bridge", "ok", ELSEWHERE)
     try:
         found = find_bridge(environment.get(NAMED, ""))
     except BinaryNotFoundError as error:

@@ -16,6 +16,7 @@ import redis.exceptions
 from cli.binaries import OLDEST_REDIS
 from cli.doctor.breakers import breakers
 from cli.doctor.check import Check
+from cli.doctor.database import database, is_postgres
 from cli.environment import is_production, owns_livekit, owns_redis
 from cli.health import TIMEOUT_SECONDS, Probe, http_probe, worker_registered_probe
 from cli.ports import HOST, Ports, conflicts
@@ -70,7 +71,7 @@ async def _on_this_machine(ports: Ports, *, demo_runs: bool) -> list[Check]:
 
 
 async def named_servers(environment: Mapping[str, str]) -> list[Check]:
-    """Whether somebody listens where the user's own addresses point. Addresses hold passwords: never shown whole."""
+    """Whether somebody serves us where the user's own addresses point. They hold passwords: never shown whole."""
     found: list[Check] = []
     for variable, usual in NAMED.items():
         try:
@@ -80,6 +81,9 @@ async def named_servers(environment: Mapping[str, str]) -> list[Check]:
             found.append(Check(variable, "fail", "cannot be read as an address", "see .env.example"))
             continue
         if not host:  # not set, or SQLite: a file
+            continue
+        if is_postgres(environment[variable]):
+            found.append(await database(variable, environment[variable], f"{host}:{port}"))
             continue
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):

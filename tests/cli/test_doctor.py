@@ -178,7 +178,7 @@ async def test_a_server_that_the_user_names_is_asked_for_and_its_password_not_sh
     listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     async with listening:
-        (there,) = await named_servers({"DATABASE_URL": f"postgresql+asyncpg://me:hidden@127.0.0.1:{port}/x"})
+        (there,) = await named_servers({"OLLAMA_URL": f"http://me:hidden@127.0.0.1:{port}/v1"})
     (gone, wrong) = await named_servers(
         {"DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/x", "OLLAMA_URL": "http://127.0.0.1:many/v1"}
     )
@@ -228,6 +228,15 @@ def test_the_bridge_that_would_take_calls_is_named_and_what_a_real_one_needs(
     spare = bridge({"LIVEKIT_SIP_BIN": "stand-in"})
     assert (spare.level, "stand-in" in spare.detail, "LIVEKIT_SIP_BIN" in spare.fix) == ("warn", True, True)
     assert bridge({"LIVEKIT_SIP_BIN": str(tmp_path / "none")}).level == "fail"
+
+
+def test_where_calls_are_real_nothing_is_said_of_stand_ins() -> None:
+    real = {"VOICETASKS_WEB_DEMO": "false", "LIVEKIT_SIP_BIN": "stand-in"}
+    found = [bridge(real), *keys(real)]
+    assert {check.level for check in found} == {"ok"}
+    assert not [
+        check for check in found if "sandbox" in str(check) or "stand-in" in str(check) or ".env" in check.fix
+    ]
 
 
 async def test_a_bridge_that_should_take_calls_and_does_not_is_a_failure() -> None:

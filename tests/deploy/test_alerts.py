@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.conftest import CHECKOUT
+from tiers.catalogue import STACKS
 
 pytestmark = pytest.mark.system
 
@@ -79,6 +80,17 @@ def test_each_alert_fires_alone_in_its_case_and_all_are_quiet_in_health(
 
 def test_every_alert_has_a_case_in_which_it_fires() -> None:
     assert DATA["firing"].keys() == alerts().keys()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_dear_minute_of_every_stack_is_told_by_one_alert(stack: str) -> None:
+    watched = {
+        name: set(re.findall(r'stack=~"([^"]+)"', alerts()[name]["expr"]))
+        for name in ("EconomyMinuteDear", "PremiumMinuteDear")
+    }
+    # Prometheus holds the whole value against the pattern.
+    telling = [name for name, (pattern,) in watched.items() if re.fullmatch(pattern, stack)]
+    assert len(telling) == 1, telling
 
 
 def test_prometheus_takes_the_configuration_and_the_rules(program: Callable[[str], str]) -> None:

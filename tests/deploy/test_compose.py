@@ -115,6 +115,13 @@ def test_the_probe_is_given_what_it_reads_and_all_that_both_channels_need(docume
     assert checked(SecretStr(given["VOICETASKS_PROBE_PIN"]))
 
 
+@pytest.mark.parametrize("service", ["worker", "tasks"])
+def test_traces_go_where_the_deployer_says(service: str) -> None:
+    url = "http://collector:4318"
+    document = interpolated(COMPOSE, made_secrets() | NAMES | {"OTEL_EXPORTER_OTLP_ENDPOINT": url})
+    assert document["services"][service]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == url
+
+
 @pytest.mark.parametrize("service", [*MODULES, "backup", "probe"])
 def test_processes_of_ours_can_do_no_more_than_they_must(document: dict[str, Any], service: str) -> None:
     described = document["services"][service]

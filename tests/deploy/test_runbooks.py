@@ -11,6 +11,7 @@ import typer.main
 
 from cli.main import app
 from tests.conftest import CHECKOUT
+from tests.deploy.test_kubernetes import manifests, named
 
 pytestmark = pytest.mark.unit
 
@@ -47,6 +48,17 @@ def test_every_setting_and_link_of_a_page_exists(page: Path) -> None:
         assert re.search(rf"^(# )?{setting}=", known, re.MULTILINE), setting
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
+
+
+def test_logs_are_asked_of_every_worker_that_scaling_may_make() -> None:
+    (command,) = re.findall(r"kubectl -n voicetasks logs (-[^`]+)`", (FOLDER / "README.md").read_text())
+    scaled = named(manifests(), "ScaledObject", "worker")["spec"]
+    worker = named(manifests(), "Deployment", "worker")["spec"]["template"]["metadata"]["labels"]
+    label, _, value = re.findall(r"-l (\S+)", command)[0].partition("=")
+    assert worker[label] == value
+    # Without it kubectl refuses more than five.
+    assert int(re.findall(r"--max-log-requests=(\d+)", command)[0]) >= scaled["maxReplicaCount"]
+    assert "--tail=-1" in command  # with a label it would be ten lines each
 
 
 def test_the_index_names_every_page() -> None:

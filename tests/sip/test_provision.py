@@ -65,5 +65,5 @@ def test_a_trunk_that_anybody_may_call_by_is_refused(phone_demo: Any) -> None:
 def test_without_keys_of_the_carrier_it_only_says_what_to_set(phone_demo: Any) -> None:
     done = phone_demo.voicetasks("sip", "provision", *WANTED, "--plan", "--host", "sip.example.com")
     assert done.returncode == 0
-    assert "sip:sip.example.com;transport=tls" in done.stderr
+    assert "sip:sip.example.com;transport=udp" in done.stderr
     assert "not checked" in done.stderr

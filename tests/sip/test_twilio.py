@@ -72,22 +72,23 @@ async def test_what_is_set_right_is_found_right_on_whichever_page(carrier: Twili
     carrier.trunks[2]["secure"] = True
     carrier.urls["TK2"] = [{"sip_url": f"sip:{HOST}:5061;transport=tls", "enabled": True}]
     carrier.numbers["TK2"] = [{"phone_number": NUMBER}]
-    found = await twilio.check(settings(carrier))
+    found = await twilio.check(settings(carrier), secure=True)
     assert {each.level for each in found} == {"ok"}, found
     assert len(found) == 5
 
 
 async def test_each_thing_that_is_missing_is_named_with_what_to_do(carrier: Twilio) -> None:
     carrier.urls["TK0"] = [{"sip_url": f"sip:{HOST}", "enabled": False}]
-    wrong = [each for each in await twilio.check(settings(carrier)) if each.level == "fail"]
+    found = await twilio.check(settings(carrier), secure=True)
+    wrong = [each for each in found if each.level == "fail"]
     assert len(wrong) == 4
     assert all(each.fix for each in wrong)
-    assert any(twilio.origination(HOST) in each.fix for each in wrong)
+    assert any(twilio.origination(HOST, secure=True) in each.fix for each in wrong)
 
 
 async def test_a_trunk_that_leads_elsewhere_is_none_of_ours(carrier: Twilio) -> None:
     carrier.urls["TK0"] = [{"sip_url": f"sip:evil.example;x={HOST}", "enabled": True}]
-    [found] = await twilio.check(settings(carrier))
+    [found] = await twilio.check(settings(carrier), secure=True)
     assert found.level == "fail"
 
 
@@ -95,10 +96,28 @@ async def test_wrong_keys_are_said_to_be_wrong(carrier: Twilio) -> None:
     import httpx
 
     with pytest.raises(httpx.HTTPStatusError):
-        await twilio.check(settings(carrier, "wrong"))
+        await twilio.check(settings(carrier, "wrong"), secure=True)
 
 
 def test_what_is_to_be_set_names_transport_encryption_and_numbers() -> None:
-    said = "\n".join(twilio.to_set(SipSettings(host=HOST, numbers=(NUMBER,))))
+    said = "\n".join(twilio.to_set(SipSettings(host=HOST, numbers=(NUMBER,)), secure=True))
     for what in (f"sip:{HOST};transport=tls", "SRTP", "TLS", NUMBER):
         assert what in said
+
+
+def test_for_a_carrier_in_plain_nothing_encrypted_is_to_be_set() -> None:
+    said = "\n".join(twilio.to_set(SipSettings(host=HOST, numbers=(NUMBER,)), secure=False))
+    assert f"sip:{HOST};transport=udp" in said
+    assert "Secure Trunking off" in said
+    for what in ("transport=tls", "SRTP"):
+        assert what not in said
+
+
+async def test_in_plain_a_plain_trunk_is_right_and_an_encrypted_one_is_not(carrier: Twilio) -> None:
+    carrier.urls["TK0"] = [{"sip_url": twilio.origination(HOST, secure=False), "enabled": True}]
+    carrier.numbers["TK0"] = [{"phone_number": NUMBER}]
+    assert {each.level for each in await twilio.check(settings(carrier), secure=False)} == {"ok"}
+    carrier.trunks[0]["secure"] = True
+    carrier.urls["TK0"][0]["sip_url"] = twilio.origination(HOST, secure=True)
+    wrong = [each for each in await twilio.check(settings(carrier), secure=False) if each.level == "fail"]
+    assert [each.detail for each in wrong] == ["not so: signalling is plain", "not so: sound is plain"]

@@ -29,7 +29,7 @@ MONEY = Board(
                     "A minute of premium, µ$",
                     "Charges over the time served; the target is at most 120,000.",
                     "none",
-                    ((_PER_MINUTE.format(stacks="premium|quality"), "{{stack}}"),),
+                    ((_PER_MINUTE.format(stacks="premium|gemini|quality"), "{{stack}}"),),
                     Target(120_000),
                 ),
                 Panel(

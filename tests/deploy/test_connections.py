@@ -1,0 +1,55 @@
+"""As many connections as scaling may ask of Postgres, it gives: by the formula of docs/sizing.md, from the manifests."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.deploy.test_kubernetes import environment, manifests, named
+
+pytestmark = pytest.mark.unit
+
+TOLD = (CHECKOUT / "docs/sizing.md").read_text(encoding="utf-8").partition("**Postgres' connections**")[2]
+
+
+def told(pattern: str) -> int:
+    """A number of docs/sizing.md."""
+    (found,) = re.findall(pattern, TOLD)
+    return int(found.replace(",", ""))
+
+
+def asked() -> int:
+    """At most, by all that scales."""
+    base = manifests()
+    worker = named(base, "Deployment", "worker")["spec"]
+    config = next(one["data"] for one in base if one["metadata"]["name"] == "voicetasks-settings")
+    slots = int(environment(worker["template"]["spec"]["containers"][0], config)["VOICETASKS_AGENT_SLOTS"])
+    surge = int(worker["strategy"]["rollingUpdate"]["maxSurge"].removesuffix("%")) / 100
+    workers = math.ceil(named(base, "ScaledObject", "worker")["spec"]["maxReplicaCount"] * (1 + surge))
+    total = workers * (told(r"a call keeps (\d+)") * slots + told(r"a worker's own (\d+)"))
+    for name, each in (
+        ("web", told(r"a web server at most (\d+)")),
+        ("tasks", told(r"a task server at most (\d+)")),
+    ):
+        more = named(base, "Deployment", name)["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+        most = named(base, "HorizontalPodAutoscaler", name)["spec"]["maxReplicas"] + more
+        total += most * each
+    return total + told(r"everything else together (\d+)")
+
+
+def given() -> int:
+    (container,) = named(manifests(), "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"]
+    (found,) = re.findall(r"max_connections=(\d+)", " ".join(container["args"]))
+    return int(found)
+
+
+def test_postgres_has_a_connection_for_everybody_that_scaling_may_make() -> None:
+    assert asked() <= given()
+
+
+def test_the_page_reckons_what_the_manifests_say() -> None:
+    assert asked() == told(r" = (\d+) of [\d,]+;")
+    assert given() == told(r" = \d+ of ([\d,]+);")
