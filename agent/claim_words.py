@@ -24,7 +24,7 @@ _IS_HOW: Final = r"(?: (?:now|just|successfully|both|all|also|fully|completely|p
 _OK: Final = r"^(?:ok(?:ay)?|sure|great|alright|all right|perfect|yes)?[,.! ]*(?:all |both |it's |it is |that's |that is )*"
 _CLAIM: Final = re.compile(
     rf"{_WE_HAVE}(?: {_AHEAD}{_HOW})? {_DID}\b"
-    rf"|\b(?:is|are|was|were|has been|have been|been){_IS_HOW} {_DID}\b"
+    rf"|\b(?:is|are|was|were|has been|have been|been){_IS_HOW} {_DID}\b(?! (?:yesterday|last)\b)"
     rf"|{_OK}(?:done|all set|taken care of|{_DID})\b(?! (?:tasks?|items?|yesterday|on|at|in)\b)",
     re.IGNORECASE,
 )
@@ -60,16 +60,22 @@ _AND: Final = re.compile(rf"(?:,|,? and)(?: then)?{_HOW} ({_DID})\b(?! (?:tasks?
 """A verb that shares what stands before the one that claims: «I've added the stamps and deleted the dentist»."""
 _EVERYTHING: Final = re.compile(r"\b(?:both|all|everything)\b", re.IGNORECASE)
 _OF_A_TASK: Final = re.compile(
-    r"^(?: [\w']+){0,3} (?:notes?|dates?|due|deadline|time|tags?|priority|details?|reminder)\b"
-    r"|\bto (?:the|your) (?!list|tasks?|to-?do)\w+ list\b",
+    r"^(?: [\w']+){0,7} (?:notes?|dates?|due|deadline|time|tags?|priority|details?|reminder)\b"
+    r"|\b(?:to|from) (?!(?:the |your |my )?(?:list|tasks?|to-?do)\b)\w",
     re.IGNORECASE,
 )
-"""Behind «added» or «removed»: what is a part of a task, so that the task was changed."""
+"""Behind «added» or «removed»: what is a part of a task, or another list, so that the task was changed."""
 _AS_DONE: Final = re.compile(r"^[^,;]*\bas (?:done|completed?|finished)\b", re.IGNORECASE)
 _LIST: Final = re.compile(r"\b(?:list|tasks)\b", re.IGNORECASE)
 _STATE: Final = re.compile(r"^(?:is|are) scheduled$", re.IGNORECASE)
 
-_ADDING: Final = frozenset({"added", "created", "saved"})
+_OFFERS: Final = re.compile(
+    r"\b(?:shall|should) i\b|\b(?:would you like|do you want)(?: me)? to\b", re.IGNORECASE
+)
+_PASSIVE: Final = re.compile(r"^(?:is|are|was|were)\b", re.IGNORECASE)
+_GERUND: Final = re.compile(r"^ \w+ing\b", re.IGNORECASE)
+
+_ADDING: Final = frozenset({"added", "created"})
 _TAKING_AWAY: Final = frozenset({"deleted", "removed", "erased", "cleared"})
 _EFFECTS: Final[dict[str, Effects]] = {
     **dict.fromkeys(_ADDING, Effects({"added"})),
@@ -92,14 +98,16 @@ class Claim:
 
     effects: Effects
     all_of_it: bool = False
+    may_narrow: bool = False
+    """What stands behind it may make it claim less: «marked», «marked as done»."""
 
     def is_true_of(self, done: Done) -> bool:
         """Whether it happened."""
         return done.supports(self.effects, all_of_it=self.all_of_it)
 
     def is_plain(self, done: Done) -> bool:
-        """Whether no later words of the sentence could make it claim something narrower: «marked», «marked as done»."""
-        return len(self.effects) == 1 or (self.effects == ALL and not done.held)
+        """Whether no later words of the sentence could make it claim something else that did not happen."""
+        return not self.may_narrow and not done.held
 
 
 def claims_of(sentence: str) -> list[Claim]:
@@ -158,7 +166,10 @@ def _claim(verb: str, plain: str, end: int, *, is_state: bool = False) -> Claim:
         effects |= {"changed"}
     elif verb == "marked" and _AS_DONE.search(behind):
         effects = _EFFECTS["completed"]
-    return Claim(effects, all_of_it=effects == ALL and _EVERYTHING.search(plain) is not None)
+    elif verb == "finished" and _GERUND.search(behind):
+        effects = ALL
+    all_of_it = _EVERYTHING.search(plain) is not None
+    return Claim(effects, all_of_it=all_of_it, may_narrow=verb in ("marked", "finished"))
 
 
 def _is_denied_or_asked(plain: str, claim: re.Match[str]) -> bool:
@@ -170,4 +181,9 @@ def _is_denied_or_asked(plain: str, claim: re.Match[str]) -> bool:
     ends = _CLAUSE.search(plain, claim.end())
     if ends is not None and ends.group() == "?":
         return True
-    return plain.endswith("?") and not plain[:begins].strip() and _ASKS_WHICH.search(before) is not None
+    if not plain.endswith("?"):
+        return False
+    # «Your dentist is scheduled for Friday, would you like to move it?» says how it is, to offer something.
+    if _PASSIVE.search(claim.group()) and ends is not None and _OFFERS.search(plain, ends.end()):
+        return True
+    return not plain[:begins].strip() and _ASKS_WHICH.search(before) is not None

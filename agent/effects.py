@@ -31,6 +31,8 @@ _OF_UNDOING: Final[Mapping[str, Effect]] = {
     "delete": "added",
 }
 """What it looks like, beside that something was undone."""
+_HELD_OR_NOT: Final[Effects] = frozenset({"changed", "undone"})
+"""Of these the first of a turn may be done while another one waits for a yes."""
 
 
 def effect_of(tool: str) -> Effect:
@@ -60,7 +62,7 @@ class Done:
         if all_of_it and self.held:
             return False
         # What another server did may have been of any kind.
-        return bool(claimed & self.happened - self.held) or (
+        return bool(claimed & self.happened - (self.held - _HELD_OR_NOT)) or (
             "other" in self.happened and not claimed & self.held
         )
 

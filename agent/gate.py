@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from agent.answers import Answer, read_answer
+from agent.asked_first import due_said
 
 LIFETIME_SECONDS: Final = 60.0
 """A yes later than this is not an answer to the question."""
@@ -24,6 +25,9 @@ ON_THE_LAST_WORD_SECONDS: Final = 1.0
 
 MAX_REPEATS: Final = 2
 """How often an unclear answer is met by the question again, before the matter is dropped."""
+
+_OF_AN_UPDATE: Final = ("to the due date", "deadline", "notes", "note", "tags")
+"""What a yes to a change may say of it: «yes, move it to Friday», «yes, clear the notes»."""
 
 By = Literal["voice", "text", "key", "click"]
 Outcome = Literal["confirmed", "declined", "expired", "void"]
@@ -53,6 +57,14 @@ class Action:
     """What is said behind a title that another task has as well: «due Friday»."""
     undoes: str = ""
     """The kind of change that is taken back: create, update, complete or delete."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the question says of it, and a yes may say again: its titles, and what it is to become."""
+        if self.tool != "update_task":
+            return (*self.objects, self.told_apart)
+        becomes = (str(self.arguments.get("title") or ""), due_said(self.arguments))
+        return (*self.objects, self.told_apart, *becomes, *_OF_AN_UPDATE)
 
 
 @dataclass
@@ -146,8 +158,7 @@ class Gate:
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
         tools = pending.tools
-        # What tells two of one title apart names the thing as its title does.
-        things = [(*action.objects, action.told_apart) for action in pending.actions]
+        things = [action.words for action in pending.actions]
         answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", things=things)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)

@@ -47,7 +47,7 @@ CONSENT: Final = "May I keep a written transcript of our calls for {days} days?"
 TRANSCRIPT_ON: Final = (
     "Thank you. I keep a written transcript for {days} days, and no sound. Say «stop recording» at any time."
 )
-TRANSCRIPT_OFF: Final = "Okay, I keep no transcript, and what I had kept is deleted."
+TRANSCRIPT_OFF: Final = "Okay, I keep no transcript, and nothing of it is left."
 CONSENT_NOT_KEPT: Final = "I could not note that just now, so I keep no transcript of this call."
 ERASING: Final = "One moment, I am erasing it."
 ERASED: Final = "Done. Your account and everything in it are erased. Goodbye."

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from agent.carried_out import told
-from agent.gate import Action
+from agent.gate import Action, Gate, Step
 from mcp_tasks.client import ToolOutcome
 from tests.agent.rig import Rig
 
 pytestmark = pytest.mark.system
+
+
+def answered(gate: Gate, said: str) -> Step:
+    """What becomes of an answer to the question once it was heard."""
+    assert gate.pending is not None
+    gate.played(gate.pending.id)
+    return gate.read(said, turn=2, by="voice")[0]
 
 
 async def milk_for_friday(ann: Rig, title: str = "Buy milk") -> str:
@@ -83,6 +90,44 @@ async def test_all_but_the_first_of_many_updates_wait_for_one_yes(ann: Rig) -> N
     await ann.caller_says("Yes, change them all.")
     found = await ann.client.call("list_tasks", {"view": "all"})
     assert all(each["due"] for each in found.structured["tasks"])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("Yes, move them.", Step.RUN),
+        ("Yes, change them to Friday.", Step.RUN),
+        ("Yes, Friday.", Step.RUN),
+        ("Yes, move both of them to Friday, please.", Step.RUN),
+        ("Yes, Monday.", Step.GO_ON),
+        ("Friday.", Step.ASK_AGAIN),
+        ("Yes, just Errand B.", Step.GO_ON),
+    ],
+)
+def test_a_yes_may_say_again_what_is_to_be_changed_and_nothing_else(said: str, answer: Step) -> None:
+    gate = Gate()
+    for letter in "BC":
+        gate.ask(
+            Action("update_task", {"task_id": letter, "due_words": "Friday"}, (f"Errand {letter}",)), turn=1
+        )
+    assert answered(gate, said) is answer
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("said", ["Yes, remove the date.", "Yes, clear it.", "Yes, take it off."])
+def test_a_yes_to_clearing_may_say_what_is_cleared(said: str) -> None:
+    gate = Gate()
+    gate.ask(Action("update_task", {"task_id": "a", "due_words": "no date"}, ("Dentist",)), turn=1)
+    assert answered(gate, said) is Step.RUN
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("said", ["Yes, undo the change.", "Yes, restore it.", "Yes, put it back."])
+def test_a_yes_to_undoing_may_say_so(said: str) -> None:
+    gate = Gate()
+    gate.ask(Action("undo", {}, ("Dentist",), undoes="delete"), turn=1)
+    assert answered(gate, said) is Step.RUN
 
 
 async def test_another_update_in_a_later_turn_or_in_place_of_one_that_failed_is_not_one_of_many(

@@ -8,12 +8,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from livekit.agents import llm
 
+from agent import no_more_calls, persona
 from agent.claim_words import claims_an_effect, claims_of, may_become_a_claim
 from agent.claims import NOT_ALL_DONE, NOTHING_DONE, ClaimWatch, correction, only_true_claims
 from agent.effects import ALL, Done, Effect, done_in
 from agent.pieces import sentences_of
 
 pytestmark = pytest.mark.unit
+
+
+def _is_ours(name: str, line: object) -> bool:
+    """Whether it is a line that is said; some say that an account was erased, which is true, and one is for models."""
+    return name.isupper() and isinstance(line, str) and "ERASED" not in name and "\n" not in line
+
 
 CLAIMS = [
     "Done, both are updated.",
@@ -75,6 +82,9 @@ NO_CLAIMS = [
     "Which tasks were completed, those of today?",
     'You have two tasks: "I\'ve deleted it" and "Done".',
     "I can go ahead and delete it if you like.",
+    "Your dentist is scheduled for Friday, would you like to move it?",
+    "Buy milk is marked as urgent, shall I change that?",
+    "You have nothing due today, and the report was completed yesterday.",
 ]
 
 
@@ -99,6 +109,14 @@ def test_a_title_denies_nothing(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", NO_CLAIMS)
 def test_an_honest_sentence_is_no_claim(sentence: str) -> None:
     assert not claims_an_effect(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for room in (persona, no_more_calls) for name, line in vars(room).items() if _is_ours(name, line)],
+)
+def test_no_line_of_ours_that_goes_with_no_change_is_a_claim(line: str) -> None:
+    assert not claims_an_effect(line)
 
 
 def user(text: str) -> llm.ChatMessage:
@@ -148,6 +166,14 @@ def is_true(sentence: str, done: Done) -> bool:
         ("I've added stamps and deleted the dentist.", does("added", "deleted")),
         ("I've added a note to the dentist task.", does("changed")),
         ("I've removed the due date.", does("changed")),
+        ("I've added eggs to Buy milk.", does("changed")),
+        ("I've added the gate code to the notes.", does("changed")),
+        ("I've removed eggs from Buy milk.", does("changed")),
+        ("I've removed it from the shopping list.", does("changed")),
+        ("Okay, that's saved.", does("changed")),
+        ("I've finished adding all three.", does("added")),
+        ("I've moved Buy milk to Friday.", does("changed", held="changed")),
+        ("I've undone that.", does("undone", held="undone")),
         ("I've moved it to your work list.", does("changed")),
         ("I've added it to your work list.", does("changed")),
         ("I've renamed it.", does("changed")),
@@ -185,6 +211,9 @@ def test_a_claim_of_a_kind_that_happened_is_true(sentence: str, done: Done) -> N
         ("All done.", does("added", held="deleted")),
         ("Done, both are taken care of.", does("added", held="deleted")),
         ("Done.", does("added", held="added")),
+        ("I've moved both to Friday.", does("changed", held="changed")),
+        ("I've removed it from your list.", does("changed")),
+        ("I've finished the report.", does("added")),
     ],
 )
 def test_a_success_of_one_kind_supports_no_claim_of_another(sentence: str, done: Done) -> None:
