@@ -27,6 +27,9 @@ time waits no longer."""
 CACHE_KB = 256
 """Of SQLite's file in each connection. Its own 2 MB, of which a process has several, fill over hundreds of calls; the
 system keeps the file in memory anyway."""
+KEPT = 1
+"""Connections to SQLite's file that stay open. What many need at once ends with them: a file has one writer anyway."""
+AT_ONCE = 15
 PATIENT_MS = 30_000
 """The same for whoever would be refused: writes that wait take no turns, and a disk may stall for some seconds."""
 
@@ -42,9 +45,11 @@ def create_engine(url: str, *, busy: bool = False, wait_ms: int = BUSY_MS) -> As
     if parsed.get_backend_name() != "sqlite":
         options = {"async_creator_fn": connect} if parsed.get_dialect().driver == "asyncpg" else {}
         return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+    kept: dict[str, int] = {}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, hide_parameters=True)
+        kept = {"pool_size": KEPT, "max_overflow": AT_ONCE - KEPT}
+    engine = create_async_engine(parsed, hide_parameters=True, **kept)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -1,7 +1,11 @@
+import asyncio
+from pathlib import Path
+
 import pytest
+from sqlalchemy import text
 
 from mcp_tasks import postgres
-from people.database import DATABASE_AWAY
+from people.database import DATABASE_AWAY, create_engine
 from people.store import People
 from routing.journal import Journal, JournalDownError
 from tests.refusing_postgres import STARTING_UP, TOO_MANY, refusing_postgres
@@ -26,3 +30,22 @@ async def test_a_postgres_that_says_nothing_is_given_up_on(monkeypatch: pytest.M
     async with refusing_postgres(None) as url, People(url) as people:
         with pytest.raises(DATABASE_AWAY):
             await people.ping()
+
+
+async def test_connections_to_a_file_that_many_needed_at_once_are_closed_again(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'people.db'}")
+    all_there = asyncio.Barrier(3)
+
+    async def look() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            await all_there.wait()
+
+    try:
+        await asyncio.gather(look(), look(), look())
+        assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+        async with engine.connect() as connection:
+            kilobytes = (await connection.execute(text("PRAGMA cache_size"))).scalar_one()
+        assert kilobytes == -256
+    finally:
+        await engine.dispose()
