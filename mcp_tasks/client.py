@@ -34,6 +34,8 @@ TokenProvider = Callable[[], Awaitable[str]]
 
 NOT_FOR_MODELS: Final = frozenset({"operation_id", "expected_version", "expected_at"})
 """Arguments that the caller's code sets; leave them out of the schema that a model sees."""
+DATABASE_SECONDS: Final = 3.0
+"""How long a server that says that its database is away is asked again, where that is harmless."""
 MAX_ARGUMENT_BYTES: Final = 200_000
 """Below the server's own limit on a request's body."""
 
@@ -141,14 +143,29 @@ class TaskClient:
         try:
             await self._connected()  # the handshake tells which tools only read
             writes = not self._reads_only(name)
-            result = await self._ask(ask, repeatable=not writes or operation_id is not None, writes=writes)
+            repeatable = not writes or operation_id is not None
+            outcome = await self._with_its_database(
+                lambda: self._ask(ask, repeatable=repeatable, writes=writes), repeatable=repeatable
+            )
         except _TokenRefused:
             return _refused("unauthorized", "The task server does not accept the sign-in.")
         except MCPError as error:
             return _refused("invalid", error.message)
-        outcome = _outcome(result)
         if _is_unknown(outcome):
             raise TaskServerUnavailable("The task server lost its database.", may_have_happened=True)
+        return outcome
+
+    async def _with_its_database(
+        self, ask: Callable[[], Awaitable[CallToolResult]], *, repeatable: bool
+    ) -> ToolOutcome:
+        """Ask, and ask again for a while where the server's database is away, which restarts in a second or two."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(DATABASE_SECONDS, self._patience.reconnect)
+        for pause in pauses():
+            outcome = _outcome(await ask())
+            if outcome.code != "unavailable" or not repeatable or loop.time() + pause > deadline:
+                break
+            await asyncio.sleep(pause)
         return outcome
 
     def _reads_only(self, name: str) -> bool:

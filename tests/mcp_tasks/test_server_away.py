@@ -76,40 +76,72 @@ async def test_a_server_that_stays_away_is_tried_seldom_and_to_the_end_of_patien
     assert 4 <= len(tried) <= 14
 
 
+class There:
+    """A connection to a server whose database is away for so many answers."""
+
+    lost = False
+    tools: ClassVar[list[Tool]] = []
+    answers: ClassVar[list[CallToolResult]] = []
+    """Each once, the last for ever."""
+    asked: ClassVar[list[object]] = []
+
+    def __init__(self, *_: object) -> None: ...
+
+    async def opened(self, within: float) -> object:
+        return self
+
+    async def call_tool(self, *said: object) -> CallToolResult:
+        self.asked.append(said)
+        return self.answers[min(len(self.asked), len(self.answers)) - 1]
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> type[There]:
+    monkeypatch.setattr(module, "Connection", There)
+    There.asked.clear()
+    return There
+
+
+def away(*, unknown: bool = False) -> CallToolResult:
+    error = TaskError("unavailable", "The database is away.", may_have_happened=unknown)
+    return CallToolResult(content=[TextContent(type="text", text=json.dumps(error.payload()))], is_error=True)
+
+
+async def token() -> str:
+    return "token"
+
+
 @pytest.mark.parametrize("unknown", [True, False])
 async def test_a_server_that_does_not_know_what_became_of_a_write_is_no_refusal(
-    monkeypatch: pytest.MonkeyPatch, unknown: bool
+    there: type[There], unknown: bool
 ) -> None:
-    error = TaskError("unavailable", "The database is away.", may_have_happened=unknown)
-    refusal = CallToolResult(
-        content=[TextContent(type="text", text=json.dumps(error.payload()))], is_error=True
-    )
-
-    class There:
-        lost = False
-        tools: ClassVar[list[Tool]] = []
-
-        def __init__(self, *_: object) -> None: ...
-
-        async def opened(self, within: float) -> object:
-            return self
-
-        async def call_tool(self, *_: object) -> CallToolResult:
-            return refusal
-
-        async def close(self) -> None: ...
-
-    async def provide() -> str:
-        return "token"
-
-    monkeypatch.setattr(module, "Connection", There)
-    async with TaskClient(NOWHERE, provide) as client:
+    there.answers = [away(unknown=unknown)]
+    async with TaskClient(NOWHERE, token, patience=Patience(reconnect=0.3)) as client:
         if not unknown:
             assert (await client.call("create_task", {}, "one")).code == "unavailable"
             return
-        with pytest.raises(TaskServerUnavailable) as away:
+        with pytest.raises(TaskServerUnavailable) as lost:
             await client.call("create_task", {}, "one")
-        assert away.value.may_have_happened
+        assert lost.value.may_have_happened
+
+
+@pytest.mark.parametrize("unknown", [True, False])
+async def test_a_database_that_restarts_costs_a_wait_and_no_refusal(
+    there: type[There], unknown: bool
+) -> None:
+    done = CallToolResult(content=[], structured_content={"changed": True})
+    there.answers = [away(), away(unknown=unknown), done]
+    async with TaskClient(NOWHERE, token) as client:
+        assert (await client.call("create_task", {"title": "milk"}, "one")).structured == {"changed": True}
+    assert [said == there.asked[0] for said in there.asked] == [True] * 3, "one operation, so one task"
+
+
+async def test_a_change_without_an_operation_is_not_asked_for_again(there: type[There]) -> None:
+    there.answers = [away(), CallToolResult(content=[], structured_content={"changed": True})]
+    async with TaskClient(NOWHERE, token) as client:
+        assert (await client.call("create_task", {"title": "milk"})).code == "unavailable"
 
 
 def test_each_pause_is_longer_than_the_one_before_up_to_a_bound() -> None:
