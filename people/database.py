@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from mcp_tasks.database import CACHE_KB
 from mcp_tasks.postgres import connect
 
 DATABASE_AWAY = (SQLAlchemyError, OSError)
@@ -24,9 +25,6 @@ _ASYNC_DRIVERS = {
 BUSY_MS = 5_000
 """How long a write waits for others in SQLite's file, ms. A connection that waits cannot be closed: whoever must end in
 time waits no longer."""
-CACHE_KB = 256
-"""Of SQLite's file in each connection. Its own 2 MB, of which a process has several, fill over hundreds of calls; the
-system keeps the file in memory anyway."""
 KEPT = 1
 """Connections to SQLite's file that stay open. What many need at once ends with them: a file has one writer anyway."""
 AT_ONCE = 15
