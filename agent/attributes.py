@@ -13,9 +13,11 @@ from routing.decision import Cause, Decision
 class CallAttributes:
     """Our participant's attributes. They say nothing about the caller."""
 
-    def __init__(self, room: rtc.Room, *, call_id: str) -> None:
+    def __init__(self, room: rtc.Room, *, call_id: str, taken_over: bool = False) -> None:
+        """`taken_over`: another worker had the call, so that what it has cost is not known before its next charge."""
         self._room = room
         self._call_id = call_id
+        self._begins = {} if taken_over else {"voicetasks.cost_microdollars": "0"}
         self._shown: Decision | None = None
         self._cause = Cause.START
 
@@ -24,6 +26,7 @@ class CallAttributes:
         if self._shown is None or _served(decision) != _served(self._shown):
             self._cause = cause_of(self._shown, decision)
         self._shown = decision
+        begins, self._begins = self._begins, {}
         reasons = [reason.sentence for reason in decision.reasons]
         await self._set(
             {
@@ -34,6 +37,7 @@ class CallAttributes:
                 "voicetasks.reason": decision.reason,
                 "voicetasks.reasons": json.dumps(reasons),
                 "voicetasks.sandbox": "true" if sandboxed else "false",
+                **begins,
             }
         )
 

@@ -28,11 +28,12 @@ from livekit.agents.llm import LLMError
 from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
-from agent.call_back import CUT_OFF, GoOnQuestion
+from agent.call_back import GoOnQuestion
 from agent.claims import correction
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
 from agent.effects import ALL, Done
+from agent.ending import CUT_OFF, Ending
 from agent.erasure import AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
@@ -230,12 +231,12 @@ class Call:
         """How far another worker had come, until a session of ours has begun."""
         self._is_handed_over = False
         self._leaving_since: float | None = None
-        self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[Any]] = set()
 
     async def serve(
         self, serving: Serving, *, parking: Parking | None = None, thread: Thread | None = None
-    ) -> str:
+    ) -> Ending:
         """Serve the call; returns why it ended. `thread`: how far another worker had come with it.
 
         Raises TaskServerUnavailable when the task server cannot be reached at the start.
@@ -323,7 +324,7 @@ class Call:
         history = with_earlier(history, self._toolbox.done_earlier())
         return replace(thread, history=paired(history, *self._toolbox.done()))
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: Ending) -> None:
         """End the call here."""
         self._end(reason)
 
@@ -338,7 +339,7 @@ class Call:
         else:
             self._spawn(self._erasure.happened_elsewhere(), "call.erased")
 
-    async def apologise(self, line: str, serving: Serving) -> str:
+    async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
         self._serving = serving
         await serving.start(self, instructions="", tools=[])
@@ -557,7 +558,7 @@ class Call:
         self._spawn(self._attributes.set_state("trouble"), "call.state")
         await self._end_with(persona.TROUBLE, "trouble", reason="vendor_failed")
 
-    async def _end_with(self, line: str, recording: str, *, reason: str) -> None:
+    async def _end_with(self, line: str, recording: str, *, reason: Ending) -> None:
         """Tell in writing and by a recording why the call ends. It ends also where the room takes neither."""
         try:
             try:
@@ -613,11 +614,11 @@ class Call:
 
     # -- ends ----------------------------------------------------------------------------------------------
 
-    def _gone(self, reason: str) -> None:
+    def _gone(self, reason: Ending) -> None:
         """The caller is gone: who said goodbye and did not wait for ours was not cut off."""
         self._end("goodbye" if reason in CUT_OFF and self._turns.has_said_goodbye else reason)
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: Ending) -> None:
         if not self._over.done():
             self._story.tell("ended", reason=reason)
             self._over.set_result(reason)

@@ -19,8 +19,6 @@ from privacy.live_calls import CUT_OFF_PREFIX
 log = logging.getLogger("agent.call_back")
 
 KEEP_SECONDS: Final = 120
-CUT_OFF: Final = frozenset({"left", "lost"})
-"""How a call ends whose caller did not say goodbye."""
 
 
 class CallBack:

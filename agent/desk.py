@@ -18,6 +18,7 @@ from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
 from agent.line import Line
+from agent.logs import tell_of_stack
 from agent.metrics.call_metrics import CallMetrics
 from agent.prompt_beginnings import PromptBeginnings
 from agent.screen import Screen, Sees
@@ -89,6 +90,7 @@ class Desk:
 
     async def show(self, decision: Decision, stack: Stack | None) -> None:
         """Show the room what serves the call, and why."""
+        tell_of_stack(stack.name if stack is not None else None)
         self.ours.metrics.decided(decision, stack.name if stack is not None else None)
         sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
         await self.attributes.show_decision(decision, sandboxed=sandboxed)

@@ -12,15 +12,17 @@ from livekit.agents import JobContext
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
-from agent.call_back import CUT_OFF, CallBack
+from agent.call_back import CallBack
 from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
 from agent.effects import Done
+from agent.ending import CUT_OFF, NOBODY, TO_HAND_ON, Ending
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
 from agent.last_words import say_last
 from agent.line import Line
+from agent.logs import tell_of_call
 from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
 from agent.no_more_calls import stops_calls
@@ -62,12 +64,6 @@ PEOPLE_SECONDS: Final = 15.0
 """How long a call waits for the people's database: one that fails over to its stand-in is back within it."""
 PEOPLE_AGAIN_SECONDS: Final = 0.5
 
-HANDED_ON: Final = ("leaving", "line_lost")
-"""Why we end where the call does not: another worker is to have it."""
-
-NOBODY: Final = ("abandoned", "not_admitted")
-"""Why a call ends that its person was not in: how it went is the door's affair."""
-
 TURNS_UNKNOWN: Final = 100
 """Turns that a dead worker may have begun without telling: none of their numbers, which make one request of two, is
 used for another."""
@@ -82,6 +78,7 @@ async def answer(ctx: JobContext) -> None:
         await ctx.delete_room()
         ctx.shutdown("nobody_there")
         return
+    tell_of_call(invitation.call_id)
     redis = connect(settings.redis_url)
     served = Served(
         redis,
@@ -96,7 +93,7 @@ async def answer(ctx: JobContext) -> None:
             log.warning("call.served_already", extra={"call_id": invitation.call_id})
             ctx.shutdown("served_already")
             return
-        reason = "leaving"  # when we are cancelled
+        reason: Ending = "leaving"  # when we are cancelled
         metrics = CallMetrics(invitation.channel)
         ours = Ownership(redis, served, begun, metrics, beginnings, sounds)
         follow(ctx, invitation.call_id)
@@ -108,7 +105,7 @@ async def answer(ctx: JobContext) -> None:
         finally:
             log.info("call.ended", extra={"call_id": invitation.call_id, "reason": reason})
             metrics.ended(reason)
-            if reason in HANDED_ON:
+            if reason in TO_HAND_ON:
                 await served.let_go()
             elif reason != "taken_over":
                 await served.end()
@@ -127,7 +124,9 @@ async def answer(ctx: JobContext) -> None:
         await redis.aclose()
 
 
-async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSettings, ours: Ownership) -> str:
+async def _serve_it(
+    ctx: JobContext, invitation: Invitation, settings: AgentSettings, ours: Ownership
+) -> Ending:
     """Find out who it is, decide what serves them, serve them; returns why it ended."""
     vendors = VendorSettings()
     line = Line(ctx.room, invitation.identity)
@@ -135,7 +134,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
     # At once: a browser sends what was said until now the moment we are there, and it is lost if nobody waits for it.
     # (Before connecting, a RoomIO with a caller's identity cannot start.)
     await line.open()
-    attributes = CallAttributes(ctx.room, call_id=invitation.call_id)
+    attributes = CallAttributes(ctx.room, call_id=invitation.call_id, taken_over=ours.begun.before > 0)
     try:
         # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
         if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
@@ -179,7 +178,7 @@ async def _serve_it(ctx: JobContext, invitation: Invitation, settings: AgentSett
         await line.close()
 
 
-async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> str:
+async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> Ending:
     decision, invitation = await money.open(), desk.invitation
     stack = desk.stack_of(decision)
     log.info(
@@ -230,7 +229,7 @@ async def _who(invitation: Invitation) -> User | None:
 
 async def _serve(
     ctx: JobContext, user: User, desk: Desk, serving: Serving, parking: Parking, money: RoutedCall
-) -> str:
+) -> Ending:
     people_settings, invitation, settings = PeopleSettings(), desk.invitation, desk.settings
 
     async def token() -> str:
@@ -283,7 +282,7 @@ async def _serve(
         call.cut_off = desk.ours.cut_off
         served.as_served(call)
         keeper.start(lambda: call.thread)
-        reason = "leaving"
+        reason: Ending = "leaving"
         try:
             if thread is None or not thread.turn:  # nothing was asked yet: the call begins anew
                 call.opening = await opening(invitation, client, people_settings, Unwritten(desk.ours.redis))
@@ -295,7 +294,7 @@ async def _serve(
             reason = "failed"
             raise
         finally:
-            if reason in HANDED_ON:
+            if reason in TO_HAND_ON:
                 await keeper.flush(await call.handed_over())
             elif reason != "taken_over":
                 await keeper.forget()

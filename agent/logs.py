@@ -39,8 +39,24 @@ _CALL_LINES: Final = 8
 """Lines of source that one call of a logger may take."""
 
 
+_of_the_call: dict[str, str] = {}
+
+
+def tell_of_call(call_id: str) -> None:
+    """Have every line of this process name a call, its libraries' lines too: a job process serves one call."""
+    _of_the_call["call_id"] = call_id
+
+
+def tell_of_stack(stack: str | None) -> None:
+    """The same with what serves the call from now on; None where nothing does."""
+    if stack is None:
+        _of_the_call.pop("stack", None)
+    else:
+        _of_the_call["stack"] = stack
+
+
 class JsonLines(logging.Formatter):
-    """`ts, level, event` and the known extras of a record, one JSON object a line.
+    """`ts, level, event`, the call and the known extras of a record, one JSON object a line.
 
     What a library tells may quote a vendor's answer or a task: of its message only what stands in its source is
     written, of its extras only numbers and names of ours.
@@ -54,6 +70,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage() if ours else _as_in_source(record),
             "logger": record.name,
+            **_of_the_call,
         }
         for field in FIELDS:
             value = record.__dict__.get(field)

@@ -10,6 +10,7 @@ from livekit import rtc
 from livekit.agents import AgentStateChangedEvent, UserInputTranscribedEvent, UserStateChangedEvent
 
 from agent import persona
+from agent.ending import Ending
 from agent.last_words import say_last
 from agent.questions import Questions
 from agent.serving import Serving
@@ -32,7 +33,7 @@ class PhoneManners:
         questions: Callable[[], Questions],
         session: Callable[[], TierSession],
         is_busy: Callable[[], bool],
-        end: Callable[[str], None],
+        end: Callable[[Ending], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
     ) -> None:
         self._room = room

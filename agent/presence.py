@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from livekit import rtc
 
+from agent.ending import Ending
+
 COME_WITHIN_SECONDS: Final = 20.0
 """How long a call waits for its caller to enter the room."""
-
-Reason = Literal["never_came", "left", "lost", "room_closed", "taken_over", "line_lost"]
-"""`taken_over` and `line_lost` are about us: the call goes on, with another worker."""
 
 _ON_PURPOSE: Final = frozenset(
     {
@@ -76,7 +75,7 @@ class Presence:
         self._on_back = on_back
         self._timers: list[asyncio.TimerHandle] = []
         self._away = self._was_here = False
-        self.gone: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
+        self.gone: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     def watch(self, *, come_within: float = COME_WITHIN_SECONDS) -> None:
         """Begin to watch; a caller who is not there yet has so many seconds to come."""
@@ -121,7 +120,7 @@ class Presence:
         else:
             self._end("room_closed" if reason in _ROOM_IS_GONE else "line_lost")
 
-    def _expect_within(self, seconds: float, otherwise: Reason, *, parked: float) -> None:
+    def _expect_within(self, seconds: float, otherwise: Ending, *, parked: float) -> None:
         self._cancel_timers()
         later = asyncio.get_running_loop().call_later
         self._timers = [later(seconds, self._end, otherwise)]
@@ -137,7 +136,7 @@ class Presence:
             timer.cancel()
         self._timers = []
 
-    def _end(self, reason: Reason) -> None:
+    def _end(self, reason: Ending) -> None:
         self._cancel_timers()
         if not self.gone.done():
             self.gone.set_result(reason)

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from agent.ending import Ending
 from agent.wire import PREFIX as WIRE_PREFIX
 from agent.wire import Wire
 from privacy.live_calls import CALL_PREFIX, CALLS
@@ -140,7 +141,7 @@ class Call(Protocol):
     def turn(self) -> int:
         """The number of the present turn."""
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: Ending) -> None:
         """End here."""
 
     def leave(self) -> None:

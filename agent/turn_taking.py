@@ -13,6 +13,7 @@ from agent import persona
 from agent.answers import Answer
 from agent.call_back import GoOnQuestion
 from agent.consent import ConsentQuestion, wish_about_transcript
+from agent.ending import Ending
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
 from agent.goodbye import is_goodbye
@@ -39,7 +40,7 @@ class TurnTaking:
         *,
         questions: Callable[[], Questions],
         session: Callable[[], TierSession],
-        end: Callable[[str], None],
+        end: Callable[[Ending], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
         on_begun: Callable[[int, By], None] = lambda _number, _by: None,
         on_no_more_calls: Callable[[], None] = lambda: None,

@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 
 from livekit.agents import llm
 
+from agent.ending import HANDED_ON, NOT_SERVED, Ending
 from agent.metrics.costs import Costs
 from agent.metrics.interruptions import Interruptions, Outcome
 from agent.metrics.names import (
@@ -39,24 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("agent.metrics")
 
-OUTCOMES: Final = frozenset(
-    {
-        *("goodbye", "left", "lost", "never_came", "room_closed", "abandoned", "unknown_caller", "erased"),
-        *(
-            "nothing_can_serve",
-            "busy",
-            "vendor_failed",
-            "tasks_unavailable",
-            "people_unavailable",
-            "no_voice",
-            "failed",
-            "handed_on",
-        ),
-    }
-)
-"""Why a call ended, as far as it is counted; anything else is «other»."""
-HANDED_ON: Final = frozenset({"leaving", "line_lost", "taken_over"})
-NOT_SERVED: Final = {"nothing_can_serve": "nothing_can_serve", "busy": "busy", "failed": "failed"}
+OUTCOMES: Final[frozenset[str]] = frozenset(get_args(Ending)) - HANDED_ON | {"handed_on"}
+"""How a call ended, as it is counted: those that another worker is to have are one."""
 LONGEST_SECONDS: Final = 60.0
 """What the library takes for longer is no answer to what was said last."""
 _STAGES: Final = {
@@ -117,15 +102,15 @@ class CallMetrics:
         with _counting():
             VENDOR_FAILURES.labels(failure.service, failure.fault.label).inc()
 
-    def ended(self, reason: str) -> None:
+    def ended(self, reason: Ending) -> None:
         """The call is over, here."""
-        outcome = "handed_on" if reason in HANDED_ON else reason if reason in OUTCOMES else "other"
+        outcome = "handed_on" if reason in HANDED_ON else reason
         with _counting():
             self._costs.close()
             self._tasks.close()
             CALLS.labels(self._channel, self._tier, outcome).inc()
-            if outcome in NOT_SERVED:
-                UNANSWERED.labels(NOT_SERVED[outcome]).inc()
+            if reason in NOT_SERVED:
+                UNANSWERED.labels(reason).inc()
             if self._arm is not None and outcome != "handed_on":
                 EXPERIMENT_CALLS.labels(*self._arm).inc()
 

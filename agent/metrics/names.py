@@ -11,6 +11,7 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
+from agent.ending import NOT_SERVED
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
 
@@ -125,7 +126,6 @@ EXPERIMENT_COST: Final = Counter(
 )
 
 CHANNELS: Final = ("browser", "phone")
-UNANSWERED_REASONS: Final = ("nothing_can_serve", "busy", "failed")
 FAILING_OUTCOMES: Final = ("failed", "vendor_failed", "tasks_unavailable", "people_unavailable", "no_voice")
 """Ends of calls that are our or our vendors' fault, as the alert CallsFailing adds them up."""
 TIERS: Final = ("premium", "economy", "none")
@@ -145,7 +145,7 @@ def call_begins_at_zero(stack: str, channel: str, arm: tuple[str, str] | None) -
 
 def begin_at_zero() -> None:
     """Show what has not happened yet as 0: a counter that first appears with a 1 has not grown for Prometheus."""
-    for reason in UNANSWERED_REASONS:
+    for reason in NOT_SERVED:
         UNANSWERED.labels(reason)
     for outcome in ("created", "refused", "taken_back"):
         TASK_CREATIONS.labels(outcome)

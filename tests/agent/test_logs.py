@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.logs import FIELDS, JsonLines
+from agent import logs
+from agent.logs import FIELDS, JsonLines, tell_of_call, tell_of_stack
 
 pytestmark = pytest.mark.unit
 
@@ -29,6 +30,18 @@ def test_a_line_has_a_time_a_level_an_event_and_known_fields() -> None:
     assert parsed["level"] == "warning"
     assert (parsed["tool"], parsed["ms"]) == ("create_task", 12)
     assert parsed["ts"]
+
+
+def test_every_line_of_a_process_names_its_call_and_what_serves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_of_the_call", {})
+    assert "call_id" not in json.loads(line("agent.call", "tool.ran"))
+    tell_of_call("c1")
+    tell_of_stack("premium")
+    for name in ("agent.call", "livekit.agents"):
+        assert json.loads(line(name, "tool.ran")).items() >= {"call_id": "c1", "stack": "premium"}.items()
+    assert json.loads(line("agent.call", "call.swapped", call_id="c2", stack="economy"))["stack"] == "economy"
+    tell_of_stack(None)
+    assert "stack" not in json.loads(line("agent.call", "tool.ran"))
 
 
 def test_extras_that_nobody_vouched_for_are_left_out() -> None:

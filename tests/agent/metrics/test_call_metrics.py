@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from livekit.agents import llm
 
-from agent.metrics.call_metrics import HANDED_ON, OUTCOMES, CallMetrics
+from agent.ending import HANDED_ON, Ending
+from agent.metrics.call_metrics import OUTCOMES, CallMetrics
 from agent.metrics.names import VENDOR_FAILURES
 from routing.decision import RouteInputs, StackState
 from routing.router import decide
@@ -115,17 +116,20 @@ def test_an_interruption_is_told_with_the_time_that_it_took(session: Session, cl
     assert counted.grown("voicetasks_interruption_seconds_sum", channel="phone") == pytest.approx(0.35)
 
 
-@pytest.mark.parametrize("reason", [*sorted(OUTCOMES | HANDED_ON), "a reason that nobody knows"])
-def test_every_end_of_a_call_has_one_of_a_few_names(call: CallMetrics, reason: str) -> None:
+@pytest.mark.parametrize("reason", sorted(get_args(Ending)))
+def test_every_end_of_a_call_has_one_of_a_few_names(call: CallMetrics, reason: Ending) -> None:
     counted = Counted()
     call.ended(reason)
-    name = reason if reason in OUTCOMES else "handed_on" if reason in HANDED_ON else "other"
+    name = "handed_on" if reason in HANDED_ON else reason
+    assert name in OUTCOMES
     told = {"channel": "phone", "tier": "economy", "outcome": name}
     assert counted.grown("voicetasks_calls_total", **told) == 1
 
 
-@pytest.mark.parametrize(("reason", "counts"), [("busy", 1), ("nothing_can_serve", 1), ("left", 0)])
-def test_a_call_that_was_not_served_is_unanswered(call: CallMetrics, reason: str, counts: int) -> None:
+@pytest.mark.parametrize(
+    ("reason", "counts"), [("busy", 1), ("nothing_can_serve", 1), ("people_unavailable", 1), ("left", 0)]
+)
+def test_a_call_that_was_not_served_is_unanswered(call: CallMetrics, reason: Ending, counts: int) -> None:
     counted = Counted()
     call.ended(reason)
     assert counted.grown("voicetasks_calls_unanswered_total", reason=reason) == counts

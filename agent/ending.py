@@ -1,0 +1,42 @@
+"""Why a call ends with a worker: one word each, for logs, metrics and whatever is decided by it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Ending = Literal[
+    "goodbye",
+    "left",
+    "lost",
+    "never_came",
+    "room_closed",
+    "silent",
+    "abandoned",
+    "not_admitted",
+    "erased",
+    "nothing_can_serve",
+    "busy",
+    "vendor_failed",
+    "tasks_unavailable",
+    "people_unavailable",
+    "no_voice",
+    "failed",
+    "leaving",
+    "line_lost",
+    "taken_over",
+]
+"""«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs. «silent»: a telephone
+of which nothing was heard any more. The last three end it with this worker alone."""
+
+HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_over"})
+"""The call goes on: another worker has it, or is to have it."""
+TO_HAND_ON: Final[frozenset[Ending]] = HANDED_ON - {"taken_over"}
+"""Of these no other worker has it yet."""
+CUT_OFF: Final[frozenset[Ending]] = frozenset({"left", "lost"})
+"""A caller who went without a goodbye."""
+NOBODY: Final[frozenset[Ending]] = frozenset({"abandoned", "not_admitted"})
+"""Its person was not in the call: how it went is the door's affair."""
+NOT_SERVED: Final[frozenset[Ending]] = frozenset(
+    {"nothing_can_serve", "busy", "failed", "people_unavailable", "tasks_unavailable"}
+)
+"""Somebody called, and was told at most that it cannot be. An error of ours in mid-call is counted as one of them."""

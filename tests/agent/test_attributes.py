@@ -1,0 +1,60 @@
+"""What the room is shown of a call from its first moment on."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit import rtc
+
+from agent.attributes import CallAttributes
+from routing.decision import Decision, RouteInputs
+
+pytestmark = pytest.mark.unit
+
+DECISION = Decision(
+    stack="economy",
+    tier="economy",
+    reason="plan",
+    reasons=(),
+    policy_version="1",
+    inputs=RouteInputs(plan="economy", channel="browser", stacks=()),
+)
+
+
+class ShownRoom:
+    """Keeps what is shown of our participant."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, str] = {}
+        self.local_participant = SimpleNamespace(set_attributes=self._take)
+
+    def isconnected(self) -> bool:
+        return True
+
+    async def _take(self, attributes: dict[str, str]) -> None:
+        self.shown |= attributes
+
+
+def attributes_in(room: Any, *, taken_over: bool = False) -> CallAttributes:
+    return CallAttributes(cast("rtc.Room", room), call_id="c1", taken_over=taken_over)
+
+
+async def test_a_call_that_has_cost_nothing_yet_says_so() -> None:
+    room = ShownRoom()
+    await attributes_in(room).show_decision(DECISION, sandboxed=True)
+    assert room.shown["voicetasks.cost_microdollars"] == "0"
+
+
+async def test_a_later_decision_leaves_the_cost_as_it_is() -> None:
+    room = ShownRoom()
+    attributes = attributes_in(room)
+    await attributes.show_decision(DECISION, sandboxed=True)
+    await attributes.set_cost(1_200)
+    await attributes.show_decision(DECISION, sandboxed=True)
+    assert room.shown["voicetasks.cost_microdollars"] == "1200"
+
+
+async def test_who_goes_on_with_a_call_does_not_say_that_it_was_free() -> None:
+    room = ShownRoom()
+    await attributes_in(room, taken_over=True).show_decision(DECISION, sandboxed=True)
+    assert "voicetasks.cost_microdollars" not in room.shown
