@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.journal import journal_errors
+from routing.late_entries import ended_ms
 from routing.models import EntryRow
 
 
@@ -22,7 +23,7 @@ class CallRecord:
     subject: str
     first_ms: int
     last_ms: int
-    """Unix ms of its first and its last entry; a correction after the call counts."""
+    """Unix ms of its first and its last entry while it lasted: stars and corrections that come later do not count."""
     microdollars: int
     decisions: int
     channel: str = ""
@@ -47,7 +48,7 @@ async def recent_calls(
 
     `beginning` is how their ids begin; `stack` served them at some time. What is empty does not matter.
     """
-    last = func.max(EntryRow.at_ms)
+    last = func.coalesce(ended_ms(), func.max(EntryRow.at_ms))
     query = (
         select(
             EntryRow.call_id,

@@ -6,9 +6,18 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, func
 
+from routing.journal import Entry
 from routing.models import EntryRow
 
 _CERTAINTY: Final = ("usage", "certainty")
+
+
+def is_late(entry: Entry) -> bool:
+    """Whether an entry was written when its call was over. The same in SQL is `ended_ms`."""
+    if entry.kind == "charge":
+        usage = entry.details.get("usage")
+        return isinstance(usage, dict) and usage.get("certainty") == "reconciled"
+    return entry.kind == "outcome" or (entry.kind == "lease" and entry.details.get("event") == "expired")
 
 
 def ended_ms() -> ColumnElement[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from routing.charges import usage_of
 from routing.decision import Decision
 from routing.journal import Entry, Journal, journal_errors
+from routing.late_entries import is_late
 from routing.models import SubjectRow
 from routing.scopes import scopes_of
 from routing.story.demo import is_demo
@@ -104,10 +105,7 @@ async def recorded_calls(
             continue
         call = calls.setdefault(entry.call_id, RecordedCall(entry.call_id))
         if entry.kind == "charge":
-            charge = Charge(entry, usage_of(entry))
-            call.charges.append(charge)
-            if charge.usage is not None and charge.usage.certainty == "reconciled":
-                continue  # it was written days later
+            call.charges.append(Charge(entry, usage_of(entry)))
         elif entry.kind == "decision":
             call.subject = str(entry.details.get("subject", ""))
             try:
@@ -116,7 +114,8 @@ async def recorded_calls(
                 call.unreadable += 1
             else:
                 call.stretches.append(Stretch(entry.at_ms, decision))
-        call.last_ms = max(call.last_ms, entry.at_ms)
+        if not is_late(entry):
+            call.last_ms = max(call.last_ms, entry.at_ms)
     # A call whose decisions lie before that time has charges in it all the same: it is an earlier time's.
     found = [call for call in calls.values() if call.stretches and call.begins_ms < until_ms]
     for call in found:

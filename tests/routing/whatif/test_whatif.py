@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from routing.call_records import recent_calls
 from routing.caps import Cap, Caps
 from routing.charges import usage_of
 from routing.experiments.assignment import Assignment, assigned
@@ -21,6 +22,7 @@ from tests.routing.experiments.past import (
     charge,
     decision,
     ended,
+    outcome,
     plain_call,
     usage,
 )
@@ -170,6 +172,32 @@ async def test_premium_instead_of_a_cascade_is_told_from_premium_minutes_with_a_
     assert other.microdollars == pytest.approx(200_000)
     assert found.by_the_minute == 1
     assert found.low < found.microdollars == 600_000 < found.high
+
+
+async def test_stars_of_the_day_after_make_no_call_longer(bank: Bank) -> None:
+    off = policy(tiers_off=("premium",))
+    for call_id, under in (*((f"p{number}", policy()) for number in range(4)), ("c1", off)):
+        subject = f"s_{call_id}"
+        used = charge(call_id, T + 1, usage("u", "premium", **REALTIME), 100_000, subject=subject)
+        await bank.journal.append(
+            [
+                decision(call_id, T, subject=subject, plan="premium", policy=under),
+                *([] if under is off else [used]),
+                ended(call_id, T + MINUTE, subject=subject),
+                outcome(call_id, T + DAY, 1, subject=subject, stars=5),
+            ]
+        )
+    found = await ask(bank, policy())
+    [moved] = found.others
+    assert moved.call_id == "c1"
+    assert moved.microdollars == pytest.approx(100_000)
+
+
+async def test_a_call_lasted_until_its_end_and_not_until_its_stars(bank: Bank) -> None:
+    await bank.journal.append(plain_call("c1", T, subject="s_a", minutes=3))
+    await bank.journal.append([outcome("c1", T + DAY, 1, subject="s_a", stars=5)])
+    [record] = await recent_calls(bank.journal.engine, since_ms=T - 1)
+    assert (record.first_ms, record.last_ms) == (T, T + 3 * MINUTE)
 
 
 async def test_a_stack_that_nobody_was_served_with_costs_about_its_goal(bank: Bank) -> None:
