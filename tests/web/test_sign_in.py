@@ -346,6 +346,24 @@ async def test_an_old_session_gets_another_cookie_and_the_old_one_is_soon_worth_
     assert (await browser.post("/api/logout")).status_code == 204
 
 
+async def test_whoever_never_got_the_new_cookie_stays_signed_in_and_gets_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    before = browser.cookie
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    monkeypatch.setattr("web.browser_session.GRACE", timedelta(0))
+    for _ in range(2):
+        assert "set-cookie" in (await browser.client.get("/api/me")).headers
+        assert browser.cookie != before
+        browser.client.cookies.set(COOKIE, before, domain="127.0.0.1")  # the answer did not arrive
+        assert (await browser.client.get("/api/consent")).status_code == 200
+    assert "set-cookie" in (await browser.client.get("/api/me")).headers
+    assert (await browser.client.get("/api/consent")).status_code == 200
+    browser.client.cookies.set(COOKIE, before, domain="127.0.0.1")
+    assert (await browser.client.get("/api/consent")).status_code == 401, "now the new one was shown"
+
+
 async def test_a_session_ends_when_it_would_have_however_often_its_cookie_changed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
