@@ -106,6 +106,25 @@ async def test_strangers_lock_nobody_out_where_they_signed_in_before(site: Site)
     await owner_stays_in(site)
 
 
+async def owner_shares_an_address(site: Site) -> None:
+    office = site.browser("203.0.113.7")
+    assert (await office.sign_in("ann@example.org")).status_code == 200
+    guest = site.browser("203.0.113.7")
+    for number in range(41):
+        assert (await guest.sign_in(f"guess-{number}@example.org")).status_code == 401
+    assert (await guest.sign_in("bob@example.org")).status_code == 429, "who never was there waits"
+    assert (await office.sign_in("ann@example.org")).status_code == 200
+    for number in range(6):
+        await office.sign_in("ann@example.org", f"guess {number}")
+    assert (await office.sign_in("ann@example.org")).status_code == 429, (
+        "there tries are counted all the same"
+    )
+
+
+async def test_a_guest_locks_nobody_out_at_an_address_that_they_share(site: Site) -> None:
+    await owner_shares_an_address(site)
+
+
 async def test_right_tries_are_not_counted(site: Site) -> None:
     browser = site.browser()
     for _ in range(8):
