@@ -9,7 +9,7 @@ from people.password import MAX_PASSWORD_LENGTH
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served
-from web.sign_in import Changing, CurrentUser, charge_try, same_site
+from web.sign_in import Changing, CurrentUser, charge_try, judging, same_site
 
 router = APIRouter(prefix="/api/account", tags=["account"])
 
@@ -40,7 +40,7 @@ async def change_password(
                 f"Change it at {services.settings.oidc_name}.",
             )
     scopes = await charge_try(request, services, user.email)
-    with database_errors():
+    async with judging(services, scopes):
         if await services.people.verify_password(user.email, wish.old.get_secret_value()) is None:
             raise ApiError(403, "wrong_password", "That is not your password.", "Check it and try again.")
         await services.people.set_password(

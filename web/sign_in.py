@@ -1,6 +1,8 @@
 """Signing in and out, and who is signed in."""
 
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from people.audit import Audit
+from people.database import DATABASE_AWAY
 from people.user import Plan, Role, User
 from web.browser_session import BrowserSession
 from web.database_errors import database_errors
@@ -102,7 +105,7 @@ CurrentUser = Annotated[User, Depends(user_of)]
 async def login(request: Request, response: Response, given: Credentials, services: Served) -> SignedIn:
     """Sign in. An unknown address and a wrong password answer alike, in the same time."""
     scopes = await charge_try(request, services, given.email)
-    with database_errors():
+    async with judging(services, scopes):
         user = await services.people.verify_password(given.email, given.password.get_secret_value())
         if user is None:
             services.metrics.sign_ins.labels("wrong").inc()
@@ -131,6 +134,17 @@ async def charge_try(request: Request, services: Services, email: str) -> list[S
             headers={"Retry-After": str(seconds)},
         )
     return scopes
+
+
+@asynccontextmanager
+async def judging(services: Services, scopes: list[Scope]) -> AsyncIterator[None]:
+    """Judge a try that was charged: while the database is away it was none, and 503."""
+    with database_errors():
+        try:
+            yield
+        except DATABASE_AWAY:
+            await services.tries.take_back_unjudged(scopes)
+            raise
 
 
 @router.post("/logout", status_code=204, dependencies=[Depends(same_site)])

@@ -35,6 +35,19 @@ async def test_a_wrong_old_password_changes_nothing_and_is_a_try_to_sign_in(site
     assert (await elsewhere.client.get("/api/me")).status_code == 200
 
 
+async def test_an_outage_of_the_database_is_no_wrong_try(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await site.signed_in(site.ann)
+
+    async def away(_: str, __: str) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.services.people, "verify_password", away)
+        answers = [await ann.put(PATH, {"old": PASSWORD, "new": NEW}) for _ in range(8)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 204
+
+
 @pytest.mark.parametrize("new", ["", "x" * 257, None])
 async def test_a_password_that_may_not_be_one_is_refused(site: Site, new: str | None) -> None:
     ann = await site.signed_in(site.ann)

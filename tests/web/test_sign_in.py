@@ -240,6 +240,18 @@ async def test_while_the_database_is_away_a_signature_is_believed_and_accounts_a
     assert "voicetasks_web_sessions_unchecked_total 2.0" in metrics
 
 
+async def test_an_outage_of_the_database_is_no_wrong_try(site: Site) -> None:
+    browser = site.browser()
+    for old, new in (("people_users", "away"), ("away", "people_users")):
+        for _ in range(8):
+            status = (await browser.sign_in("ann@example.org")).status_code
+            assert status == (200 if old == "people_users" else 503)
+        async with site.services.people.engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+    assert (await browser.sign_in("ann@example.org", "wrong")).status_code == 401
+    assert (await browser.sign_in("ann@example.org")).status_code == 200
+
+
 @pytest.mark.parametrize("code", [STARTING_UP, None])
 async def test_while_postgres_refuses_or_says_nothing_a_signature_is_believed_too(
     site: Site, monkeypatch: pytest.MonkeyPatch, code: str | None
