@@ -172,6 +172,16 @@ async def test_forged_and_expired_cookies_are_nobodys(site: Site) -> None:
     assert (await browser.client.get("/api/me")).status_code == 200
 
 
+async def test_a_cookie_from_a_machine_whose_clock_is_ahead_is_believed(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    key = site.services.keys.key("session")
+    real = jwt.decode(browser.cookie, key, algorithms=["HS256"], audience="voicetasks-web")
+    ahead = {**real, "iat": datetime.now(UTC) + timedelta(seconds=40)}
+    other = site.browser()
+    other.client.cookies.set(COOKIE, jwt.encode(ahead, key, algorithm="HS256"))
+    assert (await other.client.get("/api/me")).status_code == 200
+
+
 async def test_a_session_ends_when_its_time_in_the_database_is_over(site: Site) -> None:
     browser = await site.signed_in(site.ann)
     async with site.services.people.engine.begin() as connection:
