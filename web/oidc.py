@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 CALLBACK: Final = "/api/oidc/callback"
 UNDER_WAY_SECONDS: Final = 600
 """How long somebody may take at the provider."""
+MOST_UNDER_WAY: Final = 4
+"""Sign-ins that a browser may have begun at once, in as many tabs."""
 PROVIDER_SECONDS: Final = 5.0
 
 SignInUnderWay = SessionMiddleware
@@ -84,6 +86,7 @@ async def begin(request: Request, services: Served, client: Provider) -> Redirec
     except (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError):
         log.warning("the provider cannot be asked", exc_info=True)
         return _home("provider_away")
+    _keep_small(request.session)
     return cast("RedirectResponse", answer)
 
 
@@ -97,8 +100,17 @@ async def callback(request: Request, services: Served, client: Provider) -> Redi
         services.metrics.sign_ins.labels("refused").inc()
         log.warning("sign-in refused", extra={"code": refusal.code})
         response = _home(refusal.code)
-    request.session.clear()
+    # Its own state alone: another tab's sign-in may be under way.
+    await client.framework.clear_state_data(request.session, request.query_params.get("state"))
     return response
+
+
+def _keep_small(under_way: dict[str, Any]) -> None:
+    """Hold the cookie below the 4 kB that browsers keep: sign-ins may be begun again and again, and left."""
+    for begun in list(under_way)[:-MOST_UNDER_WAY]:
+        under_way.pop(begun)
+    for state in under_way.values():
+        state["data"].pop("url", None)  # the browser is there, and nobody reads it again
 
 
 async def _claims(request: Request, services: Services, client: StarletteOAuth2App) -> UserInfo:
