@@ -13,6 +13,7 @@ from people.phones import Phone, Phones
 from people.pins import LONGEST, Pins
 from people.reminder_consent import ReminderConsents
 from people.user import Plan, TimeZone, User
+from web.change_limit import unhurried
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served, Services
@@ -111,7 +112,7 @@ async def account(services: Served, user: CurrentUser) -> AccountState:
         return await _state(services, user)
 
 
-@router.patch("", dependencies=[Depends(same_site)])
+@router.patch("", dependencies=[Depends(same_site), Depends(unhurried)])
 async def change_account(
     services: Served, _: Changing, user: CurrentUser, wish: AccountChange
 ) -> AccountState:
@@ -129,7 +130,7 @@ async def change_account(
         return await _state(services, user)
 
 
-@router.put("/pin", dependencies=[Depends(same_site)])
+@router.put("/pin", dependencies=[Depends(same_site), Depends(unhurried)])
 async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: PinChange) -> AccountState:
     """Give oneself another PIN, or none: then a telephone shows who calls by a code alone."""
     with database_errors():
@@ -142,7 +143,7 @@ async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: Pin
         return await _state(services, user)
 
 
-@router.put("/reminder-calls", dependencies=[Depends(same_site)])
+@router.put("/reminder-calls", dependencies=[Depends(same_site), Depends(unhurried)])
 async def reminder_calls(
     services: Served, _: Changing, user: CurrentUser, wish: ReminderWish
 ) -> AccountState:
@@ -156,7 +157,7 @@ async def reminder_calls(
         return await _state(services, user)
 
 
-@router.post("/phone-code", dependencies=[Depends(same_site)])
+@router.post("/phone-code", dependencies=[Depends(same_site), Depends(unhurried)])
 async def phone_code(response: Response, services: Served, _: Changing, user: CurrentUser) -> LinkingCode:
     """Make a code that links the telephone it is keyed on. One that was made before is void."""
     codes = PhoneCodes(services.people.engine, services.people_settings.tasks_token_secret)

@@ -157,10 +157,8 @@ async def plan(services: Served, author: Author, wanted: NewPlan) -> Person:
 async def export(services: Served, author: Author, whom: Whom) -> StreamingResponse:
     """Give all that is kept of somebody, as a file. It is theirs: keep it from others. The trail says who took it."""
     user = await _named(services, whom.user)
-    with database_errors():
-        await Audit(services.people.engine).note(user.id, "account.exported", actor=author)
     try:
-        return await as_file(services, user.id)
+        return await as_file(services, user.id, asks=author, actor=author)
     except LookupError as error:
         raise _nobody() from error
 

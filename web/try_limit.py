@@ -159,10 +159,16 @@ class TryLimit:
     """Counts tries in Redis, and in memory while Redis is away."""
 
     def __init__(
-        self, redis: Redis, metrics: WebMetrics, *, clock: Callable[[], float] = time.monotonic
+        self,
+        redis: Redis,
+        metrics: WebMetrics,
+        *,
+        decision: str = "sign_in_limit",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis
         self._metrics = metrics
+        self._decision = decision
         self._local = _LocalTries(clock)
 
     async def charge(self, scopes: Sequence[Scope]) -> float:
@@ -180,7 +186,7 @@ class TryLimit:
         try:
             wait = await self._run(_CHARGE, scopes, arguments)
         except RedisError:
-            self._metrics.without_redis.labels("sign_in_limit").inc()
+            self._metrics.without_redis.labels(self._decision).inc()
             log.warning("redis is away: tries are counted in memory")
             wait = self._local.charge(scopes)
         return wait / 1000
