@@ -38,6 +38,8 @@ class BrowserSession:
     """The same from sign-in to sign-out, while the session's id changes: the CSRF token of an open page stays good."""
     began_at: datetime
     ends_at: datetime
+    signed_in_at: datetime
+    """When its family began: what a stolen cookie cannot renew."""
 
 
 class BrowserSessions:
@@ -58,7 +60,12 @@ class BrowserSessions:
         """Give a new session and its cookie's value."""
         now = datetime.now(UTC)
         session = BrowserSession(
-            _fresh_id(), user_id, family=_fresh_id(), began_at=now, ends_at=now + self.life
+            _fresh_id(),
+            user_id,
+            family=_fresh_id(),
+            began_at=now,
+            ends_at=now + self.life,
+            signed_in_at=now,
         )
         await self._records.add(
             _hash(session.session_id), user_id, session.ends_at, family_hash=_hash(session.family)
@@ -103,6 +110,8 @@ class BrowserSessions:
             family=str(claims["fam"]),
             began_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
             ends_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
+            # Cookies from before it was kept say nothing: long ago.
+            signed_in_at=datetime.fromtimestamp(int(claims.get("auth_time", 0)), UTC),
         )
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -137,6 +146,7 @@ class BrowserSessions:
             "fam": session.family,
             "iat": session.began_at,
             "exp": session.ends_at,
+            "auth_time": int(session.signed_in_at.timestamp()),
         }
         return jwt.encode(claims, self._keys.key("session"), algorithm=_ALGORITHM)
 

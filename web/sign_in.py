@@ -3,8 +3,8 @@
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field, SecretStr
@@ -20,6 +20,8 @@ from web.sign_in_limit import sign_in_scopes
 from web.try_limit import Scope
 
 router = APIRouter(prefix="/api", tags=["sign-in"])
+FRESH_FOR: Final = timedelta(minutes=15)
+"""How long after signing in one may change how a telephone shows who one is."""
 
 
 class Credentials(BaseModel):
@@ -87,6 +89,18 @@ async def may_change(
 
 
 Changing = Annotated[BrowserSession, Depends(may_change)]
+
+
+async def just_signed_in(session: Changing) -> None:
+    """Refuse what would outlive a stolen session to whoever did not sign in a moment ago; 403."""
+    if datetime.now(UTC) - session.signed_in_at > FRESH_FOR:
+        minutes = round(FRESH_FOR.total_seconds() / 60)
+        raise ApiError(
+            403,
+            "sign_in_again",
+            "It is a while since you signed in, and this is to be changed by nobody but you.",
+            f"Sign out, sign in again, and do it within {minutes} minutes.",
+        )
 
 
 async def user_of(services: Served, session: Signed) -> User:
