@@ -42,6 +42,7 @@ log = logging.getLogger("agent.metrics")
 OUTCOMES: Final = frozenset(
     {
         *("goodbye", "left", "lost", "never_came", "room_closed", "abandoned", "unknown_caller", "erased"),
+        "signed_out",
         *(
             "nothing_can_serve",
             "busy",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 
-from tests.web.site import PASSWORD, Site
+from privacy.live_calls import CALL_PREFIX, CALLS, SIGNED_OUT
+from tests.web.site import PASSWORD, OpenSite, Site
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +28,22 @@ async def test_another_password_signs_every_other_browser_out(site: Site) -> Non
     history = (await ann.client.get("/api/account/history")).json()["entries"]
     assert "password.changed" in {each["event"] for each in history}
     assert NEW not in str(history)
+
+
+@pytest.mark.system
+async def test_another_password_ends_the_calls_of_that_person_and_nobody_elses(
+    redis: Redis, open_site: OpenSite
+) -> None:
+    site = await open_site()
+    for call_id, person in (("c1", site.ann), ("c2", site.bob)):
+        await redis.zadd(CALLS, {call_id: 1})
+        await redis.hset(CALL_PREFIX + call_id, "metadata", json.dumps({"subject": person.id}))
+    ann = await site.signed_in(site.ann)
+    assert (await ann.put(PATH, {"old": "wrong", "new": NEW})).status_code == 403
+    assert not await redis.hexists(CALL_PREFIX + "c1", SIGNED_OUT)
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 204
+    assert await redis.hexists(CALL_PREFIX + "c1", SIGNED_OUT)
+    assert not await redis.hexists(CALL_PREFIX + "c2", SIGNED_OUT)
 
 
 async def test_a_wrong_old_password_changes_nothing_and_is_a_try_to_sign_in(site: Site) -> None:
