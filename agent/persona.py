@@ -58,7 +58,7 @@ NOT_ERASED: Final = "I could not erase it just now, and nothing was changed. Ple
 NO_ERASING_HERE: Final = "I can't erase an account from here. You can do it on the web page, under account."
 ERASED_ELSEWHERE: Final = "Your account was erased, so I have to end this call. Goodbye."
 SIGNED_OUT: Final = (
-    "Your password was changed, so I have to end this call. Please sign in and call again. Goodbye."
+    "There is a new password for your account, so I have to end this call. Sign in and call again. Goodbye."
 )
 SCREEN_GONE: Final = "I no longer see your screen."
 SIGHT_SPENT: Final = (

@@ -81,12 +81,13 @@ Provider = Annotated[StarletteOAuth2App, Depends(_provider)]
 @router.get("/login", response_class=RedirectResponse, status_code=302)
 async def begin(request: Request, services: Served, client: Provider) -> RedirectResponse:
     """Send the browser to the provider."""
+    before = dict(request.session)
     try:
         answer = await client.authorize_redirect(request, services.settings.address + CALLBACK)
     except (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError):
         log.warning("the provider cannot be asked", exc_info=True)
         return _home("provider_away")
-    _keep_small(request.session)
+    _keep_others(request.session, before)
     return cast("RedirectResponse", answer)
 
 
@@ -105,12 +106,13 @@ async def callback(request: Request, services: Served, client: Provider) -> Redi
     return response
 
 
-def _keep_small(under_way: dict[str, Any]) -> None:
-    """Hold the cookie below the 4 kB that browsers keep: sign-ins may be begun again and again, and left."""
-    for begun in list(under_way)[:-MOST_UNDER_WAY]:
-        under_way.pop(begun)
-    for state in under_way.values():
-        state["data"].pop("url", None)  # the browser is there, and nobody reads it again
+def _keep_others(under_way: dict[str, Any], before: dict[str, Any]) -> None:
+    """Put back the sign-ins of other tabs, which Authlib forgets, as many as fit in the 4 kB of a cookie."""
+    newest_last = list((before | under_way).items())[-MOST_UNDER_WAY:]
+    for _, begun in newest_last:
+        begun["data"].pop("url", None)  # the browser is there, and nobody reads it again
+    under_way.clear()
+    under_way.update(newest_last)
 
 
 async def _claims(request: Request, services: Services, client: StarletteOAuth2App) -> UserInfo:
