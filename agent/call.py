@@ -34,7 +34,7 @@ from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
 from agent.effects import ALL, Done
 from agent.ending import CUT_OFF, Ending
-from agent.erasure import AccountErasure, Erases
+from agent.erasure import LAST_WORDS_SECONDS, AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
 from agent.going_on import go_on_from
@@ -339,6 +339,13 @@ class Call:
         else:
             self._spawn(self._erasure.happened_elsewhere(), "call.erased")
 
+    def signed_out(self) -> None:
+        """End: the caller's password is another one now, and whoever talks here may be a stranger."""
+        if self._parking is not None and self._parking.parked:
+            self._end("signed_out")
+        else:
+            self._spawn(self._break_off(persona.SIGNED_OUT, reason="signed_out"), "call.signed_out")
+
     async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
         self._serving = serving
@@ -613,6 +620,17 @@ class Call:
             self._outcomes.rated(stars, self._invitation.channel)
 
     # -- ends ----------------------------------------------------------------------------------------------
+
+    async def _break_off(self, line: str, *, reason: Ending) -> None:
+        """End at once, with a word of why; also where the session says nothing any more."""
+        try:
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    session = self._require_session()
+                    await session.hush()
+                    await last_words.say_last(session, line)
+        finally:
+            self._end(reason)
 
     def _gone(self, reason: Ending) -> None:
         """The caller is gone: who said goodbye and did not wait for ours was not cut off."""

@@ -14,6 +14,7 @@ Ending = Literal[
     "abandoned",
     "not_admitted",
     "erased",
+    "signed_out",
     "nothing_can_serve",
     "busy",
     "vendor_failed",
@@ -26,7 +27,7 @@ Ending = Literal[
     "taken_over",
 ]
 """«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs. «silent»: a telephone
-of which nothing was heard any more. The last three end it with this worker alone."""
+of which nothing was heard any more. «signed_out»: the account got another password meanwhile. The last three end it with this worker alone."""
 
 HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_over"})
 """The call goes on: another worker has it, or is to have it."""

@@ -57,6 +57,9 @@ REST_IS_ERASED_SOON: Final = (
 NOT_ERASED: Final = "I could not erase it just now, and nothing was changed. Please try again in a moment."
 NO_ERASING_HERE: Final = "I can't erase an account from here. You can do it on the web page, under account."
 ERASED_ELSEWHERE: Final = "Your account was erased, so I have to end this call. Goodbye."
+SIGNED_OUT: Final = (
+    "There is a new password for your account, so I have to end this call. Sign in and call again. Goodbye."
+)
 SCREEN_GONE: Final = "I no longer see your screen."
 SIGHT_SPENT: Final = (
     "I have to stop looking at your screen now, to stay within the budget. We can go on talking as before."

@@ -68,6 +68,7 @@ redis.call('HSET', KEYS[2], 'owner', ARGV[2], 'room', ARGV[3], 'metadata', ARGV[
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 if redis.call('HGET', KEYS[2], 'erased') then return 'erased' end
+if redis.call('HGET', KEYS[2], 'signed_out') then return 'signed_out' end
 return redis.call('HGET', KEYS[2], 'leave') and 'leave' or 'go'
 """
 )
@@ -150,6 +151,9 @@ class Call(Protocol):
     def erased(self) -> None:
         """The caller was erased: end, and keep nothing."""
 
+    def signed_out(self) -> None:
+        """The caller's password is another one now: end."""
+
 
 class Served:
     """One call, as its owner tells of it."""
@@ -215,7 +219,7 @@ class Served:
         await self._wire.stop()
 
     async def _beat_on(self) -> None:
-        asked = told = False
+        told: set[Any] = set()
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             call = self._call
@@ -226,11 +230,14 @@ class Served:
                 if call is not None:
                     call.end("taken_over")
                 return
-            if answer == b"erased" and call is not None and not told:
-                told = True
+            if call is None or answer in told:
+                continue
+            told.add(answer)
+            if answer == b"erased":
                 call.erased()
-            if answer == b"leave" and call is not None and not asked:
-                asked = True
+            elif answer == b"signed_out":
+                call.signed_out()
+            elif answer == b"leave":
                 call.leave()
 
     async def _ask(self, script: AsyncScript, *arguments: str | int) -> Any:

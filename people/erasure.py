@@ -82,6 +82,24 @@ class Erasures:
                 count += await session.scalar(found) or 0
         return count
 
+    async def knows(self, user_id: str) -> bool:
+        """Whether somebody has this id, or had it: their erasure goes on, or is in the trail.
+
+        Of any other id nothing would be found, and a proof of that would be taken for one of an erasure.
+        """
+        theirs = (
+            select(UserRow.id).where(UserRow.id == user_id),
+            select(ErasureRow.user_id).where(ErasureRow.user_id == user_id),
+            select(AuditRow.event).where(
+                AuditRow.event == "account.erased", AuditRow.details == digest_of(user_id)
+            ),
+        )
+        async with self._session() as session:
+            for found in theirs:
+                if await session.scalar(found.limit(1)) is not None:
+                    return True
+        return False
+
     async def complete(self, user_id: str) -> None:
         """All rooms have erased them: forget that it was asked for."""
         async with self._session.begin() as session:

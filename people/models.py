@@ -65,6 +65,8 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant(), index=True)
     family_hash: Mapped[str] = mapped_column(String(64), index=True, server_default="")
     """The same for all that took each other's place since a sign-in; empty for those from before it was kept."""
+    succeeded_at: Mapped[datetime | None] = mapped_column(Instant())
+    """When it was last given a successor, which may never have arrived; null for the newest of its family."""
 
 
 class ConsentRow(Base):

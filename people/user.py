@@ -1,5 +1,6 @@
 """Who a user is: an opaque id, a plan, a role and a time zone."""
 
+import re
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,11 @@ class Role(StrEnum):
 def new_user_id() -> str:
     """Make an id that says nothing about the person: 128 random bits."""
     return f"usr_{secrets.token_hex(16)}"
+
+
+def is_user_id(name: str) -> bool:
+    """Whether it has the form of such an id; no address has, though one may begin like it."""
+    return re.fullmatch(r"usr_[0-9a-f]{32}", name) is not None
 
 
 def normalise_email(email: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ _NOT_SHOWN: Final = frozenset({"password_hash", "pin_hash", "id_hash", "user_id"
 """Secrets of the product's own, and what is the same in every row."""
 
 
-async def exported(places: Places, user_id: str) -> AsyncIterator[str]:
+async def exported(places: Places, user_id: str) -> AsyncGenerator[str]:
     """Give the object in pieces of text. Raises LookupError for nobody, and what the databases raise.
 
     Sections: account, phones, pins, pin_tries, reminder_consents, reminder_calls, reminder_dials, identities, consents,

@@ -17,13 +17,15 @@ from redis.asyncio import Redis
 CALLS: Final = "voicetasks:served"
 """Sorted set of call ids by the millisecond of the last word from their owner."""
 CALL_PREFIX: Final = "voicetasks:served:"
-"""Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave, erased."""
+"""Of a hash for each: owner, room, metadata of the dispatch, turn, jobs, leave, erased, signed_out."""
 THREAD_PREFIX: Final = "voicetasks:thread:"
 """Of what was said in a call, encrypted."""
 CUT_OFF_PREFIX: Final = "voicetasks:cut_off:"
 """By a person's id: what was said in a call of theirs that was cut off within the last two minutes, encrypted."""
 ERASED: Final = "erased"
 """The field of a call's hash that says that its caller was erased: it ends, and nothing of it is kept."""
+SIGNED_OUT: Final = "signed_out"
+"""The field that says that its caller's password is another one now: it ends, whoever serves it next."""
 
 HEARD_MS: Final = 10_000
 """An owner tells of its call every second."""
@@ -50,6 +52,10 @@ return 0
 """
 
 
+# KEYS: the call's hash. ARGV: the field. A call that is over is not made anew.
+_SIGN_OUT = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], ARGV[1], '1') or 0"
+
+
 class LiveCalls:
     """All calls that go on. Methods raise RedisError."""
 
@@ -71,6 +77,14 @@ class LiveCalls:
         keys = (CALL_PREFIX + call_id, THREAD_PREFIX + call_id, CALLS)
         answer = self._redis.eval(_END, len(keys), *keys, call_id, str(SILENT_MS))
         return bool(await cast("Awaitable[int]", answer))
+
+    async def sign_out(self, user_id: str) -> int:
+        """Have a person's calls end, since a stranger may talk there; how many there were."""
+        found = await self.of(user_id)
+        for call_id in found:
+            answer = self._redis.eval(_SIGN_OUT, 1, CALL_PREFIX + call_id, SIGNED_OUT)
+            await cast("Awaitable[int]", answer)
+        return len(found)
 
     async def forget_cut_off(self, user_id: str) -> int:
         """Delete what a call of theirs that was cut off left; how many there were."""

@@ -13,10 +13,11 @@ from people.phones import Phone, Phones
 from people.pins import LONGEST, Pins
 from people.reminder_consent import ReminderConsents
 from people.user import Plan, TimeZone, User
+from web.change_limit import unhurried
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served, Services
-from web.sign_in import Changing, CurrentUser, same_site
+from web.sign_in import Changing, CurrentUser, just_signed_in, same_site
 
 router = APIRouter(prefix="/api/account", tags=["account"])
 
@@ -111,7 +112,7 @@ async def account(services: Served, user: CurrentUser) -> AccountState:
         return await _state(services, user)
 
 
-@router.patch("", dependencies=[Depends(same_site)])
+@router.patch("", dependencies=[Depends(same_site), Depends(unhurried)])
 async def change_account(
     services: Served, _: Changing, user: CurrentUser, wish: AccountChange
 ) -> AccountState:
@@ -129,9 +130,9 @@ async def change_account(
         return await _state(services, user)
 
 
-@router.put("/pin", dependencies=[Depends(same_site)])
+@router.put("/pin", dependencies=[Depends(same_site), Depends(just_signed_in), Depends(unhurried)])
 async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: PinChange) -> AccountState:
-    """Give oneself another PIN, or none: then a telephone shows who calls by a code alone."""
+    """Give oneself another PIN, or none: then a telephone shows who calls by a code alone. Needs a fresh sign-in."""
     with database_errors():
         try:
             await Pins(services.people.engine).set(user.id, wish.pin)
@@ -142,7 +143,7 @@ async def change_pin(services: Served, _: Changing, user: CurrentUser, wish: Pin
         return await _state(services, user)
 
 
-@router.put("/reminder-calls", dependencies=[Depends(same_site)])
+@router.put("/reminder-calls", dependencies=[Depends(same_site), Depends(unhurried)])
 async def reminder_calls(
     services: Served, _: Changing, user: CurrentUser, wish: ReminderWish
 ) -> AccountState:
@@ -156,9 +157,9 @@ async def reminder_calls(
         return await _state(services, user)
 
 
-@router.post("/phone-code", dependencies=[Depends(same_site)])
+@router.post("/phone-code", dependencies=[Depends(same_site), Depends(just_signed_in), Depends(unhurried)])
 async def phone_code(response: Response, services: Served, _: Changing, user: CurrentUser) -> LinkingCode:
-    """Make a code that links the telephone it is keyed on. One that was made before is void."""
+    """Make a code that links the telephone it is keyed on; one made before is void. Needs a fresh sign-in."""
     codes = PhoneCodes(services.people.engine, services.people_settings.tasks_token_secret)
     with database_errors():
         code = await codes.issue(user.id)

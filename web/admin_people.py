@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from redis.exceptions import RedisError
 
 from people.audit import Audit, AuditEntry
+from people.erasure import Erasures
 from people.password import MAX_PASSWORD_LENGTH
 from people.store import EmailTakenError
-from people.user import DEFAULT_TIME_ZONE, Plan, Role, TimeZone, User, normalise_email
+from people.user import DEFAULT_TIME_ZONE, Plan, Role, TimeZone, User, is_user_id, normalise_email
 from privacy.addresses import addresses_of
 from privacy.erasure import erase
 from privacy.live_calls import LiveCalls
@@ -156,10 +157,8 @@ async def plan(services: Served, author: Author, wanted: NewPlan) -> Person:
 async def export(services: Served, author: Author, whom: Whom) -> StreamingResponse:
     """Give all that is kept of somebody, as a file. It is theirs: keep it from others. The trail says who took it."""
     user = await _named(services, whom.user)
-    with database_errors():
-        await Audit(services.people.engine).note(user.id, "account.exported", actor=author)
     try:
-        return await as_file(services, user.id)
+        return await as_file(services, user.id, asks=author, actor=author)
     except LookupError as error:
         raise _nobody() from error
 
@@ -179,11 +178,13 @@ async def erasure_effect(services: Served, _admin: ChangingAdmin, whom: Whom) ->
 async def erase_somebody(services: Served, admin: ChangingAdmin, author: Author, wanted: Erasure) -> Erased:
     """Erase somebody everywhere, live calls included, and give the proof; 422 unless `confirm` says whom once more.
 
-    It cannot be undone. What could not be reached goes on by itself; the same with their id goes on with it at once.
+    404 for an address that nobody has, and for an id that nobody ever had. It cannot be undone. What could not be reached goes on by itself; the same with their id goes on with it at once.
     """
-    by_id = wanted.user.startswith("usr_")
+    by_id = is_user_id(wanted.user)
     user_id = wanted.user if by_id else (await _named(services, wanted.user)).id
     with database_errors():
+        if by_id and not await Erasures(services.people.engine).knows(user_id):
+            raise _nobody()
         known = await services.people.user_by_id(user_id)
     if normalise_email(wanted.confirm) != (known.email if known is not None else user_id):
         raise ApiError(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
@@ -40,7 +41,7 @@ from web import (
     their_data,
 )
 from web.body_limit import BodyLimit
-from web.errors import add_error_handlers
+from web.errors import add_error_handlers, our_fault
 from web.known_hosts import KnownHosts
 from web.readiness import Readiness
 from web.request_log import RequestLog
@@ -105,6 +106,8 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
     app.add_middleware(BodyLimit)
     known = TrustedHostMiddleware if is_loopback(settings.host) else KnownHosts
     app.add_middleware(known, allowed_hosts=list(settings.hosts))
+    # Starlette's own stands outside of all: what it sends has no headers of ours.
+    app.add_middleware(ServerErrorMiddleware, handler=our_fault)
     app.add_middleware(SecurityHeaders, https=settings.https)
     app.add_middleware(RequestLog, metrics=services.metrics)
     return app

@@ -16,15 +16,13 @@ from typing import Final
 import jwt
 
 from people.database import DATABASE_AWAY
-from people.sessions import SessionRecords
+from people.sessions import GRACE, SessionRecords
 from web.keys import Keys
 from web.metrics import WebMetrics
 from web.settings import WebSettings
 
 _AUDIENCE = "voicetasks-web"
 _ALGORITHM = "HS256"
-GRACE: Final = timedelta(seconds=30)
-"""How long the old cookie still counts: requests are under way with it."""
 PATIENCE_SECONDS: Final = 2.0
 """How long the record is waited for: a database that swallows what it is asked is away, and somebody wants to call."""
 log = logging.getLogger(__name__)
@@ -40,6 +38,8 @@ class BrowserSession:
     """The same from sign-in to sign-out, while the session's id changes: the CSRF token of an open page stays good."""
     began_at: datetime
     ends_at: datetime
+    signed_in_at: datetime
+    """When its family began: what a stolen cookie cannot renew."""
 
 
 class BrowserSessions:
@@ -60,7 +60,12 @@ class BrowserSessions:
         """Give a new session and its cookie's value."""
         now = datetime.now(UTC)
         session = BrowserSession(
-            _fresh_id(), user_id, family=_fresh_id(), began_at=now, ends_at=now + self.life
+            _fresh_id(),
+            user_id,
+            family=_fresh_id(),
+            began_at=now,
+            ends_at=now + self.life,
+            signed_in_at=now,
         )
         await self._records.add(
             _hash(session.session_id), user_id, session.ends_at, family_hash=_hash(session.family)
@@ -70,18 +75,18 @@ class BrowserSessions:
     async def rotate(self, session: BrowserSession) -> str | None:
         """Give the cookie of a session that takes the place of one that is old enough; None where none does.
 
-        A copy of the old cookie is worth nothing half a minute later. The session ends when it would have ended.
+        A copy of the old cookie is worth nothing half a minute after the new one was shown. An answer may be lost: whoever
+        comes with the old one again later gets another. The session ends when it would have ended.
         """
         now = datetime.now(UTC)
         if now - session.began_at < self._rotate_after:
             return None
         fresh = replace(session, session_id=_fresh_id(), began_at=now)
-        ends = min(now + GRACE, session.ends_at)
         if not await self._records.succeed(
             _hash(session.session_id),
             _hash(fresh.session_id),
-            old_ends_at=ends,
             family_hash=_hash(session.family),
+            grace=GRACE,
         ):
             return None  # another request did it a moment ago, or signed out
         return self._cookie(fresh)
@@ -94,7 +99,8 @@ class BrowserSessions:
                 self._keys.key("session"),
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
-                options={"require": ["exp", "iat", "sub", "sid", "fam"]},
+                # Another machine's clock may be ahead of this one's: what it has just signed is no forgery.
+                options={"require": ["exp", "iat", "sub", "sid", "fam"], "verify_iat": False},
             )
         except jwt.InvalidTokenError:
             return None
@@ -104,10 +110,12 @@ class BrowserSessions:
             family=str(claims["fam"]),
             began_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
             ends_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
+            # Cookies from before it was kept say nothing: long ago.
+            signed_in_at=datetime.fromtimestamp(int(claims.get("auth_time", 0)), UTC),
         )
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                stands = await self._records.stands(_hash(session.session_id), session.user_id)
+                stands = await self._records.stands(_hash(session.session_id), session.user_id, grace=GRACE)
         except DATABASE_AWAY:
             self._metrics.sessions_unchecked.inc()
             log.warning("the database is away: a session is believed by its signature")
@@ -138,6 +146,7 @@ class BrowserSessions:
             "fam": session.family,
             "iat": session.began_at,
             "exp": session.ends_at,
+            "auth_time": int(session.signed_in_at.timestamp()),
         }
         return jwt.encode(claims, self._keys.key("session"), algorithm=_ALGORITHM)
 

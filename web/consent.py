@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from people.consent import Consents, Line
+from web.change_limit import unhurried
 from web.database_errors import database_errors
 from web.services import Served
 from web.sign_in import Changing, CurrentUser
@@ -46,7 +47,7 @@ async def consent(services: Served, user: CurrentUser) -> ConsentState:
     return ConsentState(transcripts=given, days=services.people_settings.transcript_days)
 
 
-@router.put("/consent")
+@router.put("/consent", dependencies=[Depends(unhurried)])
 async def change_consent(
     services: Served, session: Changing, user: CurrentUser, wish: ConsentWish
 ) -> ConsentState:

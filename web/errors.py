@@ -84,7 +84,8 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(error_body(code, message, fix), status_code=error.status_code, headers=error.headers)
 
 
-async def _ours(_: Request, __: Exception) -> JSONResponse:
+async def our_fault(_: Request, __: Exception) -> JSONResponse:
+    """Give the answer to a request that failed: 500."""
     return JSONResponse(
         error_body("internal", "Something went wrong on our side.", "Try again; the log says what it was."),
         500,
@@ -96,4 +97,4 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _ours)
+    app.add_exception_handler(Exception, our_fault)

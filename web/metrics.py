@@ -36,7 +36,7 @@ class WebMetrics:
             self.unanswered.labels(reason)
         self.without_redis = Counter(
             "voicetasks_web_without_redis",
-            "Decisions made without Redis, by which: sign_in_limit or admission.",
+            "Decisions made without Redis, by which: sign_in_limit, change_limit or admission.",
             ("decision",),
             registry=self.registry,
         )

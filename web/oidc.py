@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 CALLBACK: Final = "/api/oidc/callback"
 UNDER_WAY_SECONDS: Final = 600
 """How long somebody may take at the provider."""
+MOST_UNDER_WAY: Final = 4
+"""Sign-ins that a browser may have begun at once, in as many tabs."""
 PROVIDER_SECONDS: Final = 5.0
 
 SignInUnderWay = SessionMiddleware
@@ -79,11 +81,13 @@ Provider = Annotated[StarletteOAuth2App, Depends(_provider)]
 @router.get("/login", response_class=RedirectResponse, status_code=302)
 async def begin(request: Request, services: Served, client: Provider) -> RedirectResponse:
     """Send the browser to the provider."""
+    before = dict(request.session)
     try:
         answer = await client.authorize_redirect(request, services.settings.address + CALLBACK)
     except (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError):
         log.warning("the provider cannot be asked", exc_info=True)
         return _home("provider_away")
+    _keep_others(request.session, before)
     return cast("RedirectResponse", answer)
 
 
@@ -97,8 +101,18 @@ async def callback(request: Request, services: Served, client: Provider) -> Redi
         services.metrics.sign_ins.labels("refused").inc()
         log.warning("sign-in refused", extra={"code": refusal.code})
         response = _home(refusal.code)
-    request.session.clear()
+    # Its own state alone: another tab's sign-in may be under way.
+    await client.framework.clear_state_data(request.session, request.query_params.get("state"))
     return response
+
+
+def _keep_others(under_way: dict[str, Any], before: dict[str, Any]) -> None:
+    """Put back the sign-ins of other tabs, which Authlib forgets, as many as fit in the 4 kB of a cookie."""
+    newest_last = list((before | under_way).items())[-MOST_UNDER_WAY:]
+    for _, begun in newest_last:
+        begun["data"].pop("url", None)  # the browser is there, and nobody reads it again
+    under_way.clear()
+    under_way.update(newest_last)
 
 
 async def _claims(request: Request, services: Services, client: StarletteOAuth2App) -> UserInfo:

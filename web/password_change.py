@@ -1,16 +1,23 @@
-"""Another password for one's own account. All other browsers are signed out by it: one may be a stranger's."""
+"""Another password for one's own account. All other browsers are signed out by it, and calls end: one may be a stranger's.
 
+Which call was begun with which session nobody knows, so the owner's own ends too.
+"""
+
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from redis.exceptions import RedisError
 
 from people.password import MAX_PASSWORD_LENGTH
+from privacy.live_calls import LiveCalls
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served
-from web.sign_in import Changing, CurrentUser, charge_try, same_site
+from web.sign_in import Changing, CurrentUser, charge_try, judging, same_site
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/account", tags=["account"])
 
 
@@ -27,7 +34,7 @@ class PasswordChange(BaseModel):
 async def change_password(
     request: Request, services: Served, session: Changing, user: CurrentUser, wish: PasswordChange
 ) -> None:
-    """Change one's password, and sign every other browser out. Tries at the old one count as tries to sign in.
+    """Change one's password, sign every other browser out and end one's calls. Tries at the old one are tries to sign in.
 
     403 `wrong_password` where the old one is not it, 409 `no_password` for who signs in at a provider alone.
     """
@@ -40,10 +47,14 @@ async def change_password(
                 f"Change it at {services.settings.oidc_name}.",
             )
     scopes = await charge_try(request, services, user.email)
-    with database_errors():
+    async with judging(services, scopes):
         if await services.people.verify_password(user.email, wish.old.get_secret_value()) is None:
             raise ApiError(403, "wrong_password", "That is not your password.", "Check it and try again.")
         await services.people.set_password(
             user.id, wish.new.get_secret_value(), but_session=services.sessions.record_of(session)
         )
     await services.tries.take_back(scopes)
+    try:
+        await LiveCalls(services.redis).sign_out(user.id)
+    except RedisError:
+        log.warning("redis is away: calls go on after another password")

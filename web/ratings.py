@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from routing.kinds import Channel
 from routing.own_calls import is_own
 from routing.ratings import Stars, rate, ratings_of
+from web.change_limit import unhurried
 from web.errors import ApiError
 from web.routing_books import OpenBooks, routing_errors
 from web.services import Served, Services
@@ -35,7 +36,7 @@ class Rated(Rating):
     call_id: str
 
 
-@router.put("/calls/{call_id}/rating", dependencies=[Depends(same_site)])
+@router.put("/calls/{call_id}/rating", dependencies=[Depends(same_site), Depends(unhurried)])
 async def rate_call(
     call_id: CallId, services: Served, _session: Changing, user: CurrentUser, given: Rating
 ) -> Rated:
@@ -43,16 +44,17 @@ async def rate_call(
     with routing_errors():
         books = await services.books.open()
         channel = await _door(services, books, call_id, user.id)
-        again = call_id in await ratings_of(books.journal.engine, [call_id])
-        await rate(
-            books.journal,
-            call_id=call_id,
-            subject=await books.journal.subject_of(user.id),
-            channel=channel,
-            stars=given.stars,
-            at_ms=time.time_ns() // 1_000_000,
-        )
-    if not again:
+        before = (await ratings_of(books.journal.engine, [call_id])).get(call_id)
+        if before != given.stars:  # rows of the journal stay
+            await rate(
+                books.journal,
+                call_id=call_id,
+                subject=await books.journal.subject_of(user.id),
+                channel=channel,
+                stars=given.stars,
+                at_ms=time.time_ns() // 1_000_000,
+            )
+    if before is None:
         services.metrics.satisfaction.labels(channel).observe(given.stars)
     return Rated(call_id=call_id, stars=given.stars)
 

@@ -36,6 +36,7 @@ class Services:
     sessions: BrowserSessions
     redis: Redis
     tries: TryLimit
+    changes: TryLimit
     slots: Slots
     call_ids: CallIds
     rooms: Rooms
@@ -70,6 +71,7 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
         sessions=BrowserSessions(settings, keys, SessionRecords(people.engine), metrics),
         redis=redis,
         tries=TryLimit(redis, metrics),
+        changes=TryLimit(redis, metrics, decision="change_limit"),
         slots=Slots(redis),
         call_ids=CallIds(keys),
         rooms=Rooms(settings),

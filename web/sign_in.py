@@ -1,13 +1,16 @@
 """Signing in and out, and who is signed in."""
 
 import math
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from people.audit import Audit
+from people.database import DATABASE_AWAY
 from people.user import Plan, Role, User
 from web.browser_session import BrowserSession
 from web.database_errors import database_errors
@@ -17,6 +20,8 @@ from web.sign_in_limit import sign_in_scopes
 from web.try_limit import Scope
 
 router = APIRouter(prefix="/api", tags=["sign-in"])
+FRESH_FOR: Final = timedelta(minutes=15)
+"""How long after signing in one may change how a telephone shows who one is."""
 
 
 class Credentials(BaseModel):
@@ -86,6 +91,18 @@ async def may_change(
 Changing = Annotated[BrowserSession, Depends(may_change)]
 
 
+async def just_signed_in(session: Changing) -> None:
+    """Refuse what would outlive a stolen session to whoever did not sign in a moment ago; 403."""
+    if datetime.now(UTC) - session.signed_in_at > FRESH_FOR:
+        minutes = round(FRESH_FOR.total_seconds() / 60)
+        raise ApiError(
+            403,
+            "sign_in_again",
+            "It is a while since you signed in, and this is to be changed by nobody but you.",
+            f"Sign out, sign in again, and do it within {minutes} minutes.",
+        )
+
+
 async def user_of(services: Served, session: Signed) -> User:
     """Give the person; 401 when they are gone, 503 when the database is."""
     with database_errors():
@@ -102,7 +119,7 @@ CurrentUser = Annotated[User, Depends(user_of)]
 async def login(request: Request, response: Response, given: Credentials, services: Served) -> SignedIn:
     """Sign in. An unknown address and a wrong password answer alike, in the same time."""
     scopes = await charge_try(request, services, given.email)
-    with database_errors():
+    async with judging(services, scopes):
         user = await services.people.verify_password(given.email, given.password.get_secret_value())
         if user is None:
             services.metrics.sign_ins.labels("wrong").inc()
@@ -131,6 +148,17 @@ async def charge_try(request: Request, services: Services, email: str) -> list[S
             headers={"Retry-After": str(seconds)},
         )
     return scopes
+
+
+@asynccontextmanager
+async def judging(services: Services, scopes: list[Scope]) -> AsyncIterator[None]:
+    """Judge a try that was charged: while the database is away it was none, and 503."""
+    with database_errors():
+        try:
+            yield
+        except DATABASE_AWAY:
+            await services.tries.take_back_unjudged(scopes)
+            raise
 
 
 @router.post("/logout", status_code=204, dependencies=[Depends(same_site)])

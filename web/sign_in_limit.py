@@ -9,9 +9,9 @@ from web.try_limit import Rule, Scope
 _MINUTE = 60_000
 _DAY = 24 * 60 * _MINUTE
 PAIR = Rule(free=5, first_wait_ms=1_000, most_wait_ms=15 * _MINUTE, forget_ms=_DAY)
+# Guessing from many addresses, or at many accounts from an address that many share, is slowed, but strangers must not
+# be able to lock an owner out: where the right password was given within a month, the pair alone counts.
 ADDRESS = Rule(free=40, first_wait_ms=1_000, most_wait_ms=15 * _MINUTE, forget_ms=_DAY)
-# Guessing from many addresses is slowed, but strangers must not be able to lock an owner out: where the right password
-# was given within a month, the pair alone counts.
 ACCOUNT = Rule(free=60, first_wait_ms=1_000, most_wait_ms=_MINUTE, forget_ms=_DAY)
 
 
@@ -19,10 +19,11 @@ def sign_in_scopes(keys: Keys, email: str, address: str) -> list[Scope]:
     """Give what a try is charged to. Redis sees keyed hashes, no addresses of either kind."""
     account, place = normalise_email(email), _network(address)
     pair = keys.tag("tries", account, place)
+    known = f"known:{pair}"
     return [
         Scope(f"pair:{pair}", PAIR),
-        Scope(f"address:{keys.tag('tries', '', place)}", ADDRESS),
-        Scope(f"account:{keys.tag('tries', account, '')}", ACCOUNT, spared_by=f"known:{pair}"),
+        Scope(f"address:{keys.tag('tries', '', place)}", ADDRESS, spared_by=known),
+        Scope(f"account:{keys.tag('tries', account, '')}", ACCOUNT, spared_by=known),
     ]
 
 

@@ -1,8 +1,9 @@
 """Growing waits between tries: a few are free, then each one doubles the wait for the next.
 
 A try is charged before it is judged, in one step, so that a hundred at once get no more than a hundred in a row;
-a right one takes its charge back, and may spare the next ones from there a count that strangers can fill. Redis holds the counts for all web processes; while it is away each process
-counts for itself.
+a right one takes its charge back, and may spare the next ones from there counts that strangers can fill. One that
+could not be judged takes its charge back alone. Redis holds the counts for all web processes; while it is away each
+process counts for itself.
 """
 
 import logging
@@ -40,26 +41,37 @@ for _, i in ipairs(charged) do
   if over > 0 then
     redis.call('HSET', key, 'till', now + math.min(most, first * 2 ^ math.min(over - 1, 30)))
   end
+  local left = redis.call('PTTL', key)
+  if left > 0 then redis.call('HSET', key, 'before', now + left) end
   redis.call('PEXPIRE', key, ARGV[4 * i])
 end
 return 0
 """
 
-# The same KEYS. ARGV: ms for which the next tries are spared. What was spared was not charged.
+# The same KEYS. ARGV: ms for which the next tries are spared; 0 for a try that was not judged.
+# What was spared was not charged. A count is forgotten when it would have been without this try.
 _TAKE_BACK = """
-redis.call('DEL', KEYS[1])
-local count = #KEYS / 2
-for i = 2, count do
+local count, first, spared_ms, charged = #KEYS / 2, 1, tonumber(ARGV[1]), {}
+if spared_ms > 0 then
+  redis.call('DEL', KEYS[1])
+  first = 2
+end
+for i = first, count do
   local spared_by = KEYS[count + i]
-  if spared_by ~= '' and redis.call('EXISTS', spared_by) == 1 then
-    redis.call('PEXPIRE', spared_by, ARGV[1])
+  if spared_by == '' or redis.call('EXISTS', spared_by) == 0 then charged[#charged + 1] = KEYS[i] end
+end
+for _, key in ipairs(charged) do
+  if redis.call('HINCRBY', key, 'count', -1) <= 0 then
+    redis.call('DEL', key)
   else
-    if spared_by ~= '' then redis.call('SET', spared_by, '1', 'PX', ARGV[1]) end
-    if redis.call('HINCRBY', KEYS[i], 'count', -1) <= 0 then
-      redis.call('DEL', KEYS[i])
-    else
-      redis.call('HDEL', KEYS[i], 'till')
-    end
+    local before = redis.call('HGET', key, 'before')
+    redis.call('HDEL', key, 'till', 'before')
+    if before then redis.call('PEXPIREAT', key, before) end
+  end
+end
+if spared_ms > 0 then
+  for i = count + 1, 2 * count do
+    if KEYS[i] ~= '' then redis.call('SET', KEYS[i], '1', 'PX', ARGV[1]) end
   end
 end
 return 0
@@ -100,7 +112,8 @@ class _LocalTries:
     def __init__(self, clock: Callable[[], float], most: int = 10_000) -> None:
         self._clock = clock
         self._most = most
-        self._tries: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._tries: OrderedDict[str, tuple[int, float, float]] = OrderedDict()
+        """How many, until when the next one waits, and what that was before the last one."""
         self._spared: OrderedDict[str, float] = OrderedDict()
         """What spares a scope, and until when."""
 
@@ -108,30 +121,35 @@ class _LocalTries:
         now = self._clock() * 1000
         scopes = [scope for scope in scopes if not self._is_spared(scope, now)]
         for scope in scopes:
-            _, till = self._tries.get(scope.key, (0, 0.0))
-            if now - till > scope.rule.forget_ms:
+            if now - self._till(scope) > scope.rule.forget_ms:
                 self._tries.pop(scope.key, None)
-        wait = max(self._tries.get(scope.key, (0, 0.0))[1] - now for scope in scopes)
+        wait = max(self._till(scope) - now for scope in scopes)
         if wait > 0:
             return int(wait) + 1
         for scope in scopes:
-            count = self._tries.pop(scope.key, (0, 0.0))[0] + 1
-            self._tries[scope.key] = (count, now + scope.rule.wait_ms(count))
+            before, (count, _, _) = self._till(scope), self._tries.pop(scope.key, (0, 0.0, 0.0))
+            self._tries[scope.key] = (count + 1, now + scope.rule.wait_ms(count + 1), before)
         while len(self._tries) > self._most:
             self._tries.popitem(last=False)
         return 0
 
-    def take_back(self, scopes: Sequence[Scope]) -> None:
+    def take_back(self, scopes: Sequence[Scope], *, spared_ms: int) -> None:
         now = self._clock() * 1000
-        self._tries.pop(scopes[0].key, None)
-        for scope in scopes[1:]:
-            if scope.key in self._tries and not self._is_spared(scope, now):
-                self._tries[scope.key] = (self._tries[scope.key][0] - 1, now)
-            if scope.spared_by:
-                self._spared.pop(scope.spared_by, None)
-                self._spared[scope.spared_by] = now + SPARED_MS
+        charged = [scope for scope in scopes if not self._is_spared(scope, now)]
+        if spared_ms:
+            self._tries.pop(scopes[0].key, None)
+        for scope in charged:
+            count, _, before = self._tries.pop(scope.key, (0, 0.0, 0.0))
+            if count > 1:
+                self._tries[scope.key] = (count - 1, before, before)
+        for spared_by in {scope.spared_by for scope in scopes if scope.spared_by and spared_ms}:
+            self._spared.pop(spared_by, None)
+            self._spared[spared_by] = now + spared_ms
         while len(self._spared) > self._most:
             self._spared.popitem(last=False)
+
+    def _till(self, scope: Scope) -> float:
+        return self._tries.get(scope.key, (0, 0.0, 0.0))[1]
 
     def _is_spared(self, scope: Scope, now: float) -> bool:
         return self._spared.get(scope.spared_by, 0.0) > now
@@ -141,10 +159,16 @@ class TryLimit:
     """Counts tries in Redis, and in memory while Redis is away."""
 
     def __init__(
-        self, redis: Redis, metrics: WebMetrics, *, clock: Callable[[], float] = time.monotonic
+        self,
+        redis: Redis,
+        metrics: WebMetrics,
+        *,
+        decision: str = "sign_in_limit",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis
         self._metrics = metrics
+        self._decision = decision
         self._local = _LocalTries(clock)
 
     async def charge(self, scopes: Sequence[Scope]) -> float:
@@ -162,18 +186,25 @@ class TryLimit:
         try:
             wait = await self._run(_CHARGE, scopes, arguments)
         except RedisError:
-            self._metrics.without_redis.labels("sign_in_limit").inc()
+            self._metrics.without_redis.labels(self._decision).inc()
             log.warning("redis is away: tries are counted in memory")
             wait = self._local.charge(scopes)
         return wait / 1000
 
     async def take_back(self, scopes: Sequence[Scope]) -> None:
         """After a right try: forget the first scope's tries, and this one of the others; spare what is to be spared."""
-        self._local.take_back(scopes)
+        await self._take_back(scopes, SPARED_MS)
+
+    async def take_back_unjudged(self, scopes: Sequence[Scope]) -> None:
+        """After one of which nobody could say whether it was right: forget it, and nothing else."""
+        await self._take_back(scopes, 0)
+
+    async def _take_back(self, scopes: Sequence[Scope], spared_ms: int) -> None:
+        self._local.take_back(scopes, spared_ms=spared_ms)
         try:
-            await self._run(_TAKE_BACK, scopes, [SPARED_MS])
+            await self._run(_TAKE_BACK, scopes, [spared_ms])
         except RedisError:
-            log.warning("redis is away: a right try stays charged there")
+            log.warning("redis is away: a try that was taken back stays charged there")
 
     async def _run(self, script: str, scopes: Sequence[Scope], arguments: Sequence[int]) -> int:
         keys = [PREFIX + scope.key for scope in scopes]

@@ -17,6 +17,8 @@ from cli.admin.output import AdminError, Json, print_json, reporting, say, table
 from cli.admin.private_file import private_file
 from cli.one_process import demo_environment
 from people.audit import Audit
+from people.erasure import Erasures
+from people.user import is_user_id
 from privacy.erasure import Proof
 from privacy.erasure import erase as erase_everywhere
 from privacy.export import exported
@@ -84,9 +86,13 @@ def _show(proof: Proof, user_id: str) -> None:
 async def _id_of(name: str) -> str:
     if "@" in name:
         return (await user_named(name)).id
-    if not name.startswith("usr_"):
+    if not is_user_id(name):
         raise AdminError("no_such_user", f"{name!r} is no address and no id", "«voicetasks admin users list»")
-    async with open_people():  # the environment and the tables
+    async with open_people() as people:
+        if not await Erasures(people.engine).knows(name):
+            raise AdminError(
+                "no_such_user", f"nobody has or had the id {name!r}", "«voicetasks admin users list»"
+            )
         return name
 
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from agent import served as module
 from agent.served import CALLS, AllServed, Begun, Lost, Served, connect
 from cli.ports import FreePorts
+from privacy.live_calls import LiveCalls
 
 pytestmark = pytest.mark.system
 
@@ -34,6 +35,9 @@ class Call:
 
     def leave(self) -> None:
         self.told.put_nowait("leave")
+
+    def signed_out(self) -> None:
+        self.told.put_nowait("signed_out")
 
     async def hears(self) -> str:
         return await asyncio.wait_for(self.told.get(), 10)
@@ -76,6 +80,28 @@ async def test_whoever_tells_of_a_call_ends_though_its_redis_client_lost_the_can
     done, _ = await asyncio.wait({first._beating}, timeout=5)
     assert done
     await first.end()
+
+
+async def test_a_call_whose_callers_password_was_changed_is_told_once_whoever_serves_it(redis: Redis) -> None:
+    dispatch = '{"subject":"usr_ann"}'
+    first, other = [
+        Served(redis, call_id="c1", room="call-c1", metadata=dispatch, dead_after_seconds=DEAD)
+        for _ in range(2)
+    ]
+    assert await LiveCalls(redis).sign_out("usr_ann") == 0
+    assert await first.begin() == Begun(0, 0), "a call that comes later is another one"
+    call, again = Call(), Call()
+    first.as_served(call)
+    assert await LiveCalls(redis).sign_out("usr_bob") == 0
+    assert await LiveCalls(redis).sign_out("usr_ann") == 1
+    assert await call.hears() == "signed_out"
+    await asyncio.sleep(3 * module.BEAT_SECONDS)
+    assert call.told.empty()
+    await first.let_go()
+    assert await other.begin() == Begun(1, 4)
+    other.as_served(again)
+    assert await again.hears() == "signed_out", "its worker died before the call had ended"
+    await other.end()
 
 
 async def test_a_call_whose_owner_falls_silent_is_found_once_and_its_turn_is_known(redis: Redis) -> None:

@@ -76,4 +76,5 @@ async def test_nobody_can_neither_be_erased_nor_exported(terminal: Terminal) -> 
     for command in ("erase", "export"):
         said = await terminal.run(command, "bob@example.org", "--json")
         assert (said.code, said.json["error"]["code"]) == (1, "no_such_user")
-        assert (await terminal.run(command, "bob", "--json")).json["error"]["code"] == "no_such_user"
+        for no_id in ("bob", "usr_bob", "usr_" + "0" * 32):
+            assert (await terminal.run(command, no_id, "--json")).json["error"]["code"] == "no_such_user"

@@ -53,9 +53,7 @@ async def test_of_many_who_would_succeed_one_session_one_does(people: People) ->
         await records.add(f"old {number}", ann.id, now + timedelta(hours=1))
         done = await asyncio.gather(
             *(
-                records.succeed(
-                    f"old {number}", f"new {number} {each}", old_ends_at=now + timedelta(seconds=30 + each)
-                )
+                records.succeed(f"old {number}", f"new {number} {each}", family_hash=f"f{number}")
                 for each in range(8)
             )
         )
@@ -68,9 +66,8 @@ async def test_who_ends_a_session_ends_its_successors_and_no_other(people: Peopl
     now = datetime.now(UTC)
     for name, family in (("here", "f1"), ("elsewhere", "f2"), ("from before", "")):
         await records.add(name, ann.id, now + timedelta(hours=1), family_hash=family)
-    grace = now + timedelta(seconds=30)
-    assert await records.succeed("here", "here next", old_ends_at=grace, family_hash="f1")
-    assert await records.succeed("from before", "after", old_ends_at=grace, family_hash="f3")
+    assert await records.succeed("here", "here next", family_hash="f1")
+    assert await records.succeed("from before", "after", family_hash="f3")
     await records.end("here", family_hash="f1")
     await records.end("from before", family_hash="f3")
     standing = [
@@ -78,6 +75,26 @@ async def test_who_ends_a_session_ends_its_successors_and_no_other(people: Peopl
         for name in ("here", "here next", "from before", "after", "elsewhere")
     ]
     assert standing == [False, False, False, False, True]
+
+
+async def test_a_session_ends_once_its_successor_is_shown_and_not_when_that_is_handed_out(
+    people: People,
+) -> None:
+    ann = await people.create_user(email="ann@example.org", password="p")
+    records = SessionRecords(people.engine)
+    await records.add("old", ann.id, datetime.now(UTC) + timedelta(hours=1), family_hash="f")
+    await records.add("elsewhere", ann.id, datetime.now(UTC) + timedelta(hours=1), family_hash="f2")
+    no_grace = timedelta(0)
+    assert await records.succeed("old", "lost", family_hash="f", grace=no_grace)
+    assert await records.stands("old", ann.id, grace=no_grace)
+    assert await records.succeed("old", "new", family_hash="f", grace=no_grace), "the first was lost"
+    assert not await records.stands("lost", ann.id), "one successor"
+    assert await records.stands("old", ann.id, grace=no_grace)
+    assert await records.stands("new", ann.id, grace=no_grace)
+    assert not await records.stands("old", ann.id), "its successor has arrived"
+    assert not await records.succeed("old", "another", family_hash="f", grace=no_grace)
+    assert await records.stands("new", ann.id)
+    assert await records.stands("elsewhere", ann.id)
 
 
 @pytest.mark.system

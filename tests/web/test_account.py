@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
+import jwt
 import pytest
 from pydantic import SecretStr
 
@@ -110,6 +114,44 @@ async def test_a_code_links_the_telephone_it_is_keyed_on_and_is_no_others(site: 
     assert await codes.redeem(code) == site.ann.id
     assert await codes.redeem(code) is None
     assert (await site.browser().client.post("/api/account/phone-code")).status_code == 401
+
+
+async def test_pin_and_linking_code_need_a_fresh_sign_in_which_no_stolen_session_has(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await site.signed_in(site.ann)
+    assert (await ann.put("/api/account/pin", {"pin": "530817"})).status_code == 200
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    assert "set-cookie" in (await ann.client.get("/api/me")).headers
+    monkeypatch.setattr("web.sign_in.FRESH_FOR", timedelta(seconds=-1))
+    for answer in (
+        await ann.put("/api/account/pin", {"pin": "280461"}),
+        await ann.put("/api/account/pin", {"pin": None}),
+        await ann.post("/api/account/phone-code"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "sign_in_again")
+    assert (await change(ann, {"time_zone": "Asia/Tokyo"}))["pin"] is True
+
+
+async def test_another_cookie_does_not_make_the_sign_in_fresh(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = site.services.keys.key("session")
+    for since in ({"auth_time": int(time.time()) - 16 * 60}, {}):
+        ann = await site.signed_in(site.ann)
+        claims = jwt.decode(ann.cookie, key, algorithms=["HS256"], audience="voicetasks-web")
+        older = {name: value for name, value in claims.items() if name != "auth_time"} | since
+        browser = site.browser()
+        browser.client.cookies.set(
+            "voicetasks_session", jwt.encode(older, key, algorithm="HS256"), domain="127.0.0.1"
+        )
+        monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+        monkeypatch.setattr("web.browser_session.GRACE", timedelta(0))
+        answer = await browser.client.get("/api/me")
+        assert "set-cookie" in answer.headers
+        browser.csrf = answer.json()["csrf"]
+        refused = await browser.post("/api/account/phone-code")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "sign_in_again")
 
 
 async def test_who_wants_to_be_called_needs_a_telephone_that_is_theirs(site: Site) -> None:

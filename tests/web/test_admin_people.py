@@ -7,6 +7,7 @@ import json
 import pytest
 
 from people.audit import Audit
+from people.erasure import Erasures
 from people.phones import Phones
 from people.user import User
 from privacy.live_calls import CALL_PREFIX, CALLS
@@ -129,3 +130,20 @@ async def test_somebody_is_erased_once_named_twice_and_the_proof_names_nobody(
     assert (last.event, last.user_id, last.actor[:6]) == ("account.erased", None, "web:s_")
     again = await admin.post(f"{PATH}/erase", {"user": theirs.id, "confirm": theirs.id})
     assert again.json()["complete"], "the id is enough where the address is gone, and once more does no harm"
+
+
+async def test_an_address_that_begins_like_an_id_names_the_one_who_has_it(site: Site, admin: Browser) -> None:
+    theirs = await somebody(site, "usr_bob")
+    answer = await admin.post(f"{PATH}/erase", {"user": theirs.email, "confirm": theirs.email})
+    assert answer.json()["complete"], answer.text
+    assert await site.services.people.user_by_id(theirs.id) is None
+
+
+async def test_an_id_that_nobody_ever_had_gets_no_proof_of_an_erasure(site: Site, admin: Browser) -> None:
+    theirs = await somebody(site, "xaver")
+    mistyped = theirs.id[:-1] + ("0" if theirs.id[-1] != "0" else "1")
+    for wrong in (mistyped, "usr_xaver", theirs.id[:-1]):
+        answer = await admin.post(f"{PATH}/erase", {"user": wrong, "confirm": wrong})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), wrong
+    assert await Erasures(site.services.people.engine).pending() == []
+    assert await site.services.people.user_by_id(theirs.id) is not None

@@ -64,11 +64,14 @@ class Server:
     client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30))
     headers: dict[str, str] = field(default_factory=dict)
 
-    def sign_in(self) -> None:
-        """Whatever was guessed from this address before: that is not what is tried here."""
+    def forget_tries(self) -> None:
+        """Whatever was guessed or changed from here before: that is not what is tried here."""
         with Redis.from_url(self.redis_url) as redis:
             for key in redis.scan_iter("voicetasks:tries:*"):
                 redis.delete(key)
+
+    def sign_in(self) -> None:
+        self.forget_tries()
         self.client.cookies.clear()
         given = {"email": "ann@example.org", "password": PASSWORD}
         answer = self.client.post(f"{self.url}/api/login", json=given)
@@ -79,6 +82,7 @@ class Server:
         """What her browser sends; signed in again where a request has just signed her out."""
         if self.client.get(f"{self.url}/api/me").status_code == 401:
             self.sign_in()
+        self.forget_tries()
         return {"headers": self.headers, "cookies": dict(self.client.cookies)}
 
 

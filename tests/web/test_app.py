@@ -24,6 +24,21 @@ async def test_every_answer_takes_powers_away_from_the_page(site: Site) -> None:
         assert (headers.get("cache-control") == "no-store") == (not path.startswith("/static/"))
 
 
+async def test_an_answer_that_failed_has_the_shape_and_the_headers_of_all_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: str) -> None:
+        raise RuntimeError("not meant for anybody's eyes")
+
+    browser = await site.signed_in(site.ann)
+    monkeypatch.setattr(site.services.people, "user_by_id", fails)
+    answer = await browser.client.get("/api/account")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert "eyes" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 async def test_a_body_over_64_kb_is_refused_announced_or_not(site: Site) -> None:
     browser = site.browser()
     too_much = b"x" * (MAX_BODY_BYTES + 1)

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import func, select
 
 from people.consent import Consents
+from routing.models import EntryRow
 from routing.ratings import ratings_of
 from tests.routing.experiments.past import MINUTE, charge, plain_call, usage
 from tests.web.site import OpenSite, Site
@@ -68,6 +70,11 @@ async def test_a_call_of_ones_own_gets_stars_and_another_persons_none(open_site:
     books = await site.services.books.open()
     kept = {made: 5, "by-phone": 5}
     assert await ratings_of(books.journal.engine, list(kept)) == kept
+    rows = select(func.count()).select_from(EntryRow).where(EntryRow.call_id == made)
+    async with books.journal.engine.connect() as connection:
+        before = await connection.scalar(rows)
+        assert (await ann.put(f"/api/calls/{made}/rating", {"stars": 5})).status_code == 200
+        assert await connection.scalar(rows) == before, "the same again is no news"
     refused = (
         (bob, made, {"stars": 1}, 404),
         (bob, "by-phone", {"stars": 1}, 404),

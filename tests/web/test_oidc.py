@@ -133,6 +133,26 @@ async def test_somebody_new_signs_in_and_has_an_account_without_a_password(
     assert (await again.client.get("/api/me")).json()["user"]["email"] == "cy@example.org", "the same person"
 
 
+async def test_two_tabs_may_sign_in_at_once_and_many_that_were_left_do_no_harm(
+    site: Site, provider: Provider
+) -> None:
+    provider.knows("twice", email="twice@example.org", email_verified=True)
+    browser = site.browser()
+    for _ in range(12):
+        await to_provider(browser)
+    size = sum(len(each.name) + len(each.value or "") for each in browser.client.cookies.jar)
+    assert size < 3_500, "browsers drop a cookie above 4 kB"
+    tabs = [await to_provider(browser) for _ in range(3)]
+    no, *yes = [
+        await allow(tab, "twice", **form)
+        for tab, form in zip(tabs, ({"action": "deny"}, {}, {}), strict=True)
+    ]
+    assert why(await browser.client.get(no)) == "denied"
+    for back in yes:
+        answer = await browser.client.get(back)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
 async def test_the_request_carries_pkce_state_and_nonce_and_the_cookie_is_for_the_callback_alone(
     site: Site,
 ) -> None:

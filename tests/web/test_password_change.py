@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 
-from tests.web.site import PASSWORD, Site
+from privacy.live_calls import CALL_PREFIX, CALLS, SIGNED_OUT
+from tests.web.site import PASSWORD, OpenSite, Site
 
 pytestmark = pytest.mark.unit
 
@@ -26,6 +30,22 @@ async def test_another_password_signs_every_other_browser_out(site: Site) -> Non
     assert NEW not in str(history)
 
 
+@pytest.mark.system
+async def test_another_password_ends_the_calls_of_that_person_and_nobody_elses(
+    redis: Redis, open_site: OpenSite
+) -> None:
+    site = await open_site()
+    for call_id, person in (("c1", site.ann), ("c2", site.bob)):
+        await redis.zadd(CALLS, {call_id: 1})
+        await redis.hset(CALL_PREFIX + call_id, "metadata", json.dumps({"subject": person.id}))
+    ann = await site.signed_in(site.ann)
+    assert (await ann.put(PATH, {"old": "wrong", "new": NEW})).status_code == 403
+    assert not await redis.hexists(CALL_PREFIX + "c1", SIGNED_OUT)
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 204
+    assert await redis.hexists(CALL_PREFIX + "c1", SIGNED_OUT)
+    assert not await redis.hexists(CALL_PREFIX + "c2", SIGNED_OUT)
+
+
 async def test_a_wrong_old_password_changes_nothing_and_is_a_try_to_sign_in(site: Site) -> None:
     ann, elsewhere = [await site.signed_in(site.ann) for _ in range(2)]
     answers = [await ann.put(PATH, {"old": f"guess {number}", "new": NEW}) for number in range(7)]
@@ -33,6 +53,19 @@ async def test_a_wrong_old_password_changes_nothing_and_is_a_try_to_sign_in(site
     assert (answers[-1].status_code, answers[-1].json()["error"]["code"]) == (429, "rate_limited")
     assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 429
     assert (await elsewhere.client.get("/api/me")).status_code == 200
+
+
+async def test_an_outage_of_the_database_is_no_wrong_try(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await site.signed_in(site.ann)
+
+    async def away(_: str, __: str) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.services.people, "verify_password", away)
+        answers = [await ann.put(PATH, {"old": PASSWORD, "new": NEW}) for _ in range(8)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 204
 
 
 @pytest.mark.parametrize("new", ["", "x" * 257, None])

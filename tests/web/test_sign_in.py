@@ -106,6 +106,25 @@ async def test_strangers_lock_nobody_out_where_they_signed_in_before(site: Site)
     await owner_stays_in(site)
 
 
+async def owner_shares_an_address(site: Site) -> None:
+    office = site.browser("203.0.113.7")
+    assert (await office.sign_in("ann@example.org")).status_code == 200
+    guest = site.browser("203.0.113.7")
+    for number in range(41):
+        assert (await guest.sign_in(f"guess-{number}@example.org")).status_code == 401
+    assert (await guest.sign_in("bob@example.org")).status_code == 429, "who never was there waits"
+    assert (await office.sign_in("ann@example.org")).status_code == 200
+    for number in range(6):
+        await office.sign_in("ann@example.org", f"guess {number}")
+    assert (await office.sign_in("ann@example.org")).status_code == 429, (
+        "there tries are counted all the same"
+    )
+
+
+async def test_a_guest_locks_nobody_out_at_an_address_that_they_share(site: Site) -> None:
+    await owner_shares_an_address(site)
+
+
 async def test_right_tries_are_not_counted(site: Site) -> None:
     browser = site.browser()
     for _ in range(8):
@@ -151,6 +170,16 @@ async def test_forged_and_expired_cookies_are_nobodys(site: Site) -> None:
             assert answer.status_code == 401, forgery
             assert answer.json()["error"]["code"] == "unauthorized"
     assert (await browser.client.get("/api/me")).status_code == 200
+
+
+async def test_a_cookie_from_a_machine_whose_clock_is_ahead_is_believed(site: Site) -> None:
+    browser = await site.signed_in(site.ann)
+    key = site.services.keys.key("session")
+    real = jwt.decode(browser.cookie, key, algorithms=["HS256"], audience="voicetasks-web")
+    ahead = {**real, "iat": datetime.now(UTC) + timedelta(seconds=40)}
+    other = site.browser()
+    other.client.cookies.set(COOKIE, jwt.encode(ahead, key, algorithm="HS256"))
+    assert (await other.client.get("/api/me")).status_code == 200
 
 
 async def test_a_session_ends_when_its_time_in_the_database_is_over(site: Site) -> None:
@@ -219,6 +248,18 @@ async def test_while_the_database_is_away_a_signature_is_believed_and_accounts_a
     assert (again.status_code, again.json()["error"]["code"]) == (503, "unavailable")
     metrics = (await browser.client.get("/metrics")).text
     assert "voicetasks_web_sessions_unchecked_total 2.0" in metrics
+
+
+async def test_an_outage_of_the_database_is_no_wrong_try(site: Site) -> None:
+    browser = site.browser()
+    for old, new in (("people_users", "away"), ("away", "people_users")):
+        for _ in range(8):
+            status = (await browser.sign_in("ann@example.org")).status_code
+            assert status == (200 if old == "people_users" else 503)
+        async with site.services.people.engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+    assert (await browser.sign_in("ann@example.org", "wrong")).status_code == 401
+    assert (await browser.sign_in("ann@example.org")).status_code == 200
 
 
 @pytest.mark.parametrize("code", [STARTING_UP, None])
@@ -344,6 +385,24 @@ async def test_an_old_session_gets_another_cookie_and_the_old_one_is_soon_worth_
     assert (await thief.client.get("/api/me")).status_code == 401
     assert (await browser.client.get("/api/me")).status_code == 200
     assert (await browser.post("/api/logout")).status_code == 204
+
+
+async def test_whoever_never_got_the_new_cookie_stays_signed_in_and_gets_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await site.signed_in(site.ann)
+    before = browser.cookie
+    monkeypatch.setattr(site.services.sessions, "_rotate_after", timedelta(0))
+    monkeypatch.setattr("web.browser_session.GRACE", timedelta(0))
+    for _ in range(2):
+        assert "set-cookie" in (await browser.client.get("/api/me")).headers
+        assert browser.cookie != before
+        browser.client.cookies.set(COOKIE, before, domain="127.0.0.1")  # the answer did not arrive
+        assert (await browser.client.get("/api/consent")).status_code == 200
+    assert "set-cookie" in (await browser.client.get("/api/me")).headers
+    assert (await browser.client.get("/api/consent")).status_code == 200
+    browser.client.cookies.set(COOKIE, before, domain="127.0.0.1")
+    assert (await browser.client.get("/api/consent")).status_code == 401, "now the new one was shown"
 
 
 async def test_a_session_ends_when_it_would_have_however_often_its_cookie_changed(

@@ -16,10 +16,12 @@ from mcp_tasks.database import create_engine
 from mcp_tasks.edit import NewTask
 from mcp_tasks.migrate import migrate
 from mcp_tasks.store import Caller, TaskStore
+from people.audit import Audit
 from people.consent import Consents
 from people.phones import Phones
 from people.user import User
 from tests.web.site import PASSWORD, OpenSite, Site
+from web.one_export import PREFIX, one_export
 
 pytestmark = pytest.mark.system
 
@@ -58,6 +60,29 @@ async def test_people_get_everything_that_is_kept_of_them_as_a_file_and_nothing_
     for secret in (site.bob.email, site.bob.id, "argon2", PASSWORD):
         assert secret not in answer.text
     assert (await site.browser().client.get("/api/export")).status_code == 401
+
+
+async def test_one_download_at_a_time_is_given_to_a_person(redis: Redis, open_site: OpenSite) -> None:
+    site = await open_site()
+    ann, bob = await site.signed_in(site.ann), await site.signed_in(site.bob)
+    async with one_export(redis, site.services.keys.tag("export", site.ann.id)):
+        refused = await ann.client.get("/api/export")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "under_way")
+        assert (await bob.client.get("/api/export")).status_code == 200
+    noted = [each.event for each in await Audit(site.services.people.engine).entries(site.ann.id)]
+    assert "account.exported" not in noted
+    for _ in range(2):
+        assert (await ann.client.get("/api/export")).status_code == 200, "and one after the other"
+    assert not [key async for key in redis.scan_iter("voicetasks:export:*")]
+
+
+async def test_a_download_that_took_too_long_frees_not_the_next_one(redis: Redis) -> None:
+    async with one_export(redis, "ann"):
+        await redis.delete(PREFIX + "ann")  # its time is over
+        async with one_export(redis, "ann"):
+            pass
+        await redis.set(PREFIX + "ann", "the next one's")
+    assert await redis.get(PREFIX + "ann") == b"the next one's"
 
 
 async def test_whoever_erases_themselves_is_signed_out_everywhere_and_can_sign_in_no_more(

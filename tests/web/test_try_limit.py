@@ -85,6 +85,48 @@ async def test_a_right_try_clears_the_pair_and_only_its_own_charge_elsewhere() -
     assert await tries.charge([other, ADDRESS]) > 0
 
 
+async def test_what_a_right_try_spares_is_neither_asked_nor_charged_from_there_on() -> None:
+    clock = Clock()
+    tries = limit(clock)
+    shared = [Scope(each, ADDRESS.rule, spared_by="known:x") for each in ("address:x", "account:x")]
+    await tries.charge([PAIR, *shared])
+    await tries.take_back([PAIR, *shared])
+    for other in range(5):
+        await tries.charge(
+            [Scope(f"pair:{other}", PAIR.rule), *[Scope(each.key, each.rule) for each in shared]]
+        )
+    assert await tries.charge([PAIR, *shared]) == 0
+    assert await tries.charge([Scope("pair:y", PAIR.rule), Scope("address:x", ADDRESS.rule)]) > 0
+    assert await tries.charge([Scope("pair:y", PAIR.rule), Scope("account:x", ADDRESS.rule)]) > 0
+
+
+async def test_right_tries_do_not_keep_wrong_ones_from_being_forgotten() -> None:
+    clock = Clock()
+    tries = limit(clock)
+    for number in range(4):
+        await tries.charge([Scope(f"pair:{number}", PAIR.rule), ADDRESS])
+    for _ in range(3):
+        clock.seconds += 25
+        await tries.charge([PAIR, ADDRESS])
+        await tries.take_back([PAIR, ADDRESS])
+    for number in range(4):
+        assert await tries.charge([Scope(f"pair:{number}", PAIR.rule), ADDRESS]) == 0
+    assert await tries.charge([PAIR, ADDRESS]) == 0
+
+
+async def test_a_try_that_was_not_judged_leaves_nothing_behind_and_clears_nothing() -> None:
+    clock = Clock()
+    tries = limit(clock)
+    spared = Scope("account:x", ADDRESS.rule, spared_by="known:x")
+    await tries.charge([PAIR, spared])
+    for _ in range(20):
+        assert await tries.charge([PAIR, spared]) == 0
+        await tries.take_back_unjudged([PAIR, spared])
+    assert await tries.charge([PAIR, spared]) == 0
+    assert await tries.charge([PAIR, spared]) == 0
+    assert await tries.charge([PAIR, spared]) > 0
+
+
 @given(st.integers(0, 10_000), st.integers(0, 100))
 def test_the_wait_never_shrinks_and_never_exceeds_the_most(count: int, free: int) -> None:
     rule = Rule(free=free, first_wait_ms=1_000, most_wait_ms=900_000, forget_ms=1)
