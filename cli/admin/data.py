@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryFile
+from typing import Annotated, TextIO
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,12 +57,13 @@ def export(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Give all that is kept of a user, as one JSON object."""
-    del as_json  # it is JSON in any case
-    with reporting(as_json=to is None):
+    """Give all that is kept of a user, as one JSON object; with --to and --json stdout has the file's name."""
+    with reporting(as_json=as_json or to is None):
         asyncio.run(_export(user, to))
     if to is not None:
         say(f"All that is kept of {user} is in {to}. It is theirs: keep it from others.")
+        if as_json:
+            print_json({"user": user, "file": str(to)})
 
 
 def _show(proof: Proof, user_id: str) -> None:
@@ -105,12 +108,20 @@ async def _export(name: str, to: Path | None) -> None:
     user_id = await _id_of(name)
     environment, _ = demo_environment()
     os.environ.update(environment)
-    try:
+    # Whole before the first letter of it goes out: a database may die half way through.
+    with TemporaryFile("w+", encoding="utf-8") as whole:
+        await _read(name, user_id, whole)
+        whole.seek(0)
         with nullcontext(sys.stdout) if to is None else private_file(to) as out:
-            async for piece in exported(Places.from_environment(), user_id):
-                out.write(piece)
-        async with open_people() as people:
-            await Audit(people.engine).note(user_id, "account.exported", actor=author())
+            shutil.copyfileobj(whole, out)
+    async with open_people() as people:
+        await Audit(people.engine).note(user_id, "account.exported", actor=author())
+
+
+async def _read(name: str, user_id: str, out: TextIO) -> None:
+    try:
+        async for piece in exported(Places.from_environment(), user_id):
+            out.write(piece)
     except LookupError as error:
         raise AdminError(
             "no_such_user", f"there is no user {name!r}", "«voicetasks admin users list»"
