@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.admin.books import author, open_books, open_people
+from cli.admin.limits import one_more, say_more, the_first
 from cli.admin.money import dollars
 from cli.admin.output import AdminError, Json, moment, print_json, reporting, say, table
 from cli.admin.private_file import private_file
@@ -44,7 +45,8 @@ def list_(
 ) -> None:
     """Show the last calls, the newest first."""
     with reporting(as_json=as_json):
-        calls, sandbox = asyncio.run(_list(days, limit))
+        found, sandbox = asyncio.run(_list(days, limit))
+    calls, more = the_first(found, limit)
     if as_json:
         rows = [
             {
@@ -58,7 +60,7 @@ def list_(
             }
             for call in calls
         ]
-        print_json({"sandbox": sandbox, "calls": rows})
+        print_json({"sandbox": sandbox, "calls": rows, "more": more})
         return
     table(
         "calls" + (" (sandbox)" if sandbox else ""),
@@ -71,6 +73,7 @@ def list_(
             for call in calls
         ],
     )
+    say_more(more)
 
 
 @app.command()
@@ -173,7 +176,9 @@ async def _list(days: int, limit: int) -> tuple[Sequence[CallRecord], bool]:
     async with open_books() as books:
         await books.catch_up()
         since_ms = time.time_ns() // 1_000_000 - days * _DAY_MS
-        return await recent_calls(books.journal.engine, since_ms=since_ms, limit=limit), books.sandbox
+        return await recent_calls(
+            books.journal.engine, since_ms=since_ms, limit=one_more(limit)
+        ), books.sandbox
 
 
 async def _entries(call_id: str) -> tuple[Sequence[Entry], bool]:
