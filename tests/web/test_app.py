@@ -111,6 +111,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/api/admin/budget/effect",
         "/api/admin/calls",
         "/api/admin/calls/live",
+        "/api/admin/calls/{call_id}",
         "/api/admin/calls/{call_id}/explain",
         "/api/admin/calls/{call_id}/story",
         "/api/admin/calls/{call_id}/story.html",
