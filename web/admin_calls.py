@@ -24,7 +24,7 @@ from routing.story.story import Story
 from web.admin import Admin, name_of
 from web.admin_label import is_sandbox
 from web.database_errors import database_errors
-from web.errors import ApiError
+from web.errors import DESCRIBED_BESIDE_HTML, ApiError
 from web.routing_books import routing_errors
 from web.services import Served, Services
 
@@ -133,7 +133,7 @@ async def story(told: Told) -> dict[str, Any]:
     return told.as_json()
 
 
-@router.get("/{call_id}/story.html", response_class=HTMLResponse)
+@router.get("/{call_id}/story.html", response_class=HTMLResponse, responses=DESCRIBED_BESIDE_HTML)
 async def story_page(told: Told) -> Response:
     """Tell it as one file that needs nothing, for the eye."""
     return HTMLResponse(page(told), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
 from routing.ending import ended
@@ -40,7 +39,7 @@ from web import (
     their_data,
 )
 from web.body_limit import BodyLimit
-from web.errors import add_error_handlers
+from web.errors import DESCRIBED, add_error_handlers
 from web.known_hosts import KnownHosts
 from web.readiness import Readiness
 from web.request_log import RequestLog
@@ -63,7 +62,9 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
         await ended(watching)
         await services.aclose()
 
-    app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
+    app = FastAPI(
+        title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1", responses=DESCRIBED
+    )
     app.state.services = services
     app.state.provider = oidc.provider(settings) if settings.has_oidc else None
     app.state.readiness = Readiness(services)
@@ -103,8 +104,7 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
     if settings.has_oidc:
         app.add_middleware(oidc.SignInUnderWay, **oidc.cookie_of(settings))
     app.add_middleware(BodyLimit)
-    known = TrustedHostMiddleware if is_loopback(settings.host) else KnownHosts
-    app.add_middleware(known, allowed_hosts=list(settings.hosts))
+    app.add_middleware(KnownHosts, allowed_hosts=settings.hosts, watched=not is_loopback(settings.host))
     app.add_middleware(SecurityHeaders, https=settings.https)
     app.add_middleware(RequestLog, metrics=services.metrics)
     return app
