@@ -525,6 +525,8 @@ async def _speech(
     )
     from cli.bench.task_store import BenchStore, TaskStoreError
     from mcp_tasks.client import TaskServerUnavailable
+    from tiers.catalogue import MODELS
+    from tiers.settings import VendorSettings
 
     def progress(voice: VoiceName, quality: Quality, spoken: Spoken) -> None:
         verdict = "[red]HARM[/]" if spoken.harm else "[green]right[/]" if spoken.right else "[yellow]miss[/]"
@@ -537,7 +539,9 @@ async def _speech(
     try:
         async with BenchStore(os.environ["VOICETASKS_WEB_TASKS_URL"], user) as store:
             speaker = Speaker(url, user, password)
-            return await run(speaker, store, voices, qualities, spread(n), progress)
+            report = await run(speaker, store, voices, qualities, spread(n), progress)
+            report.sandbox = any(VendorSettings().is_stand_in(model.vendor) for model in MODELS.values())
+            return report
     except (TaskStoreError, TaskServerUnavailable) as error:
         raise CallError(f"{error} The demo must run on this machine.") from error
 

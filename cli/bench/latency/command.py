@@ -49,7 +49,7 @@ def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
 
 def show(cells: Sequence[Cell], console: Console) -> None:
     """A row for each that was measured, with the machine's load beside it."""
-    table = Table(title="last word to first sound at the caller's ear, ms")
+    table = Table(title="last word to first sound at the caller's ear, ms (sandbox)")
     columns = (
         "who",
         "door",
