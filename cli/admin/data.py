@@ -15,7 +15,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.admin.books import author, open_people, user_named
-from cli.admin.output import AdminError, Json, print_json, reporting, say, table
+from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
 from cli.admin.private_file import private_file
 from cli.one_process import demo_environment
 from people.audit import Audit
@@ -29,7 +29,7 @@ User = Annotated[str, typer.Argument(metavar="USER", help="The user's address, o
 
 def erase(
     user: User,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed with --json.")] = False,
     as_json: Json = False,
 ) -> None:
     """Erase a user everywhere and print the proof: what was removed where, and that nothing is left.
@@ -38,8 +38,11 @@ def erase(
     with the id does so too. An id may also be of somebody whose address is gone already.
     """
     with reporting(as_json=as_json):
+        if as_json and not yes:  # how the answer is written says nothing of whether it is meant
+            fix = "add --yes where you mean it; it cannot be undone"
+            raise AdminError("not_confirmed", f"erase {user}? Nothing was erased", fix, exit_code=USAGE)
         user_id = asyncio.run(_id_of(user))
-        if not yes and not as_json:
+        if not yes:
             typer.confirm(f"Erase {user} and everything that is kept of them?", abort=True, err=True)
         proof = asyncio.run(_erase(user_id))
     if as_json:

@@ -54,7 +54,11 @@ async def test_a_user_is_exported_and_erased_with_a_proof(terminal: Terminal, tm
 
 async def test_the_proof_is_one_object(terminal: Terminal) -> None:
     user = await terminal.people.create_user(email="ann@example.org", password="x")
-    proof = await terminal.ask("erase", "ann@example.org")
+    unsure = await terminal.run("erase", "ann@example.org", "--json")
+    assert (unsure.code, unsure.json["error"]["code"]) == (2, "not_confirmed")
+    assert "--yes" in unsure.json["error"]["fix"]
+    assert await terminal.people.user_by_id(user.id) is not None
+    proof = await terminal.ask("erase", "ann@example.org", "--yes")
     assert proof["complete"] is True
     assert {step["place"]: step["left"] for step in proof["steps"]} == {
         "people": 0,
@@ -63,7 +67,7 @@ async def test_the_proof_is_one_object(terminal: Terminal) -> None:
         "journal": 0,
         "redis": 0,
     }
-    assert (await terminal.ask("erase", user.id))["complete"] is True, (
+    assert (await terminal.ask("erase", user.id, "--yes"))["complete"] is True, (
         "the id is enough, and once more no harm"
     )
 
@@ -95,7 +99,7 @@ async def test_an_export_whose_database_dies_half_way_is_one_object_and_leaves_t
 
 
 async def test_nobody_can_neither_be_erased_nor_exported(terminal: Terminal) -> None:
-    for command in ("erase", "export"):
-        said = await terminal.run(command, "bob@example.org", "--json")
+    for command in (["erase", "--yes"], ["export"]):
+        said = await terminal.run(*command, "bob@example.org", "--json")
         assert (said.code, said.json["error"]["code"]) == (1, "no_such_user")
-        assert (await terminal.run(command, "bob", "--json")).json["error"]["code"] == "no_such_user"
+        assert (await terminal.run(*command, "bob", "--json")).json["error"]["code"] == "no_such_user"
