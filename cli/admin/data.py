@@ -116,9 +116,9 @@ async def _export(name: str, to: Path | None) -> None:
         await _read(name, user_id, whole)
         whole.seek(0)
         with nullcontext(sys.stdout) if to is None else private_file(to) as out:
+            async with open_people() as people:  # before it goes out: what fails now is still the one object
+                await Audit(people.engine).note(user_id, "account.exported", actor=author())
             shutil.copyfileobj(whole, out)
-    async with open_people() as people:
-        await Audit(people.engine).note(user_id, "account.exported", actor=author())
 
 
 async def _read(name: str, user_id: str, out: TextIO) -> None:
