@@ -19,6 +19,7 @@ from rich.markup import escape
 
 from cli.binaries import BinaryNotFoundError
 from cli.environment import owns_livekit, owns_redis, process_environment
+from cli.errors import print_error
 from cli.health import http_probe, worker_registered_probe
 from cli.phone_bridge import DemoPhoneError, find_bridge, how_to_call, provision_demo
 from cli.ports import HOST, Ports, conflicts, plan
@@ -66,6 +67,7 @@ class Demo:
         self._began = time.monotonic()
         self._stop = asyncio.Event()
         self._supervisor: Supervisor | None = None
+        self._announced = False
 
     async def run(self) -> int:
         """Until a signal or a process that cannot be kept alive. Returns the exit code of the command."""
@@ -81,6 +83,8 @@ class Demo:
             SettingError,
         ) as error:
             self._console.print(f"[bold red]voicetasks demo:[/] {escape(str(error))}")
+            if self._as_json and not self._announced:  # one object, the demo's own once it is ready
+                print_error("cannot_start", str(error))
             return FAILED
 
     async def _run(self) -> int:
@@ -230,6 +234,7 @@ class Demo:
             self._tell(f"{vendor.vendor}: {'the real vendor, by ' + vendor.key if real else 'sandbox'}")
 
     def _announce(self, running: Running) -> None:
+        self._announced = True
         if self._as_json:
             print(json.dumps(running.public()), flush=True)
         else:

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from cli.environment import read_dotenv
-from cli.late_commands import LateCommands
 from cli.one_process import become
+from cli.program import Program
 from cli.settings import CliSettings, cli_settings
 
 app = typer.Typer(
     name="voicetasks",
-    cls=LateCommands,
+    cls=Program,
     help="Manage tasks by talking, from a browser or any phone.",
     no_args_is_help=True,
     # Local variables in a traceback may be keys.

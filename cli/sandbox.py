@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.errors import tell_error
 from cli.one_process import become, demo_environment
 from cli.ports import HOST
 
@@ -31,19 +32,19 @@ def sandbox(context: typer.Context) -> None:
 @app.command()
 def invoice(as_json: Json = False) -> None:
     """What the stand-ins would have charged, request by request, in micro-dollars (µ$)."""
-    _show(_ask("GET", "/invoice"), "sandbox invoice", as_json=as_json)
+    _show(_ask("GET", "/invoice", as_json=as_json), "sandbox invoice", as_json=as_json)
 
 
 @app.command()
 def connections(as_json: Json = False) -> None:
     """Open sockets of each vendor, and how many there ever were."""
-    _show(_ask("GET", "/connections"), "sandbox connections", as_json=as_json)
+    _show(_ask("GET", "/connections", as_json=as_json), "sandbox connections", as_json=as_json)
 
 
 @app.command()
 def reset(as_json: Json = False) -> None:
     """Forget invoice, scripts, told words and faults."""
-    _show(_ask("POST", "/reset"), "sandbox reset", as_json=as_json)
+    _show(_ask("POST", "/reset", as_json=as_json), "sandbox reset", as_json=as_json)
 
 
 @app.command()
@@ -68,7 +69,7 @@ def fault(
         "delay": delay,
     }
     body = {name: value for name, value in wanted.items() if value is not None}
-    _show(_ask("POST", "/faults", body), "sandbox fault", as_json=as_json)
+    _show(_ask("POST", "/faults", body, as_json=as_json), "sandbox fault", as_json=as_json)
 
 
 @app.command()
@@ -77,7 +78,7 @@ def faults(
     as_json: Json = False,
 ) -> None:
     """The faults that are set now."""
-    answer = _ask("GET", "/faults")
+    answer = _ask("GET", "/faults", as_json=as_json)
     there_is = answer.pop("kinds", None)
     _show({**answer, "kinds": there_is} if kinds else answer, "sandbox faults", as_json=as_json)
 
@@ -89,22 +90,26 @@ def heal(
 ) -> None:
     """End the faults of a vendor, or all."""
     path = "/faults" if vendor is None else f"/faults?{urlencode({'service': vendor})}"
-    _show(_ask("DELETE", path), "sandbox heal", as_json=as_json)
+    _show(_ask("DELETE", path, as_json=as_json), "sandbox heal", as_json=as_json)
 
 
-def _ask(method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
+def _ask(
+    method: str, path: str, body: Mapping[str, object] | None = None, *, as_json: bool
+) -> dict[str, object]:
     _, ports = demo_environment()
     address = f"http://{HOST}:{ports['sandbox_control']}"
     try:
         answer = httpx.request(method, address + path, json=body, timeout=10, trust_env=False)
         if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-            typer.echo(f"voicetasks sandbox: {answer.json()['error']['message']}", err=True)
+            refusal = answer.json()["error"]
+            tell_error("sandbox", refusal["code"], refusal["message"], refusal["fix"], as_json=as_json)
             raise typer.Exit(2)
         answer.raise_for_status()
         told = answer.json() if answer.content else {}
     except (httpx.HTTPError, ValueError) as error:
-        typer.echo(f"voicetasks sandbox: {address} does not answer as it should: {error}", err=True)
-        typer.echo("Is the demo running? Start it with scripts/demo", err=True)
+        message = f"{address} does not answer as it should: {error}"
+        fix = "Is the demo running? Start it with scripts/demo"
+        tell_error("sandbox", "sandbox_away", message, fix, as_json=as_json)
         raise typer.Exit(1) from error
     return told if isinstance(told, dict) else {"rows": told}
 

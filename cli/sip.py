@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from cli.environment import load
+from cli.errors import tell_error
 from cli.room_server import room_server
 from sip import twilio
 from sip.provision import UNREACHABLE, carry_out, planned
@@ -66,7 +67,8 @@ def provision(
             _provision(environment, wanted, console, settings, yes=yes, plan_only=plan_only, ask=not as_json)
         )
     except UNREACHABLE as error:
-        console.print(f"[bold red]voicetasks sip:[/] the room server refused or did not answer: {error}")
+        message = f"the room server refused or did not answer: {error}"
+        tell_error("sip", "room_server", message, as_json=as_json)
         raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(said))

@@ -15,7 +15,11 @@ class TasksSettings(BaseSettings):
     """Where the task server listens, where it keeps tasks, and whose tokens it believes."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VOICETASKS_TASKS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_prefix="VOICETASKS_TASKS_",
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     host: str = "127.0.0.1"
@@ -43,7 +47,7 @@ class TasksSettings(BaseSettings):
 class TracingSettings(BaseSettings):
     """Where traces go; OpenTelemetry reads the variable itself too."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
     endpoint: Annotated[str, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = ""
     """Of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is traced."""

@@ -15,7 +15,7 @@ class PeopleSettings(BaseSettings):
     """Where people are kept, and the key that the task server's tokens are signed with."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VOICETASKS_PEOPLE_", extra="ignore", hide_input_in_errors=True
+        env_prefix="VOICETASKS_PEOPLE_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
     database_url: Annotated[

@@ -32,6 +32,8 @@ from privacy.places import Places
 from routing.erasure import events_of, money_of
 from routing.migrate import migrate as migrate_routing
 from routing.ratings import ratings_of
+from tiers.catalogue import MODELS
+from tiers.settings import VendorSettings
 
 FORMAT: Final = "voicetasks-export-1"
 LINES_AT_ONCE: Final = 1_000
@@ -54,8 +56,10 @@ async def exported(places: Places, user_id: str) -> AsyncGenerator[str]:
         account = await _rows(people, UserRow, UserRow.id == user_id)
         if not account:
             raise LookupError("there is no such person")
+        vendors = VendorSettings()  # where one is a stand-in, what calls cost is no real money
         head: dict[str, Any] = {
             "format": FORMAT,
+            "sandbox": any(vendors.is_stand_in(model.vendor) for model in MODELS.values()),
             "made_at": datetime.now(UTC).isoformat(),
             "account": account[0],
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from routing.erased import note_erasure, take_turn
 from routing.journal import journal_errors
 from routing.models import EntryRow, SubjectRow
+
+NOBODY: Final = "s_" + "f" * 24
+"""In the form of a subject, and none: nothing is counted of it. For questions about who is not in the journal."""
 
 
 async def known_subject(engine: AsyncEngine, user_id: str) -> str | None:

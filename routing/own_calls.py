@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from routing.erasure import known_subject
@@ -45,9 +45,17 @@ class OwnCall:
 
 
 async def own_calls(
-    engine: AsyncEngine, user_id: str, *, before_ms: int | None = None, limit: int = 20
+    engine: AsyncEngine,
+    user_id: str,
+    *,
+    before_ms: int | None = None,
+    before_id: str | None = None,
+    limit: int = 20,
 ) -> Sequence[OwnCall]:
-    """Read the last calls of a user that began before a time, the newest first. Raises JournalDownError."""
+    """Read the last calls of a user that began before a time, the newest first. Raises JournalDownError.
+
+    With `before_id`, the last call that was read, those of the very time that stand behind it too.
+    """
     subject = await known_subject(engine, user_id)
     if subject is None:
         return []
@@ -61,7 +69,10 @@ async def own_calls(
         .limit(limit)
     )
     if before_ms is not None:
-        query = query.having(began < before_ms)
+        behind = began < before_ms
+        if before_id is not None:
+            behind = or_(behind, and_(began == before_ms, EntryRow.call_id > before_id))
+        query = query.having(behind)
     with journal_errors():
         async with engine.connect() as connection:
             rows = (await connection.execute(query)).all()

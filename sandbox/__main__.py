@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from pydantic import ValidationError
+
 from sandbox.app import NotLoopbackError, PortTakenError, serve
 from sandbox.desk import Desk
 from sandbox.engines import ear_for, voice_for, warm_up
@@ -53,10 +55,18 @@ async def run(settings: SandboxSettings) -> None:
 
 
 def main() -> int:
-    """Exit status: 0 ended by a signal, 1 could not start."""
+    """Exit status: 0 ended by a signal, 1 could not start, 2 a setting is wrong."""
     set_up_logging()
     try:
-        asyncio.run(run(SandboxSettings()))
+        settings = SandboxSettings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = "VOICETASKS_SANDBOX_" + ".".join(map(str, problem["loc"])).upper()
+            why = f"the setting {name} is wrong: {problem['msg']}; .env.example says what it takes"
+            log.error("cannot start", extra={"fields": {"why": why}})
+        return 2
+    try:
+        asyncio.run(run(settings))
     except (NotLoopbackError, PortTakenError) as error:
         log.error("cannot start", extra={"fields": {"why": str(error)}})
         return 1

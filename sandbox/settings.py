@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SandboxSettings(BaseSettings):
     """`VOICETASKS_SANDBOX_…`. A port of 0 takes a free one; the ready line says which."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_SANDBOX_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VOICETASKS_SANDBOX_", extra="ignore", env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="Address of both ports; loopback only")
     port: int = Field(default=8082, ge=0, le=65535, description="Port of the vendors' stand-ins")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from pydantic import AliasChoices
+from pydantic import AliasChoices, ValidationError
 from pydantic_settings import BaseSettings
 
 from cli.main import app
+from sandbox import __main__ as sandbox
 
 pytestmark = pytest.mark.unit
 
@@ -95,3 +96,47 @@ def test_a_copy_of_the_example_changes_nothing() -> None:
         match = LINE.match(line)
         if match and not line.startswith("#"):
             assert match[2] == "", line
+
+
+def taken(settings: type[BaseSettings]) -> object:
+    """What the environment comes to: the values, or what is wrong with it."""
+    try:
+        return settings().model_dump()
+    except ValidationError as error:
+        return error.errors(include_url=False, include_context=False)
+
+
+def test_a_variable_without_a_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for settings in settings_classes():
+        for name in variables(settings):
+            monkeypatch.delenv(name, raising=False)
+        nothing_set = taken(settings)
+        for name in variables(settings):
+            monkeypatch.setenv(name, "")
+        assert taken(settings) == nothing_set, settings.__name__
+
+
+def test_of_two_variables_for_one_thing_an_empty_one_leaves_it_to_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for settings in settings_classes():
+        for name in variables(settings):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///everybodys.db")
+        shared = taken(settings)
+        for field in settings.model_fields.values():
+            if isinstance(field.validation_alias, AliasChoices):
+                monkeypatch.setenv(str(field.validation_alias.choices[0]), "")
+        assert taken(settings) == shared, settings.__name__
+
+
+def test_a_sandbox_with_a_wrong_setting_says_which_and_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sandbox, "set_up_logging", lambda: None)
+    monkeypatch.setenv("VOICETASKS_SANDBOX_PORT", "eighty")
+    assert sandbox.main() == 2
+    (why,) = (each.fields["why"] for each in caplog.records)  # type: ignore[attr-defined]
+    assert "VOICETASKS_SANDBOX_PORT" in why
+    assert ".env.example" in why
+    assert "eighty" not in why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import HTMLResponse
@@ -13,6 +13,7 @@ from people.audit import Audit
 from people.consent import Consents
 from people.user import User
 from routing.call_records import CallRecord, recent_calls
+from routing.call_summary import CallSummary, summary_of
 from routing.erasure import known_subject
 from routing.explanation import explain as explained
 from routing.kinds import Channel
@@ -23,13 +24,15 @@ from routing.story.story import Story
 from web.admin import Admin, name_of
 from web.admin_label import is_sandbox
 from web.database_errors import database_errors
-from web.errors import ApiError
+from web.errors import DESCRIBED_BESIDE_HTML, ApiError
 from web.routing_books import routing_errors
 from web.services import Served, Services
 
 router = APIRouter(prefix="/api/admin/calls", tags=["admin"])
 
 CallId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+_ALL: Final = 1_000_000
+"""Entries of one call: more than any has."""
 _DAY_MS = 24 * 3600 * 1000
 
 
@@ -130,10 +133,29 @@ async def story(told: Told) -> dict[str, Any]:
     return told.as_json()
 
 
-@router.get("/{call_id}/story.html", response_class=HTMLResponse)
+@router.get("/{call_id}/story.html", response_class=HTMLResponse, responses=DESCRIBED_BESIDE_HTML)
 async def story_page(told: Told) -> Response:
     """Tell it as one file that needs nothing, for the eye."""
     return HTMLResponse(page(told), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+
+class ShownCall(CallSummary):
+    """One call in sum. `demo`: it never was: it was made up to look at."""
+
+    sandbox: bool
+    demo: bool
+
+
+@router.get("/{call_id}")
+async def show(services: Served, _admin: Admin, call_id: CallId) -> ShownCall:
+    """Show what one call cost, by stack and model, and what became of its lease."""
+    with routing_errors():
+        books = await services.books.open()
+        entries = await books.journal.entries(call_id=call_id, limit=_ALL)
+    if not entries:
+        raise _unknown()
+    found = summary_of(call_id, entries).model_dump()
+    return ShownCall(**found, sandbox=is_sandbox(), demo=is_demo(call_id))
 
 
 @router.get("/{call_id}/explain")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 
 class JournalEntry(BaseModel):
-    """One entry. `what` is its details in names and numbers; all of a decision is at a call's `/explain`."""
+    """One entry. `what` is its details in brief, for lists."""
 
     operation: str
     kind: Kind
@@ -29,6 +29,10 @@ class JournalEntry(BaseModel):
     microdollars: int
     blind: bool
     """Charged while Redis did not answer."""
+    scopes: list[str]
+    """Names of the scopes it counts against."""
+    details: dict[str, Any]
+    """What else is to be known: units and price of a charge, inputs of a decision. No words."""
     what: str
     demo: bool
     """It never was: it was made up to look at."""
@@ -70,6 +74,8 @@ def _plain(entry: Entry) -> JournalEntry:
         tier=entry.tier,
         microdollars=entry.microdollars,
         blind=entry.blind,
+        scopes=list(entry.scopes),
+        details=dict(entry.details),
         what=in_brief(entry),
         demo=is_demo(entry.call_id),
     )

@@ -44,12 +44,19 @@ class LiveList(BaseModel):
 
 
 class Lease(BaseModel):
-    """What one call holds, and in how many ms it expires unless it is extended."""
+    """What one call holds, and in how many seconds it expires unless it is extended; below 0 of a dead worker's."""
 
     call_id: str
     tier: str
     held_microdollars: int
-    expires_ms: int
+    expires_in_seconds: float
+
+
+class Leases(BaseModel):
+    """The one that expires first first."""
+
+    sandbox: bool
+    leases: list[Lease]
 
 
 @router.get("/calls/live")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from people.user import User
 from routing.caps import Cap
 from routing.daily_costs import DAY_MS, DayCost, daily_costs
-from routing.erasure import known_subject
+from routing.erasure import NOBODY, known_subject
 from routing.live_leases import live_leases
 from routing.policy import Policy
 from routing.redis_link import BlindError
@@ -20,18 +20,16 @@ from routing.scopes import scopes_of
 from web.admin import Admin, Author, ChangingAdmin
 from web.admin_effect import Effect, Written, effect_of, write
 from web.admin_label import is_sandbox
-from web.admin_live import Lease
+from web.admin_live import Lease, Leases
 from web.database_errors import database_errors
 from web.errors import ApiError
-from web.routing_books import OpenBooks, routing_errors
+from web.routing_books import routing_errors
 from web.services import Served, Services
 from web.sign_in import same_site
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 GLOBAL = "global"
-NOBODY = "nobody"
-"""No subject of the journal: nothing is counted of it."""
 Whose = Annotated[str, Query(min_length=1, max_length=254)]
 
 
@@ -142,7 +140,8 @@ async def set_budget(services: Served, author: Author, wanted: Caps) -> Written:
     with routing_errors():
         books = await services.books.open()
         current = await books.store.looked_at(wanted.expected)
-        patch = await _patch(books, current, user, wanted)
+        subject = "" if user is None else await books.journal.subject_of(user.id)
+        patch = _patch(current, subject, wanted)
         return await write(books, patch, wanted.expected, author, wanted.note)
 
 
@@ -153,10 +152,11 @@ async def budget_effect(services: Served, _admin: ChangingAdmin, wanted: Caps) -
     with routing_errors():
         books = await services.books.open()
         current = await books.store.looked_at(wanted.expected)
-        patch = await _patch(books, current, user, wanted)
+        # As with looking: who never called is not put into the journal by a question.
+        subject = "" if user is None else await known_subject(books.journal.engine, user.id) or NOBODY
+        patch = _patch(current, subject, wanted)
         if user is None:
             return await effect_of(services, books, current, patch)
-        subject = await books.journal.subject_of(user.id)
 
         def theirs(policy: Policy) -> dict[str, Any]:
             # What holds for them, whether it was their own before or everybody's.
@@ -176,7 +176,7 @@ async def costs(services: Served, _admin: Admin, days: Annotated[int, Query(ge=1
 
 
 @router.get("/leases")
-async def leases(services: Served, _admin: Admin) -> list[Lease]:
+async def leases(services: Served, _admin: Admin) -> Leases:
     """Say what each live call holds."""
     with routing_errors():
         books = await services.books.open()
@@ -186,15 +186,16 @@ async def leases(services: Served, _admin: Admin) -> list[Lease]:
         raise ApiError(
             503, "unavailable", "Redis does not answer.", "Look at REDIS_URL; /readyz says more."
         ) from error
-    return [
+    held = [
         Lease(
             call_id=each.call_id,
             tier=each.tier,
             held_microdollars=each.microdollars,
-            expires_ms=each.expires_ms,
+            expires_in_seconds=round(each.expires_ms / 1000, 1),
         )
         for each in found
     ]
+    return Leases(sandbox=is_sandbox(), leases=held)
 
 
 async def _whose(services: Services, wanted: Caps) -> User | None:
@@ -207,11 +208,10 @@ async def _whose(services: Services, wanted: Caps) -> User | None:
     return user
 
 
-async def _patch(books: OpenBooks, current: Policy, user: User | None, wanted: Caps) -> dict[str, Any]:
+def _patch(current: Policy, subject: str, wanted: Caps) -> dict[str, Any]:
     changes = {kind: cap.model_dump() for kind, cap in wanted.caps.items()}
-    if user is None:
+    if not subject:
         return {"caps": changes}
-    subject = await books.journal.subject_of(user.id)
     # Caps of one's own are whole: what is not said stays as it is for this user now.
     own = current.caps_of(subject).model_dump(mode="json") | changes if changes else None
     return {"user_caps": {subject: own}}

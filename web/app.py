@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from people.settings import PeopleSettings
 from routing.ending import ended
@@ -41,7 +40,7 @@ from web import (
     their_data,
 )
 from web.body_limit import BodyLimit
-from web.errors import add_error_handlers, our_fault
+from web.errors import DESCRIBED, add_error_handlers, our_fault
 from web.known_hosts import KnownHosts
 from web.readiness import Readiness
 from web.request_log import RequestLog
@@ -64,7 +63,9 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
         await ended(watching)
         await services.aclose()
 
-    app = FastAPI(title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1")
+    app = FastAPI(
+        title="voicetasks", lifespan=life, docs_url=None, redoc_url=None, version="1", responses=DESCRIBED
+    )
     app.state.services = services
     app.state.provider = oidc.provider(settings) if settings.has_oidc else None
     app.state.readiness = Readiness(services)
@@ -104,8 +105,7 @@ def create_app(settings: WebSettings, people_settings: PeopleSettings) -> FastAP
     if settings.has_oidc:
         app.add_middleware(oidc.SignInUnderWay, **oidc.cookie_of(settings))
     app.add_middleware(BodyLimit)
-    known = TrustedHostMiddleware if is_loopback(settings.host) else KnownHosts
-    app.add_middleware(known, allowed_hosts=list(settings.hosts))
+    app.add_middleware(KnownHosts, allowed_hosts=settings.hosts, watched=not is_loopback(settings.host))
     # Starlette's own stands outside of all: what it sends has no headers of ours.
     app.add_middleware(ServerErrorMiddleware, handler=our_fault)
     app.add_middleware(SecurityHeaders, https=settings.https)

@@ -42,11 +42,12 @@ class PastCall(BaseModel):
 
 
 class PastCalls(BaseModel):
-    """The newest first; `next` goes into `before` to read on, null at the end. In a sandbox no money is real."""
+    """The newest first; `next` goes into `before` and `next_id` into `before_id` to read on, null at the end. In a sandbox no money is real."""
 
     sandbox: bool
     calls: list[PastCall]
     next: int | None
+    next_id: str | None
 
 
 @router.get("/calls")
@@ -54,13 +55,19 @@ async def calls(
     services: Served,
     user: CurrentUser,
     before: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    before_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> PastCalls:
-    """List one's own calls, by every door. `before` is a time, Unix ms."""
+    """List one's own calls, by every door: those that began before a time, Unix ms.
+
+    With `before_id`, the last call of the page before, none of two that began at the same time is passed over.
+    """
     with routing_errors():
         books = await services.books.open()
-        found = await own_calls(books.journal.engine, user.id, before_ms=before, limit=limit + 1)
-    page = found[:limit]
+        found = await own_calls(
+            books.journal.engine, user.id, before_ms=before, before_id=before_id, limit=limit + 1
+        )
+    page, goes_on = found[:limit], len(found) > limit
     with database_errors():
         consent = await ConsentThen.read(services.people.engine, user.id)
         lines = await lines_kept(services.people.engine, user.id, [call.call_id for call in page])
@@ -81,7 +88,8 @@ async def calls(
             )
             for call in page
         ],
-        next=page[-1].began_ms if len(found) > limit else None,
+        next=page[-1].began_ms if goes_on else None,
+        next_id=page[-1].call_id if goes_on else None,
     )
 
 

@@ -1,11 +1,12 @@
 """Every error leaves in one shape: {"error": {"code", "message", "fix"}}."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 
@@ -30,6 +31,36 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
         self.more = dict(more or {})
         """What stands beside the error, for whoever can use it."""
+
+
+class ErrorDetail(BaseModel):
+    """What happened, in a word for programs and a sentence for people, and what to do about it; `fix` may be empty."""
+
+    code: str
+    message: str
+    fix: str
+
+
+class ErrorBody(BaseModel):
+    """What every refusal and failure answers. Some have more beside the error, for whoever can use it."""
+
+    error: ErrorDetail
+
+
+DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {"model": ErrorBody, "description": "Refused."},
+    "5XX": {"model": ErrorBody, "description": "Failed on our side, or something that it needs is away."},
+}
+"""What the API says of its errors, for every address: no framework's own shape for some of them."""
+
+DESCRIBED_BESIDE_HTML: Final[dict[int | str, dict[str, Any]]] = {
+    status: {
+        "description": told["description"],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+    }
+    for status, told in DESCRIBED.items()
+}
+"""The same for an address that answers HTML: FastAPI would take its errors for HTML too."""
 
 
 class BodyTooLongError(HTTPException):

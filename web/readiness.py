@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urljoin
 
 import httpx
@@ -69,18 +70,27 @@ class Readiness:
         )
 
     async def _task_server(self) -> Part:
-        address = urljoin(self._services.settings.tasks_url, "/healthz")
+        has_tasks = True
 
         async def ask() -> None:
+            nonlocal has_tasks
+            address = urljoin(self._services.settings.tasks_url, "/readyz")
             async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False, verify=tls()) as client:
-                (await client.get(address)).raise_for_status()
+                answer = await client.get(address)
+            has_tasks = answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE
+            if has_tasks:
+                answer.raise_for_status()
 
-        return await _ask(
+        part = await _ask(
             "tasks",
             ask,
-            (httpx.HTTPError,),
+            (httpx.HTTPError, httpx.InvalidURL, ValueError),  # the last two: an address that is none
             "Start it with `voicetasks tasks`, and check VOICETASKS_WEB_TASKS_URL.",
         )
+        if has_tasks:
+            return part
+        fix = "Check VOICETASKS_TASKS_DATABASE_URL or DATABASE_URL of the task server."
+        return Part("tasks", ok=False, detail="answers, but its database does not", fix=fix)
 
     async def _redis_and_workers(self) -> tuple[Part, Part]:
         try:

@@ -17,6 +17,7 @@ from cli.admin.policy_writing import Expect, Note, tell, write
 from people.user import User
 from routing.budget import Counters, Sums
 from routing.caps import Cap
+from routing.erasure import NOBODY, known_subject
 from routing.redis_link import BlindError
 from routing.scopes import Scope, scopes_of
 
@@ -96,7 +97,9 @@ async def _show(whose: str) -> tuple[list[Side], str, bool]:
             now_ms = await books.budget.time_ms()
         except BlindError as error:
             now_ms, why_blind = time.time_ns() // 1_000_000, error.why
-        subject = "" if user is None else await books.journal.subject_of(user.id)
+        # Who never called is not in the journal, and looking does not put them there.
+        known = None if user is None else await known_subject(books.journal.engine, user.id)
+        subject = known or NOBODY
         scopes = _scopes(user, subject, now_ms)
         caps = policy.caps if user is None else policy.caps_of(subject)
         names = [scope.name for scope in scopes]

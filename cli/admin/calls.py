@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from cli.admin.books import author, open_books, open_people
+from cli.admin.limits import one_more, say_more, the_first
 from cli.admin.money import dollars
 from cli.admin.output import AdminError, Json, moment, print_json, reporting, say, table
 from cli.admin.private_file import private_file
 from people.audit import Audit
 from people.consent import Consents
 from routing.call_records import CallRecord, recent_calls
-from routing.charges import usage_of
+from routing.call_summary import summary_of
 from routing.explanation import explain as explained
 from routing.journal import Entry
 from routing.story.demo import is_demo
@@ -44,7 +44,8 @@ def list_(
 ) -> None:
     """Show the last calls, the newest first."""
     with reporting(as_json=as_json):
-        calls, sandbox = asyncio.run(_list(days, limit))
+        found, sandbox = asyncio.run(_list(days, limit))
+    calls, more = the_first(found, limit)
     if as_json:
         rows = [
             {
@@ -58,7 +59,7 @@ def list_(
             }
             for call in calls
         ]
-        print_json({"sandbox": sandbox, "calls": rows})
+        print_json({"sandbox": sandbox, "calls": rows, "more": more})
         return
     table(
         "calls" + (" (sandbox)" if sandbox else ""),
@@ -71,6 +72,7 @@ def list_(
             for call in calls
         ],
     )
+    say_more(more)
 
 
 @app.command()
@@ -78,35 +80,26 @@ def show(call_id: CallId, as_json: Json = False) -> None:
     """Show what one call cost, by stack and model, and what became of its lease."""
     with reporting(as_json=as_json):
         entries, sandbox = asyncio.run(_entries(call_id))
-    costs = _costs(entries)
-    events = [
-        {"at": moment(each.at_ms), "tier": each.tier, "event": str(each.details.get("event", ""))}
-        for each in entries
-        if each.kind == "lease"
-    ]
-    total = sum(entry.microdollars for entry in entries if entry.kind == "charge")
+    found = summary_of(call_id, entries)
     if as_json:
-        print_json(
-            {
-                "sandbox": sandbox,
-                "call_id": call_id,
-                "first": moment(entries[0].at_ms),
-                "last": moment(entries[-1].at_ms),
-                "cost_microdollars": total,
-                "costs": costs,
-                "leases": events,
-                "decisions": sum(entry.kind == "decision" for entry in entries),
-                "outcomes": [dict(entry.details) for entry in entries if entry.kind == "outcome"],
-            }
-        )
+        whole = found.model_dump(exclude={"first_ms", "last_ms", "leases"})
+        times = {"first": moment(found.first_ms), "last": moment(found.last_ms)}
+        events = [{"at": moment(each.at_ms), "tier": each.tier, "event": each.event} for each in found.leases]
+        print_json({"sandbox": sandbox, **whole, **times, "leases": events})
         return
-    title = f"call {_labelled(call_id)}: {dollars(total)}" + (" (sandbox)" if sandbox else "")
+    title = f"call {_labelled(call_id)}: {dollars(found.cost_microdollars)}" + (
+        " (sandbox)" if sandbox else ""
+    )
     rows = [
-        (*(each[name] for name in ("stack", "vendor", "model", "certainty")), dollars(each["microdollars"]))
-        for each in costs
+        (each.stack, each.vendor, each.model, each.certainty, dollars(each.microdollars))
+        for each in found.costs
     ]
     table(title, ("stack", "vendor", "model", "certainty", "cost"), rows)
-    table("lease", ("at", "tier", "event"), [tuple(each.values()) for each in events])
+    table(
+        "lease",
+        ("at", "tier", "event"),
+        [(moment(each.at_ms), each.tier, each.event) for each in found.leases],
+    )
 
 
 @app.command()
@@ -173,7 +166,9 @@ async def _list(days: int, limit: int) -> tuple[Sequence[CallRecord], bool]:
     async with open_books() as books:
         await books.catch_up()
         since_ms = time.time_ns() // 1_000_000 - days * _DAY_MS
-        return await recent_calls(books.journal.engine, since_ms=since_ms, limit=limit), books.sandbox
+        return await recent_calls(
+            books.journal.engine, since_ms=since_ms, limit=one_more(limit)
+        ), books.sandbox
 
 
 async def _entries(call_id: str) -> tuple[Sequence[Entry], bool]:
@@ -213,19 +208,3 @@ async def _note_reading(call_id: str) -> None:
 def _no_such_call(call_id: str) -> AdminError:
     fix = "«voicetasks admin calls list» lists them"
     return AdminError("no_such_call", f"the journal knows no call {call_id!r}", fix)
-
-
-def _costs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Money by stack, model and certainty, the dearest first."""
-    sums: Counter[tuple[str, str, str, str]] = Counter()
-    for entry in entries:
-        if entry.kind == "charge":
-            usage = usage_of(entry)
-            key = (
-                ("", "", "", "")
-                if usage is None
-                else (usage.stack, usage.vendor, usage.model, usage.certainty)
-            )
-            sums[key] += entry.microdollars
-    names = ("stack", "vendor", "model", "certainty", "microdollars")
-    return [dict(zip(names, (*key, amount), strict=True)) for key, amount in sums.most_common()]

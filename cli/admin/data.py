@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryFile
+from typing import Annotated, TextIO
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.admin.books import author, open_people, user_named
-from cli.admin.output import AdminError, Json, print_json, reporting, say, table
+from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
 from cli.admin.private_file import private_file
 from cli.one_process import demo_environment
 from people.audit import Audit
@@ -29,7 +31,7 @@ User = Annotated[str, typer.Argument(metavar="USER", help="The user's address, o
 
 def erase(
     user: User,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed with --json.")] = False,
     as_json: Json = False,
 ) -> None:
     """Erase a user everywhere and print the proof: what was removed where, and that nothing is left.
@@ -38,8 +40,11 @@ def erase(
     with the id does so too. An id may also be of somebody whose address is gone already.
     """
     with reporting(as_json=as_json):
+        if as_json and not yes:  # how the answer is written says nothing of whether it is meant
+            fix = "add --yes where you mean it; it cannot be undone"
+            raise AdminError("not_confirmed", f"erase {user}? Nothing was erased", fix, exit_code=USAGE)
         user_id = asyncio.run(_id_of(user))
-        if not yes and not as_json:
+        if not yes:
             typer.confirm(f"Erase {user} and everything that is kept of them?", abort=True, err=True)
         proof = asyncio.run(_erase(user_id))
     if as_json:
@@ -57,12 +62,13 @@ def export(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Give all that is kept of a user, as one JSON object."""
-    del as_json  # it is JSON in any case
-    with reporting(as_json=to is None):
+    """Give all that is kept of a user, as one JSON object; with --to and --json stdout has the file's name."""
+    with reporting(as_json=as_json or to is None):
         asyncio.run(_export(user, to))
     if to is not None:
         say(f"All that is kept of {user} is in {to}. It is theirs: keep it from others.")
+        if as_json:
+            print_json({"user": user, "file": str(to)})
 
 
 def _show(proof: Proof, user_id: str) -> None:
@@ -111,12 +117,20 @@ async def _export(name: str, to: Path | None) -> None:
     user_id = await _id_of(name)
     environment, _ = demo_environment()
     os.environ.update(environment)
-    try:
+    # Whole before the first letter of it goes out: a database may die half way through.
+    with TemporaryFile("w+", encoding="utf-8") as whole:
+        await _read(name, user_id, whole)
+        whole.seek(0)
         with nullcontext(sys.stdout) if to is None else private_file(to) as out:
-            async for piece in exported(Places.from_environment(), user_id):
-                out.write(piece)
-        async with open_people() as people:
-            await Audit(people.engine).note(user_id, "account.exported", actor=author())
+            async with open_people() as people:  # before it goes out: what fails now is still the one object
+                await Audit(people.engine).note(user_id, "account.exported", actor=author())
+            shutil.copyfileobj(whole, out)
+
+
+async def _read(name: str, user_id: str, out: TextIO) -> None:
+    try:
+        async for piece in exported(Places.from_environment(), user_id):
+            out.write(piece)
     except LookupError as error:
         raise AdminError(
             "no_such_user", f"there is no user {name!r}", "«voicetasks admin users list»"

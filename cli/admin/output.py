@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.errors import tell_error
 from routing.journal import JournalDownError
 from routing.policy_changes import Change, PolicyInvalidError
 from routing.policy_store import PolicyConflictError
@@ -81,12 +82,7 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         yield
     except (AdminError, JournalDownError, BlindError, PolicyConflictError, PolicyInvalidError) as error:
         known = _known(error)
-        if as_json:
-            body = {"code": known.code, "message": str(known), "fix": known.fix, **known.more}
-            print_json({"error": body})
-        typer.echo(f"voicetasks admin: {known}", err=True)
-        if known.fix:
-            typer.echo(f"→ {known.fix}", err=True)
+        tell_error("admin", known.code, str(known), known.fix, as_json=as_json, **known.more)
         raise typer.Exit(known.exit_code) from None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from cli.admin.books import open_books, open_people
+from cli.admin.limits import one_more, say_more, the_first
 from cli.admin.money import CAP_HELP, read_caps, shown_caps
 from cli.admin.output import USAGE, AdminError, Json, moment, plain_change, print_json, reporting, say, table
 from cli.admin.policy_writing import Expect, Note, tell, write
@@ -101,9 +102,10 @@ def history(
 ) -> None:
     """Show who changed what, from what, and why."""
     with reporting(as_json=as_json):
-        versions = asyncio.run(_history(limit))
+        found = asyncio.run(_history(limit))
+    versions, more = the_first(found, limit)
     if as_json:
-        print_json({"versions": versions})
+        print_json({"versions": versions, "more": more})
         return
     rows = [
         (
@@ -116,6 +118,7 @@ def history(
         for each in versions
     ]
     table("policies", ("version", "at", "by", "changes", "note"), rows)
+    say_more(more)
 
 
 async def _show() -> tuple[Policy, str | None]:
@@ -145,7 +148,7 @@ async def _set(
 
 async def _history(limit: int) -> list[dict[str, Any]]:
     async with open_books() as books, open_people() as people:
-        versions = await books.store.history(limit)
+        versions = await books.store.history(one_more(limit))
         known = await addresses_of(people, books.journal, {each.author for each in versions})
     return [
         {

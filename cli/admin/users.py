@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.admin.books import author, beside, open_books, open_people, user_named
+from cli.admin.limits import one_more, say_more, the_first, the_last
 from cli.admin.output import USAGE, AdminError, Json, print_json, reporting, say, table
 from people.audit import Audit, AuditEntry
 from people.store import EmailTakenError
@@ -30,12 +31,14 @@ def list_(
 ) -> None:
     """Show the users by address."""
     with reporting(as_json=as_json):
-        users = asyncio.run(_list(limit))
+        found = asyncio.run(_list(limit))
+    users, more = the_first(found, limit)
     if as_json:
-        print_json({"users": [_plain(user) for user in users]})
+        print_json({"users": [_plain(user) for user in users], "more": more})
         return
     columns = ("address", "plan", "role", "time zone", "id")
     table("users", columns, [(u.email, u.plan.value, u.role.value, u.time_zone, u.id) for u in users])
+    say_more(more)
 
 
 @app.command()
@@ -85,14 +88,15 @@ def audit(
 ) -> None:
     """Show what was done to accounts: sign-ins, changes of plan, role and password, consent, exports, erasures."""
     with reporting(as_json=as_json):
-        entries, known = asyncio.run(_audit(email, limit))
+        found, known = asyncio.run(_audit(email, limit))
+    entries, more = the_last(found, limit)
     if as_json:
         named = [
             entry.model_dump(mode="json")
             | {"whose": known.get(entry.user_id or "", ""), "by": known.get(entry.actor, "")}
             for entry in entries
         ]
-        print_json({"audit": named})
+        print_json({"audit": named, "more": more})
         return
     columns = ("at", "event", "by", "details", "whose")
     rows = [
@@ -106,6 +110,7 @@ def audit(
         for each in entries
     ]
     table("audit", columns, rows)
+    say_more(more)
 
 
 def _asked_for(*, password_stdin: bool) -> str:
@@ -127,7 +132,7 @@ def _plain(user: User) -> dict[str, Any]:
 
 async def _list(limit: int) -> list[User]:
     async with open_people() as people:
-        return await people.users(limit=limit)
+        return await people.users(limit=one_more(limit))
 
 
 async def _create(email: str, password: str, plan: Plan, role: Role, time_zone: str) -> User:
@@ -166,6 +171,6 @@ async def _password(email: str, password: str) -> User:
 async def _audit(email: str | None, limit: int) -> tuple[list[AuditEntry], dict[str, str]]:
     user = await user_named(email) if email is not None else None
     async with open_books() as books, open_people() as people:
-        entries = await Audit(people.engine).entries(user.id if user else None, limit=limit)
+        entries = await Audit(people.engine).entries(user.id if user else None, limit=one_more(limit))
         names = {name for each in entries for name in (each.user_id, each.actor) if name}
         return entries, await addresses_of(people, books.journal, names)

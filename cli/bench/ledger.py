@@ -77,7 +77,7 @@ class Bench:
 
 async def run(seconds: float, say: Say) -> Report:
     """Measure for so many seconds each. Raises OSError or BlindError when Redis cannot be started."""
-    report = Report("ledger")
+    report = Report("ledger", sandbox=False)
     with tempfile.TemporaryDirectory(prefix="voicetasks-ledger-") as folder:
         port = FreePorts().take()
         server = await asyncio.create_subprocess_exec(

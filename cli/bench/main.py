@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.bench.failing import failed
 from cli.bench.report import Report
 from cli.bench.utterances import spread
 from cli.caller.errors import CallError
@@ -82,8 +83,7 @@ def speech(
     try:
         report = asyncio.run(_speech(f"http://{HOST}:{ports['web']}", *arguments, console))
     except CallError as error:
-        typer.echo(f"voicetasks bench speech: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
+        raise typer.Exit(failed("speech", error, as_json=as_json)) from None
     report.print(console)
     raise typer.Exit(report.conclude(as_json=as_json))
 
@@ -105,8 +105,7 @@ def ledger(
     try:
         report = asyncio.run(run(seconds, console.print))
     except (BinaryNotFoundError, BlindError, OSError) as error:
-        typer.echo(f"voicetasks bench ledger: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(failed("ledger", error, as_json=as_json)) from None
     report.print(console)
     raise typer.Exit(report.conclude(as_json=as_json))
 
@@ -134,8 +133,7 @@ def screen(
     try:
         report = asyncio.run((beside if voice else alone).run(minutes))
     except (RehearsalError, OSError) as error:
-        typer.echo(f"voicetasks bench screen: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(failed("screen", error, as_json=as_json)) from None
     report.print(console)
     raise typer.Exit(report.conclude(as_json=as_json))
 
@@ -170,8 +168,7 @@ def cost(
     try:
         report, calls = asyncio.run(run([each.value for each in chosen], minutes, console.print))
     except (RehearsalError, OSError) as error:
-        typer.echo(f"voicetasks bench cost: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(failed("cost", error, as_json=as_json)) from None
     show(calls, console)
     report.print(console)
     try:
@@ -433,8 +430,7 @@ def experiments(
     try:
         report = run(same, savings, ratios, ids, seed, console.print)
     except (DoorError, BinaryNotFoundError, OSError) as error:
-        typer.echo(f"voicetasks bench experiments: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(failed("experiments", error, as_json=as_json)) from None
     report.print(console)
     raise typer.Exit(report.conclude(as_json=as_json))
 
@@ -508,8 +504,7 @@ def tasks(
     try:
         report = asyncio.run(run(tasks, users, seconds, chosen, console.print))
     except (BinaryNotFoundError, PostgresError, TaskBenchError, OSError) as error:
-        typer.echo(f"voicetasks bench tasks: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(failed("tasks", error, as_json=as_json)) from None
     report.print(console)
     raise typer.Exit(report.conclude(as_json=as_json))
 
@@ -530,6 +525,8 @@ async def _speech(
     )
     from cli.bench.task_store import BenchStore, TaskStoreError
     from mcp_tasks.client import TaskServerUnavailable
+    from tiers.catalogue import MODELS
+    from tiers.settings import VendorSettings
 
     def progress(voice: VoiceName, quality: Quality, spoken: Spoken) -> None:
         verdict = "[red]HARM[/]" if spoken.harm else "[green]right[/]" if spoken.right else "[yellow]miss[/]"
@@ -542,7 +539,9 @@ async def _speech(
     try:
         async with BenchStore(os.environ["VOICETASKS_WEB_TASKS_URL"], user) as store:
             speaker = Speaker(url, user, password)
-            return await run(speaker, store, voices, qualities, spread(n), progress)
+            report = await run(speaker, store, voices, qualities, spread(n), progress)
+            report.sandbox = any(VendorSettings().is_stand_in(model.vendor) for model in MODELS.values())
+            return report
     except (TaskStoreError, TaskServerUnavailable) as error:
         raise CallError(f"{error} The demo must run on this machine.") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,8 @@ class Report:
     lines: list[Line] = field(default_factory=list)
     details: list[dict[str, Any]] = field(default_factory=list)
     """What lies behind the numbers, in a form of the bench's own: misses, for example."""
+    sandbox: bool = True
+    """Whether vendors' stand-ins served the calls that were measured; false where there was no call, or a real one."""
 
     def at_least(self, line: str, target: float, measured: float, unit: str, n: int) -> None:
         """Add a floor."""
@@ -49,21 +52,24 @@ class Report:
     def conclude(self, *, as_json: bool) -> int:
         """Put the report on stdout as one JSON object where that is wanted, and give the exit code: 0 when all holds."""
         if as_json:
-            print(json.dumps(self.as_json(), ensure_ascii=False))
+            print(json.dumps(self.as_json(), ensure_ascii=False, allow_nan=False))
         return 0 if self.holds else 1
 
     def as_json(self) -> dict[str, Any]:
-        """The published object, and the details with it."""
-        return {
+        """The published object, and the details with it. What could not be measured is null: JSON has no other word."""
+        whole = {
             "name": self.name,
+            "sandbox": self.sandbox,
             "machine": machine(),
             "lines": [asdict(line) for line in self.lines],
             "details": self.details,
         }
+        return {name: _finite(value) for name, value in whole.items()}
 
     def print(self, console: Console) -> None:
         """A table for people."""
-        table = Table(title=f"bench {self.name} on {machine()}")
+        label = " (sandbox)" if self.sandbox else ""
+        table = Table(title=f"bench {self.name}{label} on {machine()}")
         for column in ("line", "target", "measured", "unit", "n", "holds"):
             table.add_column(column)
         for line in self.lines:
@@ -72,6 +78,16 @@ class Report:
                 line.line, f"{line.target:g}", f"{line.measured:g}", line.unit, str(line.n), verdict
             )
         console.print(table)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
 
 
 def machine() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.environment import read_dotenv
+from cli.errors import tell_error
 
 USAGE: Final = 2
 ALL: Final = "all"
@@ -37,7 +37,8 @@ def conformance(
     from tiers.settings import VendorSettings
 
     if vendor not in (*VENDORS, ALL):
-        print(f"there is no {vendor!r}: {', '.join((*VENDORS, ALL))}", file=sys.stderr)
+        message = f"there is no {vendor!r}: {', '.join((*VENDORS, ALL))}"
+        tell_error("conformance", "no_such_vendor", message, as_json=as_json)
         raise typer.Exit(USAGE)
     read_dotenv(os.environ)
     settings = VendorSettings()
@@ -49,7 +50,8 @@ def conformance(
     }
     most = sum(each.most_usd for each in chosen if each.name in keys)
     if most > max_usd:
-        print(f"with real keys this may cost ${most:.3f}, more than --max-usd {max_usd:g}", file=sys.stderr)
+        message = f"with real keys this may cost ${most:.3f}, more than --max-usd {max_usd:g}"
+        tell_error("conformance", "too_dear", message, "give more with --max-usd", as_json=as_json)
         raise typer.Exit(USAGE)
     reports = asyncio.run(
         _run(chosen, {name: (settings.base_url(VENDORS[name].company), key) for name, key in keys.items()})

@@ -149,6 +149,8 @@ async def livekit_checks(url: str, *, expected: bool) -> list[Check]:
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=not _is_local(address)) as client:
             answer = await client.get(address)
+    except (httpx.InvalidURL, ValueError):
+        return [Check("livekit", "fail", "LIVEKIT_URL cannot be read as an address", "see .env.example")]
     except httpx.HTTPError as error:
         return [_verdict("livekit", f"no answer ({type(error).__name__})", expected=expected)]
     if answer.status_code != httpx.codes.OK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from routing.erasure import known_subject
 from routing.policy import DEFAULT_POLICY
 from tests.cli.admin_terminal import Terminal
 
@@ -37,6 +38,13 @@ async def test_a_users_day_and_month_show_counters_caps_and_the_journal(terminal
     assert day["premium"] == {"cap": DEFAULT_POLICY.caps.user_day.premium, **money}
     assert month["total"] == {"cap": DEFAULT_POLICY.caps.user_month.total, **money}
     assert (shown["whose"], shown["redis_answers"]) == (ANN, True)
+
+
+async def test_looking_at_the_budget_of_who_never_called_writes_nothing(terminal: Terminal) -> None:
+    user = await terminal.people.create_user(email=ANN, password="x")
+    shown = await terminal.ask("budget", "show", ANN)
+    assert [each["total"]["journal"] for each in shown["scopes"]] == [0, 0]
+    assert await known_subject(terminal.bank.journal.engine, user.id) is None
 
 
 async def test_everybodys_day_is_shown_as_a_table(terminal: Terminal) -> None:

@@ -1,6 +1,8 @@
 """What every bench prints."""
 
 import io
+import json
+import math
 
 import pytest
 import typer
@@ -32,6 +34,24 @@ def test_a_floor_and_a_ceiling_hold_or_fall_short() -> None:
 
 def test_a_report_without_lines_proves_nothing() -> None:
     assert not Report("speech").holds
+
+
+def test_what_could_not_be_measured_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report("restarts", details=[{"p95": math.nan, "climbs": [(1.5, -math.inf)], "calls": 8}])
+    report.at_most("back after", 30, math.inf, "s", 0)
+    report.at_most("p95", 30, math.nan, "ms", 0)
+    assert report.conclude(as_json=True) == 1
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert [line["measured"] for line in told["lines"]] == [None, None]
+    assert told["details"] == [{"p95": None, "climbs": [[1.5, None]], "calls": 8}]
+
+
+def test_calls_of_a_sandbox_are_labelled_as_such_and_where_there_are_none_nothing_is() -> None:
+    for report, label in ((Report("latency"), True), (Report("ledger", sandbox=False), False)):
+        out = io.StringIO()
+        report.print(Console(file=out, width=120))
+        assert ("(sandbox)" in out.getvalue()) is label
+        assert report.as_json()["sandbox"] is label
 
 
 def test_people_get_a_table() -> None:

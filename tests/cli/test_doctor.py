@@ -163,6 +163,19 @@ async def test_a_server_is_missed_only_where_it_should_run(expected: bool, level
     assert (redis.level, livekit.level) == (level, level)
 
 
+@pytest.mark.parametrize("url", ["ws://host:notaport", "ws://[half", "nothing"])
+async def test_an_address_of_livekit_that_is_none_is_a_failure(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (livekit,) = await livekit_checks(url, expected=True)
+    assert livekit.level == "fail"
+    for name, value in {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "s" * 32}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("VOICETASKS_CLI_ENV_FILE", os.devnull)
+    monkeypatch.setenv("VOICETASKS_CLI_DATA_DIR", str(tmp_path))
+    assert "livekit" in {check.name for check in await examine() if check.level == "fail"}
+
+
 async def test_where_calls_are_real_only_what_the_settings_name_is_asked_for() -> None:
     named = {
         "VOICETASKS_WEB_DEMO": "false",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -43,6 +44,17 @@ async def test_everything_that_is_kept_is_in_it(places: Places, redis: Redis) ->
     assert [(each["call_id"], each["what"], each["ms"]) for each in given["events"]] == [("c1", "spoke", 700)]
     assert "argon2" not in text
     assert "hash of c1" not in text
+
+
+async def test_it_says_whether_the_money_of_its_calls_is_real(
+    places: Places, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await keep_everywhere(places, redis)
+    for variable in [variable for variable in os.environ if variable.endswith("_BASE_URL")]:
+        monkeypatch.delenv(variable)
+    assert json.loads(await read(places, kept.user.id))["sandbox"] is False
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8082/openai/v1")
+    assert json.loads(await read(places, kept.user.id))["sandbox"] is True
 
 
 async def test_what_was_done_to_an_account_is_given_from_its_beginning_however_much_it_is(

@@ -180,14 +180,34 @@ def test_a_fresh_clone_with_warm_caches_reaches_ready_and_ends(clone: Path, star
 
 @pytest.mark.dear
 @pytest.mark.system
-def test_a_selection_without_tests_is_no_failure_and_the_closing_line_comes_last() -> None:
+def test_a_search_that_finds_no_test_is_a_failure_and_the_closing_line_comes_last() -> None:
     # One process and one room: what is shown is the same, and collecting every test takes a minute.
     select = ("unit", "--", "--numprocesses", "1", "-k", "no_test_has_this_name", "tests/scripts")
     done = run(CHECKOUT / "scripts/test", *select, seconds=500)
     assert "no test was selected" in done.stderr
     assert "no tests ran in" in done.stdout.rstrip().splitlines()[-1]
-    # The checks run all the same, and one that fails is named and decides.
-    assert done.returncode == ("checks that failed" in done.stderr), done.stderr[-2000:]
+    assert done.returncode == 5, done.stderr[-2000:]
+    assert "lint-imports" in done.stderr, "the checks run all the same"
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("looked_for", "code"), [((), 0), (("--", "-k", "a_typo"), 5)])
+def test_no_test_is_a_failure_only_where_some_were_looked_for(
+    tmp_path: Path, looked_for: tuple[str, ...], code: int
+) -> None:
+    shutil.copytree(CHECKOUT / "scripts", tmp_path / "scripts")
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    # Everything is well, but pytest selects nothing.
+    python = 'case "$*" in "-m pytest"*) echo "no tests ran in 0.1s"; exit 5 ;; *pace*) echo 2 5 ;; esac'
+    scripts = {programs / "python": python, tmp_path / "scripts/setup": "exit 0"}
+    scripts |= {programs / name: "exit 0" for name in ("ruff", "mypy", "lint-imports")}
+    for path, text in scripts.items():
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    done = run(tmp_path / "scripts/test", "unit", *looked_for)
+    assert "no test was selected" in done.stderr
+    assert done.returncode == code, done.stderr
 
 
 def test_tests_that_share_servers_are_kept_in_one_process(request: pytest.FixtureRequest) -> None:

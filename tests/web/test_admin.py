@@ -16,6 +16,7 @@ from tests.routing.story.told import BEGAN, moved_call
 from tests.web.live_calls import goes_on, recent
 from tests.web.offices import Offices
 from tests.web.site import PASSWORD, Browser, Site
+from tests.web.test_admin_books import charge
 from tiers.faults import Fault
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
@@ -230,6 +231,28 @@ async def test_looking_at_a_budget_of_who_never_called_writes_nothing(site: Site
     shown = (await admin.client.get("/api/admin/budget", params={"whose": site.bob.email})).json()
     assert [each["journal"] for each in shown["scopes"]] == [0, 0]
     assert await known_subject(books.journal.engine, site.bob.id) is None
+    cap = {"premium": 1_000_000, "total": 2_000_000}
+    wanted = {"expected": "default-1", "whose": site.bob.email, "caps": {"call": cap}}
+    told = (await admin.post("/api/admin/budget/effect", wanted)).json()
+    assert [each["after"] for each in told["changes"]] == [1_000_000, 2_000_000]
+    assert await known_subject(books.journal.engine, site.bob.id) is None
+
+
+async def test_one_call_is_shown_in_sum_with_what_the_terminal_shows_of_it(
+    site: Site, admin: Browser
+) -> None:
+    books = await site.services.books.open()
+    entries = [*moved_call("c1"), charge("s:resp_1", 31_008), charge("s:resp_2", 500, "estimated")]
+    await books.journal.append(entries)
+    shown = (await admin.client.get("/api/admin/calls/c1")).json()
+    assert (shown["sandbox"], shown["demo"], shown["call_id"]) == (True, False, "c1")
+    assert shown["cost_microdollars"] == sum(each.microdollars for each in entries if each.kind == "charge")
+    assert (shown["costs"][0]["model"], shown["costs"][0]["microdollars"]) == ("gpt-realtime", 31_008)
+    assert shown["decisions"] == sum(each.kind == "decision" for each in entries)
+    times = [each.at_ms for each in entries]
+    assert (shown["first_ms"], shown["last_ms"]) == (min(times), max(times))
+    assert len(shown["outcomes"]) == sum(each.kind == "outcome" for each in entries)
+    assert (await admin.client.get("/api/admin/calls/c404")).status_code == 404
 
 
 async def test_a_story_is_told_as_json_and_as_a_page_that_loads_nothing(site: Site, admin: Browser) -> None:

@@ -11,10 +11,13 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_live_calls_hold_what_their_leases_say(office: Offices) -> None:
-    assert (await office.chief.client.get("/api/admin/leases")).json() == []
+    assert (await office.chief.client.get("/api/admin/leases")).json() == {"sandbox": True, "leases": []}
     await goes_on(office, "c0")
     await holds(office, "c0", 250_000)
-    (lease,) = (await office.chief.client.get("/api/admin/leases")).json()
+    told = (await office.chief.client.get("/api/admin/leases")).json()
+    (lease,) = told["leases"]
+    assert told["sandbox"] is True
+    assert 0 < lease["expires_in_seconds"] <= 60
     assert (lease["call_id"], lease["tier"], lease["held_microdollars"]) == ("c0", "premium", 250_000)
     (live,) = (await office.chief.client.get("/api/admin/calls/live")).json()["calls"]
     assert live["held_microdollars"] == 250_000

@@ -4,6 +4,7 @@ import pytest
 
 from tests.web.site import OpenSite, Site
 from web.body_limit import MAX_BODY_BYTES
+from web.errors import ErrorBody
 
 pytestmark = pytest.mark.unit
 
@@ -72,7 +73,9 @@ async def test_errors_have_one_shape(site: Site) -> None:
 
 async def test_another_name_that_points_at_this_machine_is_not_answered(site: Site) -> None:
     client = site.browser().client
-    assert (await client.get("/healthz", headers={"Host": "evil.example"})).status_code == 400
+    refused = await client.get("/healthz", headers={"Host": "evil.example"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unknown_host")
+    assert "VOICETASKS_WEB_PUBLIC_URL" in refused.json()["error"]["fix"]
     assert (await client.get("/healthz", headers={"Host": "localhost:8080"})).status_code == 200
 
 
@@ -126,6 +129,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/api/admin/budget/effect",
         "/api/admin/calls",
         "/api/admin/calls/live",
+        "/api/admin/calls/{call_id}",
         "/api/admin/calls/{call_id}/explain",
         "/api/admin/calls/{call_id}/story",
         "/api/admin/calls/{call_id}/story.html",
@@ -172,6 +176,23 @@ async def test_the_api_describes_itself(site: Site) -> None:
         "/metrics",
         "/readyz",
     }
+
+
+async def test_the_api_tells_the_errors_that_it_sends(site: Site) -> None:
+    client = site.browser().client
+    described = (await client.get("/openapi.json")).json()
+    assert not [name for name in described["components"]["schemas"] if "Validation" in name]
+    shape = {"$ref": "#/components/schemas/ErrorBody"}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert "422" not in operation["responses"], path
+            for status in ("4XX", "5XX"):
+                assert operation["responses"][status]["content"]["application/json"]["schema"] == shape, path
+    assert described["paths"]["/readyz"]["get"]["responses"]["503"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Ready"}}
+    }
+    for answer in (await client.post("/api/login", json={}), await client.get("/api/me")):
+        assert ErrorBody.model_validate(answer.json()).error.code in ("invalid", "unauthorized")
 
 
 async def test_without_rooms_a_call_is_refused_with_what_to_do(open_site: OpenSite) -> None:

@@ -58,6 +58,28 @@ async def test_the_list_says_when_by_what_for_how_much_and_what_was_agreed_to(op
     assert (await site.browser().client.get("/api/calls")).status_code == 401
 
 
+async def test_of_calls_that_began_at_the_same_time_none_is_passed_over_at_a_pages_edge(
+    open_site: OpenSite,
+) -> None:
+    site = await open_site()
+    ann = await site.signed_in(site.ann)
+    began_ms = time.time_ns() // 1_000_000 - 60 * MINUTE
+    for call_id, at_ms in (("c1", began_ms), ("c2", began_ms), ("c3", began_ms), ("c0", began_ms - 1)):
+        await call_of_ann(site, call_id, at_ms)
+    seen: list[str] = []
+    asked: dict[str, int | str] = {"limit": 1}
+    while True:
+        page = (await ann.client.get("/api/calls", params=asked)).json()
+        seen += [call["call_id"] for call in page["calls"]]
+        if page["next"] is None:
+            assert page["next_id"] is None
+            break
+        asked = {"limit": 1, "before": page["next"], "before_id": page["next_id"]}
+    assert seen == ["c1", "c2", "c3", "c0"]
+    by_time_alone = (await ann.client.get("/api/calls", params={"before": began_ms})).json()
+    assert [call["call_id"] for call in by_time_alone["calls"]] == ["c0"]
+
+
 async def test_a_call_of_ones_own_gets_stars_and_another_persons_none(open_site: OpenSite) -> None:
     site = await open_site()
     ann, bob = await site.signed_in(site.ann), await site.signed_in(site.bob)

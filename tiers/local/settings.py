@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class LocalSettings(BaseSettings):
     """Which models the local ear and the local voice use; empty means the packaged ones."""
 
-    model_config = SettingsConfigDict(env_prefix="VOICETASKS_LOCAL_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VOICETASKS_LOCAL_", extra="ignore", env_ignore_empty=True)
 
     ear_model: str = ""
     """Directory of a CTranslate2 Whisper model, or a name that faster-whisper downloads (`small.en`)."""

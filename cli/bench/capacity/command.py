@@ -19,6 +19,7 @@ from cli.bench.cost_plot import NoPlotError
 from cli.bench.report import machine
 from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
+from cli.errors import tell_error
 from routing.redis_link import BlindError
 
 
@@ -44,7 +45,8 @@ def show_earlier(earlier: Path, plot: Path | None, fill: Path | None, *, as_json
         raw = json.loads(earlier.read_text(encoding="utf-8"))
         measured, where = Measured.from_details(raw["details"]), str(raw["machine"])
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        typer.echo(f"voicetasks bench capacity: {earlier} is no result of this bench ({error})", err=True)
+        message = f"{earlier} is no result of this bench ({error})"
+        tell_error("bench capacity", "bad_file", message, as_json=as_json)
         return 1
     return _conclude(measured, where, wide_console(), plot, fill, as_json=as_json)
 

@@ -18,6 +18,7 @@ from cli.bench.chaos.run import NoSuchCellError, Order, run
 from cli.bench.chaos.state import State, StateError
 from cli.bench.chaos.summary import named, report_of, show
 from cli.bench.cost_plot import NoPlotError
+from cli.bench.failing import failed
 from cli.bench.terminal import STOPPED
 from routing.reconcile import Drift
 
@@ -57,8 +58,7 @@ def chaos(
         )
         code = 1
     except (NoDemoError, NoSuchCellError, StateError, OSError) as error:
-        typer.echo(f"voicetasks bench chaos: {error}", err=True)
-        return 1
+        return failed("chaos", error, as_json=as_json)
     made = [state.done[number] for number in sorted(state.done) if number < calls]
     report = report_of(made, drifts)
     if made:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 
 from cli.bench.dialogues.judging import Heard, Verdict
 from cli.bench.dialogues.run import run
+from cli.bench.failing import failed
 from cli.bench.rehearsing import RehearsalError
 
 
@@ -34,8 +34,7 @@ def bench_dialogues(tier: str, only: str, one_in: int, first: int, *, show: bool
     try:
         report = asyncio.run(run(tier, only, one_in, first, progress))
     except RehearsalError as error:
-        typer.echo(f"voicetasks bench dialogues: {error}", err=True)
-        return 1
+        return failed("dialogues", error, as_json=as_json)
     numbers = report.details[0]["by_kind"] | {"held out": report.details[0]["held_out"]}
     for kind, number in numbers.items():
         console.print(f"{kind}: {number['right']} of {number['of']}")

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.bench.chaos.demo import NoDemoError
 from cli.bench.cost_plot import NoPlotError
+from cli.bench.failing import failed, stopped
 from cli.bench.latency.budget import show_budget
 from cli.bench.latency.judge import DEAD_AIR_MS, Cell, p50, p95, report_of
 from cli.bench.latency.plot import draw
@@ -29,10 +30,10 @@ def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
     except KeyboardInterrupt:
         console.print("stopped; this was measured until then:")
         show([cell for cell in cells if cell.turns], console)
+        stopped("latency", as_json=as_json)
         return STOPPED
     except (CallError, NoDemoError, OSError, TimeoutError) as error:
-        typer.echo(f"voicetasks bench latency: {error}", err=True)
-        return error.exit_code if isinstance(error, CallError) else 1
+        return failed("latency", error, as_json=as_json)
     show(cells, console)
     show_budget(cells, console)
     report = report_of(cells)
@@ -48,7 +49,7 @@ def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
 
 def show(cells: Sequence[Cell], console: Console) -> None:
     """A row for each that was measured, with the machine's load beside it."""
-    table = Table(title="last word to first sound at the caller's ear, ms")
+    table = Table(title="last word to first sound at the caller's ear, ms (sandbox)")
     columns = (
         "who",
         "door",

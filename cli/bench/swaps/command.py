@@ -7,9 +7,9 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.console import Console
 
+from cli.bench.failing import failed, stopped
 from cli.bench.report import Report
 from cli.bench.swaps import failover, up_and_down
 from cli.bench.swaps.process import Held
@@ -47,9 +47,9 @@ def _finish(name: str, work: Coroutine[Any, Any, Report], console: Console, *, a
     try:
         report = asyncio.run(work)
     except KeyboardInterrupt:
+        stopped(name, as_json=as_json)
         return STOPPED
     except (CallError, NotBackError, NoDemoError, LookupError, OSError) as error:
-        typer.echo(f"voicetasks bench {name}: {error}", err=True)
-        return error.exit_code if isinstance(error, CallError) else 1
+        return failed(name, error, as_json=as_json)
     report.print(console)
     return report.conclude(as_json=as_json)

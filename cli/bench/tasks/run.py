@@ -69,7 +69,7 @@ class Work:
 
 async def run(tasks: int, users: int, seconds: float, databases: list[str], say: Say) -> Report:
     """Measure each of the three for so many seconds each. Raises TaskBenchError, BinaryNotFoundError, PostgresError."""
-    report = Report("tasks")
+    report = Report("tasks", sandbox=False)
     with tempfile.TemporaryDirectory(prefix="voicetasks-tasks-") as folder:
         for name in databases:
             async with _database(name, Path(folder)) as url:

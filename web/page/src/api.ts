@@ -223,11 +223,15 @@ export interface PastCall {
 export interface PastCalls {
   sandbox: boolean
   calls: PastCall[]
+  /** The last call of this page, where there are more behind it: when it began, and its id. */
   next: number | null
+  next_id: string | null
 }
 
-export const listCalls = (before: number | null) =>
-  ask<PastCalls>(`/api/calls?limit=20${before === null ? '' : `&before=${before}`}`)
+export const listCalls = (before: PastCalls | null) =>
+  ask<PastCalls>(
+    `/api/calls?limit=20${before === null ? '' : `&before=${before.next}&before_id=${encodeURIComponent(before.next_id ?? '')}`}`,
+  )
 
 export interface KeptLine {
   id: number

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react'
 
-import { ApiError, listCalls, type PastCall } from '../api'
+import { ApiError, listCalls, type PastCall, type PastCalls } from '../api'
 import { OwnPage } from '../account/OwnPage'
 import { words } from '../words'
 import { PastCallCard } from './PastCallCard'
@@ -15,19 +15,19 @@ interface Props {
 export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
   const [calls, setCalls] = useState<PastCall[] | null>(null)
   const [sandbox, setSandbox] = useState(false)
-  const [next, setNext] = useState<number | null>(null)
+  const [last, setLast] = useState<PastCalls | null>(null)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
   const load = useCallback(
-    async (before: number | null) => {
+    async (before: PastCalls | null) => {
       setBusy(true)
       setProblem(null)
       try {
         const found = await listCalls(before)
         setCalls((known) => [...(before === null ? [] : (known ?? [])), ...found.calls])
         setSandbox(found.sandbox)
-        setNext(found.next)
+        setLast(found.next === null ? null : found)
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) onSignedOut()
         setProblem(error instanceof ApiError ? error.message : words.common.failed)
@@ -61,9 +61,9 @@ export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
           <PastCallCard key={call.call_id} csrf={csrf} call={call} />
         ))}
       </ul>
-      {next !== null && (
+      {last !== null && (
         <p>
-          <button disabled={busy} onClick={() => void load(next)}>
+          <button disabled={busy} onClick={() => void load(last)}>
             {words.calls.more}
           </button>
         </p>
