@@ -12,13 +12,14 @@ from livekit.agents import RunContext, StopResponse, ToolError, function_tool
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
-from agent.arguments import described, strict
+from agent.arguments import described
 from agent.asked_first import Updates, clears
 from agent.gate import Action, Gate
 from agent.own_changes import can_be_undone
 from agent.seen import Seen
 from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+from tiers.tool_arguments import strict
 
 if TYPE_CHECKING:
     from agent.tools import Toolbox
@@ -28,6 +29,7 @@ log = logging.getLogger("agent.model_calls")
 FILLER: Final = "One moment."
 FILLER_AFTER_SECONDS: Final = 1.5
 """Silence of the caller's and ours, while a tool runs, that is broken by a word."""
+ARGUMENTS_NOT_WHOLE: Final = "The arguments were not one complete JSON object."
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
@@ -80,8 +82,7 @@ class ModelCalls:
                 raise StopResponse
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
-                whole = "The arguments were not one complete JSON object."
-                return self._refuse("invalid", error_output("invalid", whole))
+                return self._refuse("invalid", error_output("invalid", ARGUMENTS_NOT_WHOLE))
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:

@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from livekit.agents import RunContext, function_tool, llm
+from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import ToolResult
 
 from agent import persona
-from agent.arguments import strict
 from agent.gate import Action, Gate
+from agent.model_calls import ARGUMENTS_NOT_WHOLE
 from agent.screen import CannotSeeError, Screen
 from agent.seen import Seen
+from agent.tool_server import error_output
 from tiers.sighting import Reading
+from tiers.tool_arguments import strict
 
 NAME: Final = "read_screen"
 LOOK: Final = "look_at_screen"
@@ -55,7 +57,8 @@ def read_screen(screen: Screen | None, seen: Seen, gate: Gate, *, turn: Callable
     """Make the tool. Without a screen, as on a telephone, it says that there is none."""
 
     async def look(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-        arguments = strict(ctx.function_call.arguments) or {}
+        if (arguments := strict(ctx.function_call.arguments)) is None:
+            raise ToolError(error_output("invalid", ARGUMENTS_NOT_WHOLE))
         asked_in = turn()
         seen.asked(turn=asked_in)
         if screen is None:
