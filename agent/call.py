@@ -517,6 +517,9 @@ class Call:
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         self._on_said()
+        for call, output in event.zipped():
+            if output.is_error and not self._toolbox.may_correct(call.name):
+                output.reply_required = False
         if not event.has_tool_reply:
             self._questions.ask_if_needed()
 

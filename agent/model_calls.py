@@ -184,12 +184,18 @@ class ModelCalls:
 
     def _refuse(self, code: str, error: str) -> ToolResult:
         """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
+        if self.may_correct(code):
+            raise ToolError(error)
+        return ToolResult(error, reply_required=False)
+
+    def may_correct(self, code: str) -> bool:
+        """Count a call that was refused in this turn; whether the model may put it right, or the caller is asked."""
         turn, count = self._corrections
         count = count + 1 if turn == self._turn() else 1
         self._corrections = (self._turn(), count)
         if count <= MOST_CORRECTIONS:
-            raise ToolError(error)
+            return True
         log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
         if count == MOST_CORRECTIONS + 1:
             self._on_stuck()
-        return ToolResult(error, reply_required=False)
+        return False

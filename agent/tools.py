@@ -102,6 +102,10 @@ class Toolbox:
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
         return [self._models.wrap(server, name) for name in names]
 
+    def may_correct(self, name: str) -> bool:
+        """Hear that a call gave an error; whether the model is asked again. livekit by itself refuses a tool that is not there."""
+        return name in self._of or self._models.may_correct("unknown_tool")
+
     def effects_in(self, turn: int) -> Effects:
         """What kinds of effect tools had that were run in a turn."""
         return self._effects.get(turn, frozenset())
