@@ -124,6 +124,7 @@ class Call:
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
         )
+        self._ours = WhoeverServes(self._require_session)
         seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
@@ -132,6 +133,7 @@ class Call:
             turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ours.say(persona.STUCK), "call.stuck"),
             on_change=self._on_change,
+            say=self._ours.fill,
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,
@@ -146,7 +148,9 @@ class Call:
                 on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
                 on_in_vain=lambda: self._spawn(self._say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
-        self._read_screen = read_screen(self._screen, seen, gate, turn=lambda: self._turns.number)
+        self._read_screen = read_screen(
+            self._screen, seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
+        )
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
@@ -225,7 +229,6 @@ class Call:
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
-        self._ours = WhoeverServes(self._require_session)
         self._goes_on_from: Thread | None = None
         """How far another worker had come, until a session of ours has begun."""
         self._is_handed_over = False

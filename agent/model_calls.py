@@ -14,6 +14,7 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 from agent import persona
 from agent.arguments import described
 from agent.asked_first import Updates, clears
+from agent.filler import Says, filled
 from agent.gate import Action, Gate
 from agent.own_changes import can_be_undone
 from agent.seen import Seen
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("agent.model_calls")
 
-FILLER: Final = "One moment."
-FILLER_AFTER_SECONDS: Final = 1.5
-"""Silence of the caller's and ours, while a tool runs, that is broken by a word."""
 ARGUMENTS_NOT_WHOLE: Final = "The arguments were not one complete JSON object."
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
@@ -42,7 +40,7 @@ class ModelCalls:
     """The tools of one call as models have them.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; what would make a task of
-    something `seen` on a screen waits for a yes.
+    something `seen` on a screen waits for a yes. `say`: while a tool takes its time.
     """
 
     def __init__(
@@ -52,6 +50,7 @@ class ModelCalls:
         *,
         turn: Callable[[], int],
         on_stuck: Callable[[], None],
+        say: Says,
         completes_at_once: bool,
         seen: Seen,
         may_call: bool,
@@ -60,6 +59,7 @@ class ModelCalls:
         self._gate = gate
         self._turn = turn
         self._on_stuck = on_stuck
+        self._say = say
         self._completes_at_once = completes_at_once
         self._seen = seen
         # Who did not agree to be called is promised no call, and pays for no word about one.
@@ -88,7 +88,7 @@ class ModelCalls:
             try:
                 if await self._is_asked_first(server, name, arguments):
                     return await self._hold(server, name, arguments)
-                async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
+                async with filled(ctx, self._say):
                     outcome = await self._run(server, name, arguments, ctx)
             except TaskServerUnavailable as error:
                 raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
