@@ -40,11 +40,3 @@ async def test_a_call_whose_arguments_are_not_one_whole_object_makes_no_task_and
         assert await live.titles() == []
         outputs = [item for item in live.serving.session.history.items if item.type == "function_call_output"]
         assert ["not one complete JSON object" in item.output for item in outputs] == [True]
-
-
-@pytest.mark.system
-async def test_a_call_that_ends_at_the_limit_of_tokens_makes_no_half_task(port: int) -> None:
-    async with live_call(port, f"ann-{uuid4().hex}", plan="premium") as live:
-        live.desk.faults.set("openai-realtime", "incomplete-reply", times=1)
-        await live.turn("Add a task to buy oat milk")
-        assert await live.titles() in ([], ["buy oat milk"])
