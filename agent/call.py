@@ -69,6 +69,7 @@ from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
 from agent.whoever_serves import BACK_SECONDS, LOOK_SECONDS, WhoeverServes
+from agent.whole_wish import WholeWish
 from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.reminder_consent import How
@@ -125,6 +126,7 @@ class Call:
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
         )
         self._ours = WhoeverServes(self._require_session)
+        self._wish = WholeWish(gate)
         seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
@@ -523,6 +525,8 @@ class Call:
         for call, output in event.zipped():
             if output.is_error and not self._toolbox.may_correct(call.name):
                 output.reply_required = False
+        if (session := self._require_session()).may_say_nothing:
+            self._wish.hear(event, session.said)
         if not event.has_tool_reply:
             self._questions.ask_if_needed()
 
