@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -13,9 +14,9 @@ from livekit.agents import APIConnectOptions, APIError, APIStatusError
 
 from tests.agent.rig import free_ports
 from tiers.cartesia_voice import CartesiaVoice, amended
+from tiers.cascade import Cascade
 from tiers.metering.taps import SocketTap
-
-pytestmark = pytest.mark.system
+from tiers.vendor_watch import VendorWatch
 
 SOUND = "AAA=" * 3200
 TWICE = APIConnectOptions(max_retry=1, retry_interval=0.0, timeout=5)
@@ -80,6 +81,7 @@ def error(status: int, code: str, **more: str) -> dict[str, Any]:
     return {"type": "error", "done": True, "status_code": status, "error_code": code, **more}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("status", "code"), [(402, "quota_exceeded"), (429, "concurrency_limited")])
 async def test_a_text_that_is_refused_is_asked_for_once_and_the_refusal_is_told(
     status: int, code: str
@@ -93,6 +95,7 @@ async def test_a_text_that_is_refused_is_asked_for_once_and_the_refusal_is_told(
     assert len(vendor.contexts) == 1
 
 
+@pytest.mark.system
 async def test_an_error_in_mid_sentence_is_not_the_sentences_end() -> None:
     vendor = Vendor()
     vendor.before = [{"type": "chunk", "data": SOUND, "done": False}, error(402, "quota_exceeded")]
@@ -102,6 +105,7 @@ async def test_an_error_in_mid_sentence_is_not_the_sentences_end() -> None:
     assert len(vendor.contexts) == 1
 
 
+@pytest.mark.system
 async def test_the_late_error_of_a_text_that_was_broken_off_says_nothing_of_the_next() -> None:
     vendor = Vendor()
     vendor.before = [error(500, "internal_error", context_id="the-one-before")]
@@ -109,6 +113,7 @@ async def test_the_late_error_of_a_text_that_was_broken_off_says_nothing_of_the_
         assert await spoken(voice) > 0
 
 
+@pytest.mark.system
 async def test_a_socket_that_dies_behind_such_an_error_is_told_as_what_it_is() -> None:
     vendor = Vendor()
     vendor.before = [error(402, "quota_exceeded", context_id="the-one-before")]
@@ -119,6 +124,17 @@ async def test_a_socket_that_dies_behind_such_an_error_is_told_as_what_it_is() -
     assert getattr(told.value, "status_code", None) != 402
 
 
+@pytest.mark.unit
+async def test_only_an_error_that_names_no_context_is_taken_for_one_of_what_is_being_said() -> None:
+    watch = VendorWatch(cast("Cascade", SimpleNamespace(parts={})), lambda _failure: None)
+    watch.voice_said(json.dumps(error(500, "internal_error", context_id="the-one-before")))
+    assert watch.voice_trouble() is None
+    watch.voice_said(json.dumps(error(402, "quota_exceeded")))
+    assert getattr(watch.voice_trouble(), "status_code", None) == 402
+    watch.close()
+
+
+@pytest.mark.unit
 def test_nothing_but_an_error_is_changed_on_its_way() -> None:
     for message in ('{"type": "done", "done": true}', '{"data": "error"}', 'no "error" of ours', '["error"]'):
         assert amended(message) == message
