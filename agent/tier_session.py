@@ -309,6 +309,16 @@ class TierSession:
             each.said_by(speech, verbatim=self._models.speaks_lines, aloud=self.stack.has_voice)
         return speech
 
+    def fill(self, line: str) -> SpeechHandle:
+        """Break a silence in which a tool runs. No successor says it.
+
+        Nor does a language model know of it: it is given the result behind the call, and would read this behind both, as
+        its answer.
+        """
+        if self._models.speaks_lines:
+            return self.session.say(line, allow_interruptions=True, add_to_chat_ctx=False)
+        return self.say(line, owed=False)
+
     def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
         self.owed.turn_left()

@@ -39,7 +39,7 @@ class WhoeverServes:
         if not session.serves:
             return None
         with contextlib.suppress(RuntimeError):
-            return session.say(line, owed=False)
+            return session.fill(line)
         return None
 
     async def say_followed(self, line: str) -> Followed:

@@ -28,12 +28,12 @@ async def test_who_waits_for_a_slow_tool_hears_that_we_are_at_it_and_then_how_it
     plan, ladder = ("premium", GEMINI) if stack == "gemini" else (stack, GEMINI[1:])
     async with live_call(port, f"ann-{uuid4().hex}", plan=plan, ladder=ladder) as live:
         asked = slow_tools(live, 7.0)
-        before = len(live.items)
+        before, captions = len(live.items), live.line.captions
         await live.say("Add a task to buy oat milk")
         await live.until(lambda: asked, 10, "the tool runs")
-        await live.until(lambda: filler.ONE_MOMENT in live.ours(before), 6, "it is told that we are at it")
+        await live.until(lambda: filler.ONE_MOMENT in captions.text, 6, "it is told that we are at it")
+        await live.until(lambda: filler.STILL_AT_IT in captions.text, 8, "it is told again")
         assert "oat milk" not in live.ours(before)
-        await live.until(lambda: filler.STILL_AT_IT in live.ours(before), 8, "it is told again")
         await live.until(lambda: "oat milk" in live.ours(before), 20, "the result is told")
         await live.quiet()
         assert asked == ["create_task"]
