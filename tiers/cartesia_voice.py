@@ -51,7 +51,8 @@ class CartesiaVoice(cartesia.TTS):
 class _Stream(SynthesizeStream):
     @override
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
-        _errors.set(errors := [])
+        errors: list[dict[str, Any]] = []
+        _errors.set(errors)
         try:
             await super()._run(output_emitter)
         except APIError as error:
