@@ -1,4 +1,4 @@
-"""What a model passes to a tool: taken as it was sent, told to the caller in words."""
+"""What a model passes to a tool, told to the caller in words."""
 
 from __future__ import annotations
 
@@ -10,18 +10,6 @@ MOST_NAMED: Final = 4
 """More things than this are counted, with examples."""
 EXAMPLES: Final = 3
 _LONGEST_SAID: Final = 80
-
-
-def strict(raw: str) -> dict[str, Any] | None:
-    """Read arguments exactly as the model sent them; None when they are not one complete JSON object.
-
-    Livekit repairs broken JSON, and a repaired id is a wrong id.
-    """
-    try:
-        arguments = json.loads(raw or "{}")
-    except ValueError:
-        return None
-    return arguments if isinstance(arguments, dict) else None
 
 
 def described(arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -70,6 +70,7 @@ from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
 from agent.whoever_serves import BACK_SECONDS, LOOK_SECONDS, WhoeverServes
+from agent.whole_wish import WholeWish
 from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.reminder_consent import How
@@ -125,6 +126,8 @@ class Call:
         self._erasure = AccountErasure(
             erases, gate, session=self._require_session, end=lambda: self._end("erased")
         )
+        self._ours = WhoeverServes(self._require_session)
+        self._wish = WholeWish(gate)
         seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
@@ -133,6 +136,7 @@ class Call:
             turn=lambda: self._turns.number,
             on_stuck=lambda: self._spawn(self._ours.say(persona.STUCK), "call.stuck"),
             on_change=self._on_change,
+            say=self._ours.fill,
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,
@@ -147,7 +151,9 @@ class Call:
                 on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
                 on_in_vain=lambda: self._spawn(self._say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
-        self._read_screen = read_screen(self._screen, seen, gate, turn=lambda: self._turns.number)
+        self._read_screen = read_screen(
+            self._screen, seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
+        )
         self._others = others
         self._transcript = transcript
         self._on_said = on_said
@@ -226,7 +232,6 @@ class Call:
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
-        self._ours = WhoeverServes(self._require_session)
         self._goes_on_from: Thread | None = None
         """How far another worker had come, until a session of ours has begun."""
         self._is_handed_over = False
@@ -525,6 +530,11 @@ class Call:
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         self._on_said()
+        for call, output in event.zipped():
+            if output.is_error and not self._toolbox.may_correct(call.name):
+                output.reply_required = False
+        if (session := self._require_session()).may_say_nothing:
+            self._wish.hear(event, session.said)
         if not event.has_tool_reply:
             self._questions.ask_if_needed()
 

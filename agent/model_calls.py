@@ -12,22 +12,22 @@ from livekit.agents import RunContext, StopResponse, ToolError, function_tool
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
-from agent.arguments import described, strict
+from agent.arguments import described
 from agent.asked_first import Updates, clears
+from agent.filler import Says, filled
 from agent.gate import Action, Gate
 from agent.own_changes import can_be_undone
 from agent.seen import Seen
 from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+from tiers.tool_arguments import strict
 
 if TYPE_CHECKING:
     from agent.tools import Toolbox
 
 log = logging.getLogger("agent.model_calls")
 
-FILLER: Final = "One moment."
-FILLER_AFTER_SECONDS: Final = 1.5
-"""Silence of the caller's and ours, while a tool runs, that is broken by a word."""
+ARGUMENTS_NOT_WHOLE: Final = "The arguments were not one complete JSON object."
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
@@ -40,7 +40,7 @@ class ModelCalls:
     """The tools of one call as models have them.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; what would make a task of
-    something `seen` on a screen waits for a yes.
+    something `seen` on a screen waits for a yes. `say`: while a tool takes its time.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ModelCalls:
         *,
         turn: Callable[[], int],
         on_stuck: Callable[[], None],
+        say: Says,
         completes_at_once: bool,
         seen: Seen,
         may_call: bool,
@@ -58,6 +59,7 @@ class ModelCalls:
         self._gate = gate
         self._turn = turn
         self._on_stuck = on_stuck
+        self._say = say
         self._completes_at_once = completes_at_once
         self._seen = seen
         # Who did not agree to be called is promised no call, and pays for no word about one.
@@ -80,14 +82,13 @@ class ModelCalls:
                 raise StopResponse
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
-                whole = "The arguments were not one complete JSON object."
-                return self._refuse("invalid", error_output("invalid", whole))
+                return self._refuse("invalid", error_output("invalid", ARGUMENTS_NOT_WHOLE))
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
                 if await self._is_asked_first(server, name, arguments):
                     return await self._hold(server, name, arguments)
-                async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
+                async with filled(ctx, self._say):
                     outcome = await self._run(server, name, arguments, ctx)
             except TaskServerUnavailable as error:
                 raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
@@ -183,12 +184,18 @@ class ModelCalls:
 
     def _refuse(self, code: str, error: str) -> ToolResult:
         """Tell the model what was wrong with its call, and past the second time ask the caller instead."""
+        if self.may_correct(code):
+            raise ToolError(error)
+        return ToolResult(error, reply_required=False)
+
+    def may_correct(self, code: str) -> bool:
+        """Count a call that was refused in this turn; whether the model may put it right, or the caller is asked."""
         turn, count = self._corrections
         count = count + 1 if turn == self._turn() else 1
         self._corrections = (self._turn(), count)
         if count <= MOST_CORRECTIONS:
-            raise ToolError(error)
+            return True
         log.warning("tool.model_is_stuck", extra={"turn": self._turn(), "outcome": code})
         if count == MOST_CORRECTIONS + 1:
             self._on_stuck()
-        return ToolResult(error, reply_required=False)
+        return False

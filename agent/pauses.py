@@ -47,3 +47,20 @@ async def time_for(
             return True
         await asyncio.sleep(LOOK_SECONDS)
     return False
+
+
+async def pause(
+    within: float,
+    *,
+    session: Callable[[], TierSession],
+    is_busy: Callable[[], bool],
+    still: Callable[[], bool],
+) -> None:
+    """Wait for a pause in which nothing is owed, for so many seconds at most, and only while it is wanted."""
+    ends, quiet_since = time.monotonic() + within, float("inf")
+    while still() and (now := time.monotonic()) < ends:
+        is_pause = session().is_quiet and not session().owes and not is_busy()
+        quiet_since = min(quiet_since, now) if is_pause else float("inf")
+        if now - quiet_since >= PAUSE_SECONDS:
+            return
+        await asyncio.sleep(LOOK_SECONDS)

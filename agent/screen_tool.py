@@ -6,22 +6,24 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from livekit.agents import RunContext, function_tool, llm
+from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import ToolResult
 
 from agent import persona
-from agent.arguments import strict
+from agent.filler import Says, filled
 from agent.gate import Action, Gate
+from agent.model_calls import ARGUMENTS_NOT_WHOLE
 from agent.screen import CannotSeeError, Screen
 from agent.seen import Seen
+from agent.tool_server import error_output
 from tiers.sighting import Reading
+from tiers.tool_arguments import strict
 
 NAME: Final = "read_screen"
 LOOK: Final = "look_at_screen"
 """What the gate holds while the caller has not said whether their screen may be looked at."""
 
 FILLER: Final = "Let me look."
-FILLER_AFTER_SECONDS: Final = 1.5
 
 _SCHEMA: Final[dict[str, Any]] = {
     "name": NAME,
@@ -51,17 +53,25 @@ _TELLS: Final = {
 }
 
 
-def read_screen(screen: Screen | None, seen: Seen, gate: Gate, *, turn: Callable[[], int]) -> llm.Tool:
+def read_screen(
+    screen: Screen | None,
+    seen: Seen,
+    gate: Gate,
+    *,
+    turn: Callable[[], int],
+    say: Says = lambda _line: None,
+) -> llm.Tool:
     """Make the tool. Without a screen, as on a telephone, it says that there is none."""
 
     async def look(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-        arguments = strict(ctx.function_call.arguments) or {}
+        if (arguments := strict(ctx.function_call.arguments)) is None:
+            raise ToolError(error_output("invalid", ARGUMENTS_NOT_WHOLE))
         asked_in = turn()
         seen.asked(turn=asked_in)
         if screen is None:
             return _told("no_screen")
         try:
-            async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
+            async with filled(ctx, say, FILLER):
                 reading = await screen.read(str(arguments.get("about") or "this"))
         except CannotSeeError as error:
             if error.why == "not_allowed":

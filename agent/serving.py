@@ -20,7 +20,7 @@ from agent.conversation import Conversation, Plan, Tells
 from agent.hold import THINKING_SECONDS, Hold
 from agent.line import Line
 from agent.owed import Leftover
-from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, time_for
+from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, pause, time_for
 from agent.paying import pay
 from agent.succession import READY_SECONDS, Left, OnLine, close_later, close_when_unused, made_ready
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
@@ -177,6 +177,8 @@ class Serving:
             return
         if failure.again:
             self._spawn(self._once_more(session), "serving.once_more")
+        elif failure.within:
+            self._spawn(self._renew_within(session, failure.within), "serving.renew")
         elif failure.fault.remedy == "renew" or self._tells is None:
             self._renewal = True
             self._move_on()
@@ -367,6 +369,19 @@ class Serving:
         await asyncio.sleep(LOOK_SECONDS)
         if self._serves(session):
             session.once_more()
+
+    async def _renew_within(self, session: TierSession, seconds: float) -> None:
+        """Renew a session whose end was announced, in a pause before it comes."""
+        conversation = self._conversation
+        await pause(
+            seconds,
+            session=lambda: session,
+            is_busy=lambda: conversation is not None and conversation.is_busy(),
+            still=lambda: self._serves(session),
+        )
+        if self._serves(session):
+            self._renewal = True
+            self._move_on()
 
     async def _see_to_it(self, session: TierSession) -> None:
         """A session is closed: the router is told, unless it is at it already. If nothing takes over, nothing can."""

@@ -16,6 +16,7 @@ from agent.murmurs import is_murmur
 from agent.openings import Sound, with_opening
 from agent.thoughts import thinking
 from agent.voices import speaking
+from tiers.tool_arguments import as_sent
 
 T = TypeVar("T")
 
@@ -193,6 +194,9 @@ class TaskAgent(Agent):
 
         async for chunk in thinking(ask, chat_ctx.items, self._parts.another_mind):
             self._parts.on_thought()
+            if isinstance(chunk, llm.ChatChunk) and chunk.delta is not None:
+                for call in chunk.delta.tool_calls:
+                    call.arguments = as_sent(call.arguments)
             yield chunk
 
     @override

@@ -122,6 +122,11 @@ class TierSession:
         )
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks, self._openings)
         self._turn_ended: float | None = None
+        """When the newest turn did, on the monotonic clock."""
+        self._ended_at = 0.0
+        """The same on the wall's clock."""
+        self._overheard = self._overheard_since = ""
+        """Final words of an ear beside the model: of the turn that ended last, and since."""
         self._owed_turns = 0
         """How many turns had been left to the model when the last one ended."""
         self.turn_ended = asyncio.Event()
@@ -304,6 +309,16 @@ class TierSession:
             each.said_by(speech, verbatim=self._models.speaks_lines, aloud=self.stack.has_voice)
         return speech
 
+    def fill(self, line: str) -> SpeechHandle:
+        """Break a silence in which a tool runs. No successor says it.
+
+        Nor does a language model know of it: it is given the result behind the call, and would read this behind both, as
+        its answer.
+        """
+        if self._models.speaks_lines:
+            return self.session.say(line, allow_interruptions=True, add_to_chat_ctx=False)
+        return self.say(line, owed=False)
+
     def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
         self.owed.turn_left()
@@ -357,6 +372,19 @@ class TierSession:
             if not said or said[-1].text_content != self._asked.text_content:
                 history.items.append(self._asked)
         return history
+
+    @property
+    def said(self) -> str:
+        """The caller's words of the newest turn, as far as they are written down. A realtime model's are at times late."""
+        message = next((item for item in reversed(self.history.messages()) if item.role == "user"), None)
+        is_late = self.keeps_spoken_turns and (message is None or message.created_at < self._ended_at)
+        return self._overheard if is_late or message is None else message.text_content or ""
+
+    @property
+    def may_say_nothing(self) -> bool:
+        """Whether a model's answer may be empty. Of one of Gemini Live's nothing is sent, as if the vendor were dead."""
+        speaks = self.stack.parts.get("speech_to_speech")
+        return speaks is None or speaks.service != "gemini-live"
 
     async def remember(self, *items: llm.ChatItem) -> None:
         """Add to the history what happened without the model."""
@@ -431,7 +459,8 @@ class TierSession:
         """A turn is over. One that a session finds after it was replaced is its successor's."""
         if self._leaving:
             raise StopResponse
-        self._turn_ended = time.monotonic()
+        self._turn_ended, self._ended_at = time.monotonic(), time.time()
+        self._overheard, self._overheard_since = self._overheard_since, ""
         self._owed_turns = self.owed.turns
         self._marks.mark("ended", again=True)
         self.turn_ended.set()
@@ -502,6 +531,8 @@ class TierSession:
                 self._murmur_written()
             return
         self._murmured = False
+        if final:
+            self._overheard_since = f"{self._overheard_since} {text}".strip()
         self._turn_written(text, final=final)
 
     def _turn_written(self, text: str, *, final: bool) -> None:

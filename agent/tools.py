@@ -17,6 +17,7 @@ from livekit.agents import llm, utils
 
 from agent import persona
 from agent.effects import Effects, effects_of
+from agent.filler import Says
 from agent.gate import Action, Gate
 from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
@@ -46,7 +47,7 @@ class Toolbox:
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `on_change` when a model's
     call that changes something begins; `outcomes` hears what becomes of tasks; what would make a task of something
-    `seen` on a screen waits for a yes.
+    `seen` on a screen waits for a yes; `say` says a line while a tool takes its time.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Toolbox:
         turn: Callable[[], int],
         on_stuck: Callable[[], None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
+        say: Says = lambda _line: None,
         completes_at_once: bool = False,
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
@@ -77,6 +79,7 @@ class Toolbox:
             gate,
             turn=turn,
             on_stuck=on_stuck,
+            say=say,
             completes_at_once=completes_at_once,
             seen=seen or Seen(),
             may_call=may_call,
@@ -101,6 +104,10 @@ class Toolbox:
         await server.load()
         names = [name for name in server.tools if self._of.setdefault(name, server) is server]
         return [self._models.wrap(server, name) for name in names]
+
+    def may_correct(self, name: str) -> bool:
+        """Hear that a call gave an error; whether the model is asked again. livekit by itself refuses a tool that is not there."""
+        return name in self._of or self._models.may_correct("unknown_tool")
 
     def effects_in(self, turn: int) -> Effects:
         """What kinds of effect tools had that were run in a turn."""

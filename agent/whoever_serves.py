@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from livekit.agents.voice import SpeechHandle
+
 from agent.followed import Followed
 from agent.tier_session import TierSession
 
@@ -30,6 +32,15 @@ class WhoeverServes:
             session.say(line)
 
         await self._ask(speak)
+
+    def fill(self, line: str) -> SpeechHandle | None:
+        """Speak a line that is worth something only now; None where nothing serves."""
+        session = self._session()
+        if not session.serves:
+            return None
+        with contextlib.suppress(RuntimeError):
+            return session.fill(line)
+        return None
 
     async def say_followed(self, line: str) -> Followed:
         """Speak a line of our own; gives what becomes of it, whoever says the rest."""

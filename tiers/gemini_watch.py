@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from google.genai import types
 
 from tiers.faults import Fault
 from tiers.vision_fault import fault_of
 from tiers.watch import Failure, Watch
+
+MARGIN_SECONDS: Final = 4.0
+"""What a successor needs to be ready before the vendor ends a session that it has announced the end of."""
 
 
 class GeminiWatch:
@@ -71,7 +74,8 @@ class GeminiWatch:
             self._active = True
             self._watch.expect("progress", self._service, self._watch.patience.thought)
         if message.go_away is not None:
-            self._watch.fail(Failure(self._service, Fault.EXPIRED, "go_away"))
+            within = max(0.0, _seconds(message.go_away.time_left) - MARGIN_SECONDS)
+            self._watch.fail(Failure(self._service, Fault.EXPIRED, "go_away", within=within))
 
     def failed(self, error: Exception) -> None:
         """Judge an error of the plugin's session: of Google's library, or of the websocket below it."""
@@ -86,3 +90,11 @@ class GeminiWatch:
     def _over(self) -> None:
         self._active = False
         self._watch.met("progress")
+
+
+def _seconds(told: str | None) -> float:
+    """Read a duration as Google's JSON has it, «9.5s»; 0 where it cannot be read."""
+    try:
+        return float((told or "").removesuffix("s"))
+    except ValueError:
+        return 0.0

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from livekit.agents import APIConnectOptions, llm, stt, tts
+from livekit.agents import APIConnectOptions, APIError, llm, stt, tts
 from livekit.agents.types import NOT_GIVEN
-from livekit.plugins import cartesia, deepgram, elevenlabs, openai
+from livekit.plugins import deepgram, elevenlabs, openai
 from openai import AsyncClient
 from typing_extensions import override
 
 from tiers.as_given import AsGiven
 from tiers.as_written import as_written
+from tiers.cartesia_voice import CartesiaVoice, amended
 from tiers.catalogue import Model, Part
+from tiers.diagnosis import classify
 from tiers.metering.taps import ChatTap, SocketTap
 from tiers.settings import VendorSettings
 
@@ -98,7 +100,7 @@ def _mind(model: Model, settings: VendorSettings, call_id: str) -> Built:
         address = settings.base_url("ollama")
         return Built(model, _PatientLLM(model=settings.ollama_model, api_key="ollama", base_url=address))
     tap = ChatTap()
-    plugin: llm.LLM[Any] = openai.LLM(
+    plugin: llm.LLM[Any] = _Mind(
         model=model.name,
         client=as_written(
             AsyncClient(
@@ -145,7 +147,8 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
         )
     else:
         voice, address = CARTESIA_VOICE, settings.base_url("cartesia")
-        plugin = cartesia.TTS(
+        tap.amend = amended
+        plugin = CartesiaVoice(
             model=model.name,
             voice=voice,
             api_key=settings.key("cartesia"),
@@ -155,6 +158,25 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
             http_session=tap.session(),
         )
     return Built(model, plugin, tap, f"{address} {model.name} {voice}")
+
+
+class _Mind(openai.LLM):
+    """Asks once where asking again cannot help: livekit does so after each 429, also after one for want of credit."""
+
+    @override
+    def chat(self, **named: Any) -> Any:
+        stream = super().chat(**named)
+        ask = stream._run
+
+        async def once() -> None:
+            try:
+                await ask()
+            except APIError as error:
+                error.retryable = error.retryable and not classify(error).is_certain
+                raise
+
+        stream._run = once  # type: ignore[method-assign]
+        return stream
 
 
 class _PatientLLM(openai.LLM):

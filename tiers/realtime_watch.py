@@ -14,7 +14,7 @@ from tiers.watch import Failure, Watch
 log = logging.getLogger("tiers.realtime_watch")
 
 FAILED_IN_A_ROW: Final = 2
-"""Replies that end as failed before the vendor is left: the first is asked for once more."""
+"""Replies that end as failed or are refused before the vendor is left: the first is asked for once more."""
 
 _ADDED: Final = frozenset({"conversation.item.added", "conversation.item.created", "conversation.item.done"})
 
@@ -113,7 +113,12 @@ class RealtimeWatch:
         if fault is Fault.VENDOR_DOWN and self._refuses_one_event(error):
             log.warning("vendor.refused_event", extra={"service": self._service, "code": code})
             return
-        self._watch.fail(Failure(self._service, fault, code or "error", again=fault.remedy == "retry"))
+        again = False
+        if fault.remedy == "retry":
+            # A reply that is refused for a rate limit never becomes one that ends: it counts here.
+            self._failed += 1
+            again = self._failed < FAILED_IN_A_ROW
+        self._watch.fail(Failure(self._service, fault, code or "error", again=again))
 
     def _refuses_one_event(self, error: Mapping[str, Any]) -> bool:
         """Whether the vendor only would not take one event of ours: it is well, and what has to come has its deadline.

@@ -22,6 +22,7 @@ from livekit.plugins.openai import realtime
 from openai.types.realtime import (
     ConversationItemCreateEvent,
     InputAudioBufferCommitEvent,
+    RealtimeConversationItemFunctionCall,
     RealtimeConversationItemSystemMessage,
 )
 from openai.types.realtime.realtime_conversation_item_system_message import Content
@@ -30,6 +31,7 @@ from typing_extensions import override
 from tiers.committed_turns import CommittedTurns
 from tiers.ear import Ear
 from tiers.realtime_watch import RealtimeWatch
+from tiers.tool_arguments import as_sent
 
 LEAD_SECONDS: Final = 1.5
 """How long sound is kept that came before the detector said that somebody speaks: it is 0.1–0.3 s late, over one on a busy
@@ -185,6 +187,12 @@ class _Session(realtime.RealtimeSession):
                 )
             )
         return super().generate_reply(tool_choice=tool_choice, tools=tools)
+
+    @override
+    def _handle_function_call(self, item: RealtimeConversationItemFunctionCall) -> None:
+        """The plugin hands a call on also where its reply ended in the middle of it, as at the limit of tokens."""
+        arguments = as_sent(item.arguments or "", is_whole=item.status != "incomplete")
+        super()._handle_function_call(item.model_copy(update={"arguments": arguments}))
 
     @override
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:

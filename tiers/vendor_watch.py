@@ -126,13 +126,15 @@ class VendorWatch:
     def voice_said(self, message: str) -> None:
         """Read a message of the voice's socket: some errors come in the guise of an end, and the plugins miss them.
 
-        Cartesia's has `type: error` and `done: true` (measured with livekit-plugins-cartesia 1.8.9).
+        Not Cartesia's, which name their context: `CartesiaVoice` tells them of the text that they are of.
         """
         try:
             body: Any = json.loads(message)
         except ValueError:
             return
-        if isinstance(body, dict) and (body.get("type") in ("error", "Error") or body.get("error")):
+        if not isinstance(body, dict) or body.get("context_id"):
+            return
+        if body.get("type") in ("error", "Error") or body.get("error"):
             status = body.get("status_code")
             code = str(body.get("error_code") or body.get("error") or body.get("err_code") or "")
             self._trouble = APIStatusError(

@@ -12,11 +12,11 @@ from google import genai
 from google.genai import types
 from pydantic import ValidationError
 
-from tiers.catalogue import MODELS, Model
+from tiers.catalogue import MODELS
 from tiers.faults import Fault
 from tiers.metering.gemini import units_of
 from tiers.sighting import FUNCTION, SCHEMA, Reading
-from tiers.usage import Usage
+from tiers.usage import Certainty, Outcome, Usage
 from tiers.vision_fault import VisionError, fault_of
 
 log = logging.getLogger("tiers.vision")
@@ -87,6 +87,8 @@ class VisionLink:
         self._turns = 0
         self._reported = 0
         """The turn whose usage was reported last; turns count from 1."""
+        self._reports = 0
+        """How many reports there were of it."""
         self._estimated = 0
         """The turn that was estimated last."""
         self._held_tokens = len(INSTRUCTIONS) // _LETTERS_PER_TOKEN
@@ -115,6 +117,7 @@ class VisionLink:
 
     async def ask(self, about: str) -> Reading:
         """Ask what the caller's words mean. Raises VisionError; how long it may take is up to the caller of this."""
+        self._estimate("ok")  # of the one before, if it was answered and not reported
         question = QUESTION.format(about=" ".join(about.split())[:LONGEST_ABOUT].replace("»", "«"))
         self._answer = asyncio.get_running_loop().create_future()
         self._turns += 1
@@ -123,7 +126,7 @@ class VisionLink:
             await self._send(text=question)
             return await self._answer
         except (VisionError, asyncio.CancelledError):
-            self._estimate()
+            self._estimate("failed")
             raise
         finally:
             self._answer = None
@@ -140,6 +143,8 @@ class VisionLink:
             self._answer.set_exception(VisionError(Fault.OURS, "closed"))  # the vendor is not to blame
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
+        if self._answer is None:
+            self._estimate("ok")
         await _closed(self._connecting)
 
     async def _send(self, **given: Any) -> None:
@@ -193,33 +198,51 @@ class VisionLink:
 
     def _book(self, used: types.UsageMetadata) -> None:
         units = units_of(used)
-        if units:
-            self._held_tokens = used.prompt_token_count or self._held_tokens
-            self._reported = self._turns
-            self._usage(MODEL, units, estimated=False)
+        if not units:
+            return
+        self._held_tokens = used.prompt_token_count or self._held_tokens
+        # A vendor may report a turn in parts, each of which is to be paid.
+        self._reports = self._reports + 1 if self._reported == self._turns else 1
+        self._reported = self._turns
+        event = f"{self._id}:{self._turns}"
+        late = self._reports == 1 and self._estimated == self._turns
+        self._usage(
+            event if self._reports == 1 else f"{event}:{self._reports}",
+            units,
+            "actual",
+            "ok",
+            replaces=f"{event}:estimate" if late else None,
+        )
 
-    def _estimate(self) -> None:
-        """A turn was asked for that came to nothing. Where nobody reported its usage, it is likely to be billed."""
-        if self._reported == self._turns:
+    def _estimate(self, outcome: Outcome) -> None:
+        """Where nobody reported a turn's usage, whatever came of it, it is likely to be billed."""
+        if self._turns in (self._reported, self._estimated):
             return
         self._estimated = self._turns
         held = min(self._held_tokens, TRIGGER_TOKENS)
-        self._usage(MODEL, {"image_input_tokens": held}, estimated=True)
+        event = f"{self._id}:{self._turns}:estimate"
+        self._usage(event, {"image_input_tokens": held}, "estimated", outcome)
 
-    def _usage(self, model: Model, units: dict[str, int], *, estimated: bool) -> None:
-        event = f"{self._id}:{self._turns}"
-        late = not estimated and self._estimated == self._turns
+    def _usage(
+        self,
+        event_id: str,
+        units: dict[str, int],
+        certainty: Certainty,
+        outcome: Outcome,
+        *,
+        replaces: str | None = None,
+    ) -> None:
         self._on_usage(
             Usage(
-                event_id=f"{event}:estimate" if estimated else event,
-                vendor=model.vendor,
-                model=model.name,
+                event_id=event_id,
+                vendor=MODEL.vendor,
+                model=MODEL.name,
                 part="vision",
                 stack=self._stack(),
                 units=units,
-                certainty="estimated" if estimated else "actual",
-                outcome="failed" if estimated else "ok",
-                replaces=f"{event}:estimate" if late else None,
+                certainty=certainty,
+                outcome=outcome,
+                replaces=replaces,
             )
         )
 

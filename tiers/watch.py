@@ -49,12 +49,16 @@ class VendorPatience:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A verdict on a service. `what` is a label for logs; `again`: the same may be asked once more before it is left."""
+    """A verdict on a service. `what` is a label for logs; `again`: the same may be asked once more before it is left.
+
+    `within`: it is still well, and may be left in a pause of so many seconds from now.
+    """
 
     service: str
     fault: Fault
     what: str
     again: bool = False
+    within: float = 0.0
 
 
 class Watch:
@@ -105,7 +109,7 @@ class Watch:
         """Tell a failure, unless the service's was told already."""
         if self._closed or failure.service in self._told:
             return
-        if not failure.again:
+        if not (failure.again or failure.within):  # else what comes may be worse
             self._told.add(failure.service)
         log.warning(
             "vendor.failed",

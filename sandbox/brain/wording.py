@@ -165,7 +165,8 @@ def not_all_at_once(verb: str) -> str:
 def result(ran: Ran) -> str:
     """What a tool did, or why it did not."""
     if ran.waiting:
-        return ran.waiting
+        # Asked whether there is more to call, a model has nothing to say of what is waited for.
+        return "" if ran.result.get("next") else ran.waiting
     if ran.error is not None:
         return _failure(ran.tool, ran.error)
     task = ran.task

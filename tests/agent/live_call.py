@@ -68,8 +68,11 @@ class Captions(io.TextOutput):
 
     def __init__(self) -> None:
         super().__init__(label="captions", next_in_chain=None)
+        self.text = ""
 
-    async def capture_text(self, text: str) -> None: ...
+    async def capture_text(self, text: str) -> None:
+        self.text += text
+
     def flush(self) -> None: ...
 
 
@@ -107,6 +110,7 @@ class StageLine(Line):
     def __init__(self, *, pauses: bool) -> None:
         super().__init__(cast("rtc.Room", NoRoom("caller")), "caller")
         self.microphone, self.loudspeaker = Microphone(), Loudspeaker(pauses=pauses)
+        self.captions = Captions()
 
         async def nothing() -> None: ...
 
@@ -115,7 +119,7 @@ class StageLine(Line):
             SimpleNamespace(
                 audio_input=self.microphone,
                 audio_output=InRoom(self.loudspeaker),
-                transcription_output=Captions(),
+                transcription_output=self.captions,
                 start=nothing,
                 aclose=nothing,
             ),

@@ -11,6 +11,7 @@ import pytest
 import sandbox.cartesia
 from tests.agent.live_call import LiveCall, live_call
 from tests.agent.together import together
+from tiers.faults import Fault
 
 pytestmark = pytest.mark.system
 
@@ -73,6 +74,19 @@ async def test_a_mind_that_fails_is_replaced_within_the_turn(port: int, kind: st
         assert mind(live) != "gpt-4o-mini"
         assert live.ours().count("oat milk") == 1
         assert late < 12
+
+
+async def test_a_part_whose_account_has_no_credit_is_asked_once_and_left(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
+        await live.client.call("create_task", {"title": "buy oat milk"})
+        # Whoever asks a second time is answered.
+        live.desk.faults.set("openai-chat", "quota", times=1)
+        assert "oat milk" in await live.turn("What is on my list?")
+        assert live.switch.told == [("openai-chat", Fault.NO_CREDIT)]
+        live.desk.faults.set("cartesia", "quota", times=1)
+        assert "oat milk" in await live.turn("What is on my list?")
+        assert voice(live) == "aura-2"
+        assert live.switch.told[1:] == [("cartesia", Fault.NO_CREDIT)]
 
 
 async def test_a_rate_limit_is_waited_out_and_nobody_is_blamed(port: int) -> None:

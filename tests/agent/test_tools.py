@@ -15,7 +15,6 @@ from uuid import uuid4
 import pytest
 from livekit.agents import StopResponse, llm
 
-from agent.arguments import strict
 from agent.gate import Action
 from agent.model_calls import MOST_CORRECTIONS
 from agent.persona import done, question
@@ -23,6 +22,7 @@ from agent.requests import SAME_REQUEST_SECONDS
 from agent.tool_server import ToolServer
 from mcp_tasks.client import Patience, TaskClient, ToolOutcome
 from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
+from tiers.tool_arguments import NOT_WHOLE, strict
 
 pytestmark = pytest.mark.system
 
@@ -239,6 +239,7 @@ async def test_two_users_in_one_worker_never_see_each_others_rows(port: int) -> 
         "not json",
         '{"a": 1}{"a": 1}',
         "7",
+        NOT_WHOLE,
     ],
 )
 async def test_arguments_that_are_not_one_whole_object_are_never_repaired(ann: Rig, raw: str) -> None:

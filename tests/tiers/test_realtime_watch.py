@@ -160,6 +160,29 @@ async def test_an_error_that_ends_what_the_session_is_for_is_told(
     assert (failure.fault, failure.again) == (fault, again)
 
 
+async def test_replies_that_are_refused_for_a_rate_limit_are_asked_for_once_more_and_then_the_vendor_is_left() -> (
+    None
+):
+    told: list[Failure] = []
+    watch = Watch(told.append, PATIENCE)
+    events = RealtimeWatch(watch, "openai-realtime")
+
+    def refused() -> bool:
+        """Ask for a reply that is refused; whether it is to be asked for once more."""
+        events.client_event({"type": "response.create"})
+        events.server_event(error(code="rate_limit_exceeded", event_id="reply"))
+        return told[-1].again
+
+    assert refused()
+    events.client_event({"type": "response.create"})
+    events.server_event({"type": "response.created", "response": {"id": "r1"}})
+    events.server_event({"type": "response.done", "response": {"id": "r1", "status": "completed"}})
+    assert refused(), "one that came to its end lies between"
+    assert not refused()
+    assert told[-1].fault is Fault.VENDOR_BUSY
+    watch.close()
+
+
 async def test_a_session_that_is_refused_before_it_is_open_is_told() -> None:
     [failure] = await watched(lambda events: events.server_event(error(code="invalid_value")))
     assert failure.fault is Fault.VENDOR_DOWN

@@ -1,4 +1,4 @@
-"""What the realtime vendor is sent of a caller's sound."""
+"""What the realtime vendor is sent of a caller's sound, and what comes of what it calls."""
 
 import asyncio
 import base64
@@ -10,11 +10,13 @@ import pytest
 from livekit import rtc
 from livekit.agents import llm
 from livekit.plugins.openai.realtime import RealtimeSession
+from openai.types.realtime import RealtimeConversationItemFunctionCall
 
 from sandbox.app import Running, serve
 from sandbox.desk import Desk
 from tests.tiers.recogniser import Stream
-from tiers.thrifty_realtime import LEAD_SECONDS, ThriftyRealtimeModel
+from tiers.thrifty_realtime import LEAD_SECONDS, ThriftyRealtimeModel, _Session
+from tiers.tool_arguments import NOT_WHOLE
 
 pytestmark = pytest.mark.unit
 
@@ -252,3 +254,28 @@ async def test_a_session_that_nobody_closes_is_closed_with_its_model(
     async with asyncio.timeout(10):
         await model.aclose()
     assert session._main_atask.done(), "the model's own socket is closed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "handed_on"),
+    [
+        ('{"title": "buy oat milk"}', "completed", '{"title": "buy oat milk"}'),
+        ('{"title": "buy oat milk"}', None, '{"title": "buy oat milk"}'),
+        ('{"title": "buy oat m', "completed", NOT_WHOLE),
+        # The reply ended at the limit of tokens before a tool without arguments was given any.
+        ("", "incomplete", NOT_WHOLE),
+        ('{"title": "buy oat milk"}', "incomplete", NOT_WHOLE),
+    ],
+)
+def test_a_call_that_ends_before_it_is_whole_is_handed_on_as_none(
+    monkeypatch: pytest.MonkeyPatch, arguments: str, status: Any, handed_on: str
+) -> None:
+    came: list[RealtimeConversationItemFunctionCall] = []
+    monkeypatch.setattr(RealtimeSession, "_handle_function_call", lambda _session, item: came.append(item))
+    session = object.__new__(_Session)  # no socket is needed for it
+    session._handle_function_call(
+        RealtimeConversationItemFunctionCall(
+            type="function_call", name="create_task", call_id="c1", arguments=arguments, status=status
+        )
+    )
+    assert [item.arguments for item in came] == [handed_on]

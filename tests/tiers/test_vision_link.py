@@ -92,6 +92,27 @@ async def test_a_report_that_comes_after_the_estimate_takes_its_place() -> None:
     assert (estimate.replaces, report.replaces) == (None, estimate.event_id)
 
 
+async def test_a_question_that_is_reported_in_parts_costs_each_of_them() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        await session.says.put(types.LiveServerMessage(usage_metadata=USED))
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+    assert [usage.certainty for usage in used] == ["actual"] * 3
+    assert len({usage.event_id for usage in used}) == 3
+
+
+async def test_an_answer_that_nobody_reports_is_estimated_at_the_next_question_or_the_end() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        await asked(link, session, answer({"status": "seen"}, used=None))
+        assert used == []
+        await asked(link, session, answer({"status": "seen"}, used=None))
+        assert [(usage.certainty, usage.outcome) for usage in used] == [("estimated", "ok")]
+    assert [(usage.certainty, usage.outcome) for usage in used] == [("estimated", "ok")] * 2
+    assert all(usage.units["image_input_tokens"] > 0 for usage in used)
+
+
 async def test_a_connection_that_is_closed_in_the_middle_of_a_question_is_no_fault_of_the_vendors() -> None:
     used: list[Usage] = []
     async with connected(used) as (link, session):

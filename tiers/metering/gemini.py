@@ -1,7 +1,8 @@
 """What Gemini Live bills: all that a session holds with every turn, and what it made; nothing is cached.
 
 The vendor reports each turn (https://ai.google.dev/api/live, UsageMetadata), interrupted ones too. A socket that dies
-leaves an estimate: the last report, what was sent and made since, and the answer by its sound.
+leaves an estimate: the last report, what was sent and made since, and the answer by its sound. So does a turn that is
+over and was not reported when the next one begins; a report that comes after all takes its place.
 """
 
 from __future__ import annotations
@@ -73,6 +74,10 @@ class GeminiSpeakingWatch:
         self._made_text = self._made_bytes = 0
         self._sounded = False
         self._was_interrupted = False
+        self._is_over = False
+        """The turn has come to its end, and no report of it yet."""
+        self._may_be_late = False
+        """The turn before was estimated, and nothing was made since that a report could be of."""
         session.on("gemini_client_event", lambda event: quietly(self._client, event))
         session.on("gemini_server_event", lambda message: quietly(self._server, message))
         session.on("error", self._failed)
@@ -96,7 +101,21 @@ class GeminiSpeakingWatch:
         if not isinstance(error, stt.STTError):
             self.flush("failed")
 
+    def _turn_begins(self) -> None:
+        if self._is_over:
+            turns = self._turns
+            self.flush("cancelled" if self._was_interrupted else "ok")
+            self._may_be_late = self._turns > turns
+            self._is_over = False
+
     def _client(self, event: Any) -> None:
+        match event:
+            case (
+                types.LiveClientRealtimeInput(activity_start=types.ActivityStart())
+                | types.LiveClientContent()
+                | types.LiveClientToolResponse()
+            ):
+                self._turn_begins()
         match event:
             case types.LiveClientRealtimeInput(audio=types.Blob(data=bytes() as data)):
                 self._sent_bytes += len(data)
@@ -116,18 +135,22 @@ class GeminiSpeakingWatch:
         for call in (message.tool_call.function_calls or []) if message.tool_call else []:
             self._made_text += tokens.count(f"{call.name}{call.args}")
         self._was_interrupted = self._was_interrupted or bool(content and content.interrupted)
-        if message.usage_metadata is None:
+        self._is_over = self._is_over or bool(content and content.turn_complete)
+        units = units_of(message.usage_metadata) if message.usage_metadata is not None else {}
+        if not any(units.values()):
             return
-        units = units_of(message.usage_metadata)
         outcome: Outcome = "cancelled" if self._was_interrupted else "ok"
         if min(units.values(), default=0) < 0:
             logger.warning("a usage cannot be right, and is estimated", extra={"part": "speech_to_speech"})
             self.flush(outcome)
-        elif any(units.values()):
+        else:
             self._book(units, "actual", outcome)
 
     def _book(self, units: dict[str, int], certainty: Certainty, outcome: Outcome) -> None:
-        self._turns += 1
+        late = certainty == "actual" and self._may_be_late and not (self._made_bytes or self._made_text)
+        if not late:  # else it takes the place of the estimate, under its number
+            self._turns += 1
+        self._may_be_late = self._is_over = False
         self._held = (
             units.get("text_input_tokens", 0) + units.get("text_output_tokens", 0),
             units.get("audio_input_tokens", 0) + units.get("audio_output_tokens", 0),

@@ -1,4 +1,4 @@
-"""Taps on the vendors' connections: what a plugin sends and receives passes by a watcher, unchanged.
+"""Taps on the vendors' connections: what a plugin sends and receives passes by a watcher, unchanged but for what it misreads.
 
 The plugins take an HTTP session or client of ours, which is a public argument of theirs; nothing of theirs is patched.
 """
@@ -87,6 +87,8 @@ class SocketTap:
         """Makes the watcher of a new websocket; None: nobody watches."""
         self.overhear: Callable[[str], None] | None = None
         """Told of each text message that comes, whichever socket it is on."""
+        self.amend: Callable[[str], str] | None = None
+        """Gives a text message as the plugin is to read it."""
         self._sessions: list[aiohttp.ClientSession] = []
 
     def session(self) -> aiohttp.ClientSession:
@@ -160,6 +162,8 @@ class _Socket(aiohttp.ClientWebSocketResponse):
                 # A line that broke gives no CLOSE: then what was sent may have arrived, and may be billed.
                 closed = broken and message.type is aiohttp.WSMsgType.CLOSE
                 quietly(partial(self._watcher.ended, broken, turned_away=closed and not self._spoke))
+        if self._tap.amend is not None and message.type is aiohttp.WSMsgType.TEXT:
+            return message._replace(data=self._tap.amend(message.data))
         return message
 
     @override
