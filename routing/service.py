@@ -164,8 +164,9 @@ class RoutedCall:
         self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
 
     def worked(self, service: str) -> None:
-        """Hear that a new connection to a service works: its first event, words or sound came.
+        """Hear that a new connection to a service works: its first words, sound or call of a tool came.
 
+        A greeting is none of these: a vendor may greet everybody and answer nobody.
         What an old connection still does says nothing of those who dial now. Redis is told only where it is news.
         """
         self._health.worked(service, against_advice=self.router.is_least_bad)
