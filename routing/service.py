@@ -171,6 +171,19 @@ class RoutedCall:
         """
         self._health.worked(service, against_advice=self.router.is_least_bad)
 
+    def sight_failed(self, service: str, fault: Fault) -> None:
+        """Hear that what looks at the screen failed: everybody's sight is told, and no voice moves for it."""
+        self._health.failed(service, fault)
+        self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
+
+    def sight_worked(self, service: str) -> None:
+        """Hear that what looks at the screen has answered."""
+        self._health.worked(service)
+
+    def is_given_up(self, service: str) -> bool:
+        """Whether nobody dials a service now."""
+        return any(one.service == service for one in self._health.unhealthy())
+
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
