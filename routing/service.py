@@ -73,7 +73,8 @@ class RoutingService:
         """Prepare the routing of one call; `open` decides.
 
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
-        `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
+        `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
+        long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
         `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
@@ -94,6 +95,7 @@ class RoutingService:
             caps=lambda: self._policy.policy.caps_of(subject),
             slice_seconds=self._settings.slice_seconds,
             blind_microdollars=self._settings.blind_microdollars // max(1, share),
+            blind_together=self._settings.blind_microdollars,
             on_spent=on_spent,
             taken_over=taken_over,
             on_blind=on_blind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import json
@@ -48,6 +49,10 @@ class Spool:
         """
         lines = "".join(json.dumps(asdict(entry), separators=(",", ":")) + "\n" for entry in entries)
         await asyncio.shield(asyncio.create_task(self._append(lines.encode()), name="spool.write"))
+
+    async def charged(self) -> int:
+        """Sum what stands in the folder, of all processes: charges that Redis was not told of yet, µ$. Raises OSError."""
+        return await asyncio.to_thread(_charged, self._folder)
 
     async def drain(self, journal: Journal, missed: Missed) -> int:
         """Put this file into the journal, tell Redis of its charges and remove it.
@@ -126,6 +131,15 @@ async def drain_abandoned(path: Path, journal: Journal, missed: Missed) -> int:
         return 0
     with file:
         return await _hand_over(file, path, journal, missed) if _lock(file, path) else 0
+
+
+def _charged(folder: Path) -> int:
+    charged = 0
+    for path in spool_files(folder):
+        with contextlib.suppress(FileNotFoundError):  # Redis was told of it just now
+            entries, _ = _read(path.read_bytes())
+            charged += sum(entry.microdollars for entry in entries if entry.kind == "charge")
+    return charged
 
 
 def _lock(file: FileIO, path: Path) -> bool:
