@@ -137,8 +137,9 @@ class Desk:
                 call_id=self.invitation.call_id,
                 stack=stack,
                 on_usage=money.meter,
-                on_failure=lambda fault: money.failed(VISION.service, fault),
-                on_worked=lambda: money.worked(VISION.service),
+                on_failure=lambda fault: money.sight_failed(VISION.service, fault),
+                on_worked=lambda: money.sight_worked(VISION.service),
+                is_given_up=lambda: money.is_given_up(VISION.service),
             )
 
         return partial(

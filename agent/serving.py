@@ -71,7 +71,7 @@ class Serving:
         self._renewal = False
         self._moving: asyncio.Task[None] | None = None
         self._must_leave = asyncio.Event()
-        """What serves has failed: nothing is worth waiting for."""
+        """What serves has failed, or what is made ready is no longer wanted: nothing is worth waiting for."""
         self._ended: TierSession | None = None
         """A session that closed by itself."""
         self._since = self._last_swap = time.monotonic()
@@ -167,7 +167,7 @@ class Serving:
             self._give_up()
             return
         self._wanted = Plan(decision, stack, cause)
-        if cause is Cause.VENDOR:
+        if cause is Cause.VENDOR or self._readied_in_vain:
             self._must_leave.set()
         self._move_on()
 
@@ -211,9 +211,11 @@ class Serving:
             self._spawn(self._see_to_it(session), "serving.see_to_it")
 
     def paused(self) -> None:
-        """Hear that we are listening: time for what can wait."""
+        """Hear that we are listening: time for what can wait, unless the caller has just interrupted and talks on."""
         busy = self._conversation is not None and self._conversation.is_busy()
-        if time.monotonic() - self._since > self._renew_after and not busy and not self.session.owes:
+        silent = self.session.is_quiet and not self.session.waits_for_turn
+        old = time.monotonic() - self._since > self._renew_after
+        if old and silent and not busy and not self.session.owes:
             self._renewal = True
             self._move_on()
 
@@ -339,9 +341,15 @@ class Serving:
         if not await made_ready(
             new, old, instructions=self._instructions, listener=self._listener, must_leave=self._must_leave
         ):
-            self._last_swap = time.monotonic()  # not again at once
+            if not self._readied_in_vain:
+                self._last_swap = time.monotonic()  # not again at once
             return False
-        return known == [item.id for item in old.history.items] and old.is_quiet and old is self.session
+        return (
+            not self._readied_in_vain
+            and known == [item.id for item in old.history.items]
+            and old.is_quiet
+            and old is self.session
+        )
 
     async def _pay(self, session: TierSession, left: Leftover, starting: asyncio.Task[None]) -> None:
         """Have a session give what the one before it owed."""
@@ -403,6 +411,12 @@ class Serving:
 
     def _serves(self, session: TierSession) -> bool:
         return session is self.session and not self._parked and not self._closed
+
+    @property
+    def _readied_in_vain(self) -> bool:
+        """Whether what is made ready was decided against meanwhile: its money may be given back already."""
+        readied, wanted = self._readied, self._wanted
+        return readied is not None and wanted is not None and not _same(wanted.stack, readied.stack)
 
     @property
     def _runs(self) -> bool:

@@ -16,14 +16,13 @@ from redis.exceptions import RedisError
 
 from agent.slots_gauge import show
 from routing.ending import ended, heed_cancellation
+from routing.workers import LiveWorkers
 
 log = logging.getLogger("agent.slots")
 
 BUSY_ATTRIBUTE: Final = "voicetasks.busy"
 """Set on our participant when the worker was full: the job only says so."""
 
-PREFIX: Final = "voicetasks:worker:"
-EXPIRE_SECONDS: Final = 15
 BEAT_SECONDS: Final = 3.0
 REDIS_TIMEOUT_SECONDS: Final = 0.2
 """A call never waits longer than this for Redis."""
@@ -47,7 +46,8 @@ class Slots:
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             decode_responses=True,
         )
-        self._key = f"{PREFIX}{worker_id}"
+        self._workers = LiveWorkers(self._redis)
+        self._id = worker_id
         self._slots = slots
         self._spare = spare
         self._active = active
@@ -89,7 +89,7 @@ class Slots:
         if self._beat is not None:
             await ended(self._beat)
         try:
-            await self._redis.delete(self._key)
+            await self._workers.leave(self._id)
         except RedisError:
             log.warning("slots.redis_unavailable")
         await self._redis.aclose()
@@ -98,10 +98,7 @@ class Slots:
         """Write the heartbeat once."""
         show(slots=self._slots, used=self.used)
         try:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hset(self._key, mapping={"slots": self._slots, "used": min(self.used, self._slots)})
-                pipe.expire(self._key, EXPIRE_SECONDS)
-                await pipe.execute()
+            await self._workers.tell(self._id, slots=self._slots, used=min(self.used, self._slots))
         except RedisError:
             log.warning("slots.redis_unavailable")
 
@@ -113,11 +110,7 @@ class Slots:
 
     async def _others_have_room(self) -> bool:
         try:
-            async for key in self._redis.scan_iter(match=f"{PREFIX}*", count=200):
-                if key != self._key:
-                    slots, used = await self._redis.hmget(key, "slots", "used")
-                    if int(used or 0) < int(slots or 0):
-                        return True
+            return any(worker.has_room for worker in await self._workers.alive() if worker.id != self._id)
         except RedisError:
             log.warning("slots.redis_unavailable")
         return False

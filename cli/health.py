@@ -10,11 +10,11 @@ import httpx
 import redis.asyncio
 import redis.exceptions
 
+from routing.workers import LiveWorkers
+
 Probe = Callable[[], Awaitable[str | None]]
 
 TIMEOUT_SECONDS = 2.0
-WORKER_KEYS = "voicetasks:worker:*"
-"""The heartbeats of workers; a worker writes its own once LiveKit has registered it."""
 
 
 @cache
@@ -69,12 +69,12 @@ def redis_probe(url: str) -> Probe:
 
 
 def worker_registered_probe(url: str) -> Probe:
-    """Healthy when at least one worker's heartbeat stands in Redis."""
+    """Healthy when at least one worker says in Redis that it lives, as it does once LiveKit has registered it."""
 
     async def probe() -> str | None:
         client = redis.asyncio.from_url(url, socket_timeout=TIMEOUT_SECONDS)
         try:
-            async for _ in client.scan_iter(match=WORKER_KEYS, count=1000):
+            if await LiveWorkers(client).alive():
                 return None
         except (redis.exceptions.RedisError, OSError) as error:
             return f"Redis does not answer ({type(error).__name__})"

@@ -34,6 +34,8 @@ BEAT_SECONDS: Final = 1.0
 """How often a lease makes sure that Redis still knows what it knew."""
 RECOVER_SECONDS: Final = 0.25
 """Between tries to reach Redis while it is away."""
+DISK_SECONDS: Final = 0.1
+"""How long a call that cannot see its money waits to learn what others spent; mostly it is a millisecond."""
 TTL_SLICES: Final = 3
 """A lease that nobody extended for so many slices is a dead worker's."""
 
@@ -52,6 +54,8 @@ class Lease:
 
     `on_spent` gets the call's cost in µ$ after each charge; `on_verdict` what became of a slice. `taken_over`: another
     worker had a lease for this call. `on_blind` gets the seconds without Redis as they pass.
+    `blind_microdollars` is what the call may spend while Redis is away, and `blind_together` what all may that have the
+    spool's folder in common, calls that are over included; None: anything.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Lease:
         caps: Callable[[], Caps],
         slice_seconds: float,
         blind_microdollars: int,
+        blind_together: int | None = None,
         on_spent: Callable[[int], None] = lambda _: None,
         on_verdict: Callable[[Verdict], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
@@ -86,6 +91,7 @@ class Lease:
         self._call_id = call_id
         self._slice = slice_seconds
         self._allowance = blind_microdollars
+        self._together = blind_together
         self._on_spent = on_spent
         self.on_verdict = on_verdict
         """Whoever is to hear what became of a slice; the call's router."""
@@ -121,7 +127,10 @@ class Lease:
         return self._tier
 
     async def reserve(self, tier: Tier) -> Verdict:
-        """Reserve the next slice with a tier; what was held for another one is given back. At most some 200 ms."""
+        """Reserve the next slice with a tier; what was held for another one is given back.
+
+        At most some 200 ms; 300 where Redis is away and the disk is slow.
+        """
         verdict = await self._reserve(tier)
         if self._work is None:
             self._work = asyncio.create_task(self._serve(), name="lease.serve")
@@ -130,12 +139,11 @@ class Lease:
 
     async def _reserve(self, tier: Tier) -> Verdict:
         if self.blind_since is not None:
-            return self._next_blind_slice(
-                tier
-            )  # no turn to wait for: whoever has it may be asking a slow Redis
+            # No turn to wait for: whoever has it may be asking a slow Redis.
+            return await self._next_blind_slice(tier)
         deadline = asyncio.get_running_loop().time() + self._wait
         if not await self._take_turn(deadline):
-            return self._next_blind_slice(tier)
+            return await self._next_blind_slice(tier)
         try:
             return await self._hold(tier, deadline)
         finally:
@@ -238,7 +246,7 @@ class Lease:
     async def _hold(self, tier: Tier, deadline: float | None = None) -> Verdict:
         """Ask for the next slice, until a time on the event loop's clock; without one, for as long as a question may."""
         if self.blind_since is not None:
-            return self._next_blind_slice(tier)
+            return await self._next_blind_slice(tier)
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._wait
         self._slice_ends = self._clock() + self._slice
@@ -247,11 +255,11 @@ class Lease:
             answer = await self._held_by(tier, deadline)
         except BlindError as error:
             self._went_blind(error.why)
-            return self._while_blind(tier) if releases == self._releases else Verdict("blind")
+            return await self._while_blind(tier, releases)
         if isinstance(answer, Refused) and answer.why == "superseded":
             # Another worker has the call, and its money with it: this one only has not heard of it yet.
             log.warning("budget.superseded", extra={"call_id": self._call_id})
-            return self._while_blind(tier) if releases == self._releases else Verdict("blind")
+            return await self._while_blind(tier, releases)
         if isinstance(answer, Refused):
             return Verdict("unpaid" if answer.why == "unpaid" else "exhausted", answer.scope.split(":")[0])
         if releases == self._releases:
@@ -351,18 +359,37 @@ class Lease:
         self._on_blind(now - self._blind_told)
         self._blind_told = now
 
-    def _next_blind_slice(self, tier: Tier) -> Verdict:
+    async def _next_blind_slice(self, tier: Tier) -> Verdict:
         self._slice_ends = self._clock() + self._slice
-        return self._while_blind(tier)
+        return await self._while_blind(tier, self._releases)
 
-    def _while_blind(self, tier: Tier) -> Verdict:
-        """No premium on money that cannot be seen; the cheaper tiers within the worker's own allowance."""
+    async def _while_blind(self, tier: Tier, releases: int) -> Verdict:
+        """No premium on money that cannot be seen; the cheaper tiers within the worker's own allowance.
+
+        `releases`: how often the lease had been released when the slice was asked for.
+        """
         if tier == "premium":
             return Verdict("blind")
-        if self.blind_microdollars >= self._allowance:
+        is_spent = self.blind_microdollars >= self._allowance or await self._is_spent_together()
+        if releases != self._releases:
+            return Verdict("blind")
+        if is_spent:
             return Verdict("exhausted")
         self._tier = tier
         return Verdict("held")
+
+    async def _is_spent_together(self) -> bool:
+        """Whether the calls of this machine have spent all that they may without Redis.
+
+        A disk that gives no answer in time leaves each call with its own part.
+        """
+        if self._together is None:
+            return False
+        try:
+            async with asyncio.timeout(DISK_SECONDS):
+                return await self._spool.charged() >= self._together
+        except OSError:  # a timeout is one too
+            return False
 
     async def _settle(self, event: str) -> None:
         if self.blind_since is not None:

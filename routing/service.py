@@ -20,7 +20,7 @@ from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
-from routing.sight_budget import Funds, SightBudget
+from routing.sight_budget import Funds, SightBudget, spent_on_sight
 from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.faults import Fault
@@ -73,16 +73,19 @@ class RoutingService:
         """Prepare the routing of one call; `open` decides.
 
         `on_decision` gets each decision that has the call served otherwise than before, in the event loop.
-        `share` is how many calls this worker serves at most: each has that part of what may be spent blindly.
+        `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
+        long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
         `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
+        subject, looked = UNKNOWN_SUBJECT, 0
         try:
             subject = await self._journal.subject_of(user_id)
+            if taken_over:
+                looked = await spent_on_sight(self._journal, call_id)
         except JournalDownError:
             log.warning("journal.down", extra={"call_id": call_id})
-            subject = UNKNOWN_SUBJECT
         spool = Spool(self._settings.spool_dir)
         lease = Lease(
             Budget(self._link, StreamCounts(self._link, self._journal)),
@@ -94,6 +97,7 @@ class RoutingService:
             caps=lambda: self._policy.policy.caps_of(subject),
             slice_seconds=self._settings.slice_seconds,
             blind_microdollars=self._settings.blind_microdollars // max(1, share),
+            blind_together=self._settings.blind_microdollars,
             on_spent=on_spent,
             taken_over=taken_over,
             on_blind=on_blind,
@@ -111,7 +115,7 @@ class RoutingService:
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
-        sight = SightBudget(self._settings.sight_microdollars)
+        sight = SightBudget(self._settings.sight_microdollars, looked)
         return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
 
 
@@ -164,11 +168,25 @@ class RoutedCall:
         self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
 
     def worked(self, service: str) -> None:
-        """Hear that a new connection to a service works: its first event, words or sound came.
+        """Hear that a new connection to a service works: its first words, sound or call of a tool came.
 
+        A greeting is none of these: a vendor may greet everybody and answer nobody.
         What an old connection still does says nothing of those who dial now. Redis is told only where it is news.
         """
         self._health.worked(service, against_advice=self.router.is_least_bad)
+
+    def sight_failed(self, service: str, fault: Fault) -> None:
+        """Hear that what looks at the screen failed: everybody's sight is told, and no voice moves for it."""
+        self._health.failed(service, fault)
+        self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
+
+    def sight_worked(self, service: str) -> None:
+        """Hear that what looks at the screen has answered."""
+        self._health.worked(service)
+
+    def is_given_up(self, service: str) -> bool:
+        """Whether nobody dials a service now."""
+        return any(one.service == service for one in self._health.unhealthy())
 
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""

@@ -31,7 +31,8 @@ class RoutingSettings(BaseSettings):
     spool_dir: Path = Path(".voicetasks") / "spool"
     """Where charges are written when neither Redis nor the database can be reached."""
     blind_microdollars: Annotated[int, Field(ge=0, le=10**12)] = 200_000
-    """What one worker may spend while Redis is away, µ$; its slots share it evenly."""
+    """What one worker may spend while Redis is away, µ$; its slots share it evenly. Workers that have the spool's
+    folder in common spend it together."""
     story_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long it is kept what happened in a call, without words: who spoke when, tools, confirmations, swaps."""
     sight_microdollars: Annotated[int, Field(ge=0, le=10**9)] = 150_000

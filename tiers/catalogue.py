@@ -143,7 +143,8 @@ MODELS: Final = _models(
     Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-whisper", service="openai-realtime"),
-    Model("google", "gemini-3.1-flash-live-preview", service="gemini-live"),
+    # It sees and does not serve calls: what becomes of sight says nothing of the voice, nor the other way round.
+    Model("google", "gemini-3.1-flash-live-preview", service="gemini-sight"),
     Model("google", "gemini-3.8-live", service="gemini-live"),
     Model("local", "whisper", service="whisper"),
     Model("local", "piper", service="piper"),

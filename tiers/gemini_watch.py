@@ -34,6 +34,8 @@ class GeminiWatch:
         self.reached = asyncio.Event()
         """Set when the vendor has set up a session."""
         self._active = False
+        self._is_proven = False
+        """Whether this connection has given anything of an answer yet: a vendor that only greets serves nobody."""
 
     @property
     def is_active(self) -> bool:
@@ -42,9 +44,8 @@ class GeminiWatch:
 
     def connected(self) -> None:
         """A session was set up."""
-        self._active = False
+        self._active = self._is_proven = False
         self.reached.set()
-        self._on_worked()
 
     def client_event(self, event: Any) -> None:
         """A message for the vendor: a turn of any kind that is over has to be answered."""
@@ -67,12 +68,14 @@ class GeminiWatch:
         if message.tool_call is not None:
             self._watch.met("generation")
             self._over()
+            self._prove()
         elif content is not None and (content.turn_complete or content.generation_complete):
             self._over()
         elif content is not None and (content.model_turn is not None or content.output_transcription):
             self._watch.met("generation")
             self._active = True
             self._watch.expect("progress", self._service, self._watch.patience.thought)
+            self._prove()
         if message.go_away is not None:
             within = max(0.0, _seconds(message.go_away.time_left) - MARGIN_SECONDS)
             self._watch.fail(Failure(self._service, Fault.EXPIRED, "go_away", within=within))
@@ -86,6 +89,12 @@ class GeminiWatch:
 
     def _expect(self) -> None:
         self._watch.expect("generation", self._service, self._watch.patience.generation)
+
+    def _prove(self) -> None:
+        """Tell, once for each connection, that the vendor does what it is there for."""
+        if not self._is_proven:
+            self._is_proven = True
+            self._on_worked()
 
     def _over(self) -> None:
         self._active = False

@@ -207,20 +207,54 @@ def _elevenlabs_final(message: dict[str, Any]) -> bool:
 
 
 async def _gemini_live(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
-    """https://ai.google.dev/api/live: a session that is set up. A turn would cost more than it shows."""
-    from tiers.vision_fault import by_reason
+    """https://ai.google.dev/api/live: the first sound of an answer, which ends with the socket."""
+    said = {"turns": [{"role": "user", "parts": [{"text": WORDS}]}], "turnComplete": True}
+    marked = {"realtimeInputConfig": {"automaticActivityDetection": {"disabled": True}}}
+    await _gemini(http, settings, "gemini-3.8-live", marked, {"clientContent": said})
 
+
+async def _gemini_sight(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
+    """The same of the model that looks at screens, asked as it is asked there."""
+    await _gemini(http, settings, "gemini-3.1-flash-live-preview", {}, {"realtimeInput": {"text": WORDS}})
+
+
+async def _gemini(
+    http: aiohttp.ClientSession,
+    settings: VendorSettings,
+    model: str,
+    more: Mapping[str, Any],
+    turn: Mapping[str, Any],
+) -> None:
+    """Set up a session and have one turn answered: a vendor may set up every session and answer in none."""
     method = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
     url = f"{settings.base_url('google')}/ws/{method}"
     async with _socket(http, url, {"x-goog-api-key": settings.key("google")}, {}) as socket:
-        model = f"models/{_model('gemini-3.1-flash-live-preview')}"
-        await socket.send_json({"setup": {"model": model}})
-        async with asyncio.timeout(ANSWER_SECONDS):
+        generation = {"responseModalities": ["AUDIO"], "maxOutputTokens": LEAST_TOKENS}
+        setup = {"model": f"models/{_model(model)}", "generationConfig": generation, **more}
+        await socket.send_json({"setup": setup})
+        await _gemini_says(socket, lambda message: "setupComplete" in message)
+        await socket.send_json(turn)
+        await _gemini_says(socket, _gemini_answers)
+
+
+def _gemini_answers(message: dict[str, Any]) -> bool:
+    """Whether an answer begins, or is over before it began: of so few tokens a model may have thought them all."""
+    return not {"modelTurn", "turnComplete"}.isdisjoint(message.get("serverContent", {}))
+
+
+async def _gemini_says(
+    socket: aiohttp.ClientWebSocketResponse, wanted: Callable[[dict[str, Any]], bool]
+) -> None:
+    """Read messages, which come as text or as bytes, until the wanted one. What is wrong is told by a closing's reason."""
+    from tiers.vision_fault import by_reason
+
+    async with asyncio.timeout(ANSWER_SECONDS):
+        while True:
             message = await socket.receive()
-        if not isinstance(message.data, str | bytes):
-            raise _FaultError(by_reason(str(message.extra)))
-        if "setupComplete" not in json.loads(message.data):
-            raise ValueError("no session was set up")
+            if not isinstance(message.data, str | bytes):
+                raise _FaultError(by_reason(str(message.extra)))
+            if wanted(dict(json.loads(message.data))):
+                return
 
 
 _PROBES: Final[Mapping[str, Callable[[aiohttp.ClientSession, VendorSettings], Awaitable[None]]]] = {
@@ -232,6 +266,7 @@ _PROBES: Final[Mapping[str, Callable[[aiohttp.ClientSession, VendorSettings], Aw
     "cartesia": _cartesia,
     "elevenlabs": _elevenlabs,
     "gemini-live": _gemini_live,
+    "gemini-sight": _gemini_sight,
 }
 
 

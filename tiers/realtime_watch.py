@@ -18,6 +18,11 @@ FAILED_IN_A_ROW: Final = 2
 
 _ADDED: Final = frozenset({"conversation.item.added", "conversation.item.created", "conversation.item.done"})
 
+_GENERATED: Final = frozenset(
+    {"response.output_audio.delta", "response.output_text.delta", "response.function_call_arguments.delta"}
+)
+"""What only a model that works sends."""
+
 _CALLERS_FAULT: Final = frozenset(
     {
         # What the client asked for came too late or twice; the conversation goes on.
@@ -38,6 +43,8 @@ class RealtimeWatch:
         self._watch = watch
         self._service = service
         self._on_worked = on_worked
+        self._is_proven = False
+        """Whether this connection has given anything of a reply yet: a vendor that only greets serves nobody."""
         self.reached = asyncio.Event()
         """Set when the vendor has opened a session."""
         self._failed = 0
@@ -74,7 +81,7 @@ class RealtimeWatch:
         kind = str(event.get("type", ""))
         if kind == "session.created":
             self.reached.set()
-            self._on_worked()
+            self._is_proven = False
         elif kind == "error":
             self._sent.clear()
             self._watch.met("acknowledgement")
@@ -95,6 +102,14 @@ class RealtimeWatch:
             self._done(event.get("response") or {})
         elif self._active is not None:
             self._progress()
+            if kind in _GENERATED:
+                self._prove()
+
+    def _prove(self) -> None:
+        """Tell, once for each connection, that the vendor does what it is there for."""
+        if not self._is_proven:
+            self._is_proven = True
+            self._on_worked()
 
     def _acknowledge(self) -> None:
         """Wait for the next item that is to be acknowledged, if there is one."""
@@ -136,6 +151,7 @@ class RealtimeWatch:
         status = response.get("status")
         if status == "completed":
             self._failed = 0
+            self._prove()
         if status not in ("failed", "incomplete"):
             return
         details = response.get("status_details") or {}

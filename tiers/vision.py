@@ -37,8 +37,9 @@ PAUSES_SECONDS: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
 class Vision:
     """Sees what it is shown. `show` and `ask` may be called at any time; each waits for the connection it needs.
 
-    `on_failure` gets the verdict on each failure, `on_worked` is called when a connection has answered. `stack` gives
-    the name of the stack that serves the call, for the bill.
+    `on_failure` gets the verdict on each failure, `on_worked` is called when a connection has answered. While
+    `is_given_up` says that nobody dials the vendor, neither does this. `stack` gives the name of the stack that serves
+    the call, for the bill.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Vision:
         on_usage: Callable[[Usage], None],
         on_failure: Callable[[Fault], None] = lambda _: None,
         on_worked: Callable[[], None] = lambda: None,
+        is_given_up: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._new_client = partial(client, settings, call_id=call_id)
@@ -57,6 +59,7 @@ class Vision:
         self._tells: dict[str, Any] = {"stack": stack, "on_usage": on_usage}
         self._on_failure = on_failure
         self._on_worked = on_worked
+        self._is_given_up = is_given_up
         self._clock = clock
         self._link: VisionLink | None = None
         self._opened = 0.0
@@ -157,6 +160,8 @@ class Vision:
             return self._link
 
     async def _dial(self) -> VisionLink:
+        if self._is_given_up():
+            raise VisionError(Fault.VENDOR_DOWN, "nobody dials it now")
         try:
             return await self._opened_link()
         except Exception as error:

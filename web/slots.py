@@ -12,9 +12,8 @@ from typing import cast
 from redis.asyncio import Redis
 
 from privacy.live_calls import CALLS, SILENT_MS
+from routing.workers import LiveWorkers
 
-WORKER_KEYS = "voicetasks:worker:*"
-"""A hash for each worker, {slots, used}, that the worker renews and that dies with it after 15 s."""
 CLAIMS_KEY = "voicetasks:claims"
 """Call ids on their way to a worker, by the millisecond they were let in."""
 CLAIMED_AT_KEY = "voicetasks:claimed_at"
@@ -96,21 +95,16 @@ class Slots:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._workers = LiveWorkers(redis)
 
     async def capacity(self) -> Capacity:
         """Add up the workers that live."""
-        keys = [key async for key in self._redis.scan_iter(match=WORKER_KEYS, count=500)]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in dict.fromkeys(keys):
-                pipe.hmget(key, ["slots", "used"])
-            beats = await pipe.execute() if keys else []
-        # A heartbeat may expire between the two reads: then it is no worker any more.
-        alive = [(int(slots), int(used or 0)) for slots, used in beats if slots is not None]
+        alive = await self._workers.alive()
         # A worker over its slots does not take another's free ones away.
         return Capacity(
             workers=len(alive),
-            slots=sum(slots for slots, _ in alive),
-            used=sum(min(slots, used) for slots, used in alive),
+            slots=sum(worker.slots for worker in alive),
+            used=sum(min(worker.slots, worker.used) for worker in alive),
         )
 
     async def claim(self, call_id: str, person: str, most: int) -> Admission:

@@ -26,7 +26,7 @@ class Session:
         self.history = llm.ChatContext.empty()
         self.tools: list[llm.Tool] = []
         self.owes_answer = False
-        self.owes, self.is_quiet = False, True
+        self.owes, self.is_quiet, self.waits_for_turn = False, True, False
         self.session = self
         self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.broken_off = self.closed = False
@@ -50,6 +50,8 @@ class Session:
         except asyncio.CancelledError:
             self.broken_off = True
             raise
+
+    def take(self, _line: Any) -> None: ...
 
     async def is_reached(self) -> bool:
         return True

@@ -1,4 +1,6 @@
-"""What fails while something better waits for its time, or is being made ready, is left for it at once."""
+"""What fails while something better waits for its time, or is being made ready, is left for it at once; and what is
+decided against meanwhile serves nobody.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from agent.conversation import Plan
+from agent.serving import Serving
 from routing.decision import Cause
 from tests.agent.served_call import Served, Session, Told, decision
 from tiers.catalogue import STACKS
@@ -110,4 +114,71 @@ async def test_a_session_that_closed_is_replaced_whole_though_only_some_of_its_p
     served.serving.follow(decision("budget"), Cause.VENDOR)  # a cascade as well
     await served.is_served_by(await served.asked(1))
     assert not served.serving.given_up.done()
+    await served.serving.aclose()
+
+
+# -- decided against -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cause", [Cause.POLICY, Cause.MONEY])
+async def test_something_better_that_is_decided_against_while_it_is_made_ready_never_has_the_call(
+    cause: Cause,
+) -> None:
+    served = Served()
+    await served.begin()
+    better = await served.moves(Cause.HEALTH)
+    served.serving.follow(decision("economy"), cause)
+    better.begins.set()
+    assert served.serving._moving is not None
+    await asyncio.wait_for(asyncio.shield(served.serving._moving), 5)
+    assert served.serving.session is served.sessions[0]  # type: ignore[comparison-overlap]
+    assert served.serving.swaps == 0
+    await served.serving.aclose()
+    assert better.closed
+
+
+async def test_something_better_that_is_decided_against_once_its_vendor_has_answered_never_has_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served = Served()
+    await served.begin()
+
+    async def answers(session: Session) -> bool:
+        if session.stack.name == "premium":
+            served.serving.follow(decision("budget"), Cause.MONEY)
+        return True
+
+    monkeypatch.setattr(Session, "is_reached", answers)
+    changed: list[str] = []
+
+    async def changes(_: Serving, plan: Plan) -> None:
+        changed.append(plan.stack.name)
+
+    monkeypatch.setattr(Serving, "_change", changes)
+    better = await served.moves(Cause.HEALTH)
+    better.begins.set()
+    assert served.serving._moving is not None
+    await asyncio.wait_for(asyncio.shield(served.serving._moving), 5)
+    assert (changed, served.serving.swaps) == (["budget"], 0)
+    await served.serving.aclose()
+    assert better.closed
+
+
+async def test_what_is_better_still_than_what_is_made_ready_does_not_wait_as_after_a_failure() -> None:
+    served = Served()
+    await served.begin()
+    served.serving._better_after = 3600.0
+    served.serving._last_swap -= 3600.0
+    await served.moves(Cause.HEALTH, "gemini")
+    await served.is_served_by(await served.moves(Cause.HEALTH, "premium"))
+    await served.serving.aclose()
+
+
+async def test_something_better_that_is_decided_for_again_while_it_is_made_ready_is_taken() -> None:
+    served = Served()
+    await served.begin()
+    better = await served.moves(Cause.HEALTH)
+    served.serving.follow(decision("premium"), Cause.POLICY)
+    await served.is_served_by(better)
+    assert not better.broken_off
     await served.serving.aclose()

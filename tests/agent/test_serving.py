@@ -125,3 +125,22 @@ async def test_a_tool_behind_an_opening_is_covered_as_the_wait_for_an_answer_is(
     session.tells["agent_state_changed"](SimpleNamespace(old_state="speaking", new_state="thinking"))
     session.speaks()
     assert served.covered == [THINKING_SECONDS, "end"]
+
+
+@pytest.mark.parametrize(("is_quiet", "waits_for_turn"), [(False, False), (True, True)])
+async def test_a_session_of_great_age_is_not_renewed_while_the_caller_speaks_or_has_just_spoken(
+    is_quiet: bool, waits_for_turn: bool
+) -> None:
+    served = Served()
+    await served.begin()
+    served.serving._renew_after = 0.0
+    served.serving._since -= 1.0
+    served.sessions[0].is_quiet, served.sessions[0].waits_for_turn = is_quiet, waits_for_turn
+    served.serving.paused()
+    assert served.serving._moving is None
+    served.sessions[0].is_quiet, served.sessions[0].waits_for_turn = True, False
+    served.serving.paused()
+    renewed = await served.asked(1)
+    assert renewed.stack.name == "economy"
+    await served.is_served_by(renewed)
+    await served.serving.aclose()

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
+from routing.workers import LiveWorkers
 from tests.calls.room_caller import Caller, calling, events, ghost, until
 from tests.conftest import CHECKOUT, FREE_PORTS, LIVE, RunningDemo, _destroy, _start
 
@@ -52,7 +53,7 @@ class Workers:
         if not any(process.poll() is None for process, _ in self._more):
             self.add()
         async with Redis(port=self.demo.ports["redis"]) as redis, asyncio.timeout(90):
-            while len(await redis.keys("voicetasks:worker:*")) < 2:
+            while len(await LiveWorkers(redis).alive()) < 2:
                 await asyncio.sleep(0.2)
 
     def log(self) -> str:

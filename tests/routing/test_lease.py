@@ -69,6 +69,7 @@ async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[Lea
         *,
         slice_seconds: float = 300,
         blind: int = 10_000,
+        together: int | None = None,
         wait: float = PATIENT,
         **caps: Cap,
     ) -> Lease:
@@ -83,6 +84,7 @@ async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[Lea
             caps=lambda: Caps.model_validate(every | caps),
             slice_seconds=slice_seconds,
             blind_microdollars=blind,
+            blind_together=together,
             on_spent=told.on_spent,
             on_verdict=told.on_verdict,
             wait_seconds=wait,
@@ -311,6 +313,26 @@ async def test_while_redis_is_away_there_is_no_new_premium_and_economy_has_a_cap
     shaky.lease.meter(Cost("e1", 10_000, tier="economy"))
     await told.until(lambda: told.spent[-1:] == [10_000])
     assert await shaky.lease.reserve("economy") == Verdict("exhausted")
+
+
+async def test_what_one_call_spent_without_redis_the_next_ones_of_its_machine_do_not_have(
+    lease_for: LeaseMaker, told: Told, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(question: Any, **_: object) -> Any:
+        question.close()
+        raise BlindError("connection")
+
+    monkeypatch.setattr(bank.link, "ask", away)
+    for call_id, spent in (("c1", 6_000), ("c2", 2_000)):
+        lease = lease_for(call_id, blind=6_000, together=8_000)
+        assert await lease.reserve("economy") == Verdict("held")
+        lease.meter(Cost("e1", spent, tier="economy"))
+        await told.until(lambda spent=spent: told.spent[-1:] == [spent])  # type: ignore[misc]
+        assert await lease.reserve("economy") == Verdict("exhausted")
+        await lease.aclose()
+    late = lease_for("c3", blind=6_000, together=8_000)
+    assert await late.reserve("economy") == Verdict("exhausted")
+    assert await late.reserve("premium") == Verdict("blind")
 
 
 async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(

@@ -99,6 +99,18 @@ async def test_what_leaves_no_doubt_moves_every_call_at_once(callers: list[Calle
     assert await other.next() == (("cartesia",), Cause.VENDOR)
 
 
+async def test_sight_that_fails_is_given_up_by_all_and_moves_no_voice(callers: list[Caller]) -> None:
+    one, other = callers
+    one.call.sight_failed("cartesia", Fault.VENDOR_BUSY)  # were it the voice, this very call would leave it
+    one.call.sight_failed("gemini-sight", Fault.NO_CREDIT)
+    async with asyncio.timeout(20):
+        while not other.call.is_given_up("gemini-sight"):
+            await asyncio.sleep(0.02)
+    other.call.failed("cartesia", Fault.VENDOR_BUSY)
+    assert await other.next() == (("cartesia",), Cause.VENDOR)
+    assert one.told.empty()
+
+
 async def test_a_connection_that_works_starts_the_count_anew(bank: Bank, callers: list[Caller]) -> None:
     one, other = callers
     one.call.failed("cartesia", Fault.VENDOR_DOWN)

@@ -18,6 +18,7 @@ from livekit import api
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from cli.phone_bridge import find_bridge
 from routing.budget import PREFIX
+from routing.workers import LiveWorkers
 from tests.calls.conftest import Person
 from tests.conftest import FREE_PORTS, LIVE, RunningDemo, _destroy, _start
 from tests.sip.baresip import Baresip, telephone
@@ -128,8 +129,7 @@ def vendor_sockets(demo: RunningDemo) -> int:
 async def used_slots(demo: RunningDemo) -> int:
     """Calls that the workers have."""
     async with redis.asyncio.from_url(f"redis://127.0.0.1:{demo.ports['redis']}/0") as client:
-        keys = [key async for key in client.scan_iter(match="voicetasks:worker:*")]
-        return sum([int(await client.hget(key, "used") or 0) for key in keys])
+        return sum(worker.used for worker in await LiveWorkers(client).alive())
 
 
 async def held_leases(demo: RunningDemo) -> int:

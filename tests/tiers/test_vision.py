@@ -37,6 +37,7 @@ class Sight:
     used: list[Usage] = field(default_factory=list)
     failures: list[Fault] = field(default_factory=list)
     worked: int = 0
+    is_given_up: bool = False
     now: float = 0.0
 
     @property
@@ -72,6 +73,7 @@ async def sight(desk: Desk, running: Running) -> AsyncIterator[Sight]:
         on_usage=used.append,
         on_failure=failures.append,
         on_worked=worked,
+        is_given_up=lambda: made["it"].is_given_up,
         clock=lambda: made["it"].now,
     )
     made["it"] = Sight(vision, desk, used, failures)
@@ -187,6 +189,26 @@ async def test_a_vendor_that_is_down_is_not_dialled_all_the_time(sight: Sight) -
     sight.desk.faults.clear()
     sight.now += 60
     assert await sight.reads() == "Fix the login button on Android"
+
+
+async def test_while_others_have_given_the_vendor_up_nobody_dials_it_and_nobody_is_told_anew(
+    sight: Sight,
+) -> None:
+    sight.is_given_up = True
+    with pytest.raises(VisionError):
+        await sight.reads()
+    assert sight.desk.connections.ever(SERVICE) == 0
+    assert sight.failures == []
+    sight.is_given_up = False
+    assert await sight.reads() == "Fix the login button on Android"
+
+
+async def test_what_is_open_still_sees_while_the_vendor_is_given_up_and_is_not_renewed(sight: Sight) -> None:
+    await sight.reads()
+    sight.is_given_up = True
+    sight.now += 600
+    assert await sight.reads("mail_dark") == "Invoice 2026-118 is due"
+    assert sight.desk.connections.ever(SERVICE) == 1
 
 
 async def test_what_a_turn_can_cost_is_bounded_however_long_the_screen_is_shared(sight: Sight) -> None:

@@ -10,7 +10,9 @@ from livekit import api, rtc
 from livekit.rtc.participant import PublishTrackError
 from redis.asyncio import Redis
 
+from routing.workers import LiveWorkers
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, Browser, OpenSite, Site, eventually
+from tests.web.working import works
 
 pytestmark = pytest.mark.system
 
@@ -20,7 +22,7 @@ Join = Callable[[str], Awaitable[rtc.Room]]
 @pytest.fixture
 async def served(livekit: str, redis: Redis, open_site: OpenSite) -> Site:
     """A site with rooms and one worker of two slots."""
-    await redis.hset("voicetasks:worker:w1", mapping={"slots": 2, "used": 0})
+    await works(redis, slots=2)
     return await open_site()
 
 
@@ -256,7 +258,7 @@ async def test_when_every_slot_is_taken_the_caller_hears_busy_and_no_room_is_mad
     assert busy.json()["error"]["code"] == "busy"
     assert busy.json()["error"]["fix"]
     assert int(busy.headers["retry-after"]) > 0
-    await redis.delete("voicetasks:worker:w1")
+    await LiveWorkers(redis).leave("w1")
     nobody = await browser.post("/api/calls")
     assert (nobody.status_code, nobody.json()["error"]["code"]) == (503, "no_worker")
 
@@ -265,7 +267,7 @@ async def test_nobody_holds_every_line(
     environment: pytest.MonkeyPatch, livekit: str, redis: Redis, open_site: OpenSite
 ) -> None:
     environment.setenv("VOICETASKS_WEB_CALLS_EACH", "2")
-    await redis.hset("voicetasks:worker:w1", mapping={"slots": 9, "used": 0})
+    await works(redis, slots=9)
     site = await open_site()
     ann, also_ann, bob = [await site.signed_in(person) for person in (site.ann, site.ann, site.bob)]
     await start(ann)
@@ -280,7 +282,7 @@ async def test_nobody_holds_every_line(
 async def test_a_call_that_could_not_be_made_gives_its_slot_back(
     environment: pytest.MonkeyPatch, redis: Redis, open_site: OpenSite
 ) -> None:
-    await redis.hset("voicetasks:worker:w1", mapping={"slots": 1, "used": 0})
+    await works(redis, slots=1)
     site = await open_site()  # with no LiveKit server
     browser = await site.signed_in(site.ann)
     for _ in range(3):

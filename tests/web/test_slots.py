@@ -1,9 +1,11 @@
 import asyncio
+import time
 
 import pytest
 from redis.asyncio import Redis
 
 from privacy.live_calls import CALLS, SILENT_MS
+from routing.workers import EXPIRE_SECONDS, FORGET_MS, IDS, PREFIX, LiveWorkers
 from web.slots import BEGINS_MS, CALLS_OF_PREFIX, CLAIM_MS, CLAIMS_KEY, Admission, Slots
 
 pytestmark = pytest.mark.system
@@ -12,8 +14,7 @@ ANN, BOB = "tag-of-ann", "tag-of-bob"
 
 
 async def beat(redis: Redis, worker: str, slots: int, used: int) -> None:
-    await redis.hset(f"voicetasks:worker:{worker}", mapping={"slots": slots, "used": used})
-    await redis.expire(f"voicetasks:worker:{worker}", 15)
+    await LiveWorkers(redis).tell(worker, slots=slots, used=used)
 
 
 async def test_without_a_worker_nobody_can_take_a_call(redis: Redis) -> None:
@@ -25,6 +26,33 @@ async def test_workers_add_up_and_one_over_its_slots_takes_nothing_from_another(
     await beat(redis, "b", 4, 3)
     capacity = await Slots(redis).capacity()
     assert (capacity.workers, capacity.slots, capacity.free) == (2, 8, 1)
+
+
+async def test_a_worker_that_leaves_or_falls_silent_is_none_any_more(redis: Redis) -> None:
+    for worker in ("a", "b", "c"):
+        await beat(redis, worker, 4, 0)
+    assert 0 < await redis.ttl(f"{PREFIX}a") <= EXPIRE_SECONDS
+    await LiveWorkers(redis).leave("b")
+    await redis.delete(f"{PREFIX}c")  # as it does by itself
+    assert [worker.id for worker in await LiveWorkers(redis).alive()] == ["a"]
+    await redis.zadd(IDS, {"c": time.time() * 1000 - FORGET_MS - 1})
+    await beat(redis, "a", 4, 0)
+    assert await redis.zrange(IDS, 0, -1) == [b"a"]
+
+
+async def test_a_call_that_begins_asks_redis_as_little_whatever_else_it_holds(redis: Redis) -> None:
+    async def asked() -> int:
+        return int((await redis.info("stats"))["total_commands_processed"])
+
+    await beat(redis, "a", 4, 0)
+    assert await Slots(redis).claim("first", ANN, 0) is Admission.OK  # connections greet, once
+    questions = []
+    for call_id, keys in (("c1", 0), ("c2", 20_000)):
+        await redis.mset({f"voicetasks:key:{number}": "" for number in range(keys)} or {"one": ""})
+        before = await asked()
+        assert await Slots(redis).claim(call_id, ANN, 0) is Admission.OK
+        questions.append(await asked() - before)
+    assert questions[0] == questions[1]
 
 
 async def test_calls_that_ask_at_once_never_get_the_last_slot_twice(redis: Redis) -> None:

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from tests.web.site import OpenSite, Site
 from tests.web.test_calls import pass_for, start
+from tests.web.working import works
 from web.unanswered import WAIT_SECONDS, Unanswered
 
 pytestmark = pytest.mark.system
@@ -16,7 +17,7 @@ AFTER = WAIT_SECONDS + 5
 
 @pytest.fixture
 async def served(livekit: str, redis: Redis, open_site: OpenSite) -> Site:
-    await redis.hset("voicetasks:worker:w1", mapping={"slots": 9, "used": 0})
+    await works(redis, slots=9)
     return await open_site()
 
 

@@ -13,9 +13,8 @@ import redis.asyncio
 from livekit import api
 
 from routing.budget import PREFIX
+from routing.workers import LiveWorkers
 
-SLOTS: Final = "voicetasks:worker:*"
-"""What workers tell of their slots (agent/slots.py)."""
 LOOK_SECONDS: Final = 0.1
 
 
@@ -40,10 +39,9 @@ class Leftovers:
         """How many there are of each."""
         rooms = (await self._client.room.list_rooms(api.ListRoomsRequest())).rooms
         sockets = (await self._control.get("/connections")).json()["open"]
-        slots = [key async for key in self._redis.scan_iter(match=SLOTS)]
-        used = [int(await self._redis.hget(key, "used") or 0) for key in slots]
+        used = sum(worker.used for worker in await LiveWorkers(self._redis).alive())
         leases = int(await self._redis.zcard(f"{PREFIX}leases"))
-        return {"rooms": len(rooms), "sockets": len(sockets), "slots": sum(used), "leases": leases}
+        return {"rooms": len(rooms), "sockets": len(sockets), "slots": used, "leases": leases}
 
     async def gone_within(self, seconds: float) -> tuple[float | None, dict[str, int]]:
         """Wait until there is nothing; after how many seconds that was, or None and what there still is."""

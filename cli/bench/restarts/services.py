@@ -15,9 +15,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from cli.bench.ending import end
-from cli.health import WORKER_KEYS, Probe, http_probe, redis_probe
+from cli.health import Probe, http_probe, redis_probe
 from cli.ports import HOST
 from cli.settings import CHECKOUT
+from routing.workers import LiveWorkers
 
 READY_SECONDS: Final = 180.0
 LOOK_SECONDS: Final = 0.05
@@ -104,6 +105,6 @@ def kill_all_of(process: psutil.Process) -> None:
 
 async def _count(redis: Redis) -> int:
     try:
-        return len(await redis.keys(WORKER_KEYS))
+        return len(await LiveWorkers(redis).alive())
     except RedisError:
         return 0
