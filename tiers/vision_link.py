@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from tiers.catalogue import MODELS, Model
 from tiers.faults import Fault
 from tiers.metering.gemini import units_of
+from tiers.metering.reports import readable
 from tiers.sighting import FUNCTION, SCHEMA, Reading
-from tiers.usage import Usage
+from tiers.usage import Outcome, Usage
 from tiers.vision_fault import VisionError, fault_of
 
 log = logging.getLogger("tiers.vision")
@@ -123,7 +124,7 @@ class VisionLink:
             await self._send(text=question)
             return await self._answer
         except (VisionError, asyncio.CancelledError):
-            self._estimate()
+            self._estimate("failed")
             raise
         finally:
             self._answer = None
@@ -192,21 +193,25 @@ class VisionLink:
     # -- what it costs
 
     def _book(self, used: types.UsageMetadata) -> None:
-        units = units_of(used)
-        if units:
+        units = readable(units_of, used, "vision")
+        if units is None:
+            self._estimate("ok")
+        elif any(units.values()):
             self._held_tokens = used.prompt_token_count or self._held_tokens
             self._reported = self._turns
             self._usage(MODEL, units, estimated=False)
 
-    def _estimate(self) -> None:
-        """A turn was asked for that came to nothing. Where nobody reported its usage, it is likely to be billed."""
-        if self._reported == self._turns:
+    def _estimate(self, outcome: Outcome) -> None:
+        """Book what a turn is likely to be billed, where nobody reported its usage, or nothing that can be right."""
+        if self._turns in (self._reported, self._estimated):
             return
         self._estimated = self._turns
         held = min(self._held_tokens, TRIGGER_TOKENS)
-        self._usage(MODEL, {"image_input_tokens": held}, estimated=True)
+        self._usage(MODEL, {"image_input_tokens": held}, estimated=True, outcome=outcome)
 
-    def _usage(self, model: Model, units: dict[str, int], *, estimated: bool) -> None:
+    def _usage(
+        self, model: Model, units: dict[str, int], *, estimated: bool, outcome: Outcome = "ok"
+    ) -> None:
         event = f"{self._id}:{self._turns}"
         late = not estimated and self._estimated == self._turns
         self._on_usage(
@@ -218,7 +223,7 @@ class VisionLink:
                 stack=self._stack(),
                 units=units,
                 certainty="estimated" if estimated else "actual",
-                outcome="failed" if estimated else "ok",
+                outcome=outcome,
                 replaces=f"{event}:estimate" if late else None,
             )
         )

@@ -92,6 +92,35 @@ async def test_a_report_that_comes_after_the_estimate_takes_its_place() -> None:
     assert (estimate.replaces, report.replaces) == (None, estimate.event_id)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt_token_count": -300, "response_token_count": 20},
+        {"prompt_token_count": 300, "thoughts_token_count": -1},
+        {
+            "prompt_token_count": 300,
+            "prompt_tokens_details": [
+                types.ModalityTokenCount(modality=types.MediaModality.IMAGE, token_count=305),
+                types.ModalityTokenCount(modality=types.MediaModality.IMAGE, token_count=-5),
+            ],
+        },
+    ],
+)
+async def test_a_look_whose_report_cannot_be_right_is_answered_and_estimated_once(
+    wrong: dict[str, Any],
+) -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        reported = types.UsageMetadata(**wrong)
+        assert (await asked(link, session, answer({"status": "seen"}, used=reported))).status == "seen"
+        (estimate,) = used
+        assert (estimate.certainty, estimate.outcome) == ("estimated", "ok")
+        assert estimate.units["image_input_tokens"] > 0
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        assert not link.over, "the connection is as good as before"
+    assert [usage.certainty for usage in used] == ["estimated", "actual"]
+
+
 async def test_a_connection_that_is_closed_in_the_middle_of_a_question_is_no_fault_of_the_vendors() -> None:
     used: list[Usage] = []
     async with connected(used) as (link, session):
