@@ -391,8 +391,8 @@ class Serving:
 
     @property
     def _runs(self) -> bool:
-        """Whether what serves has not closed by itself: only then does it take other parts."""
-        return self.session is not self._ended
+        """Whether what serves has not closed by itself, nor is about to: only then does it take other parts."""
+        return self.session is not self._ended and not self.session.is_closing
 
     @property
     def _listener(self) -> Listener:

@@ -174,6 +174,11 @@ class TierSession:
         """Whether it has begun and is not being left: what it is given to say is heard, or left to its successor."""
         return self._begun and not self._leaving
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is about to end by itself: its close event comes when it has let go of everything."""
+        return self.session._is_closing()
+
     async def is_reached(self) -> bool:
         """Wait until the vendor has answered; False where it does not in time. A cascade dials when it is needed."""
         return await self._watch.is_reached()
@@ -263,7 +268,8 @@ class TierSession:
         self._watch.renew()
         if change.arguments and self._agent is not None:
             if "stt" in change.arguments and self._line is not None and self._line.ring.is_open:
-                self.session.clear_user_turn()
+                with contextlib.suppress(RuntimeError):  # it has not begun yet: nothing was heard
+                    self.session.clear_user_turn()
             self._agent.update_options(**change.arguments)
             if "stt" in change.arguments and self._line is not None:
                 if self._line.ring.is_open:

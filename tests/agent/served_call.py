@@ -29,7 +29,7 @@ class Session:
         self.owes, self.is_quiet = False, True
         self.session = self
         self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.broken_off = self.closed = False
+        self.broken_off = self.closed = self.is_closing = False
         self.on_thought: Callable[[], None] = lambda: None
         self.speaks: Callable[[], None] = lambda: None
         self.tells: dict[str, Callable[[Any], None]] = {}
@@ -50,6 +50,12 @@ class Session:
         except asyncio.CancelledError:
             self.broken_off = True
             raise
+
+    def change(self, stack: Stack) -> Any:
+        if self.is_closing:
+            raise RuntimeError("AgentSession isn't running")
+        self.stack = stack
+        return SimpleNamespace(arguments={}, aclose=self.remember)
 
     async def is_reached(self) -> bool:
         return True
