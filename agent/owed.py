@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from livekit.agents import llm
@@ -63,6 +63,8 @@ class Owed:
     """How many were left to a model."""
     is_left: bool = False
     """The session is being left: a line that ends now is cut off, and its rest is a successor's to say."""
+    is_closing: Callable[[], bool] = lambda: False
+    """Whether the session ends by itself, and cuts off what it says before anybody has it left."""
     _lines: dict[SpeechHandle, OwnLine] = field(default_factory=dict)
 
     def turn_left(self) -> None:
@@ -112,6 +114,8 @@ class Owed:
     def _line_over(self, speech: SpeechHandle) -> None:
         # A reply that its vendor reports as failed ends like a good one, but leaves nothing in the history.
         if speech.exception() is not None or not (speech.interrupted or speech.chat_items):
+            return
+        if speech.interrupted and not self.is_left and self.is_closing():
             return
         line = self._lines.pop(speech, None)
         if line is not None and not self.is_left:

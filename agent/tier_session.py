@@ -106,7 +106,7 @@ class TierSession:
             user_away_timeout=None,
             tts_text_transforms=[spoken],  # livekit's own keep a piece's last word back until the next comes
         )
-        self.owed = Owed()
+        self.owed = Owed(is_closing=lambda: self.is_closing)
         self.on_thought: Callable[[], None] = lambda: None
         """Called when an answer is the model's to give from now on."""
         self._unanswered = Unanswered(
@@ -598,7 +598,7 @@ class TierSession:
             self._asked = None
         if item.role == "user" and item.text_content:
             self._settle()
-        elif item.role == "assistant" and self._leaving:
+        elif item.role == "assistant" and (self._leaving or (item.interrupted and self.is_closing)):
             self._cut = item.text_content or ""
         elif item.role == "assistant":
             self._settle()
