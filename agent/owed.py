@@ -16,6 +16,19 @@ SHORTEST_REST: int = 2
 
 
 @dataclass(frozen=True)
+class OwnLine:
+    """A line of ours, and who follows it."""
+
+    text: str
+    followed: tuple[Followed, ...] = ()
+
+    def ended(self) -> None:
+        """Tell that nobody says more of it."""
+        for each in self.followed:
+            each.ended()
+
+
+@dataclass(frozen=True)
 class Leftover:
     """What a session leaves behind when it is replaced."""
 
@@ -28,6 +41,8 @@ class Leftover:
     """What is known of our speech and was not heard; said by the successor as it is."""
     followed: tuple[Followed, ...] = ()
     """Who is waited for that the rest is said."""
+    broken_off: OwnLine = OwnLine("")
+    """What the caller has just broken off: said after all where it was only a murmur, which the successor hears."""
 
     def after(self, unpaid: Leftover | None) -> Leftover:
         """Take over what the session was to pay for the one before it, and had not begun to."""
@@ -37,15 +52,7 @@ class Leftover:
             return unpaid  # it never began
         if self.owes_answer or self.rest or not (unpaid.owes_answer or unpaid.rest):
             return self
-        return replace(unpaid, history=self.history)
-
-
-@dataclass(frozen=True)
-class OwnLine:
-    """A line of ours, and who follows it."""
-
-    text: str
-    followed: tuple[Followed, ...] = ()
+        return replace(unpaid, history=self.history, broken_off=self.broken_off)
 
 
 @dataclass
@@ -63,6 +70,8 @@ class Owed:
     """How many were left to a model."""
     is_left: bool = False
     """The session is being left: a line that ends now is cut off, and its rest is a successor's to say."""
+    on_broken_off: Callable[[OwnLine], None] = OwnLine.ended
+    """Told of the rest of a line that the caller has broken off."""
     is_closing: Callable[[], bool] = lambda: False
     """Whether the session ends by itself, and cuts off what it says before anybody has it left."""
     _lines: dict[SpeechHandle, OwnLine] = field(default_factory=dict)
@@ -118,9 +127,14 @@ class Owed:
         if speech.interrupted and not self.is_left and self.is_closing():
             return
         line = self._lines.pop(speech, None)
-        if line is not None and not self.is_left:
-            for each in line.followed:
-                each.ended()
+        if line is None or self.is_left:
+            return
+        heard = [item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)]
+        rest = unheard(line.text, " ".join(heard)) if speech.interrupted else ""
+        if rest:
+            self.on_broken_off(replace(line, text=rest))
+        else:
+            line.ended()
 
 
 def joined(lines: Sequence[OwnLine]) -> tuple[str, tuple[Followed, ...]]:

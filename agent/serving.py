@@ -318,6 +318,7 @@ class Serving:
             self._close(new)
             raise
         self.session, self._since = new, time.monotonic()
+        new.was_broken_off(done.leftover.broken_off)
         self._owed = done.leftover
         if self._hold is not None and (
             done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from livekit.agents import (
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
+from agent.broken_off import BrokenOff
 from agent.early_words import EarlyWords
 from agent.followed import Followed
 from agent.history import shortened
@@ -106,7 +108,9 @@ class TierSession:
             user_away_timeout=None,
             tts_text_transforms=[spoken],  # livekit's own keep a piece's last word back until the next comes
         )
-        self.owed = Owed(is_closing=lambda: self.is_closing)
+        self._broken_off = BrokenOff()
+        """What the caller's newest turn kept from being heard, where all of it is known."""
+        self.owed = Owed(on_broken_off=self._broken_off.cut, is_closing=lambda: self.is_closing)
         self.on_thought: Callable[[], None] = lambda: None
         """Called when an answer is the model's to give from now on."""
         self._unanswered = Unanswered(
@@ -137,8 +141,6 @@ class TierSession:
         """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
         self._voiced: SpeechHandle | None = None
         """What we say or said last."""
-        self._rest = ""
-        """What the caller's newest turn kept from being heard, where all of it is known."""
         self._asked: llm.ChatMessage | None = None
         """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
@@ -254,7 +256,8 @@ class TierSession:
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
         if self._line is not None:
             self._line.detach()
-        return self.owed.left(self.history, self._cut, lines=lines)
+        left = self.owed.left(self.history, self._cut, lines=lines)
+        return replace(left, broken_off=self._broken_off.take())
 
     def change(self, stack: Stack) -> cascade.Change:
         """Go on with another cascade's models, in the running session; what was replaced is the caller's to close.
@@ -281,6 +284,7 @@ class TierSession:
     async def aclose(self) -> None:
         """End the session, close the vendors' sockets and book what they are still owed."""
         self._leaving = True
+        self._broken_off.forget()
         self._unanswered.close()
         self._watch.close()
         await self._openings.aclose()
@@ -335,14 +339,18 @@ class TierSession:
     @property
     def is_broken_off(self) -> bool:
         """Whether the caller's newest turn kept something from being heard, and what it is is known."""
-        return bool(self._rest)
+        return bool(self._broken_off.text)
 
     def go_on(self) -> bool:
         """Say the rest of what a murmur broke off; whether there is one."""
-        rest, self._rest = self._rest, ""
-        if rest:
-            self.say(rest)
-        return bool(rest)
+        rest = self._broken_off.take()
+        if rest.text:
+            self.say(rest.text, followed=rest.followed)
+        return bool(rest.text)
+
+    def was_broken_off(self, line: OwnLine) -> None:
+        """Know what the session before it was saying when the caller's newest turn, which this one hears, broke it off."""
+        self._broken_off.cut(line)
 
     async def hush(self) -> None:
         """Stop speaking."""
@@ -444,6 +452,7 @@ class TierSession:
 
     def on_turn_left(self, text: str | None) -> None:
         """The turn is the model's to answer; None where its words are not known yet."""
+        self._broken_off.judged()
         self.owed.turn_left()
         self.on_thought()
         self._asked = llm.ChatMessage(role="user", content=[text]) if text else None
@@ -540,6 +549,7 @@ class TierSession:
 
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
+        self._broken_off.judged()
         if self.owed.turns == self._owed_turns:
             self.owed.answered()
         self._settle()
@@ -586,7 +596,8 @@ class TierSession:
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._marks.playing()
-            self._voiced, self._rest = self.session.current_speech, ""
+            self._voiced = self.session.current_speech
+            self._broken_off.forget()
         elif self.is_quiet:
             self._openings.paused()
 
@@ -603,7 +614,8 @@ class TierSession:
         elif item.role == "assistant":
             self._settle()
             is_known = item.interrupted and self.owed.whole
-            self._rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
+            rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
+            self._broken_off.cut(OwnLine(rest))
             self.owed.answered()
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agent.owed import Leftover
+from agent.owed import Leftover, OwnLine
 from agent.serving import Serving
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
@@ -26,6 +26,7 @@ class Session:
         self.history = llm.ChatContext.empty()
         self.tools: list[llm.Tool] = []
         self.owes_answer = False
+        self.broken_off = OwnLine("")
         self.owes, self.is_quiet = False, True
         self.session = self
         self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -61,7 +62,7 @@ class Session:
         return True
 
     async def leave(self) -> Leftover:
-        return Leftover(self.history, self.owes_answer)
+        return Leftover(self.history, self.owes_answer, broken_off=self.broken_off)
 
     async def remember(self, *items: llm.ChatItem) -> None:
         self.history.items.extend(items)
@@ -73,6 +74,9 @@ class Session:
 
     def say(self, text: str, **_: Any) -> None:
         raise AssertionError(f"«{text}» is not what is owed")
+
+    def was_broken_off(self, line: OwnLine) -> None:
+        self.broken_off = line
 
     async def aclose(self) -> None:
         self.closed = True
