@@ -39,6 +39,8 @@ class Leftover:
     """What of the answer was heard before it was cut off."""
     rest: str = ""
     """What is known of our speech and was not heard; said by the successor as it is."""
+    is_ours: bool = False
+    """The rest is of lines of ours, and no model's."""
     followed: tuple[Followed, ...] = ()
     """Who is waited for that the rest is said."""
     broken_off: OwnLine = OwnLine("")
@@ -116,7 +118,7 @@ class Owed:
                 for each in rest.followed:
                     each.ended(all_said=True)
             text, followed = joined([line for line in (rest, *lines[1:]) if line.text])
-            return Leftover(history, self.answer, "", text, followed)
+            return Leftover(history, self.answer, rest=text, is_ours=True, followed=followed)
         rest_of_answer = unheard(self.known, heard) if self.answer and self.whole and heard else ""
         return Leftover(history, self.answer, heard, rest_of_answer)
 
