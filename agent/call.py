@@ -38,7 +38,7 @@ from agent.erasure import LAST_WORDS_SECONDS, AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
 from agent.going_on import go_on_from
-from agent.heard import was_heard
+from agent.heard import was_heard, was_heard_within
 from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
@@ -364,6 +364,7 @@ class Call:
         if self._screen is not None:
             await self._screen.aclose()
         self._manners.close()
+        await self._survey.aclose()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()
@@ -399,7 +400,9 @@ class Call:
         self._story.listen(serving)
 
     async def _open(self, greeting: Followed) -> None:
-        await greeting.wait_for_playout()
+        line = self.opening.line
+        # Who has heard it and hangs up while we wait whether the rest is to be said was told.
+        await greeting.wait_until(lambda: was_heard_within(greeting, line, verbatim=greeting.is_verbatim))
         if greeting.is_aloud:  # else nobody hears a word by telephone
             await self.opening.heard_in(greeting, verbatim=greeting.is_verbatim)
 

@@ -26,6 +26,7 @@ from agent.served import Begun, Served
 from agent.serving import Serving
 from agent.settings import AgentSettings
 from agent.tier_session import TierSession
+from routing.cause import cause_of
 from routing.decision import Cause, Decision
 from routing.service import RoutedCall
 from tiers.catalogue import MODELS, STACKS, Stack, is_sandboxed
@@ -151,8 +152,11 @@ class Desk:
             patience=self.settings.watch_patience,
         )
 
-    def serving(self, stack: Stack, money: RoutedCall) -> Serving:
-        """Serve with a stack, and from then on with whatever the router says."""
+    def serving(self, decision: Decision, stack: Stack, money: RoutedCall) -> Serving:
+        """Serve with the stack that a decision means, and from then on with whatever the router says.
+
+        What it has decided anew since then is followed for its own reason: some can wait.
+        """
         self._serving = Serving(
             self.line,
             stack,
@@ -165,4 +169,6 @@ class Desk:
             renew_after_seconds=self.settings.renew_after_seconds,
             happenings=money.outcomes.happenings,
         )
+        if money.decision is not decision:
+            self._serving.follow(money.decision, cause_of(decision, money.decision))
         return self._serving

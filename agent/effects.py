@@ -41,7 +41,11 @@ def effect_of(tool: str) -> Effect:
 
 
 def effects_of(tool: str, result: Mapping[str, Any]) -> Effects:
-    """What a tool's structured result says was changed (or had been, when it is repeated)."""
+    """What a tool's structured result says was changed.
+
+    A repeated result counts as the first one did: it answers the same request, whose first answer was lost or came to a
+    reply that nobody heard. No «undo» of an earlier turn is repeated so, since each turn's has an id of its own.
+    """
     if "error" in result:
         return _NONE
     if "undone" in result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from livekit.agents import llm
 from livekit.agents.voice import SpeechHandle
@@ -13,7 +14,7 @@ class Followed:
 
     def __init__(self) -> None:
         self._speeches: list[SpeechHandle] = []
-        self._over = asyncio.Event()
+        self._over, self._paused = asyncio.Event(), asyncio.Event()
         self._is_all_said = False
         self.is_verbatim = self.is_aloud = True
         """Whether everybody who said some of it says lines as they are given, and has a voice."""
@@ -24,10 +25,23 @@ class Followed:
         self.is_verbatim &= verbatim
         self.is_aloud &= aloud
 
+    def paused(self) -> None:
+        """Some of it is over, and whether more of it comes is not known yet."""
+        self._paused.set()
+
     def ended(self, *, all_said: bool = False) -> None:
         """Nobody says more of it. `all_said`: it was cut off where next to nothing of it was left to say."""
         self._is_all_said = all_said
         self._over.set()
+        self._paused.set()
+
+    async def wait_until(self, heard: Callable[[], bool]) -> None:
+        """Wait until it is over, or only so much of it is that this is true. For one waiter."""
+        while not self._over.is_set():
+            await self._paused.wait()
+            self._paused.clear()
+            if heard():
+                return
 
     async def wait_for_playout(self) -> None:
         """Wait until nobody says more of it, which is never where nobody is left to."""

@@ -48,7 +48,6 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import Role, User
-from routing.decision import Cause
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -201,9 +200,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
         await desk.attributes.set_state("busy")
         await _say_busy(invitation, desk.session(stack, money), desk.line)
         return "busy"
-    serving = desk.serving(stack, money)
-    if money.decision is not decision:  # there was another one meanwhile
-        serving.follow(money.decision, Cause.VENDOR)
+    serving = desk.serving(decision, stack, money)
     parking = Parking(serving, money, call_id=invitation.call_id)
     return await _serve(ctx, user, desk, serving, parking, money)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from livekit.agents import llm
@@ -16,6 +16,19 @@ SHORTEST_REST: int = 2
 
 
 @dataclass(frozen=True)
+class OwnLine:
+    """A line of ours, and who follows it."""
+
+    text: str
+    followed: tuple[Followed, ...] = ()
+
+    def ended(self) -> None:
+        """Tell that nobody says more of it."""
+        for each in self.followed:
+            each.ended()
+
+
+@dataclass(frozen=True)
 class Leftover:
     """What a session leaves behind when it is replaced."""
 
@@ -26,8 +39,12 @@ class Leftover:
     """What of the answer was heard before it was cut off."""
     rest: str = ""
     """What is known of our speech and was not heard; said by the successor as it is."""
+    is_ours: bool = False
+    """The rest is of lines of ours, and no model's."""
     followed: tuple[Followed, ...] = ()
     """Who is waited for that the rest is said."""
+    broken_off: OwnLine = OwnLine("")
+    """What the caller has just broken off: said after all where it was only a murmur, which the successor hears."""
 
     def after(self, unpaid: Leftover | None) -> Leftover:
         """Take over what the session was to pay for the one before it, and had not begun to."""
@@ -37,15 +54,7 @@ class Leftover:
             return unpaid  # it never began
         if self.owes_answer or self.rest or not (unpaid.owes_answer or unpaid.rest):
             return self
-        return replace(unpaid, history=self.history)
-
-
-@dataclass(frozen=True)
-class OwnLine:
-    """A line of ours, and who follows it."""
-
-    text: str
-    followed: tuple[Followed, ...] = ()
+        return replace(unpaid, history=self.history, broken_off=self.broken_off)
 
 
 @dataclass
@@ -63,6 +72,10 @@ class Owed:
     """How many were left to a model."""
     is_left: bool = False
     """The session is being left: a line that ends now is cut off, and its rest is a successor's to say."""
+    on_broken_off: Callable[[OwnLine], None] = OwnLine.ended
+    """Told of the rest of a line that the caller has broken off."""
+    is_closing: Callable[[], bool] = lambda: False
+    """Whether the session ends by itself, and cuts off what it says before anybody has it left."""
     _lines: dict[SpeechHandle, OwnLine] = field(default_factory=dict)
 
     def turn_left(self) -> None:
@@ -105,7 +118,7 @@ class Owed:
                 for each in rest.followed:
                     each.ended(all_said=True)
             text, followed = joined([line for line in (rest, *lines[1:]) if line.text])
-            return Leftover(history, self.answer, "", text, followed)
+            return Leftover(history, self.answer, rest=text, is_ours=True, followed=followed)
         rest_of_answer = unheard(self.known, heard) if self.answer and self.whole and heard else ""
         return Leftover(history, self.answer, heard, rest_of_answer)
 
@@ -113,10 +126,17 @@ class Owed:
         # A reply that its vendor reports as failed ends like a good one, but leaves nothing in the history.
         if speech.exception() is not None or not (speech.interrupted or speech.chat_items):
             return
+        if speech.interrupted and not self.is_left and self.is_closing():
+            return
         line = self._lines.pop(speech, None)
-        if line is not None and not self.is_left:
-            for each in line.followed:
-                each.ended()
+        if line is None or self.is_left:
+            return
+        heard = [item.text_content or "" for item in speech.chat_items if isinstance(item, llm.ChatMessage)]
+        rest = unheard(line.text, " ".join(heard)) if speech.interrupted else ""
+        if rest:
+            self.on_broken_off(replace(line, text=rest))
+        else:
+            line.ended()
 
 
 def joined(lines: Sequence[OwnLine]) -> tuple[str, tuple[Followed, ...]]:

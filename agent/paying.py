@@ -32,10 +32,11 @@ async def pay(
 ) -> bool:
     """Give what is owed. `results`: tools that ended since, as calls and outputs. False where nothing was owed."""
     await session.remember(*results)
-    if conversation.puts_question():
-        return True
-    if left.rest:
+    asks = conversation.puts_question()
+    if left.rest and (left.is_ours or not asks):  # said at once, and so before the question
         session.say(left.rest, followed=left.followed)
+        return True
+    if asks:
         return True
     if not left.owes_answer and not results:
         return False

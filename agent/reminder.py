@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from livekit.agents.voice import SpeechHandle
+
 from agent.heard import Spoken, was_heard_within
 from agent.invitation import Invitation
 from agent.outbound_rules import Outcome
@@ -44,10 +46,13 @@ class Opening:
     on_heard: Callable[[], Awaitable[None]] | None = None
 
     async def heard_in(self, greeting: Spoken, *, verbatim: bool) -> None:
-        """Wait for the greeting and see whether the line was heard in it. `verbatim` as in `was_heard`."""
+        """See whether the line was heard in the greeting, of which a single speech is waited for. `verbatim` as in
+        `was_heard`.
+        """
         if self.on_heard is None:
             return
-        await greeting.wait_for_playout()
+        if isinstance(greeting, SpeechHandle):
+            await greeting.wait_for_playout()
         if was_heard_within(greeting, self.line, verbatim=verbatim):
             await self.on_heard()
 

@@ -322,6 +322,7 @@ class Serving:
             self._close(new)
             raise
         self.session, self._since = new, time.monotonic()
+        new.was_broken_off(done.leftover.broken_off)
         self._owed = done.leftover
         if self._hold is not None and (
             done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open
@@ -420,8 +421,8 @@ class Serving:
 
     @property
     def _runs(self) -> bool:
-        """Whether what serves has not closed by itself: only then does it take other parts."""
-        return self.session is not self._ended
+        """Whether what serves has not closed by itself, nor is about to: only then does it take other parts."""
+        return self.session is not self._ended and not self.session.is_closing
 
     @property
     def _listener(self) -> Listener:

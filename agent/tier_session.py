@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from livekit.agents import (
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
+from agent.broken_off import BrokenOff
 from agent.early_words import EarlyWords
 from agent.followed import Followed
 from agent.history import shortened
@@ -106,7 +108,9 @@ class TierSession:
             user_away_timeout=None,
             tts_text_transforms=[spoken],  # livekit's own keep a piece's last word back until the next comes
         )
-        self.owed = Owed()
+        self._broken_off = BrokenOff()
+        """What the caller's newest turn kept from being heard, where all of it is known."""
+        self.owed = Owed(on_broken_off=self._broken_off.cut, is_closing=lambda: self.is_closing)
         self.on_thought: Callable[[], None] = lambda: None
         """Called when an answer is the model's to give from now on."""
         self._unanswered = Unanswered(
@@ -142,8 +146,6 @@ class TierSession:
         """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
         self._voiced: SpeechHandle | None = None
         """What we say or said last."""
-        self._rest = ""
-        """What the caller's newest turn kept from being heard, where all of it is known."""
         self._asked: llm.ChatMessage | None = None
         """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
@@ -178,6 +180,11 @@ class TierSession:
     def serves(self) -> bool:
         """Whether it has begun and is not being left: what it is given to say is heard, or left to its successor."""
         return self._begun and not self._leaving
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is about to end by itself: its close event comes when it has let go of everything."""
+        return self.session._is_closing()
 
     async def is_reached(self) -> bool:
         """Wait until the vendor has answered; False where it does not in time. A cascade dials when it is needed."""
@@ -254,7 +261,8 @@ class TierSession:
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
         if self._line is not None:
             self._line.detach()
-        return self.owed.left(self.history, self._cut, lines=lines)
+        left = self.owed.left(self.history, self._cut, lines=lines)
+        return replace(left, broken_off=self._broken_off.take())
 
     def change(self, stack: Stack) -> cascade.Change:
         """Go on with another cascade's models, in the running session; what was replaced is the caller's to close.
@@ -268,7 +276,8 @@ class TierSession:
         self._watch.renew()
         if change.arguments and self._agent is not None:
             if "stt" in change.arguments and self._line is not None and self._line.ring.is_open:
-                self.session.clear_user_turn()
+                with contextlib.suppress(RuntimeError):  # it has not begun yet: nothing was heard
+                    self.session.clear_user_turn()
             self._agent.update_options(**change.arguments)
             if "stt" in change.arguments and self._line is not None:
                 if self._line.ring.is_open:
@@ -280,6 +289,7 @@ class TierSession:
     async def aclose(self) -> None:
         """End the session, close the vendors' sockets and book what they are still owed."""
         self._leaving = True
+        self._broken_off.forget()
         self._unanswered.close()
         self._watch.close()
         await self._openings.aclose()
@@ -344,14 +354,18 @@ class TierSession:
     @property
     def is_broken_off(self) -> bool:
         """Whether the caller's newest turn kept something from being heard, and what it is is known."""
-        return bool(self._rest)
+        return bool(self._broken_off.text)
 
     def go_on(self) -> bool:
         """Say the rest of what a murmur broke off; whether there is one."""
-        rest, self._rest = self._rest, ""
-        if rest:
-            self.say(rest)
-        return bool(rest)
+        rest = self._broken_off.take()
+        if rest.text:
+            self.say(rest.text, followed=rest.followed)
+        return bool(rest.text)
+
+    def was_broken_off(self, line: OwnLine) -> None:
+        """Know what the session before it was saying when the caller's newest turn, which this one hears, broke it off."""
+        self._broken_off.cut(line)
 
     async def hush(self) -> None:
         """Stop speaking."""
@@ -467,6 +481,7 @@ class TierSession:
 
     def on_turn_left(self, text: str | None) -> None:
         """The turn is the model's to answer; None where its words are not known yet."""
+        self._broken_off.judged()
         self.owed.turn_left()
         self.on_thought()
         self._asked = llm.ChatMessage(role="user", content=[text]) if text else None
@@ -565,6 +580,7 @@ class TierSession:
 
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
+        self._broken_off.judged()
         if self.owed.turns == self._owed_turns:
             self.owed.answered()
         self._settle()
@@ -611,7 +627,8 @@ class TierSession:
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._marks.playing()
-            self._voiced, self._rest = self.session.current_speech, ""
+            self._voiced = self.session.current_speech
+            self._broken_off.forget()
         elif self.is_quiet:
             self._openings.paused()
 
@@ -623,12 +640,13 @@ class TierSession:
             self._asked = None
         if item.role == "user" and item.text_content:
             self._settle()
-        elif item.role == "assistant" and self._leaving:
+        elif item.role == "assistant" and (self._leaving or (item.interrupted and self.is_closing)):
             self._cut = item.text_content or ""
         elif item.role == "assistant":
             self._settle()
             is_known = item.interrupted and self.owed.whole
-            self._rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
+            rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
+            self._broken_off.cut(OwnLine(rest))
             self.owed.answered()
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:

@@ -67,6 +67,10 @@ class TurnTaking:
         self._half_heard = False
         self._words_come_to_us = False
         """The words of the present turn pass `spoken`, so that what is written of it is no news."""
+        self._is_to_survey = False
+        """The present turn came while stars are asked for, and what is written of it is still to come."""
+        self._is_unread = False
+        """The present turn came without its words while stars are asked for, and no model answers it."""
 
     def begin(self, by: By) -> int:
         """Begin a turn; gives its number."""
@@ -91,6 +95,7 @@ class TurnTaking:
         # What is short may be a letter that is spelled, or a murmur that has broken us off.
         may_be_spelled = self.spelling.is_open and 0 < self._sounded < SHORT_SECONDS
         may_be_murmur = self._session().is_broken_off and 0 < self._sounded < MURMUR_SECONDS
+        self._is_to_survey = self._is_surveyed
         self._words_come_to_us = self.is_asking() or may_be_spelled or may_be_murmur
         return self._words_come_to_us
 
@@ -102,13 +107,18 @@ class TurnTaking:
             or self._go_on.open
             or self._half_heard
             or self.spelling.is_held
-            or ((survey := self._survey()) is not None and survey.is_open)
+            or self._is_surveyed
         )
+
+    @property
+    def _is_surveyed(self) -> bool:
+        return (survey := self._survey()) is not None and survey.is_open
 
     async def spoken(self, text: str | None) -> bool:
         """Take a spoken turn; None where its words are not known yet. True: it is dealt with."""
         if not text:  # words that are written too late for us are the model's
             self._words_come_to_us = False
+        self._is_unread = text == "" and self._is_surveyed
         if text is None:
             self.begin("voice")
             return False
@@ -163,6 +173,13 @@ class TurnTaking:
         """Read the words of a turn that a model has begun to answer: some of them are for us all the same."""
         if not event.is_final or not self._session().keeps_spoken_turns:
             return
+        was_unread, self._is_unread = self._is_unread, False
+        to_survey, self._is_to_survey = self._is_to_survey or self._is_surveyed, False
+        self.says_goodbye = False
+        if was_unread and (survey := self._survey()) is not None and survey.take_turn(event.transcript):
+            return
+        if to_survey and not was_unread:
+            return  # `take` reads them: a number of stars takes no goodbye back
         self.says_goodbye = is_goodbye(event.transcript)
         self._hear_of_goodbye(event.transcript)
         if self._words_come_to_us:
@@ -173,6 +190,8 @@ class TurnTaking:
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")
         elif wants_no_more_calls(event.transcript):
             self._on_no_more_calls()
+        elif was_unread:
+            self._session().reply()
 
     def _hear_of_goodbye(self, text: str) -> None:
         if is_goodbye(text):

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tiers.catalogue import MODELS
 from tiers.faults import Fault
 from tiers.metering.gemini import units_of
+from tiers.metering.reports import readable
 from tiers.sighting import FUNCTION, SCHEMA, Reading
 from tiers.usage import Certainty, Outcome, Usage
 from tiers.vision_fault import VisionError, fault_of
@@ -197,8 +198,11 @@ class VisionLink:
     # -- what it costs
 
     def _book(self, used: types.UsageMetadata) -> None:
-        units = units_of(used)
-        if not units:
+        units = readable(units_of, used, "vision")
+        if units is None:
+            self._estimate("ok")
+            return
+        if not any(units.values()):
             return
         self._held_tokens = used.prompt_token_count or self._held_tokens
         # A vendor may report a turn in parts, each of which is to be paid.
@@ -215,7 +219,7 @@ class VisionLink:
         )
 
     def _estimate(self, outcome: Outcome) -> None:
-        """Where nobody reported a turn's usage, whatever came of it, it is likely to be billed."""
+        """Book what a turn is likely to be billed, where nobody reported its usage, or nothing that can be right."""
         if self._turns in (self._reported, self._estimated):
             return
         self._estimated = self._turns

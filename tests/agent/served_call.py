@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agent.owed import Leftover
+from agent.owed import Leftover, OwnLine
 from agent.serving import Serving
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
@@ -29,7 +29,7 @@ class Session:
         self.owes, self.is_quiet, self.waits_for_turn = False, True, False
         self.session = self
         self.asked, self.begins, self.replied = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.broken_off = self.closed = False
+        self.broken_off = self.closed = self.is_closing = False
         self.on_thought: Callable[[], None] = lambda: None
         self.speaks: Callable[[], None] = lambda: None
         self.tells: dict[str, Callable[[Any], None]] = {}
@@ -53,11 +53,17 @@ class Session:
 
     def take(self, _line: Any) -> None: ...
 
+    def change(self, stack: Stack) -> Any:
+        if self.is_closing:
+            raise RuntimeError("AgentSession isn't running")
+        self.stack = stack
+        return SimpleNamespace(arguments={}, aclose=self.remember)
+
     async def is_reached(self) -> bool:
         return True
 
     async def leave(self) -> Leftover:
-        return Leftover(self.history, self.owes_answer)
+        return Leftover(self.history, self.owes_answer, broken_off=self.broken_off)
 
     async def remember(self, *items: llm.ChatItem) -> None:
         self.history.items.extend(items)
@@ -69,6 +75,9 @@ class Session:
 
     def say(self, text: str, **_: Any) -> None:
         raise AssertionError(f"«{text}» is not what is owed")
+
+    def was_broken_off(self, line: OwnLine) -> None:
+        self.broken_off = line
 
     async def aclose(self) -> None:
         self.closed = True

@@ -140,6 +140,15 @@ def test_only_a_success_since_the_caller_last_spoke_supports_a_claim() -> None:
     assert not done_in([user("delete"), result(HELD)]).happened
 
 
+@pytest.mark.parametrize("repeated", [False, True])
+def test_a_request_whose_answer_was_lost_is_done_when_it_is_answered_again(*, repeated: bool) -> None:
+    undone = result({"undone": "delete", "task": {"id": "a"}, "repeated": repeated}, name="undo")
+    assert done_in([user("bring it back"), undone]) == Done(frozenset({"undone", "added"}))
+    assert not done_in([user("bring it back"), undone, user("and now?")]).happened
+    added = result(CHANGED | {"repeated": repeated}, name="create_task")
+    assert done_in([user("add milk"), added]) == Done(frozenset({"added"}))
+
+
 def test_what_was_asked_about_is_held_until_it_is_done() -> None:
     asked = [user("delete it"), result(HELD, name="delete_task")]
     assert done_in(asked) == Done(held=frozenset({"deleted"}))

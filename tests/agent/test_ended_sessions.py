@@ -41,7 +41,7 @@ class Session:
     async def hush(self) -> None:
         self._raise()
 
-    def say(self, line: str) -> Any:
+    def say(self, line: str, **_: Any) -> Any:
         self._raise()
         self.said.append(line)
 

@@ -30,7 +30,8 @@ class Session:
     """What a session owes, and the line that it says."""
 
     def __init__(self, *, verbatim: bool = True) -> None:
-        self.owed = Owed()
+        self.closing = False
+        self.owed = Owed(is_closing=lambda: self.closing)
         self.verbatim = verbatim
         self.speech = SpeechHandle.create()
 
@@ -175,3 +176,30 @@ async def test_a_line_whose_voice_failed_is_open_when_it_was_said_once_more(gree
     session.says(text, *followed)
     await session.is_heard(text)
     assert greeted.consent.open
+
+
+async def test_a_line_that_a_session_cuts_off_as_it_ends_by_itself_is_said_by_its_successor(
+    greeted: Greeted,
+) -> None:
+    heard, rest = greeted.part(4)
+    first, second = Session(), Session()
+    first.says(greeted.text, greeted.followed)
+    first.closing = True
+    await first.is_heard(heard, interrupted=True)
+    assert not greeted.is_over
+    left = first.owed.left(llm.ChatContext.empty(), heard, lines=first.owed.lines())
+    assert left.rest == rest
+    second.says(left.rest, *left.followed)
+    await second.is_heard(rest)
+    assert greeted.consent.open
+
+
+async def test_a_line_that_was_heard_to_its_end_is_over_also_where_its_session_is_ending(
+    greeted: Greeted,
+) -> None:
+    session = Session()
+    session.says(greeted.text, greeted.followed)
+    session.closing = True
+    await session.is_heard(greeted.text)
+    assert greeted.consent.open
+    assert session.owed.lines() == []

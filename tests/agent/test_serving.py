@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from livekit.agents import llm
 
 from agent.hold import THINKING_SECONDS
 from agent.owed import Leftover
+from agent.tier_session import TierSession
 from routing.decision import Cause
 from tests.agent.served_call import Served, decision
+from tiers.catalogue import STACKS
+from tiers.settings import VendorSettings
 
 pytestmark = pytest.mark.unit
 
@@ -116,6 +121,47 @@ async def test_what_is_owed_when_a_call_is_handed_over_is_told_and_paid_by_nobod
     await asyncio.gather(*served.serving._background)
     assert not successor.replied.is_set()
     await served.serving.aclose()
+
+
+async def test_a_session_that_takes_other_parts_has_no_successor(served: Served) -> None:
+    served.serving.follow(decision("budget"), Cause.VENDOR)
+    assert served.serving._moving is not None
+    await asyncio.wait_for(served.serving._moving, 5)
+    assert (len(served.sessions), served.sessions[0].stack.name) == (1, "budget")
+    await served.serving.aclose()
+
+
+async def test_a_session_that_is_about_to_close_is_given_no_other_parts_but_a_successor(
+    served: Served,
+) -> None:
+    served.sessions[0].is_closing = True
+    successor = await served.moves(Cause.VENDOR, "budget")
+    await served.is_served_by(successor)
+    assert (served.sessions[0].stack.name, successor.stack.name) == ("economy", "budget")
+    assert not served.serving.given_up.done()
+    await served.serving.aclose()
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+async def test_a_session_that_has_not_begun_takes_another_ear_also_where_the_caller_has_spoken(
+    monkeypatch: pytest.MonkeyPatch, *, is_heard: bool
+) -> None:
+    for vendor in ("DEEPGRAM", "OPENAI", "CARTESIA"):
+        monkeypatch.setenv(f"{vendor}_API_KEY", "k")
+    settings = VendorSettings()
+    session = TierSession(
+        STACKS["economy"], settings, call_id="c1", today=date(2026, 11, 25), on_usage=lambda _: None
+    )
+    told: list[Any] = []
+    session._agent = cast("Any", SimpleNamespace(update_options=lambda **parts: told.append(parts)))
+    ring = SimpleNamespace(is_open=is_heard)
+    session._line = cast("Any", SimpleNamespace(ring=ring, replay=lambda: told.append("replay")))
+    assert not session.is_closing
+    change = session.change(STACKS["economy"].without(("deepgram-stt",), settings))
+    assert list(told[0]) == ["stt"]
+    assert told[1:] == ["replay"]
+    await change.aclose()
+    await session.aclose()
 
 
 async def test_a_tool_behind_an_opening_is_covered_as_the_wait_for_an_answer_is() -> None:

@@ -85,6 +85,16 @@ def test_another_worker_that_begins_the_turn_anew_sends_the_same_undos() -> None
     assert ids[0] == ids[1]
 
 
+@pytest.mark.unit
+def test_no_undo_is_answered_with_what_an_earlier_turn_undid() -> None:
+    requests = Requests("c1")
+    lost = requests.undo(3, call="a", reply="r1")
+    assert requests.undo(3, call="b", reply="r2") == lost, "its answer was lost"
+    assert requests.undo(4, call="a", reply="r3") != lost
+    requests.undone(lost)
+    assert requests.undo(5, call="c", reply="r4") != lost
+
+
 async def test_what_another_door_made_meanwhile_is_deleted_after_a_yes_alone(ann: Rig) -> None:
     await ann.model_calls("create_task", {"title": "Buy milk"})
     await ann.adds("Dentist")

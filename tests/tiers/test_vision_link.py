@@ -113,6 +113,35 @@ async def test_an_answer_that_nobody_reports_is_estimated_at_the_next_question_o
     assert all(usage.units["image_input_tokens"] > 0 for usage in used)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt_token_count": -300, "response_token_count": 20},
+        {"prompt_token_count": 300, "thoughts_token_count": -1},
+        {
+            "prompt_token_count": 300,
+            "prompt_tokens_details": [
+                types.ModalityTokenCount(modality=types.MediaModality.IMAGE, token_count=305),
+                types.ModalityTokenCount(modality=types.MediaModality.IMAGE, token_count=-5),
+            ],
+        },
+    ],
+)
+async def test_a_look_whose_report_cannot_be_right_is_answered_and_estimated_once(
+    wrong: dict[str, Any],
+) -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        reported = types.UsageMetadata(**wrong)
+        assert (await asked(link, session, answer({"status": "seen"}, used=reported))).status == "seen"
+        (estimate,) = used
+        assert (estimate.certainty, estimate.outcome) == ("estimated", "ok")
+        assert estimate.units["image_input_tokens"] > 0
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        assert not link.over, "the connection is as good as before"
+    assert [usage.certainty for usage in used] == ["estimated", "actual"]
+
+
 async def test_a_connection_that_is_closed_in_the_middle_of_a_question_is_no_fault_of_the_vendors() -> None:
     used: list[Usage] = []
     async with connected(used) as (link, session):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import APIConnectionError, APIConnectOptions, LanguageCode, stt, utils
+from livekit.agents import APIConnectionError, APIConnectOptions, APITimeoutError, LanguageCode, stt, utils
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from typing_extensions import override
 
@@ -45,7 +46,11 @@ class WhisperSTT(stt.STT[str]):
     ) -> stt.SpeechEvent:
         sound = _at_ear_rate(buffer)[-MOST_SAMPLES:]
         try:
-            heard = await self._ear.transcribe(sound, EAR_RATE)
+            async with asyncio.timeout(patience(len(sound) / EAR_RATE, conn_options.timeout)):
+                heard = await self._ear.transcribe(sound, EAR_RATE)
+        except TimeoutError:
+            # Asked again it would wait behind what hangs.
+            raise APITimeoutError("Whisper has not answered", retryable=False) from None
         except Exception as error:
             # An error of livekit's own is told, and another ear hears what this one lost; any other ends the hearing for
             # good, and nobody is told.
@@ -57,6 +62,16 @@ class WhisperSTT(stt.STT[str]):
                 stt.SpeechData(language=LanguageCode("en"), text=heard.text, confidence=1.0 - heard.no_speech)
             ],
         )
+
+
+def patience(sound: float, vendor: float) -> float:
+    """How long the recognition of an utterance may take before it counts as hung, seconds.
+
+    `sound` is the utterance's length, `vendor` what a vendor's answer may take. A usual utterance takes less than a
+    second; twice the vendor's time is for the model that is loaded and for a machine that is busy. Not more, since what
+    the caller said is kept for another ear for 10 s behind its end.
+    """
+    return 2 * vendor + sound / 4
 
 
 def _at_ear_rate(buffer: utils.AudioBuffer) -> np.ndarray[tuple[int], np.dtype[np.int16]]:

@@ -7,7 +7,6 @@ over and was not reported when the next one begins; a report that comes after al
 
 from __future__ import annotations
 
-import logging
 import secrets
 from typing import Any, Final
 
@@ -17,10 +16,9 @@ from livekit.agents import llm, stt
 from tiers.catalogue import Model
 from tiers.metering import tokens
 from tiers.metering.bookings import Bookings
+from tiers.metering.reports import readable
 from tiers.metering.taps import quietly
-from tiers.usage import Certainty, Outcome
-
-logger = logging.getLogger(__name__)
+from tiers.usage import BadUsageError, Certainty, Outcome
 
 AUDIO_TOKENS_A_SECOND: Final = 25
 """Both ways: https://ai.google.dev/gemini-api/docs/live-api/best-practices."""
@@ -29,20 +27,30 @@ _MADE_BYTES_A_SECOND: Final = 2 * 24_000
 
 
 def units_of(used: types.UsageMetadata) -> dict[str, int]:
-    """The units of a turn. Tokens of no stated kind are text, and so is what was thought before the answer."""
+    """The units of a turn. Tokens of no stated kind are text, and so is what was thought before the answer.
+
+    Raises BadUsageError for what nobody can have counted.
+    """
     units: dict[str, int] = {}
-    thoughts = used.thoughts_token_count or 0
+    thoughts = _count(used.thoughts_token_count)
     for direction, count, details in (
-        ("input", used.prompt_token_count or 0, used.prompt_tokens_details),
-        ("output", used.response_token_count or 0, used.response_tokens_details),
+        ("input", _count(used.prompt_token_count), used.prompt_tokens_details),
+        ("output", _count(used.response_token_count), used.response_tokens_details),
     ):
         for each in details or []:
             unit = f"{_kind(each.modality)}_{direction}_tokens"
-            units[unit] = units.get(unit, 0) + (each.token_count or 0)
+            units[unit] = units.get(unit, 0) + _count(each.token_count)
         stated = sum(number for unit, number in units.items() if unit.endswith(f"{direction}_tokens"))
         if rest := max(0, count - stated) + (thoughts if direction == "output" else 0):
             units[f"text_{direction}_tokens"] = units.get(f"text_{direction}_tokens", 0) + rest
     return units
+
+
+def _count(tokens: int | None) -> int:
+    """A number from 0 on; 0 where none is stated."""
+    if tokens is not None and tokens < 0:
+        raise BadUsageError("tokens must be counted from 0 on")
+    return tokens or 0
 
 
 def _kind(modality: Any) -> str:
@@ -136,12 +144,13 @@ class GeminiSpeakingWatch:
             self._made_text += tokens.count(f"{call.name}{call.args}")
         self._was_interrupted = self._was_interrupted or bool(content and content.interrupted)
         self._is_over = self._is_over or bool(content and content.turn_complete)
-        units = units_of(message.usage_metadata) if message.usage_metadata is not None else {}
-        if not any(units.values()):
+        if message.usage_metadata is None:
+            return
+        units = readable(units_of, message.usage_metadata, "speech_to_speech")
+        if units is not None and not any(units.values()):
             return
         outcome: Outcome = "cancelled" if self._was_interrupted else "ok"
-        if min(units.values(), default=0) < 0:
-            logger.warning("a usage cannot be right, and is estimated", extra={"part": "speech_to_speech"})
+        if units is None:
             self.flush(outcome)
         else:
             self._book(units, "actual", outcome)

@@ -20,7 +20,7 @@ _KINDS: Final = ("text", "audio", "image")
 def readable(
     units_of: Callable[[Any], dict[str, int] | None], usage: Any, part: Part
 ) -> dict[str, int] | None:
-    """The units of a usage by one of the functions below; None where nothing was reported that can be right."""
+    """The units of a usage by a function like those below; None where nothing was reported that can be right."""
     try:
         return units_of(usage)
     except BadUsageError:
