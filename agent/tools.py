@@ -165,9 +165,18 @@ class Toolbox:
         return items
 
     async def run(
-        self, tool: str, arguments: Mapping[str, Any], *, turn: int, call: llm.FunctionCall | None = None
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        turn: int,
+        call: llm.FunctionCall | None = None,
+        expects: int | None = None,
     ) -> ToolOutcome:
         """Run a tool to its end, even when the caller of this function is cancelled meanwhile.
+
+        `expects`: the version that the task must have still. It is no part of the request, which sent again meets the
+        version after it.
 
         Raises TaskServerUnavailable when the server could not be reached.
         """
@@ -175,7 +184,7 @@ class Toolbox:
         operation = None if server.reads(tool) else self._operation(tool, arguments, turn, call)
         task = self._runs.get(operation or "") if server.is_foreign else None
         if task is None:  # no server but ours knows a request that comes twice
-            task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
+            task = asyncio.create_task(self._call(server, tool, arguments, operation, turn, expects))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if call is not None:
@@ -249,7 +258,13 @@ class Toolbox:
     # -- what is known of earlier runs ---------------------------------------------------------------------
 
     async def _call(
-        self, server: ToolServer, tool: str, arguments: Mapping[str, Any], operation: str | None, turn: int
+        self,
+        server: ToolServer,
+        tool: str,
+        arguments: Mapping[str, Any],
+        operation: str | None,
+        turn: int,
+        expects: int | None,
     ) -> ToolOutcome:
         """Call and remember, to the end: who waits for it may be cancelled in between."""
         if operation:
@@ -257,9 +272,10 @@ class Toolbox:
             self.requests.sent(tool, arguments, operation, turn)
         # One wish, though it is answered turns later: it counts where it was asked for.
         asked = self.requests.first_asked(operation, turn)
+        sent = arguments if expects is None else {**arguments, "expected_version": expects}
         try:
             with tool_span(tool, foreign=server.is_foreign) as span:
-                outcome = await server.call(tool, arguments, operation_id=operation)
+                outcome = await server.call(tool, sent, operation_id=operation)
                 span.set_attribute(
                     "voicetasks.outcome", outcome.code or ("error" if outcome.is_error else "ok")
                 )
