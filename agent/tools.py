@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from livekit.agents import llm, utils
 
@@ -31,6 +31,9 @@ from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 
 log = logging.getLogger("agent.tools")
+
+_TOLD_BEFORE_LOOKING: Final = frozenset(["unauthorized", "rate_limited", "unavailable"])
+"""With these the task server refuses without having looked whether the request was carried out already."""
 
 
 class _Asked(NamedTuple):
@@ -267,9 +270,10 @@ class Toolbox:
         expects: int | None,
     ) -> ToolOutcome:
         """Call and remember, to the end: who waits for it may be cancelled in between."""
+        was_unsure = self.requests.is_unsure(operation)
         if operation:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
-            self.requests.sent(tool, arguments, operation, turn)
+            self.requests.sent(tool, arguments, operation, turn, is_unsure=not server.is_foreign)
         # One wish, though it is answered turns later: it counts where it was asked for.
         asked = self.requests.first_asked(operation, turn)
         sent = arguments if expects is None else {**arguments, "expected_version": expects}
@@ -284,12 +288,16 @@ class Toolbox:
                 self._metrics.unavailable(tool, turn=asked, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
                 self._outcomes.task("refused", "", turn=asked)
+            # That this try did not arrive tells nothing of the one before.
+            error.may_have_happened = error.may_have_happened or was_unsure
             if operation and error.may_have_happened:
-                self.requests.sent(tool, arguments, operation, turn)
+                self.requests.sent(tool, arguments, operation, turn, is_unsure=not server.is_foreign)
             else:
                 self._forget(tool, arguments, operation)
             raise
-        if outcome.is_error:
+        if not outcome.is_error:
+            self.requests.answered(tool, arguments)
+        elif not (was_unsure and outcome.code in _TOLD_BEFORE_LOOKING):
             self._forget(tool, arguments, operation)
         self._note(server, tool, outcome, operation, turn)
         if self._metrics is not None:
