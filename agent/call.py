@@ -351,6 +351,7 @@ class Call:
         if self._screen is not None:
             await self._screen.aclose()
         self._manners.close()
+        self._questions.stop()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()
