@@ -15,7 +15,6 @@ from agent.gate import Action, Gate
 from agent.questions import Questions
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 
-QUESTION = 'Shall I delete "Buy milk"?'
 DONE = ToolOutcome({"changed": True}, is_error=False, code=None, text="{}")
 
 
@@ -36,7 +35,7 @@ class Session:
         if not self.serves:
             raise RuntimeError("it is draining")
         self.said.append(text)
-        self.speeches.append(Speech())
+        self.speeches.append(Speech(text))
         return self.speeches[-1]
 
     async def remember(self, *items: llm.ChatItem) -> None:
@@ -59,15 +58,16 @@ class Speech:
 
     interrupted = False
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         self.over = asyncio.Event()
+        self._text = text
 
     def exception(self) -> None:
         return None
 
     @property
     def chat_items(self) -> list[llm.ChatItem]:
-        return [llm.ChatMessage(role="assistant", content=[QUESTION])]
+        return [llm.ChatMessage(role="assistant", content=[self._text])]
 
     async def wait_for_playout(self) -> None:
         await self.over.wait()
