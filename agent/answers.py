@@ -42,7 +42,7 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
     if not said_words:
         return Answer.UNCLEAR
     several = len(things) > 1
-    answer = take_apart(said_words, things, _table(tool, several=several))
+    answer = take_apart(said_words, things, _table(tool, count=min(len(things), 3)))
     said = set(answer.kinds)
     names_all = answer.names_all(len(things))
     picks = several and bool(answer.named) and (not names_all or bool(said & {"no", "hedge"}))
@@ -55,7 +55,7 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
         return Answer.UNCLEAR if {"hedge", "yes"} <= said else Answer.OTHER
     if "no" in said and not said & {"yes", "hedge"}:
         return Answer.NO
-    if said & {"no", "hedge", "again"} or ("part" in said and not names_all):
+    if said & {"no", "hedge", "again", "leaving"} or ("part" in said and not names_all):
         return Answer.UNCLEAR
     if ("asking" in said or _ASKS.search(text)) and "please" not in answer.plain:
         return Answer.UNCLEAR
@@ -64,8 +64,9 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
 
 
 @cache
-def _table(tool: str, *, several: bool) -> dict[str, str]:
+def _table(tool: str, *, count: int) -> dict[str, str]:
     data = phrase_file("answers")
-    kinds = {kind: data[kind] for kind in ("filler", "hedge", "again", "asking", "no", "yes")}
+    kinds = {kind: data[kind] for kind in ("filler", "hedge", "again", "leaving", "asking", "no", "yes")}
     kinds["action"] = data["action"].get(tool, [])
-    return phrase_table({**kinds, "part": data["part"]} if several else kinds)
+    kinds["part"] = [*(data["part"] if count > 1 else []), *(data["both"] if count != 2 else [])]
+    return phrase_table(kinds)

@@ -365,6 +365,7 @@ class Call:
             await self._screen.aclose()
         self._manners.close()
         await self._survey.aclose()
+        self._questions.stop()
         await utils.aio.cancel_and_wait(*self._background)
         if self._room.isconnected():
             await self._chat.close()

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from agent.arguments import EXAMPLES, MOST_NAMED
-from agent.asked_first import due_said
+from agent.asked_first import due_said, emptied
 from agent.gate import Action
 from agent.speakable import speakable
-from mcp_tasks.no_date import takes_date_away
 
 WORDLESS: Final = "a title without words"
+_EMPTIED: Final = {
+    "due": "without a date",
+    "repeats": "no longer repeated",
+    "notes": "without notes",
+    "list_name": "on no list",
+    "tags": "without tags",
+}
 
 
 def quoted(action: Action, title: str) -> str:
@@ -58,15 +64,17 @@ def _to_be(arguments: Mapping[str, Any]) -> str:
 
 
 def _states(arguments: Mapping[str, Any]) -> list[str]:
-    states: list[str] = []
-    if due := speakable(due_said(arguments)):
-        states.append("without a date" if takes_date_away(due) else f"due {due}")
-    if (notes := arguments.get("notes")) is not None:
-        states.append("with other notes" if notes else "without notes")
+    nothing = emptied(arguments)
+    states = [_EMPTIED[name] for name in ("due", "repeats") if name in nothing]
+    if not states and (due := speakable(due_said(arguments))):
+        states.append(f"due {due}")
+    if arguments.get("notes") is not None:
+        states.append("with other notes" if "notes" not in nothing else _EMPTIED["notes"])
     if (list_name := arguments.get("list_name")) is not None:
-        states.append(f"on the list {speakable(str(list_name))}" if list_name else "on no list")
-    if (tags := arguments.get("tags")) is not None:
-        states.append("with other tags" if tags else "without tags")
+        on_list = f"on the list {speakable(str(list_name))}"
+        states.append(on_list if "list_name" not in nothing else _EMPTIED["list_name"])
+    if arguments.get("tags") is not None:
+        states.append("with other tags" if "tags" not in nothing else _EMPTIED["tags"])
     if priority := arguments.get("priority"):
         states.append(f"of {speakable(str(priority))} priority")
     if (by_phone := arguments.get("by_phone")) is not None:

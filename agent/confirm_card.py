@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Final, Literal
 from livekit import rtc
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.gate import LIFETIME_SECONDS, By, Outcome, Pending
+from agent.gate import By, Outcome, Pending
 
 TOPIC: Final = "voicetasks.confirm"
 """The text stream on which questions and outcomes are sent, and the RPC method that answers."""
@@ -35,6 +36,10 @@ class ConfirmCard:
         self._caller = caller_identity
         self._on_click = on_click
         self._open = False
+        self._sending = asyncio.Lock()
+        """A question that is closed meanwhile is not put on the page behind its end."""
+        self._closed = ""
+        """The question that was closed last."""
 
     def open(self) -> None:
         """Begin to take clicks."""
@@ -47,22 +52,27 @@ class ConfirmCard:
             self._open = False
             self._room.local_participant.unregister_rpc_method(TOPIC)
 
-    async def show(self, pending: Pending, question: str) -> None:
-        """Put a question on the page. Returns when it was sent to the caller."""
-        expires_at = datetime.now(UTC) + timedelta(seconds=LIFETIME_SECONDS)
-        await self._send(
-            {
-                "id": pending.id,
-                "question": question,
-                "action": " and ".join(pending.tools),
-                "objects": pending.objects,
-                "expires_at": expires_at.isoformat(timespec="seconds"),
-            }
-        )
+    async def show(self, pending: Pending, question: str, *, seconds_left: float) -> None:
+        """Put a question on the page, or tell it anew for how long it is open. Returns when it was sent to the caller."""
+        expires_at = datetime.now(UTC) + timedelta(seconds=seconds_left)
+        async with self._sending:
+            if pending.id == self._closed:
+                return
+            await self._send(
+                {
+                    "id": pending.id,
+                    "question": question,
+                    "action": " and ".join(pending.tools),
+                    "objects": pending.objects,
+                    "expires_at": expires_at.isoformat(timespec="seconds"),
+                }
+            )
 
     async def resolve(self, pending: Pending, outcome: Outcome, by: By | None, answer: str | None) -> None:
         """Take a question off the page and say how it ended."""
-        await self._send({"id": pending.id, "outcome": outcome, "by": by, "answer": answer})
+        self._closed = pending.id
+        async with self._sending:
+            await self._send({"id": pending.id, "outcome": outcome, "by": by, "answer": answer})
 
     async def _send(self, message: dict[str, object]) -> None:
         await self._room.local_participant.send_text(

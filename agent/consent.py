@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from typing import Literal
 
 from agent import persona
@@ -28,12 +29,29 @@ def wish_about_transcript(text: str) -> Wish | None:
     return None if "beside_stop" in kinds else "start"
 
 
+def may_mean_stop(text: str) -> bool:
+    """Whether a turn that is not understood whole may say that no transcript shall be kept.
+
+    Of words alone that are said of it: with any other word in it («the recording studio») it is a task's.
+    """
+    said = words(text)
+    if not said:
+        return False
+    kinds, unknown = consume(said, _doubts())
+    return not unknown and {"record", "against"} <= set(kinds)
+
+
 class ConsentQuestion:
-    """The question whether a transcript may be kept. It is open for one turn; silence and other talk are no yes."""
+    """The question whether a transcript may be kept. It is open for one turn; silence and other talk are no yes.
+
+    Who may have said that none shall be kept is asked, and meanwhile nothing is: until they say that it may go on.
+    """
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
         self._asked: str | None = None
+        self._whether_to_stop = False
+        """What is asked is whether to keep none any more."""
         self.open = False
         """Whether the caller's next turn may be the answer."""
 
@@ -57,10 +75,21 @@ class ConsentQuestion:
     async def take_turn(self, text: str) -> str | None:
         """Give what we say to a turn that is about the transcript; None leaves the turn to others."""
         was_open, self.open = self.open, False
+        stops, self._whether_to_stop = was_open and self._whether_to_stop, False
         wish = wish_about_transcript(text)
         if wish is None and was_open:
             answer = read_answer(text, tool="")
-            wish = "start" if answer is Answer.YES else "stop" if answer is Answer.NO else None
+            if stops and answer is Answer.NO:
+                self._transcript.go_on()
+                return persona.TRANSCRIPT_GOES_ON.format(days=self._transcript.days)
+            no = Answer.YES if stops else Answer.NO
+            wish = "stop" if answer is no else "start" if answer is Answer.YES else None
+        if wish is None and may_mean_stop(text):
+            if was_open:
+                wish = "stop"
+            elif await self._transcript.fall_silent():
+                self.open = self._whether_to_stop = True
+                return persona.STOP_TRANSCRIPT
         if wish is None:
             return None
         if not await self._transcript.allow(wish == "start"):
@@ -73,4 +102,12 @@ class ConsentQuestion:
 @cache
 def _table() -> dict[str, str]:
     data = phrase_file("consent")
-    return phrase_table({kind: data[kind] for kind in ("filler", "beside_stop", "start", "stop")})
+    made = [" ".join(parts) for each in data["stop_made_of"] for parts in product(*each)]
+    kinds = {kind: data[kind] for kind in ("filler", "beside_stop", "start")}
+    return phrase_table({**kinds, "stop": [*data["stop"], *made]})
+
+
+@cache
+def _doubts() -> dict[str, str]:
+    data = phrase_file("consent")
+    return phrase_table({"filler": [*data["filler"], *data["beside_stop"]], **data["doubt"]})

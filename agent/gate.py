@@ -105,10 +105,19 @@ class Gate:
         self._clock = clock
         self._pending: Pending | None = None
         self._on_close: Callable[[Pending, Outcome, By | None], None] = lambda *_: None
+        self._on_time: Callable[[Pending], None] = lambda _: None
 
     def on_close(self, callback: Callable[[Pending, Outcome, By | None], None]) -> None:
         """Be told how each question ended."""
         self._on_close = callback
+
+    def on_time(self, callback: Callable[[Pending], None]) -> None:
+        """Be told each time that a question's time begins: somebody has to look when it is over."""
+        self._on_time = callback
+
+    def seconds_left(self, pending: Pending) -> float:
+        """How long it can be answered still."""
+        return pending.expires_at - self._clock()
 
     @property
     def pending(self) -> Pending | None:
@@ -120,26 +129,32 @@ class Gate:
     def ask(self, action: Action, *, turn: int) -> Pending:
         """Hold an action. Actions of one turn share a question; one of a later turn voids an older question."""
         pending = self.pending
-        expires_at = self._clock() + LIFETIME_SECONDS
         together = pending is not None and pending.turn == turn and not pending.heard
         if pending is not None and together and (action in pending.actions or not pending.asked):
             if action not in pending.actions:
                 pending.actions.append(action)
-            pending.expires_at = expires_at
+            self._begin_time(pending)
             return pending
         # What is being asked already cannot grow: its words, its card and its id stand for less.
         actions = [*(pending.actions if pending is not None and together else []), action]
         if pending is not None:
             self._close("void", None)
-        self._pending = Pending(actions, turn, expires_at)
+        self._pending = Pending(actions, turn, self._clock())
+        self._begin_time(self._pending)
         return self._pending
+
+    def put(self, pending_id: str) -> None:
+        """The question is put to the caller, perhaps once more: it does not run out while it is said."""
+        if (pending := self.pending) is not None and pending.id == pending_id:
+            pending.asked = True
+            self._begin_time(pending)
 
     def played(self, pending_id: str) -> None:
         """The question was heard to the end of its words; its time starts now."""
         if (pending := self.pending) is not None and pending.id == pending_id:
             pending.heard = True
             pending.heard_at = self._clock()
-            pending.expires_at = self._clock() + LIFETIME_SECONDS
+            self._begin_time(pending)
 
     def shown(self, pending_id: str) -> None:
         """The question reached the caller as text."""
@@ -197,6 +212,10 @@ class Gate:
     def drop(self) -> None:
         """Something else is asked now: a yes that comes is none to the question that was open."""
         self._close("void", None)
+
+    def _begin_time(self, pending: Pending) -> None:
+        pending.expires_at = self._clock() + LIFETIME_SECONDS
+        self._on_time(pending)
 
     def _close(self, outcome: Outcome, by: By | None) -> list[Action]:
         pending, self._pending = self._pending, None

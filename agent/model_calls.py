@@ -13,7 +13,7 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
 from agent.arguments import described
-from agent.asked_first import Updates, clears
+from agent.asked_first import Begun, clears, emptied
 from agent.filler import Says, filled
 from agent.gate import Action, Gate
 from agent.own_changes import can_be_undone
@@ -33,6 +33,7 @@ MOST_CORRECTIONS: Final = 2
 BY_PHONE: Final = "by_phone"
 UNDO: Final = "undo"
 UPDATE: Final = "update_task"
+COMPLETE: Final = "complete_task"
 _MODELS_FAULT: Final = frozenset(["invalid", "not_found", "too_long"])
 
 
@@ -64,7 +65,7 @@ class ModelCalls:
         self._seen = seen
         # Who did not agree to be called is promised no call, and pays for no word about one.
         self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
-        self._updates = Updates()
+        self._begun = {UPDATE: Begun(), COMPLETE: Begun()}
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
         self._corrections = (0, 0)
@@ -86,7 +87,7 @@ class ModelCalls:
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
             try:
-                if await self._is_asked_first(server, name, arguments):
+                if self._is_asked_first(server, name, arguments):
                     return await self._hold(server, name, arguments)
                 async with filled(ctx, self._say):
                     outcome = await self._run(server, name, arguments, ctx)
@@ -94,8 +95,8 @@ class ModelCalls:
                 raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
             if isinstance(outcome, ToolResult):
                 return outcome
-            if outcome.is_error and name == UPDATE:
-                self._updates.failed(arguments.get("task_id"))
+            if outcome.is_error and name in self._begun:
+                self._begun[name].failed(arguments.get("task_id"))
             if outcome.is_error and outcome.code in _MODELS_FAULT:
                 return self._refuse(outcome.code, server.error_for_model(outcome))
             if outcome.is_error:
@@ -111,20 +112,15 @@ class ModelCalls:
         properties = {key: value for key, value in schema.get("properties", {}).items() if key not in hidden}
         return {**schema, "properties": properties}
 
-    async def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
+    def _is_asked_first(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> bool:
         """Whether the caller is asked before a model's call is carried out."""
-        if server.needs_yes(tool):
-            return not (self._completes_at_once and tool == "complete_task")
         if server.is_foreign:
-            return False
+            return server.needs_yes(tool)
+        if server.needs_yes(tool) and not (self._completes_at_once and tool == COMPLETE):
+            return True
         turn = self._turn()
-        if tool == UPDATE:
-            task_id = arguments.get("task_id")
-            is_another = self._updates.is_another(task_id, turn=turn)
-            if is_another or (
-                clears(arguments, None) and clears(arguments, await self._toolbox.task(task_id))
-            ):
-                return True
+        if tool in self._begun and self._begun[tool].is_another(arguments.get("task_id"), turn=turn):
+            return True
         return self._seen.concerns(tool, arguments, turn=turn)
 
     async def _run(
@@ -133,7 +129,25 @@ class ModelCalls:
         """Run what a model calls; what turns out to need a yes becomes a question."""
         if tool == UNDO and not server.is_foreign:
             return await self._undo(server, arguments, ctx)
+        if tool == UPDATE and not server.is_foreign and emptied(arguments):
+            return await self._clear(server, arguments, ctx)
         return await self._toolbox.run(tool, arguments, turn=self._turn(), call=ctx.function_call)
+
+    async def _clear(
+        self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> ToolOutcome | ToolResult:
+        """Make an update that leaves something empty: unasked only where it is empty already, and is so still."""
+        task_id = arguments.get("task_id")
+        task = await self._toolbox.task(task_id)
+        if task is None or clears(arguments, task):
+            return await self._hold(server, UPDATE, arguments)
+        expects = int(task["version"]) if server.takes(UPDATE, "expected_version") else None
+        outcome = await self._toolbox.run(
+            UPDATE, arguments, turn=self._turn(), call=ctx.function_call, expects=expects
+        )
+        if outcome.code == "conflict":
+            self._toolbox.known.forget(str(task_id))
+        return outcome
 
     async def _undo(
         self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]

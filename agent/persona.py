@@ -48,6 +48,8 @@ TRANSCRIPT_ON: Final = (
     "Thank you. I keep a written transcript for {days} days, and no sound. Say «stop recording» at any time."
 )
 TRANSCRIPT_OFF: Final = "Okay, I keep no transcript, and nothing of it is left."
+STOP_TRANSCRIPT: Final = "Shall I stop keeping a transcript?"
+TRANSCRIPT_GOES_ON: Final = "Okay, I go on keeping it for {days} days. Say «stop recording» at any time."
 CONSENT_NOT_KEPT: Final = "I could not note that just now, so I keep no transcript of this call."
 ERASING: Final = "One moment, I am erasing it."
 ERASED: Final = "Done. Your account and everything in it are erased. Goodbye."

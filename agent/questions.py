@@ -55,7 +55,10 @@ class Questions:
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         self._puts = 0
         """How often a question was put; only the newest of them can be heard to its end."""
+        self._running_out: asyncio.TimerHandle | None = None
+        self._is_over = False
         gate.on_close(self._on_closed)
+        gate.on_time(self._watch)
 
     @property
     def open(self) -> bool:
@@ -75,6 +78,11 @@ class Questions:
     def close(self) -> None:
         """Take no more clicks. Safe to call without `listen`."""
         self._card.close()
+
+    def stop(self) -> None:
+        """Close no more questions by themselves: the call is over."""
+        self._is_over = True
+        self._forget_time()
 
     def ask_if_needed(self) -> None:
         """Put the question that the gate holds, unless it is on its way already."""
@@ -215,16 +223,37 @@ class Questions:
         session = self._session()
         session.think_ahead(False)
         text = persona.question(pending.actions)
-        pending.asked = True
+        self._gate.put(pending.id)
         speech = session.say(text, owed=False)
-        await self._card.show(pending, text)
-        if put == self._puts:
-            self._gate.shown(pending.id)
+        # Beside the speech: a card that cannot be sent, or not soon, takes nothing from a spoken answer.
+        self._spawn(self._show(pending, text, put), "question.shown")
         await speech.wait_for_playout()
         if put == self._puts and was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
             self._gate.played(pending.id)
+            self._spawn(self._show(pending, text, put), "question.shown")
+
+    async def _show(self, pending: Pending, text: str, put: int) -> None:
+        await self._card.show(pending, text, seconds_left=self._gate.seconds_left(pending))
+        if put == self._puts:
+            self._gate.shown(pending.id)
+
+    def _watch(self, pending: Pending) -> None:
+        """Close the question when its time is over, though nobody says anything."""
+        self._forget_time()
+        if not self._is_over:
+            left = self._gate.seconds_left(pending)
+            self._running_out = asyncio.get_running_loop().call_later(left, self._look_at_time)
+
+    def _look_at_time(self) -> None:
+        if (pending := self._gate.pending) is not None:  # it was closed by looking, or its time began anew
+            self._watch(pending)
+
+    def _forget_time(self) -> None:
+        if self._running_out is not None:
+            self._running_out.cancel()
 
     def _on_closed(self, pending: Pending, outcome: Outcome, by: By | None) -> None:
+        self._forget_time()
         log.info("confirmation.closed", extra={"outcome": outcome, "by": by, "count": len(pending.actions)})
         self._tell_closed(pending, outcome, by)
         self._session().think_ahead(True)

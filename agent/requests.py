@@ -15,7 +15,8 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 SAME_REQUEST_SECONDS: Final = 30.0
-"""A model that was interrupted sends its last call once more, in a new turn: within this it is the same request.
+"""A model that was interrupted sends its last call once more, in a new turn: within this it is the same request,
+and one of which nobody knows how it went is for longer.
 «Undo» has no arguments, and twice means twice."""
 
 
@@ -29,6 +30,8 @@ class Request(NamedTuple):
     at: float
     """When it was sent last: the clock's seconds."""
     turn: int
+    is_unsure: bool = False
+    """Nobody knows how it went, and its server keeps the answer: it stands until that is known."""
 
 
 @dataclass
@@ -96,11 +99,32 @@ class Requests:
         for undo in chain.from_iterable(self._undos.values()):
             undo.is_done = undo.is_done or undo.operation == operation
 
-    def sent(self, tool: str, arguments: Mapping[str, Any], operation: str, turn: int) -> None:
-        """It is sent, or was and may have been carried out: whoever asks again means this request."""
+    def sent(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        operation: str,
+        turn: int,
+        *,
+        is_unsure: bool = False,
+    ) -> None:
+        """It is sent, or was and may have been carried out: whoever asks again means this request.
+
+        `is_unsure`: for however long, until it is answered.
+        """
         key = _key(tool, arguments)
         self._first_asked.setdefault(operation, turn)
-        self._recent[key] = Request(key, operation, self._clock(), turn)
+        self._recent[key] = Request(key, operation, self._clock(), turn, is_unsure)
+
+    def answered(self, tool: str, arguments: Mapping[str, Any]) -> None:
+        """It was carried out, and that is known."""
+        key = _key(tool, arguments)
+        if (request := self._recent.get(key)) is not None:
+            self._recent[key] = request._replace(is_unsure=False)
+
+    def is_unsure(self, operation: str | None) -> bool:
+        """Whether a request was sent of which nobody knows how it went."""
+        return any(each.is_unsure and each.operation == operation for each in self._recent.values())
 
     def first_asked(self, operation: str | None, turn: int) -> int:
         """The turn in which a request that is sent in this one was asked for at first, as far as it is known."""
@@ -116,13 +140,17 @@ class Requests:
         """
         if self._changed_in is not None and turn != self._changed_in:
             since = self._changed_in
-            self._recent = {key: each for key, each in self._recent.items() if each.turn >= since}
+            self._recent = {
+                key: each for key, each in self._recent.items() if each.turn >= since or each.is_unsure
+            }
         self._changed_in = turn
 
     def _stands(self, request: Request, turn: int | None) -> bool:
-        """Whether asking again means it, in this turn: nothing was changed in a turn after it, but for this one, since
-        all that one answer asks for counts as asked at once.
+        """Whether asking again means it, in this turn: nobody knows how it went, or nothing was changed in a turn after
+        it, but for this one, since all that one answer asks for counts as asked at once.
         """
+        if request.is_unsure:
+            return True
         is_recent = self._clock() - request.at < SAME_REQUEST_SECONDS
         is_newest = self._changed_in is None or request.turn >= self._changed_in or turn == self._changed_in
         return is_recent and is_newest

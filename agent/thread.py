@@ -74,7 +74,9 @@ class Vault:
         while True:
             said = items.to_dict(exclude_timestamp=False, exclude_metrics=True)
             kept = {"call": call_id, "turn": thread.turn, "said": said}
-            text = json.dumps(kept | {"asked": thread.requests, "changed": thread.changes})
+            asked = [each[:4] for each in thread.requests]
+            unsure = [each.operation for each in thread.requests if each.is_unsure]
+            text = json.dumps(kept | {"asked": asked, "unsure": unsure, "changed": thread.changes})
             if len(text) <= LONGEST_BYTES or not items.items:
                 return self._fernet.encrypt(text.encode())
             items = items.truncate(max_items=len(items.items) // 2)
@@ -86,8 +88,9 @@ class Vault:
             if kept["call"] != call_id:
                 return None
             said = llm.ChatContext.from_dict(kept["said"])
-            # A worker of a version before tells of none.
-            asked = tuple(Request(*each) for each in kept.get("asked", ()))
+            # A worker of a version before tells of none, and would not read one that says more of itself.
+            unsure = kept.get("unsure", ())
+            asked = tuple(Request(*each, is_unsure=each[1] in unsure) for each in kept.get("asked", ()))
             return Thread(
                 int(kept["turn"]), said, asked, tuple(OwnChange(*each) for each in kept.get("changed", ()))
             )

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from livekit.agents import llm, utils
 
@@ -32,6 +32,9 @@ from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 from routing.outcomes import Outcomes
 
 log = logging.getLogger("agent.tools")
+
+_TOLD_BEFORE_LOOKING: Final = frozenset(["unauthorized", "rate_limited", "unavailable"])
+"""With these the task server refuses without having looked whether the request was carried out already."""
 
 
 class _Asked(NamedTuple):
@@ -172,9 +175,18 @@ class Toolbox:
         return items
 
     async def run(
-        self, tool: str, arguments: Mapping[str, Any], *, turn: int, call: llm.FunctionCall | None = None
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        turn: int,
+        call: llm.FunctionCall | None = None,
+        expects: int | None = None,
     ) -> ToolOutcome:
         """Run a tool to its end, even when the caller of this function is cancelled meanwhile.
+
+        `expects`: the version that the task must have still. It is no part of the request, which sent again meets the
+        version after it.
 
         Raises TaskServerUnavailable when the server could not be reached.
         """
@@ -182,7 +194,7 @@ class Toolbox:
         operation = None if server.reads(tool) else self._operation(tool, arguments, turn, call)
         task = self._runs.get(operation or "") if server.is_foreign else None
         if task is None:  # no server but ours knows a request that comes twice
-            task = asyncio.create_task(self._call(server, tool, arguments, operation, turn))
+            task = asyncio.create_task(self._call(server, tool, arguments, operation, turn, expects))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if call is not None:
@@ -256,17 +268,25 @@ class Toolbox:
     # -- what is known of earlier runs ---------------------------------------------------------------------
 
     async def _call(
-        self, server: ToolServer, tool: str, arguments: Mapping[str, Any], operation: str | None, turn: int
+        self,
+        server: ToolServer,
+        tool: str,
+        arguments: Mapping[str, Any],
+        operation: str | None,
+        turn: int,
+        expects: int | None,
     ) -> ToolOutcome:
         """Call and remember, to the end: who waits for it may be cancelled in between."""
+        was_unsure = self.requests.is_unsure(operation)
         if operation:
             # Before it is sent: whoever asks again while nobody knows how it went means this request.
-            self.requests.sent(tool, arguments, operation, turn)
+            self.requests.sent(tool, arguments, operation, turn, is_unsure=not server.is_foreign)
         # One wish, though it is answered turns later: it counts where it was asked for.
         asked = self.requests.first_asked(operation, turn)
+        sent = arguments if expects is None else {**arguments, "expected_version": expects}
         try:
             with tool_span(tool, foreign=server.is_foreign) as span:
-                outcome = await server.call(tool, arguments, operation_id=operation)
+                outcome = await server.call(tool, sent, operation_id=operation)
                 span.set_attribute(
                     "voicetasks.outcome", outcome.code or ("error" if outcome.is_error else "ok")
                 )
@@ -275,12 +295,16 @@ class Toolbox:
                 self._metrics.unavailable(tool, turn=asked, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
                 self._outcomes.task("refused", "", turn=asked)
+            # That this try did not arrive tells nothing of the one before.
+            error.may_have_happened = error.may_have_happened or was_unsure
             if operation and error.may_have_happened:
-                self.requests.sent(tool, arguments, operation, turn)
+                self.requests.sent(tool, arguments, operation, turn, is_unsure=not server.is_foreign)
             else:
                 self._forget(tool, arguments, operation)
             raise
-        if outcome.is_error:
+        if not outcome.is_error:
+            self.requests.answered(tool, arguments)
+        elif not (was_unsure and outcome.code in _TOLD_BEFORE_LOOKING):
             self._forget(tool, arguments, operation)
         self._note(server, tool, outcome, operation, turn)
         if self._metrics is not None:

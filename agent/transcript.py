@@ -71,6 +71,8 @@ class Transcript:
         self._some = asyncio.Event()
         self._silenced = False
         """Nothing is taken down, whatever the database says: it does not know yet what the caller wants."""
+        self._is_paused = False
+        """Nothing is taken down: the caller may have said that nothing shall be, and is asked."""
         self._no_is_owed = False
         """The caller's no has not reached the database."""
         self._changing = asyncio.Lock()
@@ -95,6 +97,21 @@ class Transcript:
 
     async def is_allowed(self) -> bool:
         """Whether the caller allows now that what is said is kept, as the database has it."""
+        return not self._is_paused and await self._is_consented()
+
+    async def fall_silent(self) -> bool:
+        """Keep nothing more until `go_on`, or until the caller's word on it; whether anything was kept until now."""
+        if self._is_paused:
+            return True
+        self._is_paused = True  # at once, whatever the database takes
+        self._is_paused = await self._is_consented()
+        return self._is_paused
+
+    def go_on(self) -> None:
+        """Keep what is said again, as before."""
+        self._is_paused = False
+
+    async def _is_consented(self) -> bool:
         if self._silenced:
             return False
         try:
@@ -105,7 +122,7 @@ class Transcript:
     def said(self, speaker: Speaker, text: str) -> None:
         """Take down what was said, if that is allowed."""
         # What was not allowed at the start may be since, on the page: the write will know.
-        if text and not self._silenced and len(self._waiting) < MOST_WAITING:
+        if text and not self._silenced and not self._is_paused and len(self._waiting) < MOST_WAITING:
             self._waiting.append((datetime.now(UTC), speaker, text))
             self._some.set()
 
@@ -117,6 +134,7 @@ class Transcript:
         self._silence(given)
         async with self._changing:
             self._silence(given)
+            self._is_paused = False
             await self._stop(self._settling)
             done = False
             try:

@@ -12,7 +12,7 @@ from livekit.agents import UserInputTranscribedEvent, UserStateChangedEvent, llm
 from agent import persona
 from agent.answers import Answer
 from agent.call_back import GoOnQuestion
-from agent.consent import ConsentQuestion, wish_about_transcript
+from agent.consent import ConsentQuestion, may_mean_stop, wish_about_transcript
 from agent.ending import Ending
 from agent.erasure import AccountErasure, wants_erasure
 from agent.gate import By
@@ -184,7 +184,7 @@ class TurnTaking:
         self._hear_of_goodbye(event.transcript)
         if self._words_come_to_us:
             return
-        if wish_about_transcript(event.transcript) is not None:
+        if wish_about_transcript(event.transcript) is not None or may_mean_stop(event.transcript):
             self._spawn(self.hear_of_transcript(event.transcript), "call.consent")
         elif wants_erasure(event.transcript):
             self._spawn(self._hear_of_erasure(), "call.erasure_asked")

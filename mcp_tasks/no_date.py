@@ -20,5 +20,14 @@ def is_no_date(text: str) -> bool:
 
 def takes_date_away(words: str) -> bool:
     """Whether words about when, as they were said, leave a task without a date."""
-    text = without_lead(plain(words))
-    return is_no_date(text) or is_no_date(without_lead(corrections.opened(text).text))
+    return _ends_without(without_lead(plain(words)))
+
+
+def _ends_without(text: str) -> bool:
+    if is_no_date(text):
+        return True
+    text = without_lead(corrections.opened(text).text)
+    if is_no_date(text):
+        return True
+    both = corrections.second_thought(text)  # «Friday, actually no date»
+    return both is not None and _ends_without(f"no {both[1]}")

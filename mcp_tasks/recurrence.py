@@ -5,7 +5,6 @@ and the others stay where they were. All reckoning is in wall-clock time, so nin
 change of the clocks.
 """
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -32,11 +31,6 @@ _MOST: Final = {"INTERVAL": 999, "COUNT": 9999}
 _LAST_YEARS: Final = datetime(9950, 1, 1)
 """dateutil looks for an occurrence until the year 9999; from here it finds out soon whether there can be one."""
 _NOT_A_RULE: Final = TaskError("invalid", "That is not a way to repeat a task.")
-_ENDS: Final = re.compile(
-    r"(?:just |only )?once|just this (?:once|one)|one time(?: only)?|never again|"
-    r"(?:do not|don't|no longer|not|stop|no more|without|no) (?:repeat(?:s|ing)?|recurr(?:ing|ence)|recur)(?: (?:it|any ?more))?",
-    re.IGNORECASE,
-)
 
 
 def clean_rrule(raw: str) -> str:
@@ -79,11 +73,6 @@ def _can_come(rule: dict[str, list[Any]]) -> bool:
 def _value(rule: dict[str, list[Any]]) -> str:
     written: bytes = vRecur(rule).to_ical()  # type: ignore[no-untyped-call]
     return written.decode()
-
-
-def ends_repeating(words: str) -> bool:
-    """Whether words about when say that a task shall not come again: «don't repeat», «just once»."""
-    return _ENDS.fullmatch(words.strip().strip(".!")) is not None
 
 
 def next_due(rrule: str, start: str, due: str, *, local: datetime) -> Due | None:

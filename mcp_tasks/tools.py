@@ -39,7 +39,8 @@ from mcp_tasks.edit import UNCHANGED, Edit, NewTask, Unchanged
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Operation
 from mcp_tasks.listing import MAX_LIMIT
-from mcp_tasks.recurrence import clean_rrule, ends_repeating
+from mcp_tasks.no_repeating import ends_repeating
+from mcp_tasks.recurrence import clean_rrule
 from mcp_tasks.store import TaskStore
 from mcp_tasks.task import Priority, TaskChanged, TaskList, Undone, View
 from mcp_tasks.wording import (
@@ -168,7 +169,7 @@ class TaskTools:
             "due_words": due_words,
             "due": due,
             "notes": notes,
-            "expected_version": expected_version,
+            "expected_version": None,  # what is expected is no part of the request: sent again, it meets the next
         }
         asked |= _said(priority=priority, list_name=list_name, tags=tags, by_phone=by_phone)
         operation = _operation(operation_id, "update_task", asked)

@@ -76,6 +76,23 @@ def test_naming_another_action_is_no_yes_to_this_one() -> None:
     assert read_answer("Yes, mark it as done.", tool="delete_task") is not Answer.YES
 
 
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("Okay, I'm done, thanks.", Answer.UNCLEAR),
+        ("I'm done.", Answer.UNCLEAR),
+        ("Yes, we're done.", Answer.UNCLEAR),
+        ("No, I'm done.", Answer.NO),
+        ("No thanks, I am done.", Answer.NO),
+        ("Okay, I'm done, goodbye.", Answer.OTHER),
+        ("Yes, it's done.", Answer.YES),
+        ("Done.", Answer.YES),
+    ],
+)
+def test_who_is_done_may_have_finished_the_task_or_be_leaving(said: str, meaning: Answer) -> None:
+    assert read_answer(said, tool="complete_task", things=[["Water the plants"]]) is meaning
+
+
 PHRASES = [
     phrase
     for said in (

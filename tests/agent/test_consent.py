@@ -18,9 +18,9 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.attributes import CallAttributes
 from agent.call import Call
-from agent.consent import ConsentQuestion, wish_about_transcript
+from agent.consent import ConsentQuestion, may_mean_stop, wish_about_transcript
 from agent.invitation import Invitation
-from agent.persona import CONSENT_NOT_KEPT, TRANSCRIPT_OFF, instructions
+from agent.persona import CONSENT_NOT_KEPT, STOP_TRANSCRIPT, TRANSCRIPT_OFF, instructions
 from agent.rehearsal.stage import NoRoom
 from agent.settings import AgentSettings
 from agent.transcript import Transcript
@@ -141,6 +141,16 @@ async def asked(question: ConsentQuestion) -> None:
         ("Could you turn the transcript off?", "stop"),
         ("Switch off the recording.", "stop"),
         ("Delete my transcripts, please.", "stop"),
+        ("Please stop the recording of this call.", "stop"),
+        ("I'd like to stop the recording.", "stop"),
+        ("Turn that recording off.", "stop"),
+        ("Can we stop recording?", "stop"),
+        ("No more recording.", "stop"),
+        ("I don't consent to recording.", "stop"),
+        ("I do not agree to being recorded.", "stop"),
+        ("Please do not keep a record of this.", "stop"),
+        ("Stop writing down what I say.", "stop"),
+        ("Sorry, could we turn off the recording of our call?", "stop"),
         ("Keep a transcript, please.", "start"),
         ("Could you keep a transcript?", "start"),
         ("Okay, you can record this now.", "start"),
@@ -161,10 +171,36 @@ async def asked(question: ConsentQuestion) -> None:
         ("You can", None),
         ("", None),
         ("Start recording, no, stop recording", None),
+        ("Don't write that down.", None),
+        ("Stop the recording studio contract", None),
+        ("I want to stop recording the lectures", None),
     ],
 )
 def test_a_word_about_the_transcript_is_told_from_a_task(said: str, wish: str | None) -> None:
     assert wish_about_transcript(said) == wish
+
+
+@pytest.mark.parametrize(
+    ("said", "may_be"),
+    [
+        ("I'm not comfortable with you recording this.", True),
+        ("Why are you recording? I never agreed to that!", True),
+        ("I don't think I want my words to be transcribed.", True),
+        ("You should not have a transcript of what I said.", True),
+        ("Can you do this without recording me?", True),
+        ("Add a task to stop the recording studio contract", False),
+        ("Stop the recording studio contract", False),
+        ("Don't forget the recording session", False),
+        ("Remind me not to record the match", False),
+        ("Don't write that down.", False),
+        ("No, not that.", False),
+        ("Are you recording this?", False),
+        ("", False),
+    ],
+)
+def test_what_may_mean_that_none_shall_be_kept_is_told_from_a_task(said: str, may_be: bool) -> None:
+    assert wish_about_transcript(said) is None
+    assert may_mean_stop(said) is may_be
 
 
 def test_the_model_is_told_that_it_switches_no_transcript() -> None:
@@ -249,6 +285,50 @@ async def test_on_a_yes_on_the_page_only_what_is_said_after_it_is_kept(
     transcript.said("caller", "Add milk.")
     await transcript.aclose()
     assert await kept(people, ann) == [("caller", "Add milk.")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "line", "left"),
+    [
+        ("Yes, please.", TRANSCRIPT_OFF, []),
+        ("No.", "Okay, I go on keeping it", ["before", "after"]),
+        ("What do I have today?", None, ["before"]),
+        ("Stop recording.", TRANSCRIPT_OFF, []),
+    ],
+)
+async def test_who_may_have_said_that_none_shall_be_kept_is_asked_and_nothing_is_meanwhile(
+    people: People, ann: User, call: Open, answer: str, line: str | None, left: list[str]
+) -> None:
+    await Consents(people.engine).set(ann.id, "phone", given=True)
+    transcript = await call()
+    transcript.said("caller", "before")
+    question = ConsentQuestion(transcript)
+    assert await question.take_turn("I'm not okay with you recording this.") == STOP_TRANSCRIPT
+    assert question.open
+    transcript.said("caller", "meanwhile")
+    said = await question.take_turn(answer)
+    assert (said or "").startswith(line or "")
+    assert (said is None) == (line is None)
+    transcript.said("caller", "after")
+    await transcript.aclose()
+    assert [text for _, text in await kept(people, ann)] == left
+
+
+async def test_where_nothing_is_kept_nobody_is_asked_whether_to_stop(call: Open) -> None:
+    transcript = await call()
+    assert await ConsentQuestion(transcript).take_turn("Can you do this without recording me?") is None
+    await transcript.aclose()
+
+
+async def test_whoever_is_asked_at_first_and_may_mean_no_means_no(
+    people: People, ann: User, call: Open
+) -> None:
+    transcript = await call()
+    question = ConsentQuestion(transcript)
+    await asked(question)
+    assert await question.take_turn("I'd rather not have any recording made.") == TRANSCRIPT_OFF
+    await transcript.aclose()
+    assert await Consents(people.engine).of(ann.id, "phone") is False
 
 
 # -- a question that was not heard

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+import time
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from agent.gate import Step
+from agent.gate import LIFETIME_SECONDS, Step
+from agent.requests import SAME_REQUEST_SECONDS
+from mcp_tasks.client import TaskServerUnavailable
 from tests.agent.rig import Rig, rig, task_server
 
 pytestmark = pytest.mark.system
@@ -43,8 +46,16 @@ class Conversation(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._stack = contextlib.AsyncExitStack()
         self._folder = tempfile.TemporaryDirectory()
+        self.late = 0.0
+        """By so many seconds the clocks are ahead."""
         self.rig: Rig = self._runner.run(self._open())
+        self.rig.gate._clock = lambda: time.monotonic() + self.late
+        self.rig.toolbox.requests._clock = lambda: time.time() + self.late
+        self.calls = count()
         self.asked: set[tuple[int, str]] = set()
+        self.unknown: set[str] = set()
+        """Titles of which nobody knows whether they were added: to ask again is the same request."""
+        self.taken_back = 0
         self.agreed: set[tuple[str, str]] = set()
         self.ids: list[str] = []
         self.released: list[tuple[Any, int]] = []
@@ -65,7 +76,9 @@ class Conversation(RuleBasedStateMachine):
     @rule(title=st.sampled_from(TITLES), times=st.integers(1, 3))
     def model_creates(self, title: str, times: int) -> None:
         """The same call, perhaps delivered more than once at the same time."""
-        self.asked.add((self.rig.turn, title))
+        if title not in self.unknown:
+            self.asked.add((self.rig.turn, title))
+        self.unknown.discard(title)
 
         async def all_at_once() -> None:
             calls = [self.rig.model_calls("create_task", {"title": title}) for _ in range(times)]
@@ -74,6 +87,36 @@ class Conversation(RuleBasedStateMachine):
                     self.ids.append(answer["task"]["id"])
 
         self._runner.run(all_at_once())
+
+    @rule(title=st.sampled_from(TITLES), arrives=st.booleans())
+    def model_creates_and_the_answer_is_lost(self, title: str, arrives: bool) -> None:
+        if title not in self.unknown:
+            self.asked.add((self.rig.turn, title))
+        self.unknown.add(title)
+        server = self.rig.toolbox._tasks
+        call = server.call
+
+        async def is_lost(*asked: Any, **more: Any) -> Any:
+            if arrives:
+                await call(*asked, **more)
+            raise TaskServerUnavailable("its answer was lost", may_have_happened=True)
+
+        server.call = is_lost  # type: ignore[method-assign]
+        answer = self._runner.run(self.rig.model_calls("create_task", {"title": title}))
+        server.call = call  # type: ignore[method-assign]
+        assert "Nothing was changed" not in str(answer)
+
+    @rule()
+    def time_passes(self) -> None:
+        """The same words are a new wish, and a question is no longer open."""
+        self.late += SAME_REQUEST_SECONDS + LIFETIME_SECONDS
+        assert self.rig.gate.pending is None
+
+    @rule()
+    def model_undoes(self) -> None:
+        number = next(self.calls)
+        answer = self._runner.run(self.rig.model_calls("undo", {}, f"undo {number}", reply=f"reply {number}"))
+        self.taken_back += answer.get("undone") == "create"
 
     @precondition(lambda self: self.ids)
     @rule(
@@ -104,6 +147,15 @@ class Conversation(RuleBasedStateMachine):
             self.heard[self.playing] = list(self.rig.gate.pending.actions) if self.rig.gate.pending else []
         self.playing = ""
 
+    @precondition(lambda self: self.rig.gate.pending is not None)
+    @rule()
+    def session_is_swapped(self) -> None:
+        """What was being played is heard by nobody, and what was heard was perhaps, too."""
+        pending = self.rig.gate.pending
+        assert pending is not None
+        pending.heard = pending.shown = False
+        self.playing = ""
+
     @rule(said=st.sampled_from(AGREES + DOES_NOT))
     def caller_says(self, said: str) -> None:
         self.rig.turn += 1
@@ -130,9 +182,12 @@ class Conversation(RuleBasedStateMachine):
 
     def _carry_out(self, released: list[Any]) -> None:
         for action in released:
-            self.agreed.add((action.tool, action.arguments["task_id"]))
+            self.agreed.add((action.tool, str(action.arguments.get("task_id"))))
             self.released.append((action, self.rig.turn))
-            self._runner.run(self.rig.toolbox.run(action.tool, action.arguments, turn=self.rig.turn))
+            outcome = self._runner.run(
+                self.rig.toolbox.run(action.tool, action.arguments, turn=self.rig.turn)
+            )
+            self.taken_back += outcome.structured.get("undone") == "create"
 
     # -- what holds
 
@@ -143,7 +198,7 @@ class Conversation(RuleBasedStateMachine):
         deletions = sum(tool == "delete_task" for tool, _ in self.agreed)
         completions = sum(tool == "complete_task" for tool, _ in self.agreed)
         assert len(done_titles) <= completions
-        assert len(self.ids) - len(open_titles) - len(done_titles) <= deletions
+        assert len(self.ids) - len(open_titles) - len(done_titles) <= deletions + self.taken_back
         for title in TITLES:
             assert sum(each == title for each in open_titles + done_titles) <= sum(
                 each == title for _, each in self.asked

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from types import SimpleNamespace
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -13,92 +12,11 @@ from livekit.agents import llm
 from agent.gate import Action, By, Gate
 from agent.persona import REST_NOT_DONE
 from agent.questions import Questions
-from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
+from tests.agent.asked import Asked, Session, Tools
 
 pytestmark = pytest.mark.unit
 
 TITLES = ("Buy milk", "Buy bread", "Buy eggs")
-QUESTION = 'Shall I delete "Buy milk"?'
-DONE = ToolOutcome({"changed": True}, is_error=False, code=None, text="{}")
-
-
-class Session:
-    """Speaks into a list, as long as it serves."""
-
-    keeps_spoken_turns = True
-
-    def __init__(self, *, serves: bool = True) -> None:
-        self.serves = serves
-        self.said: list[str] = []
-        self.speeches: list[Speech] = []
-        self.history = llm.ChatContext.empty()
-        self.takes_history = True
-        self.turns_taken = 0
-
-    def say(self, text: str, *, owed: bool = True) -> Speech:
-        if not self.serves:
-            raise RuntimeError("it is draining")
-        self.said.append(text)
-        self.speeches.append(Speech())
-        return self.speeches[-1]
-
-    async def remember(self, *items: llm.ChatItem) -> None:
-        self.history.items.extend(items)
-        if not self.takes_history:
-            raise llm.RealtimeError("its socket is dead")
-
-    async def hush(self) -> None:
-        if not self.serves:
-            raise RuntimeError("it has ended")
-
-    def on_turn_taken(self) -> None:
-        self.turns_taken += 1
-
-    def think_ahead(self, _allowed: bool) -> None: ...
-
-
-class Speech:
-    """Is played to its end when a test says so."""
-
-    interrupted = False
-
-    def __init__(self) -> None:
-        self.over = asyncio.Event()
-
-    def exception(self) -> None:
-        return None
-
-    @property
-    def chat_items(self) -> list[llm.ChatItem]:
-        return [llm.ChatMessage(role="assistant", content=[QUESTION])]
-
-    async def wait_for_playout(self) -> None:
-        await self.over.wait()
-
-
-class Tools:
-    """A server that goes away before its nth call."""
-
-    def __init__(self, away_at: int = -1) -> None:
-        self._away_at = away_at
-        self.ran = 0
-        self.on_run: Callable[[], None] = lambda: None
-
-    async def run(self, _tool: str, _arguments: Any, *, turn: int) -> ToolOutcome:
-        self.on_run()
-        if self.ran == self._away_at:
-            raise TaskServerUnavailable("away", may_have_happened=False)
-        self.ran += 1
-        return DONE
-
-    def as_history(self, runs: Any) -> list[llm.ChatItem]:
-        return [
-            llm.FunctionCall(call_id=action.arguments["task_id"], name=action.tool, arguments="{}")
-            for action, _ in runs
-        ]
-
-    def unavailable(self, _tool: str, _error: TaskServerUnavailable) -> str:
-        return "It is away."
 
 
 async def said_when_away(at: int) -> str:
@@ -133,44 +51,6 @@ async def test_what_was_done_before_is_said_and_so_is_that_the_rest_was_not() ->
 
 async def test_where_nothing_is_left_no_rest_is_spoken_of() -> None:
     assert await said_when_away(2) == 'I\'ve deleted "Buy milk" and "Buy bread". It is away.'
-
-
-class Asked:
-    """A caller who is asked whether a task is to be deleted; another session may come to serve the call."""
-
-    def __init__(self) -> None:
-        self.gate, self.tools = Gate(), Tools()
-        self.session = Session()
-        self.work: list[asyncio.Task[Any]] = []
-
-        async def send_text(*_: Any, **__: Any) -> None: ...
-
-        room: Any = SimpleNamespace(local_participant=SimpleNamespace(send_text=send_text))
-        tools: Any = self.tools
-        self.questions = Questions(
-            room,
-            self.gate,
-            tools,
-            caller_identity="caller",
-            session=lambda: self.session,  # type: ignore[arg-type, return-value]
-            begin_turn=lambda _by: 2,
-            spawn=lambda work, _name: self.work.append(asyncio.create_task(work)),
-        )
-        self.pending = self.gate.ask(Action("delete_task", {"task_id": "1"}, ("Buy milk",)), turn=1)
-
-    def replace(self) -> None:
-        """The session is left; its successor is still dialling."""
-        self.session.serves = False
-        self.session = Session(serves=False)
-
-    async def done(self) -> None:
-        """Wait for what goes on in the background."""
-        async with asyncio.timeout(5):
-            await asyncio.gather(*self.work)
-
-    def remembered(self) -> list[str]:
-        """The calls that the session that serves knows of."""
-        return [item.call_id for item in self.session.history.items if isinstance(item, llm.FunctionCall)]
 
 
 @pytest.fixture

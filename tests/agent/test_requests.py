@@ -110,3 +110,19 @@ def test_what_certainly_did_not_happen_is_a_new_request() -> None:
     assert requests.operation("create_task", LAMP, 4) == of(3, LAMP)
     requests.forget("create_task", LAMP)
     assert requests.operation("create_task", LAMP, 4) == of(4, LAMP)
+
+
+def test_one_of_which_nobody_knows_how_it_went_stands_until_that_is_known_also_for_another_worker() -> None:
+    clock = Clock()
+    before = Requests("c1", clock)
+    before.sent("create_task", LAMP, of(1, LAMP), 1, is_unsure=True)
+    clock.now += 10 * SAME_REQUEST_SECONDS
+    before.changed(2)
+    before.changed(3)
+    after = Requests("c1", clock)
+    after.goes_on_from(before.known())
+    assert after.operation("create_task", LAMP, 4) == of(1, LAMP)
+    after.sent("create_task", LAMP, of(1, LAMP), 4, is_unsure=True)
+    after.answered("create_task", LAMP)
+    clock.now += SAME_REQUEST_SECONDS
+    assert after.operation("create_task", LAMP, 5) == of(5, LAMP)

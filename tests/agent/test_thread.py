@@ -30,7 +30,10 @@ HISTORY = llm.ChatContext(
 
 @pytest.mark.unit
 def test_a_sealed_thread_is_opened_with_the_key_and_says_nothing_without_it() -> None:
-    asked = (Request("a digest", "an operation", 1_000.5, 6),)
+    asked = (
+        Request("a digest", "an operation", 1_000.5, 6),
+        Request("another digest", "another operation", 1_000.5, 6, is_unsure=True),
+    )
     changed = (OwnChange("create", "a task", 1),)
     sealed = Vault(KEY).seal(Thread(7, HISTORY, asked, changed), call_id="c1")
     assert b"milk" not in sealed

@@ -20,7 +20,7 @@ from agent.model_calls import MOST_CORRECTIONS
 from agent.persona import done, question
 from agent.requests import SAME_REQUEST_SECONDS
 from agent.tool_server import ToolServer
-from mcp_tasks.client import Patience, TaskClient, ToolOutcome
+from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable, ToolOutcome
 from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
 from tiers.tool_arguments import NOT_WHOLE, strict
 
@@ -179,6 +179,47 @@ async def test_an_answer_that_was_lost_is_not_called_a_failure_and_trying_again_
         again = await ann.model_calls("create_task", {"title": "Buy milk"})
         assert again["task"]["title"] == "Buy milk"
         assert await ann.titles() == ["Buy milk"]
+
+
+async def test_of_what_nobody_knows_how_it_went_trying_again_is_the_same_request_for_however_long(
+    tmp_path: Path,
+) -> None:
+    now = time.time()
+    answers: list[ToolOutcome] = []
+    async with task_server(tmp_path) as own, rig(own, "ann") as ann:
+        ann.toolbox.requests._clock = lambda: now
+        server, call = ann.toolbox._tasks, ann.toolbox._tasks.call
+
+        async def is_lost(*asked: Any, **more: Any) -> ToolOutcome:
+            answers.append(await call(*asked, **more))
+            raise TaskServerUnavailable("its answer was lost", may_have_happened=True)
+
+        server.call = is_lost  # type: ignore[method-assign]
+        await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert not answers[0].is_error
+
+        async def does_not_arrive(*_: Any, **__: Any) -> ToolOutcome:
+            raise TaskServerUnavailable("nobody is there", may_have_happened=False)
+
+        async def is_refused(*_: Any, **__: Any) -> ToolOutcome:
+            return ToolOutcome({}, is_error=True, code="rate_limited", text="Too many requests.")
+
+        for tried in (does_not_arrive, is_refused):
+            server.call = tried  # type: ignore[assignment, method-assign]
+            failed = await ann.model_calls("create_task", {"title": "Buy milk"})
+            assert "Nothing was changed" not in json.dumps(failed)
+        server.call = call  # type: ignore[method-assign]
+        now += 10 * SAME_REQUEST_SECONDS
+        ann.turn += 1
+        await ann.model_calls("create_task", {"title": "Buy bread"})
+        ann.turn += 1
+        again = await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert again["repeated"] is True
+        assert await ann.titles() == ["Buy bread", "Buy milk"]
+        now += SAME_REQUEST_SECONDS
+        ann.turn += 1
+        another = await ann.model_calls("create_task", {"title": "Buy milk"})
+        assert another["repeated"] is False, "how the first one went is known by now"
 
 
 async def test_what_was_taken_back_may_be_added_again(ann: Rig) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_tasks.errors import TaskError
-from mcp_tasks.recurrence import clean_rrule, ends_repeating, next_due
+from mcp_tasks.no_repeating import ends_repeating
+from mcp_tasks.recurrence import clean_rrule, next_due
 from mcp_tasks.spoken_recurrence import spoken_rule
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ import { words } from '../words'
 import { agentIn } from './useAgent'
 
 const TOPIC = 'voicetasks.confirm'
-/** The agent counts its minute from the end of the spoken question; a little more, and the card goes by itself. */
+/** The agent says when a question is closed. Where its word does not come the card goes by itself, so much later. */
 const LINGER_MS = 15_000
 
 export interface Question {
@@ -53,7 +53,11 @@ export function useConfirmation(
         return // Broken off or no JSON: there is no question in it.
       }
       if ('question' in message) {
-        show(message)
+        if (open.current?.id === message.id) {
+          // The same once more: it was heard, and its time begins. A click may be on its way.
+          open.current = message
+          setQuestion(message)
+        } else show(message)
         return
       }
       const asked = open.current
