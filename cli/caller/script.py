@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cli.caller.conversation import Conversation, Patience
 from cli.caller.errors import CallError
@@ -58,16 +59,26 @@ async def make_call(order: Order, record: CallRecord, show: Callable[[Segment], 
         async with WebDoor(order.url) as door:
             await door.sign_in(order.email, order.password)
             record.plan = door.plan
-            record.tasks_before = await door.tasks()
+            record.tasks_before, record.tasks_total_before = await _look(door, record)
             try:
                 await _talk(order, record, show, door, voice)
             finally:
-                record.tasks_after = await door.tasks()
+                record.tasks_after, record.tasks_total_after = await _look(door, record)
     except CallError as error:
         record.error = str(error)
         raise
     finally:
         await voice.aclose()
+
+
+async def _look(door: WebDoor, record: CallRecord) -> tuple[list[dict[str, Any]], int | None]:
+    """The tasks that are shown and how many there are. A call is made, and has been made, also where nobody knows."""
+    try:
+        tasks = await door.tasks()
+    except CallError as error:
+        record.tasks_problem = str(error)
+        return [], None
+    return tasks.shown, tasks.total
 
 
 async def _talk(
