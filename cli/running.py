@@ -9,6 +9,9 @@ from pathlib import Path
 
 from cli.ports import Ports
 
+_OPTIONAL = {"bridge": ("bridge", "sip"), "redis": ("redis",), "livekit": ("livekit", "livekit_udp")}
+"""The ports of servers that a demo does without, or finds there."""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -21,10 +24,12 @@ class Running:
     supervisor: int
 
     def public(self) -> dict[str, object]:
-        """The object that `--json` prints. Without a phone bridge nobody listens on its ports, so none are named."""
-        ports = self.ports.as_dict()
-        if "bridge" not in self.pids:
-            del ports["bridge"], ports["sip"]
+        """The object that `--json` prints, with the ports of the servers that this demo started and no others.
+
+        Without a phone bridge nobody listens on its ports, and a Redis or LiveKit of the user's is elsewhere.
+        """
+        idle = {name for server, names in _OPTIONAL.items() if server not in self.pids for name in names}
+        ports = {name: port for name, port in self.ports.as_dict().items() if name not in idle}
         return {"url": self.url, "ports": ports, "pids": self.pids, "log_dir": self.log_dir}
 
 

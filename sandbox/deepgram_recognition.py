@@ -77,6 +77,8 @@ class _Utterance:
     speech_final: bool = True
     from_finalize: bool = False
     reopened: bool = False
+    told: bool = False
+    """Its words are told: no ear is asked for them."""
     is_out: bool = False
 
 
@@ -165,17 +167,20 @@ class Recognition:
         last = self._last
         if last and self._unpublished(last) and not last.from_finalize and at - last.end < REJOIN_SECONDS:
             last.reopened = True
-            self._now = _Utterance(last.start, last.since, hearing=last.hearing)
+            told = last.told or self._are_words_told(at)
+            self._now = _Utterance(last.start, last.since, hearing=last.hearing, told=told)
             self._dismiss()
         else:
-            self._now = _Utterance(at, max(at - LEAD_SECONDS, self._said_until))
+            self._now = _Utterance(
+                at, max(at - LEAD_SECONDS, self._said_until), told=self._are_words_told(at)
+            )
             if self._query.vad_events:
                 await self._send(self._messages.speech_started(at))
         self._next_interim = self._now.start + (INTERIM_SECONDS if self._timed is None else 0.0)
 
     def _time_words(self, at: float) -> None:
         """Begin with the next words that were told with their times, when those before are over."""
-        if self._desk.ear is not None or (self._timed is not None and at < self._timed.end):
+        if self._timed is not None and at < self._timed.end:
             return
         if self._query.beside:  # what was said before, nobody took down here
             self._desk.told.forget_older(self._tag)
@@ -188,6 +193,12 @@ class Recognition:
             settle = max(TIMED_SETTLE_MS, self._query.endpointing or 0)
             self._detector.hasten(pause_ms=TIMED_PAUSE_MS, stop_ms=settle)
 
+    def _are_words_told(self, at: float) -> bool:
+        """Whether speech that begins now stands for words that were told. Where some are, they go before the ear."""
+        timed = self._timed
+        spoken_still = timed is not None and (not timed.over or at < timed.end)
+        return self._desk.ear is None or spoken_still or self._desk.told.is_waiting(self._tag)
+
     def _unpublished(self, utterance: _Utterance) -> bool:
         return utterance.hearing is not None and not utterance.hearing.done()
 
@@ -197,13 +208,13 @@ class Recognition:
             return
         self._now.end = end
         sound = self._recording.between(self._now.since, end + PAUSE_MS / 1000)
-        self._now.hearing = asyncio.create_task(self._ear.hear(sound))
+        self._now.hearing = asyncio.create_task(self._ear.hear(sound, told=self._now.told))
 
     def _dismiss(self) -> None:
         """The utterance did not end there; what is being heard is an interim result at best."""
         if self._now is None or self._now.hearing is None:
             return
-        if self._query.interim_results and self._desk.ear is not None:
+        if self._query.interim_results and not self._now.told:
             self._keep(self._interim(self._now, self._now.hearing, self._detector.now))
         else:
             self._now.hearing.cancel()
@@ -246,20 +257,21 @@ class Recognition:
         now = self._detector.now
         if self._now is not None:
             if now - self._now.start > LONGEST_SECONDS:
+                told = self._now.told
                 await self._over(now, speech_final=False)
-                self._now = _Utterance(now, now)
+                self._now = _Utterance(now, now, told=told)
             elif now >= self._next_interim and self._timed is not None:
                 self._next_interim = now + TIMED_INTERIM_SECONDS
                 if self._query.interim_results and (words := self._timed.heard(now)):
                     self._keep(self._interim(self._now, asyncio.create_task(self._guessed(words)), now))
             elif now >= self._next_interim and not self._detector.paused:
                 self._next_interim = now + INTERIM_SECONDS
-                if self._query.interim_results and self._desk.ear is not None and not self._ear.busy:
+                if self._query.interim_results and not self._now.told and not self._ear.busy:
                     sound = self._recording.between(self._now.since, now)
                     self._keep(self._interim(self._now, asyncio.create_task(self._ear.hear(sound)), now))
             return
         if self._is_word_left(now):
-            self._now = _Utterance(self._cursor, self._cursor)
+            self._now = _Utterance(self._cursor, self._cursor, told=True)
             await self._over(now)
         last = self._last
         rejoined_from = last.since if last and self._unpublished(last) else now
@@ -307,7 +319,7 @@ class Recognition:
         if utterance.reopened or utterance.hearing.cancelled():
             return
         guess = utterance.hearing.result()
-        text = guess.text if self._desk.ear is not None else await self._told(utterance.end)
+        text = await self._told(utterance.end) if utterance.told else guess.text
         met = self._desk.faults.answer(SERVICE)
         await self._desk.faults.late(SERVICE)
         words = spread("" if met == "empty-final" else text, utterance.start, utterance.end)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Desk:
-    """The shared state of one sandbox. `ear` is None when the words are told instead of heard."""
+    """The shared state of one sandbox. `ear` is None when all words are told; with one, told words are heard first."""
 
     def __init__(
         self,

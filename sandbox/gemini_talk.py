@@ -148,7 +148,7 @@ class Talk:
     # The ear
 
     async def _heard(self, pcm: NDArray[np.int16]) -> str:
-        if self._desk.ear is not None:
+        if self._desk.ear is not None and not self._desk.told.is_waiting(self._told, to_breath=False):
             return (await self._ear.hear(await asyncio.to_thread(only_speech, pcm))).text
         return await self._desk.told.next(self._told, self._desk.clock.real(TOLD_WAIT_SECONDS)) or ""
 

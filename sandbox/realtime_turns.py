@@ -179,7 +179,8 @@ class Turns:
         return task
 
     async def _words(self, pcm: NDArray[np.int16], told: list[str]) -> str:
-        if self._desk.ear is not None:
+        are_told = bool(told) or self._desk.told.is_waiting(self._tag, to_breath=False)
+        if self._desk.ear is not None and not are_told:
             sound = resample(pcm, SAMPLE_RATE, EAR_RATE)
             if self._vad is None:
                 # A client that ends turns itself commits the silence before them too, and an ear that is given a

@@ -102,9 +102,10 @@ class Told:
         """Whether the words of `tag` are told before they are spoken: then no ear need wait for any."""
         return tag in self._ahead
 
-    def is_waiting(self, tag: str) -> bool:
-        """Whether an ear of `tag` has words to take, or the rest of what it is at."""
-        return bool(self._rest.get(tag)) or not self._queue(tag).empty()
+    def is_waiting(self, tag: str, *, to_breath: bool = True) -> bool:
+        """Whether an ear of `tag` has words to take; one that hears `to_breath` also the rest of what it is at."""
+        queue = self._queues.get(tag)
+        return (to_breath and bool(self._rest.get(tag))) or (queue is not None and not queue.empty())
 
     async def next(
         self,

@@ -15,6 +15,7 @@ from cli.caller.measure import Moments, gap_ms
 from cli.caller.record import CallRecord, Swap
 
 STATE = "lk.agent.state"
+STACK = "voicetasks.stack"
 RESTING_STATES = ("listening", "idle")
 
 
@@ -30,34 +31,72 @@ class StackChange:
 
 
 class AgentView:
-    """The agent's participant, as far as the caller can see it."""
+    """The agent's participant, as far as the caller can see it.
+
+    A call may be served by several, one after the other. Of two the one who came last is looked at, as on the page: the
+    room does not know at once when a worker has died.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self.identity: str | None = None
-        self.here = False
-        self.joined_at = 0.0
+        """Of who serves the call, or served it last."""
         self.attributes: dict[str, str] = {}
         self.stack_changes: list[StackChange] = []
         self._changes = changes
+        self._there: dict[str, rtc.Participant] = {}
+        self._ever: set[str] = set()
+        self._left_at: float | None = None
+        self._predecessors: dict[str, str] = {}
+        """What an agent showed whose successor has not shown a stack yet."""
+
+    @property
+    def here(self) -> bool:
+        """Whether an agent is in the room."""
+        return bool(self._there)
+
+    def away_for(self, now: float) -> float:
+        """Seconds since the last agent left the room; 0 while one is there, and before one came."""
+        return 0.0 if self._left_at is None else now - self._left_at
+
+    def is_one(self, identity: str) -> bool:
+        """Whether a participant is an agent, or was one."""
+        return identity in self._ever
 
     def joined(self, participant: rtc.Participant) -> None:
         """A participant is in the room; ours is the one of LiveKit's kind «agent»."""
-        if participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT and not self.here:
-            self.identity = participant.identity
-            self.here = True
-            self.joined_at = self.joined_at or time.monotonic()
-            self.update(participant.attributes)
+        if (
+            participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+            and participant.identity not in self._there
+        ):
+            self._there[participant.identity] = participant
+            self._ever.add(participant.identity)
+            self._left_at = None
+            self._look_at_the_newest()
 
     def left(self, identity: str) -> None:
         """A participant is gone."""
-        if identity == self.identity:
-            self.here = False
-            self._changes.notify()
+        if self._there.pop(identity, None) is None:
+            return
+        if self._there:
+            self._look_at_the_newest()
+        else:
+            self._left_at = time.monotonic()
+        self._changes.notify()
+
+    def _look_at_the_newest(self) -> None:
+        newest = max(reversed(self._there.values()), key=_joined_at)
+        if newest.identity != self.identity and self.identity is not None:
+            # It has said nothing yet, and what the call has cost so far is known all the same.
+            self._predecessors = self.attributes | {STATE: "initializing"}
+        self.identity = newest.identity
+        self.update(newest.attributes)
 
     def update(self, attributes: Mapping[str, str]) -> None:
         """The agent's attributes are these now."""
-        before, after = self.stack, attributes.get("voicetasks.stack")
-        self.attributes = dict(attributes)
+        before, after = self.stack, attributes.get(STACK)
+        if after:
+            self._predecessors = {}
+        self.attributes = {**self._predecessors, **attributes}
         if before and after and before != after:
             cause, why = (attributes.get(f"voicetasks.{name}", "") for name in ("cause", "reason"))
             self.stack_changes.append(StackChange(time.monotonic(), before, after, cause, why))
@@ -66,7 +105,7 @@ class AgentView:
     @property
     def stack(self) -> str | None:
         """The stack that serves the call now."""
-        return self.attributes.get("voicetasks.stack")
+        return self.attributes.get(STACK)
 
     @property
     def resting(self) -> bool:
@@ -98,6 +137,12 @@ class AgentView:
             )
             for change in self.stack_changes
         ]
+
+
+def _joined_at(participant: rtc.Participant) -> float:
+    """By the room's clock, in seconds; 0 where it does not say."""
+    at = participant.joined_at
+    return at.timestamp() if at is not None else 0.0
 
 
 def _reasons(attributes: Mapping[str, str]) -> list[str]:

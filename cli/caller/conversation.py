@@ -10,7 +10,7 @@ from typing import Literal
 from livekit import rtc
 
 from cli.caller.any_line import AnyLine
-from cli.caller.errors import NobodyAnsweredError
+from cli.caller.errors import CallOverError, NobodyAnsweredError
 from cli.caller.measure import Moments, first_sound_ms, silence_after_interrupt_ms
 from cli.caller.record import CallRecord, Turn
 from cli.caller.sound import MICROPHONE_RATE, Pcm
@@ -32,10 +32,16 @@ class Patience:
     """Silence after which an agent that says it is listening has finished."""
     question: float = 5.0
     """For a card to click on to appear."""
+    agent_returns: float = 20.0
+    """For another agent, when the one who served the call has left a room that stays. Another worker takes a call over
+    within 10 s, it is promised."""
 
 
 class Conversation:
-    """The steps of a caller on a connected line. Fills the record's turns as it goes."""
+    """The steps of a caller on a connected line. Fills the record's turns as it goes.
+
+    Every step raises CallOverError when the call ends before the step does.
+    """
 
     def __init__(self, line: AnyLine, record: CallRecord, patience: Patience | None = None) -> None:
         self.line, self.record = line, record
@@ -71,6 +77,7 @@ class Conversation:
         microphone = self.line.microphone
         if microphone is None:
             raise RuntimeError("the line is not connected")
+        await self._somebody_there()
         playing = microphone.play(pcm)
         speaking = len(pcm) / MICROPHONE_RATE + self.patience.answer
         await self._wait(lambda: playing.began_at is not None, speaking)
@@ -82,6 +89,7 @@ class Conversation:
 
     async def type(self, text: str, *, to_its_end: bool = True) -> Turn:
         """Send text in the chat and wait for the answer."""
+        await self._somebody_there()
         turn = self._open_turn(text, "text", time.monotonic())
         await self.line.write(text)
         self._moments[-1].ended_at = time.monotonic()
@@ -90,6 +98,7 @@ class Conversation:
 
     async def press(self, keys: str, *, to_its_end: bool = True) -> Turn:
         """Press telephone keys and wait for the answer."""
+        await self._somebody_there()
         turn = self._open_turn(keys, "key", time.monotonic())
         await self.line.press(keys)
         self._moments[-1].ended_at = time.monotonic()
@@ -103,6 +112,7 @@ class Conversation:
         if not await self._wait(lambda: confirmations.pending() is not None, self.patience.question):
             turn.problem = "there was no question to click on"
             return turn
+        await self._somebody_there()
         pending = confirmations.pending()
         assert pending is not None  # noqa: S101 - the wait has just seen it
         try:
@@ -116,6 +126,7 @@ class Conversation:
 
     async def share(self, frame: rtc.VideoFrame | None) -> None:
         """Share a picture as the screen; None stops sharing."""
+        await self._somebody_there()
         await self.line.stop_sharing()
         if frame is not None:
             await self.line.share(frame)
@@ -131,7 +142,7 @@ class Conversation:
         await self._wait(lambda: ripe() or self._at_rest(), seconds + self.patience.whole_answer)
 
     async def pause(self, seconds: float) -> None:
-        """Do nothing for so many seconds, but notice when the call ends."""
+        """Do nothing for so many seconds."""
         await self._wait(lambda: False, seconds)
 
     async def wait_for_end(self) -> bool:
@@ -190,20 +201,34 @@ class Conversation:
     def _at_rest(self) -> bool:
         line = self.line
         return (
-            line.agent.resting
+            line.agent.here
+            and line.agent.resting
             and not line.transcript.agent_is_writing()
             and line.listener.log.quiet_for(time.monotonic()) >= self.patience.settled
         )
 
-    async def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait for the condition, and end the call when the line or the agent is gone."""
+    async def _somebody_there(self) -> None:
+        """Wait for who takes the call over where the agent has just left."""
         line = self.line
+        await self._wait(
+            lambda: line.connected and not line.agent.away_for(time.monotonic()), self.patience.agent_returns
+        )
 
-        def gone() -> bool:
-            met_agent = line.agent.identity is not None
-            return not line.connected or (met_agent and not line.agent.here)
+    async def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait for the condition. Raises CallOverError when the line is down, or the agent has left for good."""
+        line, returns = self.line, self.patience.agent_returns
 
-        met = await line.changes.wait_until(lambda: condition() or gone(), seconds)
-        if not condition() and gone():
-            raise NobodyAnsweredError("the call was ended by the other side")
+        def deserted() -> bool:
+            return line.agent.away_for(time.monotonic()) >= returns
+
+        def over() -> bool:
+            return not line.connected or deserted()
+
+        met = await line.changes.wait_until(lambda: condition() or over(), seconds)
+        if not condition() and over():
+            raise CallOverError(
+                "the call was ended by the other side"
+                if not line.connected
+                else f"the agent left the call, and nobody took it over within {returns:g} s"
+            )
         return met

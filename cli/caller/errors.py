@@ -15,6 +15,10 @@ class NobodyAnsweredError(CallError):
     exit_code = 3
 
 
+class CallOverError(NobodyAnsweredError):
+    """The other side ended a call that was up. Whether anything was still owed to the caller, who knows the script says."""
+
+
 class RefusedError(CallError):
     """The server answered and said no: wrong password, no free slot, a bad token."""
 

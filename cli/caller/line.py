@@ -51,7 +51,7 @@ class Line:
         self.agent = AgentView(self.changes)
         self.listener = Listener(self.changes, record=record)
         self.hold = Listener(self.changes, record=False)
-        self.transcript = Transcript(self.changes, lambda: self.agent.identity, show)
+        self.transcript = Transcript(self.changes, self.agent.is_one, show)
         self.confirmations = Confirmations(self.changes, confirmations)
         self.microphone: Microphone | None = None
         self.connected = False
@@ -165,12 +165,16 @@ class Line:
             if participant.identity == agent.identity:
                 agent.update(participant.attributes)
 
+        def left(participant: rtc.RemoteParticipant) -> None:
+            agent.left(participant.identity)
+            self.transcript.left(participant.identity)
+
         def disconnected(_reason: object) -> None:
             self.connected = False
             self.changes.notify()
 
         room.on("participant_connected", agent.joined)
-        room.on("participant_disconnected", lambda participant: agent.left(participant.identity))
+        room.on("participant_disconnected", left)
         room.on("participant_attributes_changed", attributes_changed)
         room.on("track_subscribed", subscribed)
         room.on("track_unsubscribed", unsubscribed)

@@ -36,12 +36,26 @@ class LiveView:
         for confirmation in record.confirmations:
             outcome = escape(confirmation.outcome or "open")
             self._console.print(f"  asked «{escape(confirmation.question)}»: {outcome}")
-        before = {task["id"]: task for task in record.tasks_before}
-        after = {task["id"]: task for task in record.tasks_after}
-        for task_id in before.keys() | after.keys():
-            self._change(before.get(task_id), after.get(task_id))
+        self._changes(record)
         if record.error:
             self._console.print(f"[red]{escape(record.error)}[/]")
+
+    def _changes(self, record: CallRecord) -> None:
+        """What the call did to the tasks, where both looks at them saw all."""
+        if record.tasks_problem:
+            self._console.print(
+                f"  [yellow]the tasks could not be looked at:[/] {escape(record.tasks_problem)}"
+            )
+            return
+        before = {task["id"]: task for task in record.tasks_before}
+        after = {task["id"]: task for task in record.tasks_after}
+        if (record.tasks_total_before or 0) > len(before) or (record.tasks_total_after or 0) > len(after):
+            self._console.print(
+                f"  {record.tasks_total_before} tasks before, {record.tasks_total_after} after: too many to compare"
+            )
+            return
+        for task_id in before.keys() | after.keys():
+            self._change(before.get(task_id), after.get(task_id))
 
     def _change(self, before: dict[str, object] | None, after: dict[str, object] | None) -> None:
         if before is None and after is not None:

@@ -80,6 +80,11 @@ class CallRecord:
     confirmations: list[Confirmation] = field(default_factory=list)
     tasks_before: list[dict[str, Any]] = field(default_factory=list)
     tasks_after: list[dict[str, Any]] = field(default_factory=list)
+    tasks_total_before: int | None = None
+    """How many there were; the list holds at most 100 open and 100 done ones. None: they could not be looked at."""
+    tasks_total_after: int | None = None
+    tasks_problem: str | None = None
+    """Why the tasks could not be looked at. It says nothing about the call."""
     cost_microdollars: int | None = None
     heard_seconds: float = 0.0
     """Seconds in which the agent's audio was louder than silence."""

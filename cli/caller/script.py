@@ -7,16 +7,17 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cli.caller.conversation import Conversation, Patience
-from cli.caller.errors import CallError
+from cli.caller.errors import CallError, CallOverError
 from cli.caller.line import Line
 from cli.caller.phone.phone_line import PhoneLine, PhoneWay
 from cli.caller.phone.room_door import phone_ticket
 from cli.caller.record import CallRecord
 from cli.caller.shared_screen import FRAMES_A_SECOND, read_picture
 from cli.caller.sound import MICROPHONE_RATE, read_wav, resample, write_wav
-from cli.caller.steps import Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
+from cli.caller.steps import ASKING, Click, HangUp, InterruptAt, Pause, PlayWav, Press, Say, Share, Step, Type
 from cli.caller.told_words import tell
 from cli.caller.transcript import Segment
 from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
@@ -58,16 +59,26 @@ async def make_call(order: Order, record: CallRecord, show: Callable[[Segment], 
         async with WebDoor(order.url) as door:
             await door.sign_in(order.email, order.password)
             record.plan = door.plan
-            record.tasks_before = await door.tasks()
+            record.tasks_before, record.tasks_total_before = await _look(door, record)
             try:
                 await _talk(order, record, show, door, voice)
             finally:
-                record.tasks_after = await door.tasks()
+                record.tasks_after, record.tasks_total_after = await _look(door, record)
     except CallError as error:
         record.error = str(error)
         raise
     finally:
         await voice.aclose()
+
+
+async def _look(door: WebDoor, record: CallRecord) -> tuple[list[dict[str, Any]], int | None]:
+    """The tasks that are shown and how many there are. A call is made, and has been made, also where nobody knows."""
+    try:
+        tasks = await door.tasks()
+    except CallError as error:
+        record.tasks_problem = str(error)
+        return [], None
+    return tasks.shown, tasks.total
 
 
 async def _talk(
@@ -82,6 +93,9 @@ async def _talk(
             interrupts = bool(order.steps) and isinstance(order.steps[0], InterruptAt)
             await conversation.wait_for_greeting(to_its_end=not interrupts)
             await Script(conversation, voice, order).run()
+        except CallOverError:
+            if not record.joined or _is_owed(order.steps, record):
+                raise
         finally:
             conversation.note()
             if isinstance(line, PhoneLine):
@@ -92,6 +106,11 @@ async def _talk(
                     await asyncio.to_thread(write_wav, order.record_to, ear.recording, ear.rate)
                 except OSError as error:  # the call was made all the same, and is told
                     record.error = f"{order.record_to} cannot be written: {error.strerror}"
+
+
+def _is_owed(steps: Sequence[Step], record: CallRecord) -> bool:
+    """Whether the caller is owed an answer. After the last one the other side may end the call, as upon a goodbye."""
+    return sum(turn.answered for turn in record.turns) < sum(isinstance(step, ASKING) for step in steps)
 
 
 @contextlib.asynccontextmanager

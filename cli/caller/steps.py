@@ -83,6 +83,8 @@ class HangUp:
 
 
 Step = Say | PlayWav | Type | Press | Click | Pause | InterruptAt | Share | HangUp
+ASKING = Say | PlayWav | Type | Press | Click
+"""Those that want an answer."""
 
 
 def read_steps(given: Sequence[tuple[str, str]]) -> list[Step]:

@@ -31,25 +31,29 @@ class Segment:
     """`time.monotonic()` of its first piece."""
     text: str = ""
     open: bool = True
+    writer: str = ""
+    """Who writes it, by identity."""
 
 
 class Transcript:
     """All segments in the order they began."""
 
     def __init__(
-        self, changes: Changes, agent_identity: Callable[[], str | None], show: Callable[[Segment], None]
+        self, changes: Changes, is_agent: Callable[[str], bool], show: Callable[[Segment], None]
     ) -> None:
+        """`is_agent`: whether an identity is an agent's, or was before another took the call over."""
         self.segments: list[Segment] = []
         self._changes = changes
-        self._agent_identity = agent_identity
+        self._is_agent = is_agent
         self._show = show
         self._by_id: dict[tuple[bool, str], Segment] = {}
 
     async def read(self, reader: rtc.TextStreamReader, identity: str) -> None:
         """Read one stream to its end. A stream that breaks off closes its segment with what came."""
-        by_agent = identity == self._agent_identity()
+        by_agent = self._is_agent(identity)
         segment_id = (reader.info.attributes or {}).get(SEGMENT_ID, reader.info.stream_id)
         segment = self._segment(by_agent, segment_id)
+        segment.writer = identity
         so_far = ""
         try:
             async for piece in reader:
@@ -83,6 +87,13 @@ class Transcript:
     def agent_is_writing(self) -> bool:
         """Whether a segment of the agent's is not complete yet."""
         return any(segment.by_agent and segment.open for segment in self.segments)
+
+    def left(self, identity: str) -> None:
+        """Somebody is gone, and completes nothing any more."""
+        for segment in self.segments:
+            if segment.writer == identity:
+                segment.open = False
+        self._changes.notify()
 
     def _segment(self, by_agent: bool, segment_id: str) -> Segment:
         key = (by_agent, segment_id)

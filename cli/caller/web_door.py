@@ -13,6 +13,9 @@ from cli.health import tls
 
 SECONDS = 15.0
 MOST_TASKS = 100
+"""As many of a view as the server shows; it has no second page."""
+BUSY = "busy"
+"""The code of a server that is well and has no line free."""
 CSRF_HEADER = "X-CSRF-Token"
 
 
@@ -26,6 +29,16 @@ class Ticket:
     room: str
     pin: str = field(default="", repr=False)
     """Keyed by a telephone when it is asked who it is."""
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """A look at the user's tasks."""
+
+    shown: list[dict[str, Any]]
+    """`id, title, due, status`: at most MOST_TASKS that are open, and as many that are done."""
+    total: int
+    """How many there are, shown or not."""
 
 
 class WebDoor:
@@ -52,19 +65,23 @@ class WebDoor:
         self.plan = answer["user"]["plan"]
 
     async def start_call(self) -> Ticket:
-        """Ask for a room and a token. Raises RefusedError when no agent is free, among other reasons."""
+        """Ask for a room and a token. Raises RefusedError when no line is free, among other reasons, and
+        NobodyAnsweredError where nobody is there to take the call.
+        """
         answer = await self._ask(
             "POST", "/api/calls", json={"channel": "browser"}, headers={CSRF_HEADER: self._csrf}
         )
         return Ticket(*(str(answer[name]) for name in ("call_id", "url", "token", "room")))
 
-    async def tasks(self) -> list[dict[str, Any]]:
+    async def tasks(self) -> Tasks:
         """The user's tasks as the page shows them, done ones included."""
-        found = []
+        found, total = [], 0
         for view in ("all", "done"):  # the server's «all» means all that is open
             answer = await self._ask("GET", "/api/tasks", params={"view": view, "limit": MOST_TASKS})
             found += answer["tasks"]
-        return [{name: task.get(name) for name in ("id", "title", "due", "status")} for task in found]
+            total += answer["total"]
+        shown = [{name: task.get(name) for name in ("id", "title", "due", "status")} for task in found]
+        return Tasks(shown, total)
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
@@ -75,7 +92,10 @@ class WebDoor:
                 "start one with scripts/demo, or name another with --url"
             ) from error
         if response.is_error:
-            raise RefusedError(f"{path} was refused: {_reason(response)}")
+            code, reason = _reason(response)
+            if response.is_server_error and code != BUSY:
+                raise NobodyAnsweredError(f"{path} was not answered: {reason}")
+            raise RefusedError(f"{path} was refused: {reason}")
         try:
             answer = response.json()
         except ValueError as error:
@@ -87,11 +107,11 @@ class WebDoor:
         return answer
 
 
-def _reason(response: httpx.Response) -> str:
-    """The server's own words, or the status when it has none."""
+def _reason(response: httpx.Response) -> tuple[str, str]:
+    """The server's code for it, and its own words, or the status when it has none."""
     try:
         error = response.json()["error"]
         words = " ".join(str(error[name]) for name in ("message", "fix") if error.get(name))
-        return f"{words} ({error.get('code')}, HTTP {response.status_code})"
+        return str(error.get("code")), f"{words} ({error.get('code')}, HTTP {response.status_code})"
     except (ValueError, KeyError, TypeError, AttributeError):
-        return f"HTTP {response.status_code}"
+        return "", f"HTTP {response.status_code}"

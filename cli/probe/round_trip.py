@@ -115,6 +115,8 @@ def judge(record: CallRecord, seen: set[str], tier: Tier) -> str | None:
     """Say what was wrong with a call that came to its end; `seen`: the tasks that were there during it."""
     if record.error or not record.joined:
         return record.error or "nobody was heard"
+    if record.tasks_problem is not None:
+        return f"the tasks could not be looked at: {record.tasks_problem}"
     made = seen - {str(task["id"]) for task in record.tasks_before}
     turn = next((turn for turn in record.turns if not turn.answered), None)
     if turn is not None:
@@ -133,7 +135,7 @@ def judge(record: CallRecord, seen: set[str], tier: Tier) -> str | None:
 async def _open_titles(order: Order) -> list[str]:
     async with WebDoor(order.url) as door:
         await door.sign_in(order.email, order.password)
-        return [str(task["title"]) for task in await door.tasks() if task["status"] == "open"]
+        return [str(task["title"]) for task in (await door.tasks()).shown if task["status"] == "open"]
 
 
 async def _watch(order: Order, seen: set[str]) -> None:
@@ -143,7 +145,8 @@ async def _watch(order: Order, seen: set[str]) -> None:
             async with WebDoor(order.url) as door:
                 await door.sign_in(order.email, order.password)
                 while True:
-                    seen |= {str(task["id"]) for task in await door.tasks() if task["status"] == "open"}
+                    shown = (await door.tasks()).shown
+                    seen |= {str(task["id"]) for task in shown if task["status"] == "open"}
                     await asyncio.sleep(LOOK_SECONDS)
         except CallError:
             await asyncio.sleep(LOOK_SECONDS)  # the call itself will tell

@@ -65,7 +65,7 @@ def test_the_answer_follows_the_rfc() -> None:
 
 
 def transcript(*segments: tuple[str, bool]) -> Transcript:
-    found = Transcript(Changes(), lambda: "agent", lambda _: None)
+    found = Transcript(Changes(), lambda identity: identity == "agent", lambda _: None)
     found.segments += [
         Segment(str(number), by_agent, number, text, open=False)
         for number, (text, by_agent) in enumerate(segments)

@@ -42,14 +42,16 @@ async def test_open_and_done_tasks_are_both_listed() -> None:
         return {"id": name, "title": name, "due": None, "status": status, "notes": "", "version": 1}
 
     web, seen = door(
-        httpx.Response(200, json={"tasks": [task("a", "open")]}),
-        httpx.Response(200, json={"tasks": [task("b", "done")]}),
+        httpx.Response(200, json={"tasks": [task("a", "open")], "total": 1}),
+        httpx.Response(200, json={"tasks": [task("b", "done")], "total": 250}),
     )
     async with web:
-        assert await web.tasks() == [
-            {"id": "a", "title": "a", "due": None, "status": "open"},
-            {"id": "b", "title": "b", "due": None, "status": "done"},
-        ]
+        tasks = await web.tasks()
+    assert tasks.shown == [
+        {"id": "a", "title": "a", "due": None, "status": "open"},
+        {"id": "b", "title": "b", "due": None, "status": "done"},
+    ]
+    assert tasks.total == 251, "also those that are not shown"
     assert [request.url.params["view"] for request in seen] == ["all", "done"]
 
 
@@ -64,9 +66,25 @@ async def test_a_refusal_gives_the_servers_own_words_and_fix() -> None:
 
 
 async def test_a_refusal_without_words_gives_the_status() -> None:
-    web, _ = door(httpx.Response(502, text="<html>bad gateway</html>"))
+    web, _ = door(httpx.Response(403, text="<html>forbidden</html>"))
     async with web:
-        with pytest.raises(RefusedError, match="HTTP 502"):
+        with pytest.raises(RefusedError, match="HTTP 403"):
+            await web.start_call()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (503, '{"error": {"code": "no_worker", "message": "Nobody is there to take the call.", "fix": ""}}'),
+        (503, '{"error": {"code": "unavailable", "message": "The room server does not answer."}}'),
+        (502, "<html>bad gateway</html>"),
+        (500, "Internal Server Error"),
+    ],
+)
+async def test_a_server_that_cannot_serve_is_nobody_answering(status: int, body: str) -> None:
+    web, _ = door(httpx.Response(status, text=body))
+    async with web:
+        with pytest.raises(NobodyAnsweredError, match=f"HTTP {status}"):
             await web.start_call()
 
 

@@ -129,6 +129,20 @@ def test_other_commands_find_the_ports_of_the_running_demo(
     assert load(settings)[1].web == 8080
 
 
+def test_a_demo_names_the_ports_of_the_servers_that_it_started_and_no_others() -> None:
+    def named(*servers: str) -> set[str]:
+        running = Running("http://127.0.0.1:9000", PORTS, dict.fromkeys(servers, 1), "/logs", os.getpid())
+        ports = running.public()["ports"]
+        assert isinstance(ports, dict)
+        return set(ports)
+
+    always = {"web", "tasks", "sandbox", "sandbox_control", "worker"}
+    assert named("web") == always
+    assert named("web", "redis") == always | {"redis"}
+    assert named("web", "livekit") == always | {"livekit", "livekit_udp"}
+    assert named("web", "bridge", "redis", "livekit") == set(PORTS.as_dict())
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1}', "\x00"])
 def test_a_broken_file_of_a_running_demo_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "demo.json").write_text(text)

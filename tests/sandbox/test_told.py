@@ -94,3 +94,13 @@ async def test_words_whose_sound_was_thrown_away_are_nobodys() -> None:
         told.put("call", text)
     told.forget_next("call")
     assert await told.next("call", 0) == "add a task"
+
+
+async def test_the_rest_of_what_was_left_at_a_breath_waits_for_no_ear_that_hears_turns_as_a_whole() -> None:
+    told = Told()
+    told.put("call", TEXT)
+    await told.next("call", 0, to_breath=True)
+    assert told.is_waiting("call")
+    assert not told.is_waiting("call", to_breath=False)
+    told.put("call", "hello")
+    assert told.is_waiting("call", to_breath=False)

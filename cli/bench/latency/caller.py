@@ -67,13 +67,15 @@ class Caller:
     def __init__(
         self,
         line: AbstractAsyncContextManager[AnyLine],
-        control_url: str,
+        control_url: str | None,
         voice: CachedVoice,
         *,
         greets: bool,
         answers: bool = True,
     ) -> None:
-        """`greets`: the agent speaks first. `answers`: it is no echo, whose time is that from onset to onset."""
+        """`control_url`: where the ear is told the words; None where it is a real one. `greets`: the agent speaks
+        first. `answers`: it is no echo, whose time is that from onset to onset.
+        """
         self._opens, self._control, self._voice = line, control_url, voice
         self._greets, self._answers = greets, answers
         self._line: AnyLine
@@ -101,10 +103,14 @@ class Caller:
         if not await self._wait(lambda: bool(self._log.stretches), GREETING_SECONDS):
             raise NobodyAnsweredError("the agent came but said nothing")
         await self._at_rest()
-        await tell(self._control, self._line.call_id, NO)
+        await self._tell(NO)
         playing = await self._play(await self._voice.speak(NO))
         await self._answered(playing)
         await self._at_rest()
+
+    async def _tell(self, words: str, ends: Sequence[float] = ()) -> None:
+        if self._control is not None:
+            await tell(self._control, self._line.call_id, words, ends=ends)
 
     async def turn(self, spoken: Spoken) -> Heard | None:
         """Speak a turn and hear its answer; None where there was nothing to murmur into. Raises CallError."""
@@ -115,7 +121,7 @@ class Caller:
         elif wanted.manner is Manner.AFTER:
             await self._at_rest()
         if self._answers:
-            await tell(self._control, self._line.call_id, wanted.told, ends=spoken.ends)
+            await self._tell(wanted.told, spoken.ends)
         over_ours = self._sounds(time.monotonic()) and wanted.manner is not Manner.AFTER
         playing = await self._play(spoken.pcm)
         began, ended = playing.began_at or 0.0, playing.ended_at or 0.0

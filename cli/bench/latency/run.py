@@ -98,6 +98,7 @@ async def run(order: Order, cells: Sequence[Cell], tell: Tell) -> None:
                 Path(demo["log_dir"]) / "worker.log",
                 voices,
                 tell,
+                tells_ear=not order.real_ear,
             )
             async with contextlib.AsyncExitStack() as peers:
                 if System.STARTER in order.systems:
@@ -117,9 +118,17 @@ class _World:
     """The running demo, and calls to it."""
 
     def __init__(
-        self, rooms: Rooms, control: str, worker_log: Path, voices: dict[Channel, CachedVoice], tell: Tell
+        self,
+        rooms: Rooms,
+        control: str,
+        worker_log: Path,
+        voices: dict[Channel, CachedVoice],
+        tell: Tell,
+        *,
+        tells_ear: bool,
     ) -> None:
         self._rooms, self._control, self._log = rooms, control, worker_log
+        self._tells_ear = tells_ear
         self._voices, self._tell = voices, tell
 
     async def serve_as(self, profile: str) -> None:
@@ -160,7 +169,7 @@ class _World:
                 async with self._rooms.ticket(system, channel) as ticket:
                     caller = Caller(
                         quiet_line(ticket),
-                        self._control,
+                        self._control if self._tells_ear else None,
                         self._voices[channel],
                         greets=system.is_ours,
                         answers=system is not System.ECHO,

@@ -32,7 +32,7 @@ class LookIn:
         self, environment: Mapping[str, str], changes: Changes, show: Callable[[Segment], None]
     ) -> None:
         self.agent = AgentView(changes)
-        self.transcript = Transcript(changes, lambda: self.agent.identity, show)
+        self.transcript = Transcript(changes, self.agent.is_one, show)
         self.room_name = ""
         self._server = room_server(environment)
         self._room = rtc.Room()
@@ -81,8 +81,12 @@ class LookIn:
             if participant.identity == agent.identity:
                 agent.update(participant.attributes)
 
+        def left(participant: rtc.RemoteParticipant) -> None:
+            agent.left(participant.identity)
+            self.transcript.left(participant.identity)
+
         room.on("participant_connected", agent.joined)
-        room.on("participant_disconnected", lambda participant: agent.left(participant.identity))
+        room.on("participant_disconnected", left)
         room.on("participant_attributes_changed", changed)
         room.register_text_stream_handler(
             TOPIC, lambda reader, identity: self._start(self.transcript.read(reader, identity))
