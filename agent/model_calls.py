@@ -80,6 +80,7 @@ class ModelCalls:
                 raise StopResponse
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
+                self._toolbox.refused(name, None)
                 whole = "The arguments were not one complete JSON object."
                 return self._refuse("invalid", error_output("invalid", whole))
             if not server.is_foreign:
@@ -90,6 +91,7 @@ class ModelCalls:
                 async with ctx.with_filler(FILLER, delay=FILLER_AFTER_SECONDS):
                     outcome = await self._run(server, name, arguments, ctx)
             except TaskServerUnavailable as error:
+                self._toolbox.refused(name, arguments)
                 raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
             if isinstance(outcome, ToolResult):
                 return outcome
@@ -172,6 +174,7 @@ class ModelCalls:
                 # What was changed since it was last seen is not what the caller agrees to.
                 arguments["expected_version"] = int(known["version"])
         else:
+            self._toolbox.refused(tool, arguments)
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", error_output("not_found", unknown))
         return self._ask(Action(tool, arguments, objects, title, told_apart))
