@@ -2,7 +2,7 @@
 
 The phrases are data (phrases/answers.yaml). An answer counts only when every word of it is accounted for: a yes
 that comes with words nobody expected is a new request, not an agreement. Whoever names some of several things means
-no more than those.
+no more than those. A picture that is typed beside the words counts as one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 from agent.naming import take_apart
 from agent.phrase_match import phrase_file, phrase_table, words
+from agent.symbols import symbol_kinds, symbols, without_symbols
 
 _ASKS: Final = re.compile(r"[?？؟][\s\"'”’»)]*$")
 
@@ -39,11 +40,12 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
     «Buy milk», and to nothing else.
     """
     said_words = words(text)
-    if not said_words:
+    pictures = _pictures(text, things)
+    if not said_words and not pictures:
         return Answer.UNCLEAR
     several = len(things) > 1
     answer = take_apart(said_words, things, _table(tool, count=min(len(things), 3)))
-    said = set(answer.kinds)
+    said = {*answer.kinds, *pictures}
     names_all = answer.names_all(len(things))
     picks = several and bool(answer.named) and (not names_all or bool(said & {"no", "hedge"}))
     if answer.unknown or picks:
@@ -55,12 +57,20 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
         return Answer.UNCLEAR if {"hedge", "yes"} <= said else Answer.OTHER
     if "no" in said and not said & {"yes", "hedge"}:
         return Answer.NO
-    if said & {"no", "hedge", "again", "leaving"} or ("part" in said and not names_all):
+    if said & {"no", "hedge", "again", "leaving", "unknown"} or ("part" in said and not names_all):
         return Answer.UNCLEAR
-    if ("asking" in said or _ASKS.search(text)) and "please" not in answer.plain:
+    if ("asking" in said or _ASKS.search(without_symbols(text))) and "please" not in answer.plain:
         return Answer.UNCLEAR
     # «delete it» after «shall I delete it?» repeats the wish in so many words: it agrees.
     return Answer.YES if said & {"yes", "action"} else Answer.UNCLEAR
+
+
+def _pictures(text: str, things: Sequence[Sequence[str]]) -> set[str]:
+    """What the pictures of an answer say. One that stands in a title may be there to name it."""
+    titles = {each for thing in things for title in thing for each in symbols(title)}
+    of_titles = [each for each in symbols(text) if each in titles]
+    kinds = symbol_kinds("".join(each for each in symbols(text) if each not in titles))
+    return {*kinds, *(kind for kind in symbol_kinds("".join(of_titles)) if kind == "no")} - {"neutral"}
 
 
 @cache

@@ -465,7 +465,7 @@ class Call:
         """What tools did since the caller last spoke, and what waits for their yes."""
         if self._erasure.is_done:
             return Done(ALL)
-        return Done(self._toolbox.effects_in(self._turns.number), self._questions.held)
+        return replace(self._toolbox.done_in(self._turns.number), held=self._questions.held)
 
     def on_false_claim(self) -> None:
         """Break off a sentence that claims what no tool did, and say how it is."""

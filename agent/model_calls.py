@@ -83,6 +83,7 @@ class ModelCalls:
                 raise StopResponse
             arguments = strict(ctx.function_call.arguments)
             if arguments is None:
+                self._toolbox.refused(name, None)
                 return self._refuse("invalid", error_output("invalid", ARGUMENTS_NOT_WHOLE))
             if not server.is_foreign:
                 arguments = {key: value for key, value in arguments.items() if key not in self._hidden}
@@ -92,6 +93,7 @@ class ModelCalls:
                 async with filled(ctx, self._say):
                     outcome = await self._run(server, name, arguments, ctx)
             except TaskServerUnavailable as error:
+                self._toolbox.refused(name, arguments)
                 raise ToolError(error_output("unavailable", self._toolbox.unavailable(name, error))) from None
             if isinstance(outcome, ToolResult):
                 return outcome
@@ -187,6 +189,7 @@ class ModelCalls:
                 # What was changed since it was last seen is not what the caller agrees to.
                 arguments["expected_version"] = int(known["version"])
         else:
+            self._toolbox.refused(tool, arguments)
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", error_output("not_found", unknown))
         return self._ask(Action(tool, arguments, objects, title, told_apart))

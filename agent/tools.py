@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from livekit.agents import llm, utils
 
 from agent import persona
-from agent.effects import Effects, effects_of
+from agent.effects import LIST, Done, Tally, effects_of
 from agent.filler import Says
 from agent.gate import Action, Gate
 from agent.known_tasks import KnownTasks, Task
@@ -89,7 +89,8 @@ class Toolbox:
         )
         self.known = KnownTasks()
         self.changes = OwnChanges()
-        self._effects: dict[int, Effects] = {}
+        self._tallies: dict[int, Tally] = {}
+        """By turn."""
         self._running: set[asyncio.Task[ToolOutcome]] = set()
         self.is_closed = False
         """Another worker answers: what a model calls is run no more."""
@@ -112,9 +113,19 @@ class Toolbox:
         """Hear that a call gave an error; whether the model is asked again. livekit by itself refuses a tool that is not there."""
         return name in self._of or self._models.may_correct("unknown_tool")
 
-    def effects_in(self, turn: int) -> Effects:
-        """What kinds of effect tools had that were run in a turn."""
-        return self._effects.get(turn, frozenset())
+    def done_in(self, turn: int) -> Done:
+        """What tools that were run in a turn did, what they did not do, and what lists a model was shown."""
+        return self._tallies[turn].done if turn in self._tallies else Done()
+
+    def refused(self, tool: str, arguments: Mapping[str, Any] | None) -> None:
+        """A model's call was not carried out. `arguments`: None where they could not be read."""
+        self._tally(self._turn()).failed(tool, arguments)
+
+    def _tally(self, turn: int) -> Tally:
+        if turn not in self._tallies:  # of those long before nothing more is said
+            self._tallies = {each: tally for each, tally in self._tallies.items() if each >= turn - 1}
+            self._tallies[turn] = Tally()
+        return self._tallies[turn]
 
     @property
     def is_running(self) -> bool:
@@ -216,6 +227,8 @@ class Toolbox:
             log.warning("tool.unavailable", extra={"tool": tool})
             self._tell_ran(tool, turn, "unavailable", started)
             raise
+        if call is not None and tool == LIST and not server.is_foreign and not outcome.is_error:
+            self._tally(turn).listed(outcome.structured)
         self._tell_ran(tool, turn, outcome.code or ("error" if outcome.is_error else "ok"), started)
         return outcome
 
@@ -291,6 +304,8 @@ class Toolbox:
                     "voicetasks.outcome", outcome.code or ("error" if outcome.is_error else "ok")
                 )
         except TaskServerUnavailable as error:
+            if not server.is_foreign:
+                self._tally(turn).failed(tool, arguments)
             if self._metrics is not None:
                 self._metrics.unavailable(tool, turn=asked, foreign=server.is_foreign)
             if self._outcomes is not None and tool == "create_task":
@@ -306,7 +321,7 @@ class Toolbox:
             self.requests.answered(tool, arguments)
         elif not (was_unsure and outcome.code in _TOLD_BEFORE_LOOKING):
             self._forget(tool, arguments, operation)
-        self._note(server, tool, outcome, operation, turn)
+        self._note(server, tool, arguments, outcome, operation, turn)
         if self._metrics is not None:
             self._metrics.ran(tool, outcome, turn=asked, foreign=server.is_foreign)
         event = None if server.is_foreign else self._task_events.of(tool, outcome)
@@ -323,6 +338,7 @@ class Toolbox:
         self,
         server: ToolServer,
         tool: str,
+        arguments: Mapping[str, Any],
         outcome: ToolOutcome,
         operation: str | None,
         turn: int,
@@ -330,13 +346,16 @@ class Toolbox:
         """Remember what later calls need to know of this one."""
         if server.is_foreign:
             if operation and not outcome.is_error:
-                self._effects[turn] = self.effects_in(turn) | {"other"}
+                self._tally(turn).succeeded(tool, arguments, frozenset({"other"}))
                 self.requests.changed(turn)
             return
-        if effects := effects_of(tool, outcome.structured):
-            self._effects[turn] = self.effects_in(turn) | effects
-            if not outcome.structured.get("repeated"):
-                self.requests.changed(turn)
+        effects = effects_of(tool, outcome.structured)
+        if outcome.is_error:
+            self._tally(turn).failed(tool, arguments)
+        else:
+            self._tally(turn).succeeded(tool, arguments, effects)
+        if effects and not outcome.structured.get("repeated"):
+            self.requests.changed(turn)
         result = outcome.structured
         if operation and not outcome.is_error:
             self.changes.note(tool, operation, result)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.answers import Answer, read_answer
 from agent.phrase_match import phrase_file
+from agent.symbols import symbol_kinds
 
 pytestmark = pytest.mark.unit
 
@@ -104,12 +105,25 @@ PHRASES = [
 LETTERS = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)
 
 
-@given(st.one_of(st.text(max_size=80), st.lists(st.one_of(st.sampled_from(PHRASES), LETTERS)).map(" ".join)))
+SIGNS = st.one_of(
+    st.sampled_from([each for signs in phrase_file("answers")["symbols"].values() for each in signs]),
+    st.characters(categories=["So", "Sm", "Co"], exclude_characters="+<=>|~"),
+)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=80),
+        st.lists(st.one_of(st.sampled_from(PHRASES), LETTERS)).map(" ".join),
+        st.lists(st.one_of(st.sampled_from(PHRASES), SIGNS), max_size=3).map(" ".join),
+    )
+)
 def test_no_text_at_all_is_a_yes_unless_each_of_its_words_belongs_to_one(text: str) -> None:
     if read_answer(text, tool="delete_task") is Answer.YES:
         known = {word for phrase in PHRASES for word in phrase.split()}
         plain = unicodedata.normalize("NFKC", text).casefold()
         assert all(word.strip(".,!?") in known for word in plain.split() if word.isalpha())
+        assert set(symbol_kinds(text)) <= {"yes", "neutral"}
 
 
 @given(

@@ -1,9 +1,13 @@
 """We never say that something was done unless a tool said so."""
 
 import json
+import re
 from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from livekit.agents import llm
@@ -22,7 +26,15 @@ def _is_ours(name: str, line: object) -> bool:
     return name.isupper() and isinstance(line, str) and "ERASED" not in name and "\n" not in line
 
 
+OTHER_WORDS = yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text())
+HONEST = OTHER_WORDS.pop("honest")
+KINDS = [
+    (sentence, ALL - {"other"} if kinds == "any" else frozenset(kinds.split()))
+    for kinds, sentences in OTHER_WORDS.items()
+    for sentence in sentences
+]
 CLAIMS = [
+    *(sentence for sentence, _ in KINDS),
     "Done, both are updated.",
     "I've added buy milk.",
     "I have deleted the dentist task.",
@@ -54,6 +66,7 @@ CLAIMS = [
     "The task has been permanently deleted.",
 ]
 NO_CLAIMS = [
+    *HONEST,
     'Shall I delete "Buy milk"?',
     "You have three tasks: buy milk, call Ann and review the proposal.",
     "I couldn't delete it.",
@@ -109,6 +122,14 @@ def test_a_title_denies_nothing(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", NO_CLAIMS)
 def test_an_honest_sentence_is_no_claim(sentence: str) -> None:
     assert not claims_an_effect(sentence)
+
+
+@pytest.mark.parametrize(("sentence", "kinds"), KINDS, ids=[sentence for sentence, _ in KINDS])
+def test_a_claim_in_other_words_is_true_of_its_own_kinds_alone(
+    sentence: str, kinds: frozenset[Effect]
+) -> None:
+    assert {kind for kind in ALL - {"other"} if is_true(sentence, does(kind))} == kinds
+    assert not is_true(sentence, Done())
 
 
 @pytest.mark.parametrize(
@@ -229,6 +250,171 @@ def test_a_success_of_one_kind_supports_no_claim_of_another(sentence: str, done:
     assert not is_true(sentence, done)
 
 
+def task(title: str, *, status: str = "open", due: str | None = None) -> dict[str, object]:
+    spoken = due and f"{date.fromisoformat(due):%A}"
+    return {"id": title, "title": title, "status": status, "due": due, "due_spoken": spoken}
+
+
+def lists(*tasks: dict[str, object]) -> list[llm.ChatItem]:
+    shown = {"tasks": list(tasks), "total": len(tasks), "today": "2026-10-01"}
+    return [user("What is there?"), result(shown, name="list_tasks")]
+
+
+REPORT = task("Report", status="done")
+SLIDES = task("Slides", status="done")
+DENTIST = task("Dentist", due="2026-10-02")
+MILK = task("Buy milk")
+SHOWN = [
+    ("Your dentist is scheduled for Friday.", lists(DENTIST, MILK)),
+    ("It's scheduled for Friday.", lists(DENTIST)),
+    ("It's scheduled for tomorrow.", lists(DENTIST)),
+    ("Your dentist is moved to Friday.", lists(DENTIST)),
+    ("Yes, the report is completed.", lists(REPORT, MILK)),
+    ("Yes, it's completed.", lists(REPORT)),
+    ("Yes, it's done.", lists(REPORT)),
+    ("The report is finished.", lists(REPORT)),
+    ("Two of them are marked as done.", lists(REPORT, SLIDES, MILK)),
+    ("Both are done.", lists(REPORT, SLIDES)),
+    ("All of them are done.", lists(REPORT, SLIDES)),
+    ("Both are scheduled for Friday.", lists(DENTIST, task("Call Ann", due="2026-10-02"))),
+]
+
+
+@pytest.mark.parametrize(("sentence", "items"), SHOWN, ids=[sentence for sentence, _ in SHOWN])
+async def test_how_things_are_may_be_said_where_a_list_of_this_turn_shows_it(
+    sentence: str, items: list[llm.ChatItem]
+) -> None:
+    assert await spoken([sentence], items) == sentence
+    assert await spoken([sentence], [*items, user("And now?")]) == NOTHING_DONE
+    assert await spoken([sentence], lists(MILK)) == NOTHING_DONE
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I've completed it.",
+        "I've completed the report.",
+        "I've marked the report as done.",
+        "The report is now marked as done.",
+        "It's now marked as done.",
+        "It's marked as done now.",
+        "The report is just completed.",
+        "The report is successfully completed.",
+        "The report is also marked as done.",
+        "The report has been completed.",
+        "The report was completed.",
+        "Completed.",
+        "Done.",
+        "Okay, it's done.",
+        "All done.",
+        "Taken care of.",
+        "I've scheduled the dentist for Friday.",
+        "Your dentist is now scheduled for Friday.",
+        "Your dentist has been moved to Friday.",
+        "Scheduled for Friday.",
+        "Set for Friday.",
+        "Your dentist is scheduled for Monday.",
+        "Your dentist is moved to Monday.",
+        "Buy milk is marked as done.",
+        "Buy milk is scheduled for Friday.",
+        "All of them are done.",
+        "Both are done.",
+        "All three are done.",
+        "The report is deleted.",
+        "It's gone.",
+        "Buy milk is marked as urgent.",
+    ],
+)
+async def test_no_list_makes_it_true_that_something_was_done_now_or_is_as_it_does_not_show(
+    sentence: str,
+) -> None:
+    assert await spoken([sentence], lists(REPORT, DENTIST, MILK)) == NOTHING_DONE
+
+
+async def test_what_waits_for_a_yes_is_not_as_a_list_shows_others_to_be() -> None:
+    items = [*lists(REPORT, MILK), result(HELD, name="complete_task")]
+    assert await spoken(["The chore is marked as done."], items) == NOTHING_DONE
+
+
+def calls(name: str, arguments: object, output: object) -> list[llm.ChatItem]:
+    """A call of a tool and its output; an error by what the output holds."""
+    call_id = f"{name} {arguments} {output}"
+    failed = isinstance(output, dict) and "error" in output
+    raw = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return [
+        llm.FunctionCall(call_id=call_id, name=name, arguments=raw),
+        llm.FunctionCallOutput(call_id=call_id, name=name, output=json.dumps(output), is_error=failed),
+    ]
+
+
+ERROR = {"error": {"code": "conflict", "message": "It was changed meanwhile."}}
+DELETED = calls("delete_task", {"task_id": "a"}, CHANGED)
+NOT_DELETED = calls("delete_task", {"task_id": "b"}, ERROR)
+ALL_OF_IT = [
+    "I've deleted both.",
+    "All three are done.",
+    "All done.",
+    "Both are gone.",
+    "Everything is deleted.",
+]
+
+
+@pytest.mark.parametrize("sentence", ALL_OF_IT)
+async def test_where_one_of_several_failed_it_is_not_said_of_all(sentence: str) -> None:
+    for items in ([*DELETED, *NOT_DELETED], [*NOT_DELETED, *DELETED]):
+        assert await spoken([sentence], [user("Delete all three"), *items]) == NOT_ALL_DONE
+        assert await spoken(["I've deleted the dentist."], [user("x"), *items]) == "I've deleted the dentist."
+    assert await spoken([sentence], [user("Delete both"), *DELETED]) == sentence
+
+
+@pytest.mark.parametrize(
+    "repaired",
+    [
+        calls("delete_task", {"task_id": "b"}, CHANGED),
+        calls("delete_task", {"task_id": "b", "expected_version": 3}, CHANGED),
+    ],
+)
+@pytest.mark.parametrize("sentence", ALL_OF_IT)
+async def test_what_failed_and_was_done_at_another_try_is_done(
+    sentence: str, repaired: list[llm.ChatItem]
+) -> None:
+    items = [user("Delete all"), *DELETED, *NOT_DELETED]
+    assert await spoken([sentence], [*items, *repaired]) == sentence
+
+
+async def test_a_task_that_is_added_at_a_second_try_with_another_date_is_added() -> None:
+    first = calls("create_task", {"title": "Buy milk", "due_words": "the 31st of June"}, ERROR)
+    second = calls("create_task", {"title": "Buy milk", "due_words": "the 30th of June"}, CHANGED)
+    bread = calls("create_task", {"title": "Buy bread"}, CHANGED)
+    assert await spoken(["I've added both."], [user("x"), *first, *bread]) == NOT_ALL_DONE
+    assert await spoken(["I've added both."], [user("x"), *first, *bread, *second]) == "I've added both."
+
+
+async def test_arguments_that_nobody_could_read_are_mended_by_the_tools_next_success() -> None:
+    broken = calls("delete_task", '{"task_id": ', ERROR)
+    assert await spoken(["I've deleted both."], [user("x"), *DELETED, *broken]) == NOT_ALL_DONE
+    assert await spoken(["I've deleted both."], [user("x"), *broken, *DELETED]) == "I've deleted both."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "failed"),
+    [
+        ("I've deleted both.", calls("list_tasks", {}, ERROR)),
+        ("I've deleted both.", calls("create_task", {"title": "Milk"}, ERROR)),
+        ("All right, I've deleted the dentist.", NOT_DELETED),
+        ("I couldn't delete both, but I've deleted the dentist.", NOT_DELETED),
+        ("I've deleted the dentist, that's all I could do.", NOT_DELETED),
+    ],
+)
+async def test_what_is_not_said_of_all_that_failed_is_said(sentence: str, failed: list[llm.ChatItem]) -> None:
+    assert await spoken([sentence], [user("Delete both"), *DELETED, *failed]) == sentence
+
+
+def test_an_error_before_the_caller_last_spoke_is_no_longer_one() -> None:
+    assert done_in([user("Delete both"), *NOT_DELETED, user("Delete it"), *DELETED]) == does("deleted")
+    assert done_in([user("Delete both"), *NOT_DELETED]) == Done(failed=frozenset({"deleted"}))
+
+
 async def spoken(parts: list[object], items: list[llm.ChatItem]) -> str:
     async def stream() -> AsyncIterator[object]:
         for part in parts:
@@ -314,6 +500,27 @@ def test_no_beginning_of_a_claim_is_taken_for_harmless_once_its_first_word_is_th
         "Sure, here are your ",
         "When would you like ",
         "Which of the two ",
+        "It's due Friday ",
+        "It's due tomorrow at ",
+        "You have two tasks ",
+        "You have one task called ",
+        "Your dentist is on Friday ",
+        "Your list is empty and ",
+        "I've got three tasks ",
+        "I have two tasks for ",
+        "I've checked your list ",
+        "I've taken a look ",
+        "There are three tasks on ",
+        "Here's what's on your ",
+        "The milk's due on ",
+        "Buy milk is on your list for ",
+        "Today you have only ",
+        "All of them are due ",
+        "Both of those are due ",
+        "I made a mistake ",
+        "The milk's gone off and ",
+        "What would you like to put ",
+        "That one isn't on your ",
     ],
 )
 def test_what_belongs_to_no_claim_whatever_follows_may_be_said_at_once(words: str) -> None:
@@ -340,6 +547,19 @@ def test_what_belongs_to_no_claim_whatever_follows_may_be_said_at_once(words: st
         "Sure, I've gone ahead and ",
         "I went ahead and simply ",
         "The task has been permanently ",
+        "The dentist is no ",
+        "That one is no longer on your ",
+        "I've put ",
+        "I've put the milk ",
+        "I've put \"a title that is not over yet and has many, many words ",
+        "I've got ",
+        "I've got rid ",
+        "I've made a new ",
+        "I've taken it ",
+        "Buy milk is now back on ",
+        "You're all ",
+        "That one's ",
+        "Your list is now ",
     ],
 )
 def test_what_may_be_a_claim_waits_for_its_sentence(words: str) -> None:
@@ -405,6 +625,32 @@ WORDS = st.sampled_from(
         "at",
         "in",
         "so",
+        "gone",
+        "gone.",
+        "that's",
+        "one's",
+        "you're",
+        "list",
+        "list.",
+        "no",
+        "longer",
+        "back",
+        "empty",
+        "open",
+        "again",
+        "put",
+        "got",
+        "rid",
+        "made",
+        "a",
+        "note",
+        "mistake",
+        "took",
+        "down",
+        "crossed",
+        "What's",
+        '"Ann,',
+        'bread"',
     ]
 )
 
@@ -418,7 +664,24 @@ def test_words_that_may_be_said_belong_to_no_claim_whatever_follows_them(
         assert claims_an_effect(f"so {' '.join(rest)}"), "the claim lies in what follows"
 
 
+def is_said(said: str, sentences: list[str]) -> bool:
+    """Whether it is these sentences, of those that claim nothing but first words that belong to no claim."""
+    if not sentences:
+        return not said
+    first, *others = sentences
+    if not claims_an_effect(first):
+        return said.startswith(first) and is_said(said[len(first) :], others)
+    begun = [0, *(word.end() for word in re.finditer(r"\S+\s+", first))]
+    return any(
+        said.startswith(first[:end])
+        and claims_an_effect(f"so {first[end:]}" if end else first)
+        and is_said(said[end:], others)
+        for end in begun
+    )
+
+
 @given(st.lists(WORDS, min_size=1, max_size=20), st.lists(st.integers(1, 12), min_size=1, max_size=5))
+@example(["done.", "I", "I", "I've", "had", "I", "deleted"], [1])
 @example(["Sure,", "the", "dentist", "task", "is", "now", "deleted."], [3])
 @example(["You", "have", "three", "tasks,", "and", "I've", "deleted", "milk.", "Which", "one?"], [200])
 async def test_however_an_answer_is_streamed_no_word_of_a_claim_is_said_before_anything_was_done(
@@ -430,15 +693,7 @@ async def test_however_an_answer_is_streamed_no_word_of_a_claim_is_said_before_a
         parts.append(text[at : at + size])
         at += size
     said = (await spoken(list(parts), [user("delete it")])).removesuffix(NOTHING_DONE)
-    first, *others = sentences_of(text)
-    later = "".join(each for each in others if not claims_an_effect(each))
-    assert said.endswith(later)
-    begun = said[: len(said) - len(later)]
-    assert first.startswith(begun)
-    if claims_an_effect(first):
-        assert claims_an_effect(f"so {first[len(begun) :]}" if begun else first)
-    else:
-        assert begun == first
+    assert is_said(said, sentences_of(text))
 
     changed = result({"task": {}, "changed": True})
     assert await spoken(list(parts), [user("delete it"), changed]) == text

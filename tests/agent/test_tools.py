@@ -10,11 +10,13 @@ import sqlite3
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
 from livekit.agents import StopResponse, llm
 
+from agent.claims import ClaimWatch
 from agent.gate import Action
 from agent.model_calls import MOST_CORRECTIONS
 from agent.persona import done, question
@@ -25,6 +27,8 @@ from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, servi
 from tiers.tool_arguments import NOT_WHOLE, strict
 
 pytestmark = pytest.mark.system
+
+AWAY = TaskServerUnavailable("away", may_have_happened=False)
 
 
 # -- exactly once
@@ -45,14 +49,63 @@ async def test_what_kinds_of_effect_a_turn_had_is_known_and_what_waits_is_none(a
     await ann.model_calls("list_tasks", {"view": "all"})
     await ann.model_calls("create_task", {"title": "Buy stamps"})
     await ann.model_calls("delete_task", {"task_id": ids["Dentist"]})
-    assert ann.toolbox.effects_in(ann.turn) == {"added"}
+    assert ann.toolbox.done_in(ann.turn).happened == {"added"}
     ann.hears()
     await ann.caller_says("Yes.")
-    assert ann.toolbox.effects_in(ann.turn) == {"deleted"}
+    assert ann.toolbox.done_in(ann.turn).happened == {"deleted"}
     ann.turn += 1
     await ann.model_calls("undo", {})
-    assert ann.toolbox.effects_in(ann.turn) == {"undone", "added"}
-    assert ann.toolbox.effects_in(ann.turn + 1) == frozenset()
+    assert ann.toolbox.done_in(ann.turn).happened == {"undone", "added"}
+    assert ann.toolbox.done_in(ann.turn + 1).happened == frozenset()
+
+
+def is_lie(ann: Rig, sentence: str) -> bool:
+    """Whether a speech-to-speech model may not say it in this turn."""
+    return ClaimWatch(lambda: ann.toolbox.done_in(ann.turn)).hears_a_lie(sentence)
+
+
+async def test_how_things_are_may_be_said_where_a_model_was_shown_it_and_not_where_the_call_looked_it_up(
+    ann: Rig,
+) -> None:
+    ids = await ann.adds("Dentist")
+    await ann.client.call("update_task", {"task_id": ids["Dentist"], "due_words": "tomorrow"})
+    says = "Your dentist is scheduled for tomorrow."
+    await ann.toolbox.task(ids["Dentist"])
+    assert is_lie(ann, says)
+    await ann.model_calls("list_tasks", {"view": "all"})
+    assert not is_lie(ann, says)
+    assert is_lie(ann, "I've scheduled it for tomorrow.")
+    ann.turn += 1
+    assert is_lie(ann, says)
+
+
+@pytest.mark.parametrize("wrong", [{"task_id": "no such id", "title": "Call Ann back"}, '{"task_id": '])
+async def test_of_all_it_is_not_said_where_a_call_was_not_carried_out(ann: Rig, wrong: Any) -> None:
+    ids = await ann.adds("Dentist")
+    await ann.model_calls("update_task", {"task_id": ids["Dentist"], "title": "Dentist at nine"})
+    assert not is_lie(ann, "I've changed both.")
+    await ann.model_calls("update_task", wrong)
+    assert is_lie(ann, "I've changed both.")
+    assert not is_lie(ann, "I've changed the dentist.")
+    ann.turn += 1
+    assert not ann.toolbox.done_in(ann.turn).failed
+
+
+async def test_of_all_it_is_said_when_what_a_server_refused_was_done_at_another_try(ann: Rig) -> None:
+    await ann.model_calls("create_task", {"title": "Buy milk", "due_words": "the 31st of June"})
+    await ann.model_calls("create_task", {"title": "Buy bread"})
+    assert is_lie(ann, "I've added both.")
+    await ann.model_calls("create_task", {"title": "Buy milk", "due_words": "the 30th of June"})
+    assert not is_lie(ann, "I've added both.")
+
+
+async def test_of_all_it_is_not_said_where_the_server_was_away(
+    ann: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ann.model_calls("create_task", {"title": "Buy bread"})
+    monkeypatch.setattr(ann.toolbox._tasks, "call", AsyncMock(side_effect=AWAY))
+    await ann.model_calls("create_task", {"title": "Buy milk"})
+    assert is_lie(ann, "I've added both.")
 
 
 async def test_it_is_told_before_a_models_call_changes_something_and_of_nothing_else(port: int) -> None:
