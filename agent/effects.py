@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from livekit.agents import llm
 
-from agent.arguments import strict
 from agent.shown import Fact, listed, shows
+from tiers.tool_arguments import strict
 
 Effect = Literal["added", "changed", "completed", "deleted", "undone", "other"]
 """«other»: something at another server than ours, whatever it was."""
