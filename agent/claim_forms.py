@@ -113,7 +113,8 @@ def _form(
     shown: Fact | None = None,
 ) -> Form:
     row = _row(pieces)
-    rows, begun = ((before, row),), ((before, _begun(pieces)),)
+    rows: tuple[tuple[str, str], ...] = ((before, row),)
+    begun: tuple[tuple[str, str], ...] = ((before, _begun(pieces)),)
     if bare:  # also as an answer's first words, where a space may stand before them or not
         rows += ((rf"{OK}(?<![^\W_])", row[1:]),)
         begun += ((OK, f"{pieces[0]}{_begun(pieces[1:])}" if pieces[1:] else ""),)
