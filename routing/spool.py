@@ -16,9 +16,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json
 
+from routing.entry_form import entry_of_line
 from routing.journal import Entry, Journal
 from routing.missed import Missed
 
@@ -27,8 +27,6 @@ log = logging.getLogger("routing.spool")
 SUFFIX: Final = ".jsonl"
 BAD_SUFFIX: Final = ".bad"
 """Of a file that somebody has to look at: what could be read of it is in the journal."""
-
-_FORM: Final = TypeAdapter(Entry)
 
 
 class Spool:
@@ -175,20 +173,10 @@ def _read(data: bytes) -> tuple[list[Entry], int]:
         if not line:
             continue
         try:
-            entries.append(_entry(line))
-        except (ValueError, TypeError, KeyError):
+            entries.append(entry_of_line(line))
+        except ValueError:
             unreadable += not _is_torn(line)
     return entries, unreadable
-
-
-def _entry(line: bytes) -> Entry:
-    """Read a line. Raises ValueError on anything that the journal could not take."""
-    entry = _FORM.validate_json(line)
-    if not all(-(2**63) <= number < 2**63 for number in (entry.at_ms, entry.microdollars)):
-        raise ValueError("number")
-    if not all(":" in name for name in entry.scopes):
-        raise ValueError("scope")
-    return entry
 
 
 def _is_torn(line: bytes) -> bool:

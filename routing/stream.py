@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from redis.exceptions import RedisError, ResponseError
 
 from routing.budget import PREFIX, Sums
+from routing.entry_form import entry_of_fields
 from routing.journal import Entry, Journal, JournalDownError
 from routing.redis_link import BlindError, RedisLink
 
@@ -26,6 +27,8 @@ KEEP_MS: Final = 60_000
 """Entries stay so long after they are in SQL: who counts a scope anew must find them in one of the two."""
 ABANDONED_MS: Final = 10_000
 """Entries that a drainer took and never acknowledged go to another after this long."""
+BAD_SUFFIX: Final = ":bad"
+"""Of the hash of entries that somebody has to look at, as they stood in the stream, by their ids there."""
 REST_SECONDS: Final = 0.5
 """Between tries while Redis or the database is away."""
 
@@ -47,7 +50,8 @@ class StreamCounts:
                     self._link.redis.xrange(self._stream, min=start, max=upto, count=BATCH)
                 )
                 if rows:
-                    await self._journal.append(entry_of(entry_id, fields) for entry_id, fields in rows)
+                    entries, _ = _read(rows)  # the drainer sets the others aside
+                    await self._journal.append(entries)
                 if len(rows) < BATCH:
                     break
                 start = f"({rows[-1][0]}"
@@ -64,6 +68,7 @@ class Drainer:
         self._journal = journal
         self._name = name
         self._stream = f"{prefix}journal"
+        self._bad = f"{prefix}journal{BAD_SUFFIX}"
         self._epoch = f"{prefix}epoch"
 
     async def run(self) -> None:
@@ -127,11 +132,19 @@ class Drainer:
             rows = [row for batch in (answer or []) for row in batch[1]]
         kept = [(entry_id, fields) for entry_id, fields in rows if fields]
         if kept:
-            await self._journal.append(entry_of(entry_id, fields) for entry_id, fields in kept)
+            entries, bad = _read(kept)
+            await self._journal.append(entries)
+            await self._set_aside(bad)
         if rows:
             await self._link.ask(redis.xack(self._stream, GROUP, *(entry_id for entry_id, _ in rows)))
             await self._trim()
         return len(rows)
+
+    async def _set_aside(self, bad: Mapping[str, str]) -> None:
+        """Keep for a person what could not be read: it would hold up everything behind it."""
+        if bad:
+            await self._link.ask(self._link.redis.hset(self._bad, mapping=dict(bad)))
+            log.error("journal.stream_unreadable", extra={"count": len(bad), "source": self._bad})
 
     async def _trim(self) -> None:
         """Drop what is in SQL and old enough; what is not in SQL yet is never dropped."""
@@ -145,16 +158,12 @@ class Drainer:
         await self._link.ask(redis.xtrim(self._stream, minid=f"{keep_from}-0", approximate=True))
 
 
-def entry_of(entry_id: str, fields: Mapping[str, str]) -> Entry:
-    """Read a stream entry; its time is that of its id."""
-    entry: dict[str, Any] = json.loads(fields["entry"])
-    return Entry(
-        operation=entry["op"],
-        kind=entry["kind"],
-        at_ms=int(entry_id.split("-", maxsplit=1)[0]),
-        call_id=entry["call"],
-        tier=entry["tier"],
-        microdollars=entry["us"],
-        scopes=tuple(entry["scopes"].split()),
-        details=entry["details"],
-    )
+def _read(rows: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[list[Entry], dict[str, str]]:
+    """Read entries; also give those that the journal could not take, as they stand there, by their ids."""
+    entries, bad = [], {}
+    for entry_id, fields in rows:
+        try:
+            entries.append(entry_of_fields(entry_id, fields))
+        except ValueError:
+            bad[entry_id] = json.dumps(fields)
+    return entries, bad

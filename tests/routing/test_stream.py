@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from routing.ending import ended
-from routing.stream import WAIT_SECONDS
+from routing.stream import WAIT_SECONDS, StreamCounts
 from tests.routing.conftest import Bank
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -48,3 +49,43 @@ async def test_a_stream_that_was_flushed_is_drained_again(bank: Bank) -> None:
         await charge(bank, "call-2")
     finally:
         await ended(running)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"other": "{}"},
+        {"entry": "{"},
+        {"entry": "[]"},
+        {"entry": '{"op": "x", "kind": "charge", "call": "c", "tier": "premium", "us": 1, "details": {}}'},
+        {
+            "entry": '{"op": "x", "kind": "charge", "call": "c", "tier": "premium", "us": "1", "scopes": "a:b", '
+            '"details": {}}'
+        },
+        {
+            "entry": '{"op": "x", "kind": "charge", "call": "c", "tier": "premium", "us": 1, "scopes": "user-day", '
+            '"details": {}}'
+        },
+    ],
+    ids=["no entry", "broken off", "no object", "a field is missing", "words for a number", "no scope"],
+)
+async def test_an_entry_that_cannot_be_read_is_set_aside_and_holds_nothing_up(
+    bank: Bank, fields: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    redis = bank.link.redis
+    bad = await redis.xadd(bank.budget.stream, fields)
+    running = asyncio.create_task(bank.drainer.run())
+    try:
+        await charge(bank, "call-3")
+    finally:
+        await ended(running)
+    assert (await redis.xpending(bank.budget.stream, "journal"))["pending"] == 0
+    assert {
+        key: json.loads(kept) for key, kept in (await redis.hgetall(f"{bank.budget.stream}:bad")).items()
+    } == {bad: fields}
+    assert [record.msg for record in caplog.records if record.levelname == "ERROR"] == [
+        "journal.stream_unreadable"
+    ]
+    scope = (await bank.account("call-3")).scopes[0].name
+    counted = StreamCounts(bank.link, bank.journal)
+    assert (await counted.sums(scope, upto=await redis.xadd(bank.budget.stream, fields))).total == 700
