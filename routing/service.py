@@ -20,7 +20,7 @@ from routing.outcomes import Outcomes
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import RedisLink
 from routing.settings import RoutingSettings
-from routing.sight_budget import Funds, SightBudget
+from routing.sight_budget import Funds, SightBudget, spent_on_sight
 from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.faults import Fault
@@ -79,11 +79,13 @@ class RoutingService:
         `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
+        subject, looked = UNKNOWN_SUBJECT, 0
         try:
             subject = await self._journal.subject_of(user_id)
+            if taken_over:
+                looked = await spent_on_sight(self._journal, call_id)
         except JournalDownError:
             log.warning("journal.down", extra={"call_id": call_id})
-            subject = UNKNOWN_SUBJECT
         spool = Spool(self._settings.spool_dir)
         lease = Lease(
             Budget(self._link, StreamCounts(self._link, self._journal)),
@@ -113,7 +115,7 @@ class RoutingService:
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
-        sight = SightBudget(self._settings.sight_microdollars)
+        sight = SightBudget(self._settings.sight_microdollars, looked)
         return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from routing.journal import Journal, journal_errors
+from routing.models import EntryRow
 from tiers.usage import Usage
 
-PART = "vision"
+PART: Final = "vision"
 
 Funds = Literal["held", "waiting", "spent"]
 """Money for sight: there is some; none is reserved at the moment; none is left in this call."""
 
 
 class SightBudget:
-    """Counts what sight has cost. It is paid from the call's own lease; this is a limit within that, µ$."""
+    """Counts what sight has cost. It is paid from the call's own lease; this is a limit within that, µ$.
 
-    def __init__(self, cap_microdollars: int) -> None:
+    `spent`: by a worker that had the call before.
+    """
+
+    def __init__(self, cap_microdollars: int, spent: int = 0) -> None:
         self._cap = cap_microdollars
-        self.microdollars = 0
+        self.microdollars = spent
         """Spent so far."""
 
     def charged(self, usage: Usage, microdollars: int) -> None:
@@ -29,3 +37,18 @@ class SightBudget:
     def is_left(self) -> bool:
         """Whether there is something left."""
         return self.microdollars < self._cap
+
+
+async def spent_on_sight(journal: Journal, call_id: str) -> int:
+    """Sum what looking has cost a call, as far as the journal knows, µ$: all but its last second or so.
+
+    Raises JournalDownError.
+    """
+    query = select(func.coalesce(func.sum(EntryRow.microdollars), 0)).where(
+        EntryRow.call_id == call_id,
+        EntryRow.kind == "charge",
+        EntryRow.details[("usage", "part")].as_string() == PART,
+    )
+    with journal_errors():
+        async with AsyncSession(journal.engine) as session:
+            return int(await session.scalar(query) or 0)

@@ -13,7 +13,8 @@ from routing.bill import Bill
 from routing.call_router import CallRouter
 from routing.caps import Cap
 from routing.decision import RouteInputs
-from routing.service import RoutedCall
+from routing.service import RoutedCall, RoutingService
+from routing.settings import RoutingSettings
 from routing.sight_budget import SightBudget
 from tests.routing.conftest import Bank
 from tests.routing.switchboard import STACKS, Switchboard
@@ -68,3 +69,38 @@ async def test_sight_that_has_had_its_part_has_spent_it_whatever_else_is_held(bo
     await call.open()
     assert call.router.holds_money
     assert call.sight_funds == "spent"
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+async def test_what_sight_cost_before_another_worker_took_the_call_over_is_counted_on(
+    bank: Bank, tmp_path: Path, taken_over: bool
+) -> None:
+    account = await bank.account("c1")
+    for part, microdollars in (("vision", 90_000), ("llm", 900_000), ("vision", 70_000)):
+        details = {"usage": {"part": part}}
+        await bank.budget.meter(
+            account, operation=bank.operation(), tier="economy", microdollars=microdollars, details=details
+        )
+    await bank.drain()
+    settings = RoutingSettings.model_validate(
+        {
+            "REDIS_URL": bank.url,
+            "DATABASE_URL": bank.database_url,
+            "spool_dir": tmp_path / "spool",
+            "sight_microdollars": 160_000,
+        }
+    )
+    async with RoutingService(settings) as service:
+        call = await service.call(
+            RouteInputs(plan="premium", stacks=STACKS),
+            call_id="c1",
+            user_id="u1",
+            zone=bank.zone,
+            share=1,
+            on_decision=lambda _decision, _cause: None,
+            on_spent=lambda _: None,
+            taken_over=taken_over,
+        )
+        await call.open()
+        assert call.sight_funds == ("spent" if taken_over else "held")
+        await call.aclose()
