@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 from uuid import uuid4
@@ -36,6 +37,10 @@ UNWIRED_MS: Final = 1_500
 mended."""
 REDIS_TIMEOUT_SECONDS: Final = 0.3
 BEGIN_TRIES: Final = 3
+SILENT_TRIES: Final = 2
+"""After so many that Redis did not answer while we were not too busy to hear it, it will not answer the next."""
+STOOD_STILL_SECONDS: Final = 0.1
+"""A wait that ended later than this was ours: the event loop stood still, and the answer may lie there unread."""
 AT_ONCE: Final = 10
 """Lost calls that one worker is given with one look: others look too."""
 
@@ -178,8 +183,13 @@ class Served:
 
         Without Redis nobody knows, so it is served.
         """
+        silent = 0
         for _ in range(BEGIN_TRIES):  # a job that has just begun may be too busy for an answer
+            asked = time.monotonic()
             if (answer := await self._ask(self._begin, *self._told)) is not None:
+                break
+            silent += 0 <= time.monotonic() - asked - REDIS_TIMEOUT_SECONDS < STOOD_STILL_SECONDS
+            if silent == SILENT_TRIES:
                 break
         mine, before, self._turn = answer or (1, 0, 0)
         if not mine:
