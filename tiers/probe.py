@@ -234,7 +234,12 @@ async def _gemini(
         await socket.send_json({"setup": setup})
         await _gemini_says(socket, lambda message: "setupComplete" in message)
         await socket.send_json(turn)
-        await _gemini_says(socket, lambda message: "modelTurn" in message.get("serverContent", {}))
+        await _gemini_says(socket, _gemini_answers)
+
+
+def _gemini_answers(message: dict[str, Any]) -> bool:
+    """Whether an answer begins, or is over before it began: of so few tokens a model may have thought them all."""
+    return not {"modelTurn", "turnComplete"}.isdisjoint(message.get("serverContent", {}))
 
 
 async def _gemini_says(
