@@ -34,6 +34,8 @@ BEAT_SECONDS: Final = 1.0
 """How often a lease makes sure that Redis still knows what it knew."""
 RECOVER_SECONDS: Final = 0.25
 """Between tries to reach Redis while it is away."""
+DISK_SECONDS: Final = 0.1
+"""How long a call that cannot see its money waits to learn what others spent; mostly it is a millisecond."""
 TTL_SLICES: Final = 3
 """A lease that nobody extended for so many slices is a dead worker's."""
 
@@ -125,7 +127,10 @@ class Lease:
         return self._tier
 
     async def reserve(self, tier: Tier) -> Verdict:
-        """Reserve the next slice with a tier; what was held for another one is given back. At most some 200 ms."""
+        """Reserve the next slice with a tier; what was held for another one is given back.
+
+        At most some 200 ms; 300 where Redis is away and the disk is slow.
+        """
         verdict = await self._reserve(tier)
         if self._work is None:
             self._work = asyncio.create_task(self._serve(), name="lease.serve")
@@ -381,7 +386,7 @@ class Lease:
         if self._together is None:
             return False
         try:
-            async with asyncio.timeout(self._wait):
+            async with asyncio.timeout(DISK_SECONDS):
                 return await self._spool.charged() >= self._together
         except OSError:  # a timeout is one too
             return False
