@@ -548,10 +548,18 @@ class Call:
             if self._turns.says_goodbye and event.old_state == "speaking":
                 self._turns.says_goodbye = False
                 self._spawn(self._part(), "call.part")
-            self._questions.ask_if_needed()
+            if self._wish.waits:
+                self._spawn(self._ask_for_all(), "call.ask_for_all")
+            else:
+                self._questions.ask_if_needed()
             self._spawn(self._require_session().shorten_history(), name="call.shorten")
             if self._serving is not None:
                 self._serving.paused()
+
+    async def _ask_for_all(self) -> None:
+        """Put the question when the model has called for all that it is to be about."""
+        await self._wish.is_whole(self._require_session())
+        self._questions.ask_if_needed()
 
     def _on_item(self, event: Any) -> None:
         item = event.item

@@ -195,6 +195,11 @@ class TierSession:
         """Whether nobody speaks and nothing is thought about."""
         return self.session.agent_state == "listening" and self.session.user_state != "speaking"
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is quiet, and nothing is on its way to be said."""
+        return self.is_quiet and self.session.current_speech is None
+
     # -- its life ------------------------------------------------------------------------------------------
 
     async def start(
