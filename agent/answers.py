@@ -21,6 +21,9 @@ from agent.symbols import symbol_kinds, symbols, without_symbols
 _ASKS: Final = re.compile(r"[?？؟][\s\"'”’»)]*$")
 _KINDS: Final = ("filler", "leads_on", "hedge", "again", "leaving", "beside_yes", "asking", "no", "yes")
 
+_OF_THINGS_ALONE: Final = frozenset({"complete_task", "delete_task"})
+"""Tools of whose question no part is a value that somebody may correct."""
+
 
 class Answer(Enum):
     """What a caller's words say to a yes-or-no question."""
@@ -56,7 +59,9 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
         if picks:
             # Who agrees to some of it has said what they want, and is to be asked about that.
             return Answer.UNCLEAR if "again" in said and not answer.unknown else Answer.OTHER
-        return Answer.UNCLEAR if {"hedge", "yes"} <= said or _is_yes_to_somebody(answer) else Answer.OTHER
+        return (
+            Answer.UNCLEAR if {"hedge", "yes"} <= said or _is_yes_to_somebody(answer, tool) else Answer.OTHER
+        )
     if "no" in said and not said & {"yes", "hedge"}:
         return Answer.NO
     if said & {"no", "hedge", "again", "leaving", "unknown"} or ("part" in said and not names_all):
@@ -77,11 +82,14 @@ def _leads_on(answer: Said) -> bool:
     return answer.last == "leads_on" or (answer.last == "action" and answer.plain[-1] == "to")
 
 
-def _is_yes_to_somebody(answer: Said) -> bool:
+def _is_yes_to_somebody(answer: Said, tool: str) -> bool:
     """Whether one unknown word stands beside a plain yes, as a name does: «yes, Jim». It is too much for a yes, and too
-    little for a wish of its own. A goodbye or another action is one, and in some scripts a word may be a sentence.
+    little for a wish of its own. A goodbye or another action is one, and in some scripts a word may be a sentence; where
+    a change is asked about, the word may be what they want instead: «yes, Monday».
     """
-    if len(answer.unknown) != 1 or "yes" not in answer.kinds or not {"yes", "filler"} >= set(answer.kinds):
+    if tool not in _OF_THINGS_ALONE or len(answer.unknown) != 1:
+        return False
+    if "yes" not in answer.kinds or not {"yes", "filler"} >= set(answer.kinds):
         return False
     (word,) = answer.unknown
     return word.isascii() and not is_goodbye(word) and word not in _words_of_actions()

@@ -83,9 +83,10 @@ def test_naming_another_action_is_no_yes_to_this_one() -> None:
         ("Yes, move it to Friday.", Answer.YES),
         ("Yes, move it to", Answer.UNCLEAR),
         ("Change it to", Answer.UNCLEAR),
+        ("Yes, Monday.", Answer.OTHER),
     ],
 )
-def test_a_change_whose_end_is_still_to_come_is_no_yes(said: str, meaning: Answer) -> None:
+def test_a_change_whose_end_is_still_to_come_or_another_is_no_yes(said: str, meaning: Answer) -> None:
     assert read_answer(said, tool="update_task", things=[["Call Ann", "Friday"]]) is meaning
 
 
