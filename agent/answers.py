@@ -1,8 +1,8 @@
 """Telling a clear yes from everything that is not one.
 
 The phrases are data (phrases/answers.yaml). An answer counts only when every word of it is accounted for: a yes
-that comes with words nobody expected is a new request, not an agreement. Whoever names some of several things means
-no more than those. A picture that is typed beside the words counts as one.
+that comes with words nobody expected is a new request, not an agreement, and one that leads on has more to come.
+Whoever names some of several things means no more than those. A picture that is typed beside the words counts as one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from enum import Enum
 from functools import cache
 from typing import Final
 
-from agent.naming import take_apart
+from agent.goodbye import is_goodbye
+from agent.naming import Said, take_apart
 from agent.phrase_match import phrase_file, phrase_table, words
 from agent.symbols import symbol_kinds, symbols, without_symbols
 
 _ASKS: Final = re.compile(r"[?？؟][\s\"'”’»)]*$")
+_KINDS: Final = ("filler", "leads_on", "hedge", "again", "leaving", "beside_yes", "asking", "no", "yes")
+
+_OF_THINGS_ALONE: Final = frozenset({"complete_task", "delete_task"})
+"""Tools of whose question no part is a value that somebody may correct."""
 
 
 class Answer(Enum):
@@ -54,15 +59,50 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
         if picks:
             # Who agrees to some of it has said what they want, and is to be asked about that.
             return Answer.UNCLEAR if "again" in said and not answer.unknown else Answer.OTHER
-        return Answer.UNCLEAR if {"hedge", "yes"} <= said else Answer.OTHER
+        return (
+            Answer.UNCLEAR if {"hedge", "yes"} <= said or _is_yes_to_somebody(answer, tool) else Answer.OTHER
+        )
     if "no" in said and not said & {"yes", "hedge"}:
         return Answer.NO
     if said & {"no", "hedge", "again", "leaving", "unknown"} or ("part" in said and not names_all):
         return Answer.UNCLEAR
-    if ("asking" in said or _ASKS.search(without_symbols(text))) and "please" not in answer.plain:
+    if _leads_on(answer):
+        return Answer.UNCLEAR
+    asks = _ASKS.search(without_symbols(text)) and not (answer.last == "beside_yes" and "yes" in said)
+    if ("asking" in said or asks) and "please" not in answer.plain:
+        return Answer.UNCLEAR
+    if "beside_yes" in said and "yes" not in said:
         return Answer.UNCLEAR
     # «delete it» after «shall I delete it?» repeats the wish in so many words: it agrees.
     return Answer.YES if said & {"yes", "action"} else Answer.UNCLEAR
+
+
+def _leads_on(answer: Said) -> bool:
+    """Whether more is to come, which may be the half that they do not want: «yes, and …», «yes, move it to …»."""
+    return answer.last == "leads_on" or (answer.last == "action" and answer.plain[-1] == "to")
+
+
+def _is_yes_to_somebody(answer: Said, tool: str) -> bool:
+    """Whether one unknown word stands beside a plain yes, as a name does: «yes, Jim». It is too much for a yes, and too
+    little for a wish of its own. A goodbye or another action is one, and in some scripts a word may be a sentence; where
+    a change is asked about, the word may be what they want instead: «yes, Monday».
+    """
+    if tool not in _OF_THINGS_ALONE or len(answer.unknown) != 1:
+        return False
+    if "yes" not in answer.kinds or not {"yes", "filler"} >= set(answer.kinds):
+        return False
+    (word,) = answer.unknown
+    return word.isascii() and not is_goodbye(word) and word not in _words_of_actions()
+
+
+@cache
+def _words_of_actions() -> frozenset[str]:
+    return frozenset(
+        word
+        for each in phrase_file("answers")["action"].values()
+        for phrase in each
+        for word in words(phrase)
+    )
 
 
 def _pictures(text: str, things: Sequence[Sequence[str]]) -> set[str]:
@@ -76,7 +116,7 @@ def _pictures(text: str, things: Sequence[Sequence[str]]) -> set[str]:
 @cache
 def _table(tool: str, *, count: int) -> dict[str, str]:
     data = phrase_file("answers")
-    kinds = {kind: data[kind] for kind in ("filler", "hedge", "again", "leaving", "asking", "no", "yes")}
+    kinds = {kind: data[kind] for kind in _KINDS}
     kinds["action"] = data["action"].get(tool, [])
     kinds["part"] = [*(data["part"] if count > 1 else []), *(data["both"] if count != 2 else [])]
     return phrase_table(kinds)

@@ -12,15 +12,15 @@ MURMUR_SECONDS: Final = 1.3
 
 
 def is_murmur(text: str) -> bool:
-    """Whether somebody only listens aloud: each word is a murmur's, and one of them is no mere filler."""
+    """Whether somebody only listens aloud: each word is a murmur's, one of them is no mere filler, and none says no."""
     said = words(text)
     if not said:
         return False
     kinds, unknown = consume(said, _table())
-    return "murmur" in kinds and not unknown
+    return "murmur" in kinds and "refusal" not in kinds and not unknown
 
 
 @cache
 def _table() -> dict[str, str]:
     data = phrase_file("murmurs")
-    return phrase_table({kind: data[kind] for kind in ("filler", "murmur")})
+    return phrase_table({kind: data[kind] for kind in ("filler", "murmur", "refusal")})

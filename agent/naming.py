@@ -29,6 +29,8 @@ class Said:
     """All words but those of titles."""
     named: list[frozenset[int]] = field(default_factory=list)
     """For each mention, the numbers of the things that it may mean."""
+    last: str = ""
+    """The kind of the phrase that it ends with; none where it ends with a whole title or a word that is unknown."""
 
     def names_all(self, count: int) -> bool:
         """Whether each of so many things is meant. «Buy» says nothing of its own beside «milk», which means one."""
@@ -42,6 +44,8 @@ def take_apart(said: Sequence[str], things: Sequence[Sequence[str]], table: Mapp
     answer = Said()
     for stretch, whole, named in _stretches(list(said), titles, table):
         kinds, unexplained = consume(stretch, table)
+        ends_known = kinds and not whole and stretch[-1:] != unexplained[-1:]
+        answer.last = kinds[-1] if ends_known else ""
         if named:
             answer.named.append(named)
             answer.kinds += [] if whole else [kind for kind in kinds if kind in _NEVER_HIDDEN]
@@ -94,7 +98,7 @@ def _title_at(
             return length, False, named
     if said[at] in _ARTICLES and at + 1 < len(said):
         word = said[at + 1]
-        if table.get(word) not in ("filler", "part") and (named := _that_hold([word], titles)):
+        if table.get(word) not in ("filler", "leads_on", "part") and (named := _that_hold([word], titles)):
             return 2, False, named
     return 0, False, frozenset()
 

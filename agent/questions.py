@@ -16,7 +16,7 @@ from agent.carried_out import told
 from agent.confirm_card import Click, ConfirmCard
 from agent.effects import Effects, effect_of
 from agent.erasure import ERASE
-from agent.gate import Action, By, Gate, Outcome, Pending, Step
+from agent.gate import MAX_REPEATS, Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
 from agent.pauses import LOOK_SECONDS
 from agent.screen_tool import LOOK
@@ -55,6 +55,8 @@ class Questions:
         self._card = ConfirmCard(room, caller_identity=caller_identity, on_click=self._on_click)
         self._puts = 0
         """How often a question was put; only the newest of them can be heard to its end."""
+        self._said_now = 0
+        """Which of these is being said; 0 where none is."""
         self._running_out: asyncio.TimerHandle | None = None
         self._is_over = False
         gate.on_close(self._on_closed)
@@ -141,8 +143,26 @@ class Questions:
         return self._press(click.answer, by="click", pending_id=click.id)
 
     def press_key(self, answer: Literal["yes", "no"]) -> bool:
-        """Answer by a key; whether there was a question that a key can answer."""
-        return self._press(answer, by="key")
+        """Answer by a key; whether a question was there, or on its way, that the key was meant for."""
+        return self._press(answer, by="key") or self._put_to_the_hasty()
+
+    def _put_to_the_hasty(self) -> bool:
+        """Put the question anew to who agreed by a key before its end, which is no answer to it; whether one was put.
+
+        Who does so each time is no longer interrupted: they would never hear its end.
+        """
+        pending = self._gate.pending
+        if pending is None or not pending.asked:
+            return False
+        if pending.repeats < MAX_REPEATS or not self._said_now:
+            pending.repeats += 1
+            self._spawn(self._put_anew(), "question.put")
+        return True
+
+    async def _put_anew(self) -> None:
+        with contextlib.suppress(RuntimeError):  # a session that has ended is silent
+            await self._session().hush()
+        await self._put()
 
     def _press(self, answer: Literal["yes", "no"], *, by: By, pending_id: str | None = None) -> bool:
         released = self._gate.press(answer, by=by, pending_id=pending_id)
@@ -227,7 +247,9 @@ class Questions:
         speech = session.say(text, owed=False)
         # Beside the speech: a card that cannot be sent, or not soon, takes nothing from a spoken answer.
         self._spawn(self._show(pending, text, put), "question.shown")
+        self._said_now = put
         await speech.wait_for_playout()
+        self._said_now = 0 if self._said_now == put else self._said_now
         if put == self._puts and was_heard(speech, text, verbatim=not session.keeps_spoken_turns):
             self._gate.played(pending.id)
             self._spawn(self._show(pending, text, put), "question.shown")

@@ -1,6 +1,7 @@
 """The messages of Deepgram's listen v1, as the vendor's reference describes them."""
 
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ MODEL_UUID = str(uuid.uuid5(uuid.NAMESPACE_URL, "voicetasks/sandbox/deepgram"))
 _CHANNEL = [0, 1]
 """The first of one channel."""
 _OUTSIDE_WORDS = '.,!?;:"“”«»()…'
+_AGREES = re.compile(r"^(\W*)(m)(?:hm+|m-?hm+)(\W*)$", re.IGNORECASE)
+"""A listener's «mhm», however an ear writes it."""
 
 
 class Messages:
@@ -99,11 +102,11 @@ class Messages:
         }
 
     def _written(self, word: WordTime) -> str:
-        return word.word if self._punctuated else _bare(word.word)
+        return _spelled(word.word) if self._punctuated else _bare(word.word)
 
     def _word(self, word: WordTime, confidence: float) -> dict[str, Any]:
         entry = {"word": _bare(word.word), "start": word.start, "end": word.end, "confidence": confidence}
-        return entry | {"punctuated_word": word.word} if self._punctuated else entry
+        return entry | {"punctuated_word": _spelled(word.word)} if self._punctuated else entry
 
 
 def command(text: str) -> dict[str, Any] | None:
@@ -115,5 +118,11 @@ def command(text: str) -> dict[str, Any] | None:
     return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
 
 
+def _spelled(word: str) -> str:
+    """The vendor has one spelling for each sound of a listener's; of those only this one is another than an ear's."""
+    return _AGREES.sub(r"\1\2hmm\3", word)
+
+
 def _bare(word: str) -> str:
-    return word.strip(_OUTSIDE_WORDS).lower() or word
+    spelled = _spelled(word)
+    return spelled.strip(_OUTSIDE_WORDS).lower() or spelled

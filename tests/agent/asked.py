@@ -46,6 +46,8 @@ class Session:
     async def hush(self) -> None:
         if not self.serves:
             raise RuntimeError("it has ended")
+        for speech in self.speeches:
+            speech.interrupt()
 
     def on_turn_taken(self) -> None:
         self.turns_taken += 1
@@ -56,18 +58,23 @@ class Session:
 class Speech:
     """Is played to its end when a test says so."""
 
-    interrupted = False
-
     def __init__(self, text: str) -> None:
         self.over = asyncio.Event()
+        self.interrupted = False
         self._text = text
+
+    def interrupt(self) -> None:
+        """Break it off in its first word, unless it is over."""
+        if not self.over.is_set():
+            self.interrupted = True
+            self.over.set()
 
     def exception(self) -> None:
         return None
 
     @property
     def chat_items(self) -> list[llm.ChatItem]:
-        return [llm.ChatMessage(role="assistant", content=[self._text])]
+        return [] if self.interrupted else [llm.ChatMessage(role="assistant", content=[self._text])]
 
     async def wait_for_playout(self) -> None:
         await self.over.wait()

@@ -80,6 +80,19 @@ def test_naming_another_action_is_no_yes_to_this_one() -> None:
 @pytest.mark.parametrize(
     ("said", "meaning"),
     [
+        ("Yes, move it to Friday.", Answer.YES),
+        ("Yes, move it to", Answer.UNCLEAR),
+        ("Change it to", Answer.UNCLEAR),
+        ("Yes, Monday.", Answer.OTHER),
+    ],
+)
+def test_a_change_whose_end_is_still_to_come_or_another_is_no_yes(said: str, meaning: Answer) -> None:
+    assert read_answer(said, tool="update_task", things=[["Call Ann", "Friday"]]) is meaning
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
         ("Okay, I'm done, thanks.", Answer.UNCLEAR),
         ("I'm done.", Answer.UNCLEAR),
         ("Yes, we're done.", Answer.UNCLEAR),
@@ -97,7 +110,7 @@ def test_who_is_done_may_have_finished_the_task_or_be_leaving(said: str, meaning
 PHRASES = [
     phrase
     for said in (
-        *(phrase_file("answers")[kind] for kind in ("yes", "filler")),
+        *(phrase_file("answers")[kind] for kind in ("yes", "filler", "leads_on")),
         phrase_file("answers")["action"]["delete_task"],
     )
     for phrase in said

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from livekit.agents import llm
 
-from agent.gate import Action, By, Gate
-from agent.persona import REST_NOT_DONE
+from agent.gate import MAX_REPEATS, Action, By, Gate
+from agent.persona import DECLINED, REST_NOT_DONE
 from agent.questions import Questions
 from tests.agent.asked import Asked, Session, Tools
 
@@ -132,6 +132,70 @@ async def test_a_key_is_an_answer_though_the_session_has_ended(asked: Asked) -> 
     assert asked.questions.press_key("yes")
     await asked.done()
     assert asked.session.said == ['I\'ve deleted "Buy milk".']
+
+
+async def begun(asked: Asked, number: int) -> None:
+    """Wait until the question is being said for the nth time."""
+    async with asyncio.timeout(5):
+        while len(asked.session.speeches) < number:
+            await asyncio.sleep(0)
+
+
+async def test_a_one_that_is_keyed_into_the_question_has_it_put_again_at_once_and_counts_behind_it(
+    asked: Asked,
+) -> None:
+    asked.questions.ask_if_needed()
+    await begun(asked, 1)
+    assert asked.questions.press_key("yes")
+    await begun(asked, 2)
+    first, second = asked.session.speeches
+    assert first.interrupted
+    assert (asked.tools.ran, asked.pending.heard) == (0, False)
+    second.over.set()
+    await asked.done()
+    assert asked.questions.press_key("yes")
+    await asked.done()
+    assert asked.tools.ran == 1
+
+
+async def test_who_keys_a_one_into_the_question_each_time_hears_its_end_at_last(asked: Asked) -> None:
+    asked.questions.ask_if_needed()
+    for number in range(1, MAX_REPEATS + 2):
+        await begun(asked, number)
+        assert asked.questions.press_key("yes")
+    last = asked.session.speeches[-1]
+    assert not last.interrupted
+    last.over.set()
+    await asked.done()
+    assert (asked.pending.heard, len(asked.session.speeches)) == (True, MAX_REPEATS + 1)
+
+
+async def test_a_one_after_a_question_that_was_cut_off_has_it_put_again_however_often(asked: Asked) -> None:
+    asked.questions.ask_if_needed()
+    for number in range(1, MAX_REPEATS + 3):
+        await begun(asked, number)
+        await asked.session.hush()
+        await asked.done()
+        assert asked.questions.press_key("yes")
+    await begun(asked, MAX_REPEATS + 3)
+    await asked.session.hush()
+    await asked.done()
+
+
+async def test_a_two_that_is_keyed_into_the_question_is_a_no(asked: Asked) -> None:
+    asked.questions.ask_if_needed()
+    await begun(asked, 1)
+    assert asked.questions.press_key("no")
+    await asyncio.wait_for(asked.closed.wait(), 5)
+    await begun(asked, 2)
+    asked.session.speeches[-1].over.set()
+    await asked.done()
+    assert (asked.session.said[-1], asked.tools.ran) == (DECLINED, 0)
+
+
+async def test_a_one_before_the_question_is_on_its_way_is_none_to_it(asked: Asked) -> None:
+    assert not asked.questions.press_key("yes")
+    assert asked.session.said == []
 
 
 async def test_a_question_that_was_begun_while_the_caller_was_away_is_not_heard_when_it_ends(

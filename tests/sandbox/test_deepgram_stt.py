@@ -150,6 +150,19 @@ async def test_without_formatting_the_words_are_bare(desk, http, sandbox):
     assert "punctuated_word" not in results["channel"]["alternatives"][0]["words"][0]
 
 
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [("Mhm.", "Mhmm."), ("Mm-hmm, okay.", "Mhmm, okay."), ("mm-mm", "mm-mm"), ("Uh-huh.", "Uh-huh.")],
+)
+async def test_a_listeners_sounds_are_written_with_the_vendors_one_spelling(
+    desk, http, sandbox, said, written
+):
+    desk.told.put("call-1", said)
+    async with listening(http, sandbox, smart_format="true") as client:
+        await client.socket.send_bytes(quiet(0.5) + beep() + quiet())
+        assert transcript(await client.next("Results")) == written
+
+
 async def test_speech_without_told_words_is_an_empty_result(http, sandbox):
     async with listening(http, sandbox) as client:
         await client.socket.send_bytes(beep() + quiet())
