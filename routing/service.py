@@ -191,8 +191,8 @@ class RoutedCall:
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
-            self._sight.charged(usage, charge.microdollars)
             self.router.meter(charge)
+            self._sight.charged(usage, charge.microdollars)
             self._on_charge(usage, int(charge.details["price"]))
 
     @property
