@@ -98,9 +98,7 @@ class TierSession:
         self.stack = stack
         self.patience = patience or VendorPatience()
         self._models = _build(stack, settings, call_id=call_id, today=today)
-        self._meter = Meter(
-            stack, self._models, on_usage, beginnings=beginnings, on_lost=on_usage_lost
-        )
+        self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings, on_lost=on_usage_lost)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(narrow=narrow),

@@ -95,7 +95,7 @@ TASKS: Final = Counter(
 )
 TASK_CREATIONS: Final = Counter(
     "voicetasks_task_creations",
-    "Tasks that were asked for: created or refused; taken_back: undone, corrected or deleted within ten minutes.",
+    "Tasks that were asked for: created or refused (also where our question for a date was left open); taken_back: undone, corrected or deleted within ten minutes.",
     ("outcome",),
 )
 SATISFACTION: Final = Histogram(
