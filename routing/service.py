@@ -23,8 +23,8 @@ from routing.settings import RoutingSettings
 from routing.sight_budget import Funds, SightBudget, spent_on_sight
 from routing.spool import Spool
 from routing.stream import StreamCounts
+from tiers.confirmed_prices import trusted
 from tiers.faults import Fault
-from tiers.prices import bundled
 from tiers.usage import Usage
 
 log = logging.getLogger("routing.service")
@@ -116,7 +116,7 @@ class RoutingService:
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
         sight = SightBudget(self._settings.sight_microdollars, looked)
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
+        return RoutedCall(router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge)
 
 
 class RoutedCall:
