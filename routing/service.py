@@ -66,7 +66,6 @@ class RoutingService:
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
         taken_over: bool = False,
-        compared: bool = True,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
         on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
@@ -76,7 +75,6 @@ class RoutingService:
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
         long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
-        `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
         subject, looked = UNKNOWN_SUBJECT, 0
@@ -109,7 +107,7 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
-            unit=user_id if compared else "",
+            unit=user_id,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
