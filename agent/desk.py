@@ -112,6 +112,7 @@ class Desk:
             call_id=self.invitation.call_id,
             today=datetime.now(UTC).date(),
             on_usage=money.meter,
+            on_usage_lost=self.ours.metrics.usage_lost,
             on_failure=failed,
             on_worked=money.worked,
             patience=VendorPatience().times(self.settings.watch_patience),

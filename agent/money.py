@@ -57,7 +57,6 @@ async def routed(
             _inputs(invitation, user, settings, vendors),
             call_id=invitation.call_id,
             user_id=user.id,
-            compared=user.role is not Role.PROBE,
             zone=ZoneInfo(user.time_zone),
             share=settings.slots,
             on_decision=on_decision or wants_another,
@@ -95,4 +94,5 @@ def _inputs(
         channel=invitation.channel,
         stacks=tuple(states),
         environment_stack=settings.stack or None,
+        compared=user.role is not Role.PROBE,
     )

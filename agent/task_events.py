@@ -37,7 +37,7 @@ def task_event(tool: str, outcome: ToolOutcome) -> tuple[TaskEvent, str] | None:
     task = answer.get("task")
     task_id = str(task.get("id", "")) if isinstance(task, dict) else ""
     if tool == "create_task" and outcome.is_error:
-        return "refused", ""
+        return "unclear" if outcome.code == "bad_date" else "refused", ""
     if outcome.is_error or not task_id:
         return None
     if tool == "create_task":

@@ -48,7 +48,7 @@ from tiers.models_of import models_of
 from tiers.open_ends import Ending
 from tiers.settings import VendorSettings
 from tiers.turns import MOST_ATTEMPTS
-from tiers.usage import Usage
+from tiers.usage import Part, Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
 
@@ -79,6 +79,7 @@ class TierSession:
         call_id: str,
         today: date,
         on_usage: Callable[[Usage], None],
+        on_usage_lost: Callable[[Part], None] = lambda _: None,
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
         patience: VendorPatience | None = None,
@@ -89,7 +90,7 @@ class TierSession:
         self.stack = stack
         self.patience = patience or VendorPatience()
         self._models = models_of(stack, settings, call_id=call_id, today=today)
-        self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings)
+        self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings, on_lost=on_usage_lost)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
             **self._models.session_arguments(narrow=narrow),

@@ -43,6 +43,8 @@ from routing.migrate import migrate
 from routing.probing import keep_probing
 from routing.settings import RoutingSettings
 from tiers.catalogue import STACKS
+from tiers.confirmed_prices import trusted
+from tiers.price_moves import PriceMoveError
 from tiers.prices import refuse_unpriced
 from tiers.probe import probe
 from tiers.settings import VendorSettings
@@ -276,7 +278,11 @@ def main() -> None:
         sys.exit(_REFUSED)
     configure(settings.log_level)
     os.environ.setdefault(ENV_WARN_THRESHOLD_MS, str(BLOCKED_MS))  # the job processes inherit it
-    refuse_unpriced(STACKS.values())
+    try:
+        refuse_unpriced(STACKS.values(), trusted())
+    except PriceMoveError as error:
+        log.error("worker.not_started", extra={"what": str(error)})
+        sys.exit(_REFUSED)
     asyncio.run(_run(settings))
 
 

@@ -118,7 +118,7 @@ class CallRouter:
     def _draw(self) -> Assignment | None:
         """The call's part in an experiment. An operator's override serves all calls alike: nothing is compared then."""
         inputs = self._inputs
-        if inputs.environment_stack:
+        if inputs.environment_stack or not inputs.compared:
             return None
         return assigned(self._policy().experiments, self._unit, plan=inputs.plan, channel=inputs.channel)
 

@@ -111,6 +111,8 @@ class RouteInputs(BaseModel):
     """The call was served with the least bad stack already, and that failed too: it is not tried with voice again."""
     assignment: Assignment | None = None
     """The call's part in an experiment, drawn when it began; its stack is tried before the ladder."""
+    compared: bool = True
+    """Whether experiments may take the call in: not where nobody but the probe is served by it."""
 
 
 class LostBecause(StrEnum):

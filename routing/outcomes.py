@@ -19,9 +19,9 @@ from routing.spool import Spool
 
 log = logging.getLogger("routing.outcomes")
 
-TaskEvent = Literal["created", "refused", "undone", "corrected", "deleted", "restored"]
-"""`refused`: a task was asked for, and the task server did not make it. `restored`: its owner took a correction or
-deletion of theirs back."""
+TaskEvent = Literal["created", "refused", "unclear", "undone", "corrected", "deleted", "restored"]
+"""`refused`: a task was asked for, and the task server did not make it. `unclear`: the caller was asked which date they
+mean. `restored`: its owner took a correction or deletion of theirs back."""
 
 SUCCESS_MS: Final = 600_000
 """A task succeeds when its owner does not undo, correct or delete it for so long."""

@@ -23,8 +23,8 @@ from routing.settings import RoutingSettings
 from routing.sight_budget import Funds, SightBudget, spent_on_sight
 from routing.spool import Spool
 from routing.stream import StreamCounts
+from tiers.confirmed_prices import trusted
 from tiers.faults import Fault
-from tiers.prices import bundled
 from tiers.usage import Usage
 
 log = logging.getLogger("routing.service")
@@ -66,7 +66,6 @@ class RoutingService:
         on_decision: Callable[[Decision, Cause], None],
         on_spent: Callable[[int], None],
         taken_over: bool = False,
-        compared: bool = True,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
         on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
@@ -76,7 +75,6 @@ class RoutingService:
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
         long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
-        `compared`: experiments may take the call in.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
         subject, looked = UNKNOWN_SUBJECT, 0
@@ -109,14 +107,14 @@ class RoutingService:
             inputs,
             call_id=call_id,
             subject=subject,
-            unit=user_id if compared else "",
+            unit=user_id,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
         sight = SightBudget(self._settings.sight_microdollars, looked)
-        return RoutedCall(router, Bill(bundled()), self._policy, self._health, outcomes, sight, on_charge)
+        return RoutedCall(router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge)
 
 
 class RoutedCall:
@@ -191,8 +189,8 @@ class RoutedCall:
     def meter(self, usage: Usage) -> None:
         """Charge a usage event; never waits and never raises."""
         if (charge := self._bill.price(usage)) is not None:
-            self._sight.charged(usage, charge.microdollars)
             self.router.meter(charge)
+            self._sight.charged(usage, charge.microdollars)
             self._on_charge(usage, int(charge.details["price"]))
 
     @property

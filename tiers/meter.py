@@ -54,7 +54,8 @@ class Meter:
 
     Make it when the models are built and before a session uses them; close it after both. `session` begins the ids of
     its events; left out, it is a random one. `beginnings`: what is known of the vendors' caches beyond this session.
-    `on_usage` is called in the event loop, between two pieces of sound: it may not block, and what it raises is logged.
+    `on_usage` is called in the event loop, between two pieces of sound: it may not block. What it raises is logged, and
+    it is told once more at the end; `on_lost` hears the part of each event that is lost for good.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ class Meter:
         *,
         session: str | None = None,
         beginnings: Beginnings | None = None,
+        on_lost: Callable[[Part], None] = lambda _: None,
     ) -> None:
         self._beginnings = beginnings
-        self._bookings = Bookings(stack.name, session or secrets.token_hex(6), on_usage)
+        self._bookings = Bookings(stack.name, session or secrets.token_hex(6), on_usage, on_lost)
         self._watches: list[_Watch] = []
         self._count = 0
         if "speech_to_speech" in models.parts:

@@ -25,9 +25,6 @@ from tiers.usage import Usage
 
 BUNDLED: Final = Path(__file__).with_name("prices.toml")
 
-MOST: Final = 3
-"""A price that moves by more than this factor is taken for a mistake until somebody says that it is none."""
-
 _MICRO: Final = 1_000_000
 _CHAT: Final = {
     "input_tokens": "input_mtok",
@@ -86,30 +83,6 @@ class Rate:
         return next(
             (price for start, price in reversed(self.above) if input_tokens > start), self.microdollars
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A price that an update changes, in µ$ for one unit."""
-
-    vendor: str
-    model: str
-    unit: str
-    old: Fraction
-    new: Fraction
-
-    def __str__(self) -> str:
-        return f"{self.vendor} {self.model} {self.unit}: {float(self.old):g} to {float(self.new):g} µ$"
-
-
-class PriceMoveError(ValueError):
-    """An update moves prices so far that somebody has to confirm it."""
-
-    def __init__(self, moves: list[Move]) -> None:
-        super().__init__(
-            f"prices move by more than {MOST} times, which needs a confirmation: {'; '.join(map(str, moves))}"
-        )
-        self.moves: Final = moves
 
 
 class PriceTable:
@@ -207,29 +180,6 @@ def _unpriced(prices: PriceTable, part: catalogue.Part, model: Model) -> str | N
     if any(needed <= priced for needed in NEEDS[part]):
         return None
     return f"{model.vendor} {model.name} has no price for {', '.join(sorted(NEEDS[part][0] - priced))}"
-
-
-def check_update(old: PriceTable, new: PriceTable, *, confirmed: bool = False) -> list[Move]:
-    """The prices that an update moves by more than three times, up or down, to or from nothing.
-
-    Raises PriceMoveError when there are any and nobody confirmed them. New models and those that went are no moves.
-    """
-    moves = [
-        Move(*key, unit, before, after)
-        for key, units in old.all.items()
-        if key in new.all
-        for unit, rate in units.items()
-        if (other := new.all[key].get(unit)) is not None
-        for before, after in zip(_steps(rate), _steps(other), strict=False)
-        if max(before, after) > MOST * min(before, after)
-    ]
-    if moves and not confirmed:
-        raise PriceMoveError(moves)
-    return moves
-
-
-def _steps(rate: Rate) -> list[Fraction]:
-    return [rate.microdollars, *(price for _, price in rate.above)]
 
 
 # The file

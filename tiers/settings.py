@@ -38,6 +38,9 @@ class VendorSettings(BaseSettings):
     ear_beside: Annotated[bool, Field(validation_alias="VOICETASKS_TIERS_EAR_BESIDE")] = True
     """Whether an ear stands beside a speech-to-speech model (adr/0038): callers' sound then goes to its vendor too."""
 
+    prices_confirmed: Annotated[str, Field(validation_alias="VOICETASKS_TIERS_PRICES_CONFIRMED")] = ""
+    """The version of the prices whose moves by more than threefold are no mistake (tiers/confirmed_prices.py)."""
+
     def key(self, vendor: str) -> str:
         """The key for a vendor, empty where there is none."""
         key = getattr(self, f"{vendor}_api_key", None)

@@ -18,7 +18,8 @@ from routing.exports.reading import FORMS, read_export
 from routing.reconcile import Drift, Settlement
 from routing.settling import carried_out, reckoned
 from routing.stream import Drainer
-from tiers.prices import bundled
+from tiers.confirmed_prices import trusted
+from tiers.price_moves import PriceMoveError
 from web.admin import Author, ChangingAdmin
 from web.database_errors import database_errors
 from web.errors import ApiError
@@ -73,7 +74,14 @@ async def _export(request: Request, _admin: ChangingAdmin) -> Export:
     body = await request.body()
     try:
         # Reading a long one takes a while, in which others are to be answered.
-        return await asyncio.to_thread(read_export, body, bundled())
+        return await asyncio.to_thread(read_export, body, trusted())
+    except PriceMoveError as error:
+        raise ApiError(
+            503,
+            "prices_not_confirmed",
+            "The prices of this version move more than threefold.",
+            "See the log of the workers, which do not start either.",
+        ) from error
     except UnreadableExportError as error:
         message = str(error)
         raise ApiError(

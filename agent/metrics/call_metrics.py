@@ -25,6 +25,7 @@ from agent.metrics.names import (
     SATISFACTION,
     STAGE,
     UNANSWERED,
+    USAGE_LOST,
     VENDOR_FAILURES,
     call_begins_at_zero,
 )
@@ -32,7 +33,7 @@ from agent.metrics.tasks import TaskCounts
 from agent.tracing import answered
 from mcp_tasks.client import ToolOutcome
 from routing.decision import Decision
-from tiers.usage import Usage
+from tiers.usage import Part, Usage
 from tiers.watch import Failure
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ class CallMetrics:
         """Something was used, at a price in µ$."""
         with _counting():
             self._costs.charged(usage, microdollars)
+
+    def usage_lost(self, part: Part) -> None:
+        """Something was used, and nobody could be charged for it."""
+        with _counting():
+            USAGE_LOST.labels(part).inc()
 
     def blind(self, seconds: float) -> None:
         """The call could not see its money for so long, since this was last told."""

@@ -7,13 +7,14 @@ has labels: one without makes its file when it is imported, and livekit's server
 from __future__ import annotations
 
 from itertools import product
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import Counter, Histogram
 
 from agent.ending import NOT_SERVED
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
+from tiers.usage import Part
 
 _ANSWER_BUCKETS: Final = (
     *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
@@ -76,6 +77,11 @@ COST: Final = Counter(
     "What vendors charge, µ$, by the stack it was used in.",
     ("stack", "vendor"),
 )
+USAGE_LOST: Final = Counter(
+    "voicetasks_usage_lost",
+    "What a vendor bills and no call could be charged for, by the part of the stack.",
+    ("part",),
+)
 COST_PER_MINUTE: Final = Histogram(
     "voicetasks_cost_per_minute_microdollars",
     "What a minute of a call cost, µ$: one observation for each stack that served it for long enough to say.",
@@ -89,7 +95,7 @@ TASKS: Final = Counter(
 )
 TASK_CREATIONS: Final = Counter(
     "voicetasks_task_creations",
-    "Tasks that were asked for: created or refused; taken_back: undone, corrected or deleted within ten minutes.",
+    "Tasks that were asked for: created or refused (also where our question for a date was left open); taken_back: undone, corrected or deleted within ten minutes.",
     ("outcome",),
 )
 SATISFACTION: Final = Histogram(
@@ -149,6 +155,8 @@ def begin_at_zero() -> None:
         UNANSWERED.labels(reason)
     for outcome in ("created", "refused", "taken_back"):
         TASK_CREATIONS.labels(outcome)
+    for part in get_args(Part):
+        USAGE_LOST.labels(part)
     for channel in CHANNELS:
         BLIND.labels(channel)
         INTERRUPTION.labels(channel)

@@ -10,6 +10,7 @@ from agent.metrics.names import TASK_CREATIONS, TASKS
 from agent.task_events import TaskEvents
 from mcp_tasks.client import ToolOutcome
 from routing.outcomes import SUCCESS_MS
+from routing.wishes import Wishes
 
 OTHER: Final = "other"
 """The tools of servers that are not ours: their names are not bounded."""
@@ -20,8 +21,7 @@ class TaskCounts:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self._refused_in: set[int] = set()
-        self._created_in: set[int] = set()
+        self._wishes = Wishes()
         self._events = TaskEvents()
         self._changed: dict[str, int] = {}
         """How many corrections and deletions stand, by task; those that were taken back do not."""
@@ -32,12 +32,10 @@ class TaskCounts:
         TASKS.labels(OTHER if foreign else tool, OTHER if foreign and outcome.code else code).inc()
         if foreign or not judged or (event := self._events.of(tool, outcome)) is None:
             return
+        self._wishes.hear(event[0], turn)
         if event[0] == "created":
-            self._created_in.add(turn)
             TASK_CREATIONS.labels("created").inc()
-        elif event[0] == "refused":
-            self._refused_in.add(turn)
-        elif self._is_young(outcome):
+        elif event[1] and self._is_young(outcome):
             before = self._changed.get(event[1], 0)
             self._changed[event[1]] = max(0, before - 1) if event[0] == "restored" else before + 1
 
@@ -45,18 +43,15 @@ class TaskCounts:
         """A tool's server was not there."""
         TASKS.labels(OTHER if foreign else tool, "unavailable").inc()
         if tool == "create_task" and judged and not foreign:
-            self._refused_in.add(turn)
+            self._wishes.hear("refused", turn)
 
     def close(self) -> None:
-        """The call is over: a task that was refused and then made in the same turn was asked for once.
-
-        What was taken back counts now, too: its owner may have thought better of that.
-        """
-        if refused := len(self._refused_in - self._created_in):
+        """The call is over: what was not made by now is not made any more, and what was taken back stays so."""
+        if refused := self._wishes.unfulfilled:
             TASK_CREATIONS.labels("refused").inc(refused)
         if taken_back := sum(standing > 0 for standing in self._changed.values()):
             TASK_CREATIONS.labels("taken_back").inc(taken_back)
-        self._refused_in.clear()
+        self._wishes = Wishes()
         self._changed.clear()
 
     def _is_young(self, outcome: ToolOutcome) -> bool:

@@ -16,7 +16,8 @@ from routing.exports.form import Export, UnreadableExportError
 from routing.exports.reading import read_export
 from routing.reconcile import Drift, Settlement
 from routing.settling import carried_out, reckoned
-from tiers.prices import bundled
+from tiers.confirmed_prices import trusted
+from tiers.price_moves import PriceMoveError
 
 FILE_BYTES: Final = 256_000_000
 """The longest file that is read: an invoice of some 500,000 requests."""
@@ -116,7 +117,9 @@ def _read(path: Path) -> Export:
         fix = "export a shorter period"
         raise AdminError("bad_file", f"{path}: longer than {FILE_BYTES} bytes", fix, exit_code=USAGE)
     try:
-        return read_export(text, bundled())
+        return read_export(text, trusted())
+    except PriceMoveError as error:
+        raise AdminError("prices_not_confirmed", str(error), "") from error
     except UnreadableExportError as error:
         raise AdminError("bad_export", f"{path}: {error}", "", exit_code=USAGE) from error
 

@@ -72,10 +72,12 @@ class Comparison:
     """The same until it is certain that success is not lost, if it is not."""
     without_success: tuple[str, ...] = ()
     """Arms in which no task has succeeded."""
+    share: float = 1.0
+    """Of the experiment's calls, that both arms have as planned."""
 
     @property
     def calls_needed(self) -> int | None:
-        """How many calls are still to come until more can be said; None where nobody knows.
+        """How many calls of both arms are still to come until more can be said; None where nobody knows.
 
         That is so before there is anything to reckon with, and once so many were made that what would be worth knowing
         of should have shown.
@@ -86,6 +88,11 @@ class Comparison:
             self.calls_for_success if self.verdict is Verdict.SAVES_QUALITY_OPEN else self.calls_for_saving
         )
         return None if wanted is None or wanted <= self.calls else wanted - self.calls
+
+    @property
+    def calls_needed_in_all(self) -> int | None:
+        """How many calls of all arms that takes, since the others have their share of the callers meanwhile."""
+        return None if self.calls_needed is None else math.ceil(round(self.calls_needed / self.share, 6))
 
 
 def compare(
@@ -130,6 +137,7 @@ def compare(
         if growth is None or success is None
         else growth.calls_until(success.error, experiment.success_margin, alpha=alpha),
         without_success=silent,
+        share=experiment.weights[0] + experiment.weights[number],
     )
 
 

@@ -14,6 +14,7 @@ from routing.journal import journal_errors
 from routing.late_entries import ended_ms
 from routing.models import EntryRow
 from routing.outcomes import SUCCESS_MS
+from routing.wishes import Wishes
 
 _ASSIGNMENT: Final = ("decision", "inputs", "assignment")
 _TASK: Final = EntryRow.details["task"]
@@ -37,9 +38,7 @@ class _Call:
     ended_ms: int = 0
     created: list[tuple[int, str]] = field(default_factory=list)
     """When, and the task's id."""
-    created_in: set[int] = field(default_factory=set)
-    refused_in: set[int] = field(default_factory=set)
-    """Turns."""
+    wishes: Wishes = field(default_factory=Wishes)
     answers_ms: list[int] = field(default_factory=list)
 
 
@@ -131,9 +130,7 @@ def _add_outcomes(calls: Mapping[str, _Call], rows: Sequence[Any]) -> None:
         if task["event"] == "created":
             call.created.append((at_ms, task["id"]))
             call.ended_ms = max(call.ended_ms, at_ms)  # of a worker that died a moment later
-            call.created_in.add(task["turn"])
-        elif task["event"] == "refused":
-            call.refused_in.add(task["turn"])
+        call.wishes.hear(task["event"], task["turn"])
 
 
 def _add_changes(changes: _Changes, rows: Sequence[Any]) -> None:
@@ -163,8 +160,7 @@ def _result(call_id: str, call: _Call, changes: _Changes) -> CallResult:
         arm=call.arm,
         as_assigned=call.as_assigned,
         microdollars=call.microdollars,
-        # A model that asks wrongly and then rightly in the same turn asks for one task.
-        tasks=len(call.created) + len(call.refused_in - call.created_in),
+        tasks=len(call.created) + call.wishes.unfulfilled,
         successes=kept,
         answers_ms=tuple(call.answers_ms),
     )

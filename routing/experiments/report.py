@@ -97,6 +97,7 @@ class ExperimentReport:
                 asdict(each)
                 | {
                     "calls_needed": each.calls_needed,
+                    "calls_needed_in_all": each.calls_needed_in_all,
                     "sentence": advice(each, self.arms[0].arm, self.experiment),
                 }
                 for each in self.comparisons

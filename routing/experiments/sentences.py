@@ -41,7 +41,7 @@ def advice(found: Comparison, control: str, experiment: Experiment) -> str:
     worth = f"{experiment.worth:.0%}".replace("%", " %")
     if found.verdict in _ENDS:
         return _ENDS[found.verdict]
-    more = "" if found.calls_needed is None else f" about {found.calls_needed:,} more calls"
+    more = _more_calls(found, control, experiment)
     match found.verdict:
         case Verdict.NOT_WORTH:
             return f"Stop it: if {found.arm} saves anything against {control}, it is less than {worth}."
@@ -57,6 +57,15 @@ def advice(found: Comparison, control: str, experiment: Experiment) -> str:
             return f"Nothing is certain; a saving of {worth} would most likely have been seen by now."
         case _:
             return "Too early to say anything: each arm needs at least 30 users and 20 tasks that succeeded."
+
+
+def _more_calls(found: Comparison, control: str, experiment: Experiment) -> str:
+    if found.calls_needed is None:
+        return ""
+    more = f" about {found.calls_needed_in_all:,} more calls"
+    if len(experiment.arms) == 2:
+        return more
+    return f"{more} of all arms ({found.calls_needed:,} of {control} and {found.arm})"
 
 
 def _saving(arm: str, control: str, saving: Interval) -> str:

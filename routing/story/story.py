@@ -69,7 +69,7 @@ class Turn:
     tools: list[ToolRun] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
-    """What became of tasks: created, refused, undone, corrected, deleted, restored."""
+    """What became of tasks: created, refused, unclear, undone, corrected, deleted, restored."""
     corrections: int = 0
     """Sentences of ours that claimed what no tool did, broken off."""
 

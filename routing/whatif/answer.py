@@ -13,7 +13,7 @@ from routing.journal import Journal
 from routing.policy import Policy
 from routing.whatif.costing import Costing
 from routing.whatif.month import MonthForecast, month_forecast
-from routing.whatif.recorded import recorded_calls, users_by_subject
+from routing.whatif.recorded import experiments_by_version, recorded_calls, users_by_subject
 from routing.whatif.replaying import Part, ReplayedCall, replayed
 from tiers.prices import PriceTable, bundled
 
@@ -84,7 +84,14 @@ async def what_if(
         charges_from_ms=min(since_ms, round(first.timestamp() * 1000)),
     )
     costing = Costing(recorded, prices, bundled())
-    calls = replayed(recorded, before, costing, policy=policy, users=await users_by_subject(journal))
+    calls = replayed(
+        recorded,
+        before,
+        costing,
+        policy=policy,
+        users=await users_by_subject(journal),
+        experiments=await experiments_by_version(journal),
+    )
     return _answer(calls, since_ms, until_ms, policy, prices)
 
 

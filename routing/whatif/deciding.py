@@ -7,6 +7,7 @@ from typing import Final
 
 from routing.decision import Decision, RouteInputs
 from routing.experiments.assignment import Assignment, assigned, drawn
+from routing.experiments.design import Experiment
 from routing.kinds import Tier
 from routing.policy import Policy
 from routing.router import decide
@@ -20,10 +21,17 @@ _ROUNDS: Final = 8
 class Decider:
     """Decides for one call at a time. Without a policy each decision is made under its own again."""
 
-    def __init__(self, policy: Policy | None, purse: Purse, users: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        policy: Policy | None,
+        purse: Purse,
+        users: Mapping[str, str],
+        experiments: Mapping[str, Mapping[str, Experiment]],
+    ) -> None:
         self._policy = policy
         self._purse = purse
         self._users = users
+        self._experiments = experiments
 
     def again(self, call: RecordedCall, recorded: Decision, at_ms: int) -> Decision:
         """Decide what a recorded decision was about."""
@@ -32,7 +40,7 @@ class Decider:
             inputs = inputs.model_copy(
                 update={
                     "policy": self._policy.concerning(call.subject),
-                    "assignment": self._assignment(call, inputs),
+                    "assignment": self._assignment(call),
                 }
             )
         held: Tier | None = recorded.tier
@@ -78,16 +86,41 @@ class Decider:
     def _refusal(self, inputs: RouteInputs, call: RecordedCall, at_ms: int, tier: Tier) -> str:
         return self._purse.refuses(call.scopes_at(at_ms), tier, inputs.policy.caps_of(call.subject))
 
-    def _assignment(self, call: RecordedCall, inputs: RouteInputs) -> Assignment | None:
-        """The call's part in the experiments of the other policy. Nobody can draw for a user who was erased."""
+    def _assignment(self, call: RecordedCall) -> Assignment | None:
+        """The call's part in the experiments of the other policy, drawn when it began and kept to its end.
+
+        Where the same ones ran then, it is what was drawn, though it be nothing: neither a start nor a stop moves a
+        call, and some are never compared. Nobody can draw for a user who was erased.
+        """
+        inputs = call.stretches[0].decision.inputs
         policy, recorded = self._policy, inputs.assignment
         if policy is None or inputs.environment_stack:
             return recorded
+        then = self._experiments.get(inputs.policy.version)
+        if then is not None and _divide_alike(then, policy.experiments, inputs):
+            return recorded
+        if not inputs.compared:
+            return None
         if recorded is not None and (experiment := policy.experiments.get(recorded.experiment)) is not None:
             running = experiment.state == "running" and experiment.is_for(inputs.plan, inputs.channel)
             return drawn(recorded.experiment, experiment, recorded.bucket) if running else None
         unit = self._users.get(call.subject, "")
         return assigned(policy.experiments, unit, plan=inputs.plan, channel=inputs.channel)
+
+
+def _divide_alike(
+    some: Mapping[str, Experiment], others: Mapping[str, Experiment], inputs: RouteInputs
+) -> bool:
+    """Whether a call is drawn for the same by both."""
+    one, other = (
+        {
+            name: experiment
+            for name, experiment in each.items()
+            if experiment.state == "running" and experiment.is_for(inputs.plan, inputs.channel)
+        }
+        for each in (some, others)
+    )
+    return one.keys() == other.keys() and all(one[name].divides_like(other[name]) for name in one)
 
 
 def same_answer(one: Decision, other: Decision) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,9 +14,11 @@ from sqlalchemy import select
 
 from routing.charges import usage_of
 from routing.decision import Decision
+from routing.experiments.design import Experiment
 from routing.journal import Entry, Journal, journal_errors
 from routing.late_entries import is_late
-from routing.models import SubjectRow
+from routing.models import PolicyRow, SubjectRow
+from routing.policy import Policy
 from routing.scopes import scopes_of
 from routing.story.demo import is_demo
 from tiers.usage import Usage
@@ -129,6 +132,20 @@ async def users_by_subject(journal: Journal) -> dict[str, str]:
         async with journal.engine.connect() as connection:
             rows = await connection.execute(select(SubjectRow.subject, SubjectRow.user_id))
             return {subject: user_id for subject, user_id in rows}
+
+
+async def experiments_by_version(journal: Journal) -> dict[str, dict[str, Experiment]]:
+    """Give the experiments of each policy that an admin wrote: decisions keep its version, and leave them out.
+
+    A policy that this version cannot read has none. Raises JournalDownError.
+    """
+    found: dict[str, dict[str, Experiment]] = {}
+    with journal_errors():
+        async with journal.engine.connect() as connection:
+            for version, document in await connection.execute(select(PolicyRow.version, PolicyRow.document)):
+                with suppress(ValidationError):
+                    found[str(version)] = Policy.model_validate_json(document).experiments
+    return found
 
 
 async def _entries(journal: Journal, since_ms: int) -> AsyncIterator[Entry]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from routing.decision import Decision
+from routing.experiments.design import Experiment
 from routing.policy import Policy
 from routing.whatif.costing import Cost, Costing
 from routing.whatif.deciding import Decider, same_answer
@@ -62,12 +63,16 @@ def replayed(
     *,
     policy: Policy | None,
     users: Mapping[str, str],
+    experiments: Mapping[str, Mapping[str, Experiment]],
 ) -> list[ReplayedCall]:
-    """Replay calls. `before` are charges of the month that stand in its caps already."""
+    """Replay calls. `before` are charges of the month that stand in its caps already.
+
+    `users` are known by subject, and `experiments` by the version of the policy that they belonged to.
+    """
     purse = Purse()
     for spent in before:
         purse.spend(spent.entry.scopes, spent.entry.tier, spent.entry.microdollars)
-    decider = Decider(policy, purse, users)
+    decider = Decider(policy, purse, users, experiments)
     found = [ReplayedCall(call) for call in calls]
     for at_ms, call, stretch, charge in _events(found):
         if charge is None:

@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from livekit.agents.telemetry.loop_monitor import ENV_WARN_THRESHOLD_MS
 
 from agent.production import start_refusals
 from agent.settings import AgentSettings
 from agent.worker import main
 from people.settings import PeopleSettings
 from tests.conftest import clean_environment
+from tiers import confirmed_prices
+from tiers.confirmed_prices import trusted, written
+from tiers.prices import bundled
 from tiers.settings import VendorSettings
 
 pytestmark = pytest.mark.unit
@@ -89,3 +93,24 @@ def test_a_setting_that_is_wrong_is_named_without_its_value(
     (told,) = [record.__dict__["what"] for record in caplog.records]
     assert told.startswith("takeover_key")
     assert "quetzal" not in told
+
+
+def test_a_worker_does_not_start_with_prices_that_moved_further_than_somebody_confirmed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused(monkeypatch, tmp_path)
+    dear = json.loads(written(bundled()))
+    dear["rates"]["cartesia sonic*"]["characters"] = [[0, "5"]]
+    path = tmp_path / "confirmed.json"
+    path.write_text(json.dumps(dear))
+    monkeypatch.setattr(confirmed_prices, "CONFIRMED", path)
+    monkeypatch.setenv(ENV_WARN_THRESHOLD_MS, "250")  # what `main` would leave in the environment
+    monkeypatch.setattr("agent.worker.configure", lambda _level: None)
+    monkeypatch.setattr("agent.worker._run", lambda _settings: pytest.fail("it has started"))
+    trusted.cache_clear()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    trusted.cache_clear()
+    assert ended.value.code == 2
+    [record] = [record for record in caplog.records if record.message == "worker.not_started"]
+    assert "cartesia sonic* characters: 5 to 50" in record.__dict__["what"]

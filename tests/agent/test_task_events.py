@@ -88,6 +88,16 @@ async def test_what_was_not_made_is_told_and_what_changes_nothing_is_not(tmp_pat
         assert heard.events == ["refused", "created"]
 
 
+async def test_a_date_that_is_asked_about_is_told_as_a_question(tmp_path: Path) -> None:
+    heard = Heard()
+    async with task_server(tmp_path) as port, rig(port, "ann", outcomes=cast("Outcomes", heard)) as ann:
+        asked = await ann.model_calls("create_task", {"title": "Buy milk", "due_words": "next Friday"})
+        assert asked["error"]["code"] == "bad_date"
+        ann.turn += 1
+        await ann.model_calls("create_task", {"title": "Buy milk", "due_words": "December 4th"})
+    assert [(event, turn) for event, _, turn in heard.tasks] == [("unclear", 1), ("created", 2)]
+
+
 async def complete(ann: Rig) -> None:
     [task] = (await ann.client.call("list_tasks", {})).structured["tasks"]
     action = Action("complete_task", {"task_id": task["id"]}, (task["title"],), "")

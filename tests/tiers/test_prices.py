@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -20,13 +19,11 @@ from hypothesis import strategies as st
 from tiers.catalogue import STACKS, Model, Part, Stack
 from tiers.prices import (
     BUNDLED,
-    PriceMoveError,
     PriceTable,
     Rate,
     UnpricedModelError,
     UnpricedUnitError,
     bundled,
-    check_update,
     refuse_unpriced,
 )
 from tiers.usage import Usage
@@ -271,42 +268,6 @@ def test_a_transcriber_may_be_billed_by_time_or_by_token() -> None:
     tokens = ("audio_input_tokens", "text_input_tokens", "text_output_tokens")
     table = PriceTable("x", {("v", "m"): dict.fromkeys(tokens, Rate(Fraction(1)))})
     refuse_unpriced([stack("transcription", Model("v", "m"))], table)
-
-
-# Updates
-
-
-def table(**prices: Fraction | int) -> PriceTable:
-    rates: Mapping[tuple[str, str], Mapping[str, Rate]] = {
-        ("v", name): {"characters": Rate(Fraction(each))} for name, each in prices.items()
-    }
-    return PriceTable("x", rates)
-
-
-@pytest.mark.parametrize(("old", "new"), [(10, 31), (31, 10), (0, 1), (1, 0)])
-def test_a_price_that_moves_more_than_threefold_needs_a_second_word(old: int, new: int) -> None:
-    with pytest.raises(PriceMoveError, match="v m characters") as refused:
-        check_update(table(m=old), table(m=new))
-    assert check_update(table(m=old), table(m=new), confirmed=True) == refused.value.moves
-    assert [(move.old, move.new) for move in refused.value.moves] == [(old, new)]
-
-
-@pytest.mark.parametrize(("old", "new"), [(10, 30), (30, 10), (0, 0), (7, 7)])
-def test_smaller_moves_need_none(old: int, new: int) -> None:
-    assert check_update(table(m=old), table(m=new)) == []
-
-
-def test_models_that_come_and_go_are_no_moves() -> None:
-    assert check_update(table(m=1, gone=1), table(m=1, come=100)) == []
-    assert check_update(bundled(), bundled()) == []
-
-
-def test_a_dearer_price_for_long_prompts_is_compared_too() -> None:
-    def tiers(above: int) -> PriceTable:
-        return PriceTable("x", {("v", "m"): {"input_tokens": Rate(Fraction(1), ((100, Fraction(above)),))}})
-
-    with pytest.raises(PriceMoveError):
-        check_update(tiers(2), tiers(7))
 
 
 # The file

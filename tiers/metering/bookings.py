@@ -15,13 +15,26 @@ _ESTIMATE: Final = ":estimate"
 
 
 class Bookings:
-    """Makes events of one session of one stack, and hands each on once."""
+    """Makes events of one session of one stack, and hands each on once.
 
-    def __init__(self, stack: str, session: str, on_usage: Callable[[Usage], None]) -> None:
+    What `on_usage` raises is logged, and the event is handed on once more at the end. `on_lost` hears the part of each
+    that is lost for good.
+    """
+
+    def __init__(
+        self,
+        stack: str,
+        session: str,
+        on_usage: Callable[[Usage], None],
+        on_lost: Callable[[Part], None] = lambda _: None,
+    ) -> None:
         self._stack = stack
         self._session = session
         self._on_usage = on_usage
+        self._on_lost = on_lost
         self._booked: set[str] = set()
+        self._left: dict[str, Usage] = {}
+        """Events that nobody has taken yet, by their ids."""
         self._open = True
 
     def book(
@@ -46,13 +59,16 @@ class Bookings:
             return
         replaces: str | None = None
         if certainty == "estimated":
+            if event_id in self._left:
+                return  # it was reported, and still waits for somebody to take it
             event_id = estimate
             if event_id in self._booked:
                 return
         elif estimate in self._booked:
             replaces = estimate
         if not self._open:
-            logger.warning("usage after the meter was closed is lost", extra={"part": part})
+            logger.error("usage after the meter was closed is lost", extra={"part": part})
+            self._on_lost(part)
             return
         usage = Usage(
             event_id=event_id,
@@ -66,12 +82,27 @@ class Bookings:
             replaces=replaces,
             heard=heard,
         )
-        self._booked.add(event_id)
+        if certainty != "estimated":
+            self._left.pop(estimate, None)  # what nobody took need not be taken back
+        self._hand_on(usage)
+
+    def close(self) -> None:
+        """Hand on what is left; from now on nothing is."""
+        if not self._open:
+            return
+        self._open = False
+        for usage in list(self._left.values()):
+            self._hand_on(usage)
+        for usage in self._left.values():
+            self._on_lost(usage.part)
+
+    def _hand_on(self, usage: Usage) -> None:
         try:
             self._on_usage(usage)
         except Exception:
-            logger.exception("usage could not be handed on", extra={"part": part})
-
-    def close(self) -> None:
-        """From now on nothing is handed on."""
-        self._open = False
+            logger.exception("usage could not be handed on", extra={"part": usage.part})
+            self._left[usage.event_id] = usage
+        else:
+            # Only now: what nobody took is not booked, and comes again with the vendor's next word or at the end.
+            self._booked.add(usage.event_id)
+            self._left.pop(usage.event_id, None)

@@ -165,3 +165,10 @@ def test_importing_a_worker_counts_nothing_yet(tmp_path: Path) -> None:
         timeout=120,
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_usage_that_nobody_was_charged_for_is_counted_by_its_part(call: CallMetrics) -> None:
+    counted = Counted()
+    call.usage_lost("stt")
+    call.usage_lost("stt")
+    assert counted.grown("voicetasks_usage_lost_total", part="stt") == 2

@@ -22,6 +22,7 @@ def test_the_first_failure_of_a_worker_is_one_that_grew() -> None:
         ("voicetasks_calls_total", {"channel": "phone", "tier": "none", "outcome": "tasks_unavailable"}),
         ("voicetasks_calls_total", {"channel": "browser", "tier": "premium", "outcome": "vendor_failed"}),
         ("voicetasks_tasks_total", {"tool": "list_tasks", "outcome": "unavailable"}),
+        ("voicetasks_usage_lost_total", {"part": "tts"}),
         ("voicetasks_vendor_failures_total", {"vendor": "cartesia", "fault": "vendor_down"}),
         ("voicetasks_vendor_failures_total", {"vendor": "openai-realtime", "fault": "no_credit"}),
     ):

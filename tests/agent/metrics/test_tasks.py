@@ -93,6 +93,22 @@ def test_a_request_that_was_put_right_in_its_turn_is_one_request() -> None:
     assert tools.counted("create_task", "unavailable") == 1
 
 
+def test_a_question_that_the_caller_answers_is_no_task_that_failed() -> None:
+    tools = Tools()
+    tools.ran("create_task", refusal("bad_date"), turn=1, foreign=False)
+    tools.ran("create_task", done(), turn=2, foreign=False)
+    tools.close()
+    assert tools.created() == (1, 0, 0)
+
+
+def test_a_question_that_is_left_open_is_one_task_that_failed() -> None:
+    tools = Tools()
+    for turn in (1, 2):
+        tools.ran("create_task", refusal("bad_date"), turn=turn, foreign=False)
+    tools.close()
+    assert tools.created() == (0, 1, 0)
+
+
 def test_the_tools_of_other_servers_have_one_name() -> None:
     tools = Tools()
     tools.ran("crm_find_anything", ToolOutcome({}, is_error=False, code=None, text=""), turn=1, foreign=True)

@@ -115,6 +115,15 @@ async def test_an_operators_override_is_no_experiment(board: Switchboard) -> Non
     assert (decision.stack, decision.inputs.assignment) == ("local", None)
 
 
+async def test_the_probes_calls_are_compared_with_nobodys(bank: Bank, board: Switchboard) -> None:
+    probe = INPUTS.model_copy(update={"compared": False})
+    call = board.router("c1", unit=user_of("cheap"), inputs=probe)
+    assert (await call.open()).inputs.assignment is None
+    await call.aclose()
+    [decision] = await stored(bank, "c1")
+    assert not decision.inputs.compared
+
+
 async def test_a_caller_whom_nobody_can_name_takes_no_part(board: Switchboard) -> None:
     decision = await board.router("c1", unit="").open()
     assert (decision.stack, decision.inputs.assignment) == ("premium", None)

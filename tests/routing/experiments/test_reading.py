@@ -91,6 +91,21 @@ async def test_a_task_that_was_not_made_counts_once_a_turn_and_not_where_it_was_
     assert (call.tasks, call.successes) == (2, 1)
 
 
+async def test_a_question_that_was_answered_is_no_task_that_failed(bank: Bank) -> None:
+    """«… next Friday» is asked about, as promised, and «December 4th» answers."""
+    events = [task("unclear", "", turn=1), task("created", "t1", turn=2)]
+    await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP, events=events))
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (1, 1)
+
+
+async def test_questions_that_nobody_answered_are_one_task_that_failed(bank: Bank) -> None:
+    events = [task("created", "t1", turn=1), task("unclear", "", turn=2), task("unclear", "", turn=3)]
+    await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP, events=events))
+    [call], _ = await read_calls(bank.journal.engine, "x", phase=2, since_ms=T, now_ms=T + SUCCESS_MS * 2)
+    assert (call.tasks, call.successes) == (2, 1)
+
+
 async def test_a_call_of_the_last_ten_minutes_is_not_judged_yet(bank: Bank) -> None:
     await bank.journal.append(plain_call("c1", T, subject="s_a", assignment=CHEAP, minutes=2))
     soon = T + 2 * MINUTE + SUCCESS_MS - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -264,3 +265,35 @@ def test_calls_needed_grow_as_what_is_looked_for_shrinks_and_never_come_where_no
     assert None not in needed
     stuck = Growth(calls=400, users=40, new_users=0.0, again=10.0, alike=1.0)
     assert stuck.calls_until(0.1, 0.2, alpha=0.05) is None
+
+
+def dear_and_cheap(names: Sequence[str]) -> list[CallResult]:
+    """A hundred calls of each arm, whose costs lie so far apart that not much is known yet."""
+    costs = np.random.default_rng(4).lognormal(6, 1, (len(names), 100))
+    return [
+        call(n, name, microdollars=int(costs[number, n]))
+        for number, name in enumerate(names)
+        for n in range(100)
+    ]
+
+
+def test_the_calls_that_are_needed_are_those_of_all_arms_and_it_is_said_how_many_are_of_two() -> None:
+    names = ["control", "cheap", "third", "fourth", "fifth", "sixth"]
+    six = TWO.model_copy(update={"arms": tuple(Arm(name=name, stack="budget") for name in names)})
+    found = report("x", six, dear_and_cheap(names))
+    comparison = found.comparisons[0]
+    needed, in_all = comparison.calls_needed, comparison.calls_needed_in_all
+    assert comparison.verdict is Verdict.OPEN
+    assert needed
+    assert in_all == 3 * needed
+    said = " ".join(found.sentences())
+    assert f"about {in_all:,} more calls of all arms ({needed:,} of control and cheap) to be seen" in said
+    assert found.as_json()["comparisons"][0]["calls_needed_in_all"] == in_all
+
+
+def test_of_two_arms_all_calls_are_of_both() -> None:
+    found = report("x", TWO, dear_and_cheap(["control", "cheap"]))
+    [comparison] = found.comparisons
+    assert comparison.calls_needed
+    assert comparison.calls_needed == comparison.calls_needed_in_all
+    assert f"about {comparison.calls_needed:,} more calls to be seen" in found.sentences()[-1]

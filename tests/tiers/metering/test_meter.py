@@ -110,13 +110,77 @@ def test_an_estimate_is_made_once_and_replaced_once(booked: Booked) -> None:
     assert booked.microdollars == 7_700
 
 
+class Ledger(Booked):
+    """A bill that is away for its first events."""
+
+    def __init__(self, away: int) -> None:
+        super().__init__()
+        self._away = away
+
+    def take(self, usage: Usage) -> None:
+        if self._away:
+            self._away -= 1
+            raise RuntimeError("the ledger is away")
+        self.append(usage)
+
+
+def test_usage_that_nobody_took_is_booked_by_the_vendors_next_word() -> None:
+    ledger, lost = Ledger(away=1), list[str]()
+    bookings = Bookings("economy", "s1", ledger.take, lost.append)
+    for _ in range(3):
+        bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 10})
+    bookings.close()
+    assert [usage.event_id for usage in ledger] == ["s1:r"]
+    assert lost == []
+
+
+def test_usage_that_nobody_took_is_booked_at_the_end() -> None:
+    ledger, lost = Ledger(away=1), list[str]()
+    bookings = Bookings("economy", "s1", ledger.take, lost.append)
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 10})
+    bookings.close()
+    bookings.close()
+    assert [usage.event_id for usage in ledger] == ["s1:r"]
+    assert lost == []
+
+
+def test_a_report_takes_the_place_of_no_estimate_that_nobody_took() -> None:
+    ledger = Ledger(away=1)
+    bookings = Bookings("economy", "s1", ledger.take)
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 30_000}, certainty="estimated")
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 60_000})
+    bookings.close()
+    assert [(usage.event_id, usage.replaces) for usage in ledger] == [("s1:r", None)]
+    assert ledger.microdollars == 7_700
+
+
+def test_nothing_is_estimated_of_a_report_that_nobody_took_yet() -> None:
+    ledger = Ledger(away=1)
+    bookings = Bookings("economy", "s1", ledger.take)
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 60_000})
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 30_000}, certainty="estimated")
+    bookings.close()
+    assert [usage.event_id for usage in ledger] == ["s1:r"]
+
+
+def test_usage_that_nobody_takes_to_the_end_is_told_as_lost(caplog: pytest.LogCaptureFixture) -> None:
+    ledger, lost = Ledger(away=99), list[str]()
+    bookings = Bookings("economy", "s1", ledger.take, lost.append)
+    bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 10})
+    assert lost == []
+    bookings.close()
+    assert (list(ledger), lost) == ([], ["stt"])
+    assert "usage could not be handed on" in caplog.text
+
+
 def test_what_comes_after_the_end_is_lost_and_said_so(
     booked: Booked, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bookings = Bookings("economy", "s1", booked.append)
+    lost: list[str] = []
+    bookings = Bookings("economy", "s1", booked.append, lost.append)
     bookings.close()
     bookings.book("r", MODELS["nova-3"], "stt", {"audio_ms": 10})
-    assert booked == []
+    assert (booked, lost) == ([], ["stt"])
     assert "lost" in caplog.text
 
 
