@@ -44,7 +44,7 @@ from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
-from agent.other_servers import offer
+from agent.other_servers import Offers
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
@@ -139,6 +139,7 @@ class Call:
             seen=seen,
             may_call=may_call,
         )
+        self._offers = Offers(others, self._toolbox, session=self._require_session)
         self._screen: Screen | None = None
         if sees is not None:
             self._screen = sees(
@@ -154,7 +155,6 @@ class Call:
         self._read_screen = read_screen(
             self._screen, seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
         )
-        self._others = others
         self._transcript = transcript
         self._on_said = on_said
         self._outcomes = outcomes
@@ -265,7 +265,7 @@ class Call:
         if self._invitation.channel == "phone":
             self._manners.open(serving)
         self._opt_out.open()
-        self._spawn(offer(self._others, self._toolbox, session=self._require_session), "call.offer_tools")
+        self._spawn(self._offers.run(), "call.offer_tools")
         if not serving.session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
         if thread is not None and thread.turn:
@@ -405,6 +405,7 @@ class Call:
     def swapped(self, session: TierSession, cause: Cause) -> None:
         """Another session serves from now on."""
         session.think_ahead(not self._questions.open)
+        self._spawn(self._offers.complete(session), "call.offer_tools")
         if not session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
 

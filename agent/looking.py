@@ -30,6 +30,8 @@ FIRST_FRAME_SECONDS: Final = 1.5
 """Sharing has just begun: so long a question waits for the first frame, within the bound."""
 NEXT_FRAME_SECONDS: Final = 1.0
 """So long a question about a frame that cannot be read waits for another one."""
+FAIR_SECONDS: Final = 3.0
+"""A vendor that was given less to answer has not failed."""
 SPEECH_EVERY_SECONDS: Final = 1.0
 """While somebody speaks a change is sent so often at most: it may be what they speak of."""
 SILENCE_EVERY_SECONDS: Final = 5.0
@@ -98,17 +100,29 @@ class Looking:
             raise VisionError(Fault.OURS, "sharing ended")
         async with asyncio.timeout(max(0.1, until - self._clock())):
             await self._send(self.frame)
-        reading = await self._vision.ask(about, within=max(0.1, until - self._clock()))
-        if reading.status == "unreadable" and (another := await self._another_frame(until)) is not None:
-            # The first frames of a sharing are empty or blurred until the picture has come through.
-            async with asyncio.timeout(max(0.1, until - self._clock())):
+        asked = self._clock()
+        reading = await self._ask(about, until)
+        if reading.status != "unreadable":
+            return reading
+        took = self._clock() - asked
+        # The first frames of a sharing are empty or blurred until the picture has come through.
+        another = await self._another_frame(until - took)
+        if another is None or until - self._clock() < took:
+            return reading
+        try:
+            async with asyncio.timeout(until - self._clock()):
                 await self._send(another)
-            reading = await self._vision.ask(about, within=max(0.1, until - self._clock()))
-        return reading
+            return await self._ask(about, until)
+        except (VisionError, TimeoutError):
+            return reading  # it was answered once
+
+    async def _ask(self, about: str, until: float) -> Reading:
+        seconds = max(0.1, until - self._clock())
+        return await self._vision.ask(about, within=seconds, judged=seconds >= FAIR_SECONDS)
 
     async def _another_frame(self, until: float) -> rtc.VideoFrame | None:
-        """Wait a moment for a frame that shows something else than the last that was sent."""
-        patience = min(NEXT_FRAME_SECONDS, (until - self._clock()) / 2)
+        """Wait a moment for a frame that shows something else than the last that was sent; at most `until`."""
+        patience = min(NEXT_FRAME_SECONDS, until - self._clock())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, patience)):
                 while self.frame is not None:

@@ -57,24 +57,46 @@ async def other_servers(configured: Sequence[OtherServer], user: User) -> AsyncI
         yield opened
 
 
-async def offer(
-    servers: Sequence[ToolServer], toolbox: Toolbox, *, session: Callable[[], TierSession]
-) -> None:
-    """Offer the tools of each server as soon as it can be reached; the call waits for none of them."""
-    waiting = list(servers)
-    while waiting:
-        for server in list(waiting):
+class Offers:
+    """Offers the tools of each server as soon as it can be reached; the call waits for none of them."""
+
+    def __init__(
+        self, servers: Sequence[ToolServer], toolbox: Toolbox, *, session: Callable[[], TierSession]
+    ) -> None:
+        self._servers = servers
+        self._toolbox = toolbox
+        self._session = session
+        self._tools: list[llm.Tool] = []
+        """All that were had until now."""
+
+    async def run(self) -> None:
+        """Look for each server until it was there once."""
+        waiting = list(self._servers)
+        while waiting:
+            for server in list(waiting):
+                try:
+                    self._tools += await self._toolbox.add(server)
+                except TaskServerUnavailable as error:
+                    log.warning(
+                        "server.unavailable", extra={"server": server.name, "error": type(error).__name__}
+                    )
+                    continue
+                waiting.remove(server)
+                await self.complete(self._session())
+            if waiting:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def complete(self, session: TierSession) -> None:
+        """Offer a session what it lacks: one that was being made ready when a server came knows nothing of it."""
+        while session is self._session():
+            missing = [tool for tool in self._tools if tool not in session.tools]
+            if not missing:
+                return
             try:
-                tools = await toolbox.add(server)
-                await session().offer(tools)
-            except (TaskServerUnavailable, llm.RealtimeError) as error:
-                log.warning(
-                    "server.unavailable", extra={"server": server.name, "error": type(error).__name__}
-                )
-                continue
-            waiting.remove(server)
-        if waiting:
-            await asyncio.sleep(LOOK_SECONDS)
+                return await session.offer(missing)
+            except llm.RealtimeError as error:
+                log.warning("server.not_offered", extra={"error": type(error).__name__})
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 def _token_of(server: OtherServer, user: User) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from mcp.types import Tool
 
+from agent.spoken_titles import with_spoken_titles
 from mcp_tasks.client import TaskClient, TaskServerUnavailable, ToolOutcome
 
 MOST_TOOLS: Final = 64
@@ -107,7 +108,7 @@ class ToolServer:
     def for_model(self, name: str, outcome: ToolOutcome) -> str:
         """Give an outcome as a model reads it."""
         if not self.is_foreign:
-            return json.dumps(outcome.structured)
+            return json.dumps(with_spoken_titles(outcome.structured))
         data = json.dumps(outcome.structured) if outcome.structured else outcome.text
         answer = {"from": self.title, "data": data[:LONGEST_ANSWER], "changed": not self.reads(name)}
         return json.dumps(answer if len(data) <= LONGEST_ANSWER else answer | {"cut": True})

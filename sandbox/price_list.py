@@ -1,6 +1,6 @@
 """What the stand-ins charge: a price list of the sandbox's own, so that meter and invoice check each other.
 
-Facts are those of DESIGN.md, «Vendor facts» (2026-11). A price is micro-dollars for one unit; dollars per
+Facts are those of adr/0009 (2026-11). A price is micro-dollars for one unit; dollars per
 million tokens are micro-dollars per token.
 """
 

@@ -45,7 +45,7 @@ class Profile(BaseModel):
 
 PROFILES = {
     "instant": Profile(name="instant"),
-    # The seed's own latency budget for the economy stack, and its figure for speech to speech.
+    # The seed's (adr/0001) own latency budget for the economy stack, and its figure for speech to speech.
     "seed": Profile(
         name="seed",
         stt=_span(90),

@@ -86,15 +86,17 @@ class Vision:
         if link.shown is not jpeg:
             await link.show(jpeg)
 
-    async def ask(self, about: str, *, within: float) -> Reading:
+    async def ask(self, about: str, *, within: float, judged: bool = True) -> Reading:
         """Ask what the caller's words mean on the newest frame, in so many seconds. Raises VisionError.
+
+        `judged`: whether no answer in that time speaks against the vendor.
 
         One question after the other: a connection has one answer at a time, and a turn of a voice may hold two questions.
         """
         async with self._asking:
-            return await self._answered(about, within)
+            return await self._answered(about, within, judged)
 
-    async def _answered(self, about: str, within: float) -> Reading:
+    async def _answered(self, about: str, within: float, judged: bool) -> Reading:
         try:
             async with asyncio.timeout(within):
                 try:
@@ -106,7 +108,8 @@ class Vision:
         except TimeoutError:
             # A vendor that keeps its socket open and says nothing would be asked in vain again.
             await self._drop()
-            self._failed(Fault.VENDOR_DOWN)
+            if judged:
+                self._failed(Fault.VENDOR_DOWN)
             raise VisionError(Fault.VENDOR_DOWN, "no answer in time") from None
         self._failures = 0
         self._on_worked()

@@ -17,7 +17,7 @@ from web.log import log_to_stderr
 from web.production import account_refusals, start_refusals, start_warnings
 from web.settings import WebSettings
 
-log = logging.getLogger("web")
+log = logging.getLogger("web.main")
 _REFUSED = 2
 _GRACE_SECONDS = 5
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from cli.picture import picture
 from routing.experiments.comparison import Interval
 from routing.experiments.report import ExperimentReport
 
@@ -12,44 +13,30 @@ COLOURS: Final = ("#00796b", "#7b3294", "#b26a00", "#1565c0", "#ad1457")
 _ALLOWED: Final = "#9e9e9e"
 
 
-class NoPlotError(RuntimeError):
-    """The picture cannot be drawn or kept; the message says why."""
-
-
 def draw(found: ExperimentReport, path: Path, *, sandbox: bool) -> None:
     """Write the picture as the kind that the path's ending names. Raises NoPlotError."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise NoPlotError(
-            "the picture needs matplotlib, which comes with the extra «plots»: uv sync --inexact --extra plots"
-        ) from error
-    figure = Figure(figsize=(11, 4.6), dpi=120, layout="constrained")
-    saving, success, slow = figure.subplots(1, 3, width_ratios=(2.4, 1, 1))
-    label = " (sandbox)" if sandbox else ""
-    figure.suptitle(
-        f"{found.name}, phase {found.phase}{label}: {found.calls:,} calls of {found.users:,} users"
-    )
-    _saving(saving, found)
-    limits = found.experiment
-    _guardrail(
-        success,
-        {each.arm: each.success for each in found.comparisons},
-        "success, points",
-        allowed=-100 * limits.success_margin,
-        scale=100,
-    )
-    _guardrail(
-        slow,
-        {each.arm: each.slow_ms for each in found.comparisons},
-        "slow answers, ms",
-        allowed=limits.latency_margin_ms,
-        scale=1,
-    )
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise NoPlotError(f"the picture could not be written to {path}: {error}") from error
+    with picture(path, inches=(11, 4.6), dpi=120) as figure:
+        saving, success, slow = figure.subplots(1, 3, width_ratios=(2.4, 1, 1))
+        label = " (sandbox)" if sandbox else ""
+        figure.suptitle(
+            f"{found.name}, phase {found.phase}{label}: {found.calls:,} calls of {found.users:,} users"
+        )
+        _saving(saving, found)
+        limits = found.experiment
+        _guardrail(
+            success,
+            {each.arm: each.success for each in found.comparisons},
+            "success, points",
+            allowed=-100 * limits.success_margin,
+            scale=100,
+        )
+        _guardrail(
+            slow,
+            {each.arm: each.slow_ms for each in found.comparisons},
+            "slow answers, ms",
+            allowed=limits.latency_margin_ms,
+            scale=1,
+        )
 
 
 def _saving(axes: Any, found: ExperimentReport) -> None:

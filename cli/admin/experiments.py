@@ -215,7 +215,8 @@ def _read_ids(path: Path | None) -> list[str]:
 
 
 def _draw(found: ExperimentReport, path: Path, *, sandbox: bool) -> None:
-    from cli.admin.experiment_plot import NoPlotError, draw
+    from cli.admin.experiment_plot import draw
+    from cli.picture import NoPlotError
 
     try:
         draw(found, path, sandbox=sandbox)

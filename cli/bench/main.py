@@ -159,8 +159,9 @@ def cost(
     the data folder. Exit: 0 when all targets hold, 1 when one falls short or a call cannot be rehearsed.
     """
     from cli.bench.cost import run, show
-    from cli.bench.cost_plot import NoPlotError, draw
+    from cli.bench.cost_plot import draw
     from cli.bench.rehearsing import RehearsalError
+    from cli.picture import NoPlotError
 
     console = Console(stderr=True, highlight=False)
     path = plot or cli_settings().data_dir / "bench-cost.png"

@@ -30,6 +30,8 @@ class Task:
     repeats: str | None = None
     list_name: str | None = None
     notes: str | None = None
+    title_spoken: str | None = None
+    """How to say the title, where that is not how it is written."""
 
     @classmethod
     def of(cls, data: object) -> "Task | None":
@@ -51,6 +53,7 @@ class Task:
             repeats=text("repeats"),
             list_name=text("list_name"),
             notes=text("notes"),
+            title_spoken=text("title_spoken"),
         )
 
 

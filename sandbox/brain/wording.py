@@ -58,7 +58,7 @@ _VERB = {"complete": "complete", "delete": "delete", "update": "change"}
 
 def quoted(task: Task) -> str:
     """The title in quotes, which a voice does not say; quotes of its own would end it early."""
-    return f'"{task.title.replace(chr(34), chr(39))}"'
+    return f'"{(task.title_spoken or task.title).replace(chr(34), chr(39))}"'
 
 
 def with_due(task: Task, *, always: bool = False) -> str:

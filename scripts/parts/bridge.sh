@@ -32,7 +32,7 @@ build_bridge() {
   (find_go "$work") || return 1 # in a shell of its own: it ends the one that it fails in
   find_go "$work"
   # First of all, whether it is given out at all: that takes a moment, and the rest takes minutes.
-  during "asking the Go module proxy for LiveKit's SIP bridge $bridge_version" \
+  during "asking whether LiveKit's SIP bridge $bridge_version can be downloaded" \
     with_go "$work" "$go" mod download "github.com/livekit/sip@$bridge_version" || code=$?
   if [ "$code" -eq 0 ]; then
     bridge_libraries || code=$?

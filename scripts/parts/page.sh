@@ -13,7 +13,7 @@ build_page() {
     if [ ! -f "$built/index.html" ]; then
       find_node
       during "building the page (half a minute, once)" make_page "$sources" "$built" ||
-        fail "the page could not be built; the lines above say why (it needs Node 20.19 or newer and npm's registry)"
+        fail "the page could not be built; the lines above say why (it needs Node 20.19 or newer, and packages that npm downloads)"
     fi
     let_go
   fi

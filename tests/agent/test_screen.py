@@ -45,7 +45,7 @@ class FakeVision:
             raise VisionError(Fault.VENDOR_DOWN, "down")
         self.shown.append(jpeg)
 
-    async def ask(self, about: str, *, within: float) -> Reading:
+    async def ask(self, about: str, *, within: float, judged: bool) -> Reading:
         if self.holds is not None:
             await asyncio.wait_for(self.holds.wait(), within)
         if self.fails or self.closed:
@@ -406,7 +406,7 @@ async def test_of_several_things_the_one_that_may_be_told_is_seen(stage: Stage) 
     await stage.shows("white")
     secret = Sighting(title="Password: hunter2xyz", confidence=0.9)
 
-    async def ask(about: str, *, within: float) -> Reading:
+    async def ask(about: str, *, within: float, judged: bool) -> Reading:
         return Reading(status="several", items=(secret, *ONE.items))
 
     stage.visions[0].ask = ask  # type: ignore[method-assign]
@@ -465,7 +465,7 @@ async def test_a_first_frame_that_cannot_be_read_is_followed_by_the_next(stage: 
     await stage.shows("black")
     answers = [Reading(status="unreadable"), ONE]
 
-    async def ask(about: str, *, within: float) -> Reading:
+    async def ask(about: str, *, within: float, judged: bool) -> Reading:
         return answers.pop(0)
 
     stage.visions[0].ask = ask  # type: ignore[method-assign]
@@ -473,3 +473,42 @@ async def test_a_first_frame_that_cannot_be_read_is_followed_by_the_next(stage: 
     await asyncio.sleep(0.01)
     await stage.shows("white")
     assert await asyncio.wait_for(reading, 5) == ONE
+
+
+@pytest.mark.parametrize("error", [VisionError(Fault.VENDOR_DOWN, "no answer in time"), TimeoutError()])
+async def test_a_second_look_that_fails_keeps_the_first_answer(stage: Stage, error: Exception) -> None:
+    stage.share()
+    await stage.shows("black")
+    unreadable = Reading(status="unreadable")
+    asked: list[bool] = []
+
+    async def ask(about: str, *, within: float, judged: bool) -> Reading:
+        asked.append(judged)
+        if len(asked) == 1:
+            stage.now += 1.2
+            return unreadable
+        raise error
+
+    stage.visions[0].ask = ask  # type: ignore[method-assign]
+    reading = asyncio.create_task(stage.read())
+    await asyncio.sleep(0.01)
+    await stage.shows("white")
+    assert await asyncio.wait_for(reading, 5) == unreadable
+    assert asked == [True, False]  # 4 s are time enough to be judged by, what is left of them is not
+
+
+async def test_without_time_for_another_answer_no_second_look_is_taken(stage: Stage) -> None:
+    stage.share()
+    await stage.shows("black")
+    unreadable = Reading(status="unreadable")
+    asked = []
+
+    async def ask(about: str, *, within: float, judged: bool) -> Reading:
+        asked.append(about)
+        stage.now += 2.5
+        await stage.shows("white")
+        return unreadable
+
+    stage.visions[0].ask = ask  # type: ignore[method-assign]
+    assert await asyncio.wait_for(stage.read(), 5) == unreadable
+    assert len(asked) == 1

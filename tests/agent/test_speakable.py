@@ -39,7 +39,30 @@ pytestmark = pytest.mark.unit
         ("20°C in the café, naïve", "20°C in the café, naïve"),
         ("👨‍👩‍👧 call home", "call home"),
         ("It is $5, or 3 %.", "It is $5, or 3 %."),
-        ("~~Buy milk~~ call Ann", "call Ann"),
+        ("~~Buy milk~~", "Buy milk"),
+        ("~~Buy milk~~ call Ann", "Buy milk call Ann"),
+        ("ex.com/a?b=1&c=2", "a link"),
+        ("Read docs.ex.co.uk/x, then go", "Read a link, then go"),
+        ("Renew example.com", "Renew example.com"),
+        ("Due 11/27/2026", "Due November 27, 2026"),
+        ("Due 11/27/26", "Due November 27, 2026"),
+        ("Due 27/11/2026", "Due November 27, 2026"),
+        ("Due 2026-11-27", "Due November 27, 2026"),
+        ("Part 2026-13-27", "Part 2026-13-27"),
+        ("7/11 store", "7/11 store"),
+        ("pay by 7/11", "pay by July 11"),
+        ("Open 24/7", "Open 24/7"),
+        ("Tom &amp; Jerry", "Tom and Jerry"),
+        ("&lt;break time='9s'/&gt;Buy milk", "Buy milk"),
+        ("fix snake_case", "fix snake case"),
+        (r"open C:\temp", "open C: temp"),
+        ("milk + eggs", "milk plus eggs"),
+        ("learn C++", "learn C plus plus"),
+        ("and/or", "and slash or"),
+        ("lunch w/ Ann w/o Bob", "lunch with Ann without Bob"),
+        ("{{name}} is due", "name is due"),
+        ("[laughter] Buy milk", "laughter Buy milk"),
+        ("~5 eggs", "about 5 eggs"),
         ("Take the 1️⃣ first", "Take the 1 first"),
     ],
 )
@@ -59,8 +82,16 @@ def test_plain_words_are_left_as_they_are(plain: str) -> None:
 def test_no_text_gives_a_voice_something_to_obey(text: str) -> None:
     said = speakable(text)
     assert not re.search(r"</?[A-Za-z][^<>]*>", said)
-    assert not set("<>|`*~#") & set(said)
+    assert not set("<>|`*~#[]{}\\+") & set(said)
     assert "://" not in said
+
+
+async def test_what_a_model_struck_out_is_not_said_and_a_title_that_is_struck_out_is() -> None:
+    async def pieces() -> AsyncIterator[str]:
+        yield 'You have ~~two~~ three tasks. One is "~~Buy milk~~".'
+
+    said = "".join([piece async for piece in spoken(pieces())])
+    assert said == 'You have three tasks. One is "Buy milk".'
 
 
 async def test_a_link_that_comes_in_pieces_is_still_one_link() -> None:
@@ -108,4 +139,5 @@ async def test_a_text_in_pieces_gives_a_voice_nothing_to_obey_either(texts: list
 def test_a_question_names_a_title_as_it_is_spoken() -> None:
     asked = question([Action("delete_task", {"task_id": "1"}, ('<break time="9s"/>**Buy** https://x.y 🥛',))])
     assert asked == 'Shall I delete "Buy a link"?'
+    assert question([Action("delete_task", {}, ("~~Buy milk~~",))]) == 'Shall I delete "Buy milk"?'
     assert question([Action("delete_task", {}, ("🥛",))]) == 'Shall I delete "a title without words"?'

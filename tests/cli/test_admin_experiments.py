@@ -9,7 +9,8 @@ from typing import cast
 import pytest
 from sqlalchemy import update
 
-from cli.admin.experiment_plot import NoPlotError, draw
+from cli.admin.experiment_plot import draw
+from cli.picture import NoPlotError
 from routing.experiments.bucket import arm_of, bucket_of
 from routing.experiments.design import Experiment
 from routing.experiments.report import ExperimentReport

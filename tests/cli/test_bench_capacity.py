@@ -195,7 +195,7 @@ def test_a_run_that_was_kept_is_judged_drawn_and_filled_in_as_it_was(tmp_path: P
 
 
 def test_nothing_measured_is_nothing_to_draw(tmp_path: Path) -> None:
-    from cli.bench.cost_plot import NoPlotError
+    from cli.picture import NoPlotError
 
     with pytest.raises(NoPlotError):
         draw(measured(), tmp_path / "capacity.png")

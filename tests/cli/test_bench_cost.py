@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from cli.bench import main
 from cli.bench.cost import RehearsedCall, StackName, judge
-from cli.bench.cost_plot import NoPlotError, draw
+from cli.bench.cost_plot import draw
 from cli.bench.reference_conversation import TURN_SECONDS, turns
 from cli.bench.report import Report
 from cli.bench.spending import Spending
+from cli.picture import NoPlotError
 from tiers.prices import bundled
 from tiers.usage import Usage
 

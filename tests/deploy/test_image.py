@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 
 import pytest
 
@@ -65,6 +66,17 @@ def test_packages_are_those_of_the_locks() -> None:
     assert all("--frozen" in run and "--no-dev" in run for run in syncs)
     assert any(run.startswith("npm ci ") and "--ignore-scripts" in run for run in runs)
     assert not any("npm install" in run for run in runs)
+
+
+def test_the_extras_in_it_are_named_and_what_a_sandbox_needs_alone_is_left_out() -> None:
+    named = next(rest for one, rest in instructions() if one == "ARG" and rest.startswith("EXTRAS="))
+    extras = {word for word in shlex.split(named)[0].partition("=")[2].split() if word != "--extra"}
+    known = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    assert extras == set(known) - {"eyes"}
+    syncs = [rest for one, rest in instructions() if one == "RUN" and "uv sync" in rest]
+    assert all(" ${EXTRAS} " in run and "--all-extras" not in run for run in syncs)
 
 
 def test_it_sets_nothing_that_nobody_reads_and_no_secret() -> None:

@@ -20,7 +20,7 @@ CALL_SECONDS = 90
 
 @pytest.fixture(scope="module")
 def inspector(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs it; without npx, or a registry to get it from, the tests are skipped."""
+    """Runs it; without npx, or where it cannot be downloaded, the tests are skipped."""
     npx = shutil.which("npx")
     if npx is None:
         pytest.skip("npx is not installed: Node.js brings it")

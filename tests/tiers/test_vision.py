@@ -180,6 +180,16 @@ async def test_a_silent_vendor_is_waited_for_no_longer_than_the_bound(sight: Sig
     ]  # it may be billed all the same
 
 
+async def test_a_vendor_that_had_no_fair_time_to_answer_is_not_judged(sight: Sight) -> None:
+    await sight.reads()
+    sight.desk.faults.set(SERVICE, "silent")
+    with pytest.raises(VisionError):
+        await sight.vision.ask("this", within=0.2, judged=False)
+    assert sight.failures == []
+    sight.desk.faults.clear()
+    assert await sight.reads() == "Fix the login button on Android"
+
+
 async def test_a_vendor_that_is_down_is_not_dialled_all_the_time(sight: Sight) -> None:
     sight.desk.faults.set(SERVICE, "refuse")
     for _ in range(5):

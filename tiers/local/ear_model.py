@@ -1,6 +1,6 @@
 """The packaged Whisper model, put together once in the user's cache.
 
-The base model comes in two packages because one would be over the registry's size limit for a file.
+The base model comes in two packages because one file would be larger than a package may be.
 """
 
 import hashlib

@@ -15,11 +15,11 @@ from cli.bench.capacity.plot import draw
 from cli.bench.capacity.run import Order, run
 from cli.bench.capacity.sizing import NoFieldsError, fill_file
 from cli.bench.chaos.demo import NoDemoError
-from cli.bench.cost_plot import NoPlotError
 from cli.bench.report import machine
 from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
 from cli.errors import tell_error
+from cli.picture import NoPlotError
 from routing.redis_link import BlindError
 
 

@@ -17,9 +17,9 @@ from cli.bench.chaos.plot import draw
 from cli.bench.chaos.run import NoSuchCellError, Order, run
 from cli.bench.chaos.state import State, StateError
 from cli.bench.chaos.summary import named, report_of, show
-from cli.bench.cost_plot import NoPlotError
 from cli.bench.failing import failed
 from cli.bench.terminal import STOPPED
+from cli.picture import NoPlotError
 from routing.reconcile import Drift
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.bench.chaos.demo import NoDemoError
-from cli.bench.cost_plot import NoPlotError
 from cli.bench.failing import failed, stopped
 from cli.bench.latency.budget import show_budget
 from cli.bench.latency.judge import DEAD_AIR_MS, Cell, p50, p95, report_of
@@ -19,6 +18,7 @@ from cli.bench.latency.plot import draw
 from cli.bench.latency.run import Order, run
 from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
+from cli.picture import NoPlotError
 
 
 def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
