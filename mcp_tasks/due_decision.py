@@ -31,7 +31,7 @@ def decide_due(
     """
     if not words.strip() and not own_reading.strip():
         return None
-    where = place(title, words) if words.strip() and title else "beside"
+    where = place(title, words, own_reading) if words.strip() and title else "beside"
     if where == "title":
         return None
     outcome = understand(words.strip() or own_reading, now=now, zone=zone, before=before)
