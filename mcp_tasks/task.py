@@ -101,6 +101,9 @@ class TaskChanged(Sparing):
     changed: Annotated[bool, Field(description="False when the task already was as asked.")]
     repeated: Annotated[bool, Field(description="True when this very request had been answered before.")]
     next: Annotated[Task | None, Field(description="What comes next of a task that repeats.")] = None
+    also_there: Annotated[
+        str | None, Field(description="Id of an open task that had the new one's title and due before.")
+    ] = None
 
 
 class Undone(BaseModel):
