@@ -45,6 +45,7 @@ class Task(Sparing):
         str | None,
         Field(description="ISO date, or ISO local date and time in `time_zone`; null without one."),
     ]
+    """A moment is told by the caller's own clock, whose zone `time_zone` then is."""
     due_words: Annotated[str | None, Field(description="The caller's own words about the date.")]
     due_spoken: Annotated[str | None, Field(description="How to say the due date.")]
     time_zone: str

@@ -190,10 +190,12 @@ async def test_other_programs_tasks_are_taken_and_what_cannot_be_is_named(
         task.title: task for task in (await store.list_tasks(ANN, "all", "", 50, list_name="errands")).tasks
     }
     assert set(tasks) == {"Fetch the parcel", "Report"}
-    assert (tasks["Fetch the parcel"].due, tasks["Fetch the parcel"].time_zone) == (
-        "2026-11-27T17:30:00",
-        "Europe/Berlin",
-    )
+    in_berlin = Caller("ann", ZoneInfo("Europe/Berlin"), NOW)
+    for caller, local in ((in_berlin, "2026-11-27T17:30:00"), (ANN, "2026-11-27T08:30:00")):
+        (parcel,) = (await store.list_tasks(caller, "all", "parcel", 50)).tasks
+        assert (parcel.due, parcel.time_zone) == (local, caller.zone.key)
+    (kept,) = [each for each in from_json(await exchange.export(ANN, "json")) if "parcel" in each.title]
+    assert (kept.due, kept.time_zone) == ("2026-11-27T17:30:00", "Europe/Berlin")
     report = tasks["Report"]
     assert (report.due, report.priority, report.tags) == ("2026-11-27T18:00:00", "high", ["work", "urgent"])
     assert report.repeats == "the last day of every month"
