@@ -35,6 +35,17 @@ _JOINING: Final = frozenset(_LINKS) - {"the", "a"}
 """After them something else begins: «play Saturday with Bob»."""
 _NAMES = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *MONTHS))}|christmas|easter|halloween|valentines day)\b")
 
+_DAYS = re.compile(
+    rf"(?<!every )(?<!other )\b(?P<day>(?:(?:this|next|coming) )?(?:{'|'.join(WEEKDAYS)})|today|tonight|"
+    rf"(?:the day after )?tomorrow|(?:{'|'.join(MONTHS)}) \d\d?(?:st|nd|rd|th)?|"
+    r"(?<=on )the \d\d?(?:st|nd|rd|th)(?! \w)|christmas(?: eve)?|easter)s?\b"
+)
+
+
+def days_named(title: str) -> list[str]:
+    """What a title says of single days, in plain words; «every Friday» is a repetition."""
+    return [found["day"] for found in _DAYS.finditer(plain(title))]
+
 
 def place(title: str, words: str, own_reading: str = "") -> Place:
     """Say where the words about a date stand, given the title that they came with.
