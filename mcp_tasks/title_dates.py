@@ -31,8 +31,9 @@ _LINKS: Final = (
 _SMALL: Final = ("the", "a", "an", "of", "and", "in", "to", "for", "at", "on", "from", "with", "by", "or")
 """Words that the name of a work writes small."""
 _QUOTES: Final = "«“\"‘'"
-_JOINING: Final = frozenset(_LINKS) - {"the", "a"}
-"""After them something else begins: «play Saturday with Bob»."""
+_JOINING: Final = frozenset(_LINKS) - {"the", "a", "by"}
+"""After them something else begins: «play Saturday with Bob». «Read Saturday by Ian McEwan» goes on."""
+_KINDS: Final = ("film", "movie", "remake", "sequel", "soundtrack", "book", "novel", "album", "song")
 _NAMES = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *MONTHS))}|christmas|easter|halloween|valentines day)\b")
 
 _DAYS = re.compile(
@@ -62,7 +63,11 @@ def place(title: str, words: str, own_reading: str = "") -> Place:
         return "beside"
     ahead, behind = whole[: found.start()].strip(), whole[found.end() :].strip()
     if re.search(rf"(?:^|\s)(?:{'|'.join(_WORK_VERBS)})(?: the| a)?$", ahead):
-        called = _is_name(title) and not found["of"] and behind.split(" ")[0] not in _JOINING
+        called = (
+            _is_name(title, _KINDS if " " in core else ())
+            and not found["of"]
+            and behind.split(" ")[0] not in _JOINING
+        )
         is_whole = not behind and " " in core
         return "title" if called and (is_whole or not own_reading.strip()) else "unclear"
     if ahead.split()[-1:] and ahead.split()[-1] in _LEADS:
@@ -75,9 +80,13 @@ def place(title: str, words: str, own_reading: str = "") -> Place:
     return "unclear" if _NAMES.search(core) else "beside"
 
 
-def _is_name(title: str) -> bool:
-    """Whether what follows «watch» is written as a name: «watch Saturday Night Live», and not «watch the Sunday match»."""
+def _is_name(title: str, kinds: tuple[str, ...]) -> bool:
+    """Whether what follows «watch» is written as a name: «watch Saturday Night Live», and not «watch the Sunday match».
+
+    `kinds`: words for what it is that may stand with it.
+    """
     work = re.split(rf"\b(?:{'|'.join(_WORK_VERBS)})\b", title, maxsplit=1, flags=re.IGNORECASE)[-1].strip()
     if work[:1] in _QUOTES:
         return True
-    return all(word in _SMALL or not word[:1].islower() for word in re.findall(r"[^\W_]+", work))
+    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", work)
+    return all(word in _SMALL or word in kinds or not word[:1].islower() for word in words)

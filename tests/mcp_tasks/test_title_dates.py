@@ -35,6 +35,7 @@ def test_only_words_that_can_be_nothing_else_are_taken_for_the_date(
         ("see Friday's numbers", "Friday"),
         ("read tomorrow morning", "tomorrow morning"),
         ("play Saturday with Bob", "Saturday"),
+        ("watch the Saturday movie", "Saturday"),
     ],
 )
 def test_what_follows_watch_or_read_is_no_name_where_it_is_not_written_as_one(title: str, words: str) -> None:
