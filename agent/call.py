@@ -43,6 +43,7 @@ from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
+from agent.new_day import new_days
 from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import Offers
 from agent.parking import Parking
@@ -252,10 +253,16 @@ class Call:
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
         tools = [*await self._toolbox.load(), self._read_screen]
-        instructions = persona.instructions(ZoneInfo(self._user.time_zone), self._invitation.channel)
+        zone = ZoneInfo(self._user.time_zone)
         begun = thread or self.go_on.thread
         history = begun.history if begun is not None else None
-        await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
+        await serving.start(
+            self,
+            instructions=lambda: persona.instructions(zone, self._invitation.channel),
+            tools=tools,
+            chat_ctx=history,
+        )
+        self._spawn(self._tell_new_days(serving, zone), "call.new_days")
         self._handing_on.begun()
         self._chat.open()
         self._questions.listen()
@@ -276,6 +283,10 @@ class Call:
             first = self._greet()
         self._spawn(first, "call.first_words")
         return await self._over
+
+    async def _tell_new_days(self, serving: Serving, zone: ZoneInfo) -> None:
+        async for _ in new_days(zone):
+            await serving.instruct_anew()
 
     async def _greet(self) -> None:
         greeting = self._consent.greeting(self._invitation.channel)
@@ -323,7 +334,7 @@ class Call:
     async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
         self._serving = serving
-        await serving.start(self, instructions="", tools=[])
+        await serving.start(self, instructions=str, tools=[])
         await last_words.say_last(serving.session, line)
         return "tasks_unavailable"
 

@@ -11,6 +11,7 @@ from agent.asked_first import due_said
 from agent.change_words import WORDLESS, changed_to, counted, listed, quoted
 from agent.gate import Action
 from agent.speakable import speakable
+from people.user import DEFAULT_TIME_ZONE
 
 Channel = Literal["browser", "phone"]
 
@@ -120,6 +121,13 @@ unclear is asked again, not guessed.
 
 """
 
+_NO_ZONE: Final = """\
+
+Nobody has told where the caller is, so times are kept in UTC: ask once whether they mean UTC before you add a time of \
+day, and read it back with «UTC». Without a time of day it does not matter. You cannot set their time zone; on the web \
+page, under account, they can.\
+"""
+
 _ERASE: Final = "erase_account"
 _LOOK: Final = "look_at_screen"
 _FROM_SCREEN: Final = frozenset({"create_task", "update_task"})
@@ -144,11 +152,12 @@ _UNDONE: Final = {
 def instructions(zone: ZoneInfo, channel: Channel = "browser") -> str:
     """The system prompt. The hour is left out, so that the prompt's cached prefix lasts for the day."""
     now = datetime.now(zone)
-    return _INSTRUCTIONS.format(
+    told = _INSTRUCTIONS.format(
         now=f"{now:%A, %B} {now.day}, {now.year}",
         zone=zone.key,
         channel=_BY_PHONE if channel == "phone" else "",
     )
+    return told + (_NO_ZONE if zone.key == DEFAULT_TIME_ZONE else "")
 
 
 def greeting(channel: Channel) -> str:

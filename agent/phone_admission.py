@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from agent import phone_prompts
 from people.guests import NumberTakenError, make_guest
+from people.number_zone import zone_of
 from people.phone_codes import PhoneCodes
 from people.phones import Phones
 from people.pins import Pins, checked
@@ -51,7 +52,10 @@ class Admitted:
 
 @dataclass(frozen=True)
 class AdmissionRules:
-    """What an operator decides. `attestation_is_proof`: a carrier's word for a number stands for a PIN."""
+    """What an operator decides. `attestation_is_proof`: a carrier's word for a number stands for a PIN.
+
+    `guest_time_zone`: of guests whose number is at home in no zone alone.
+    """
 
     unknown_callers: UnknownCallers = "refuse"
     attestation_is_proof: bool = False
@@ -169,7 +173,7 @@ class PhoneAdmission:
             except ValueError:
                 continue
             if await self._handset.ask(phone_prompts.AGAIN) == keyed:
-                attested, zone = self._caller.attested, self._rules.guest_time_zone
+                attested, zone = self._caller.attested, zone_of(number) or self._rules.guest_time_zone
                 guest = await make_guest(
                     self._people.engine, number, keyed, attested=attested, time_zone=zone
                 )

@@ -14,6 +14,8 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from mcp_tasks.same_wish import wish
+
 SAME_REQUEST_SECONDS: Final = 30.0
 """A model that was interrupted sends its last call once more, in a new turn: within this it is the same request,
 and one of which nobody knows how it went is for longer.
@@ -24,7 +26,7 @@ class Request(NamedTuple):
     """A change that was asked for."""
 
     key: str
-    """A digest of the tool and its arguments."""
+    """A digest of the tool and of what its arguments ask for."""
     operation: str
     """The id under which it was asked for."""
     at: float
@@ -162,7 +164,9 @@ def operation_id(call_id: str, turn: int, tool: str, arguments: Mapping[str, Any
 
 
 def _key(tool: str, arguments: Mapping[str, Any]) -> str:
-    return sha256(_canonical([tool, arguments]).encode()).hexdigest()
+    """A model that sends its call again writes it a little otherwise at times: a new task is known by what it is."""
+    meant = wish(arguments) if tool == "create_task" else arguments
+    return sha256(_canonical([tool, meant]).encode()).hexdigest()
 
 
 def _canonical(request: list[Any]) -> str:

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from livekit.agents import llm, utils
 
@@ -35,6 +35,9 @@ from tiers.faults import Fault
 from tiers.watch import Failure
 
 log = logging.getLogger("agent.serving")
+
+INSTRUCT_SECONDS: Final = 600.0
+"""How long a change of the instructions waits for a pause."""
 
 
 class Serving:
@@ -64,7 +67,7 @@ class Serving:
         self._better_after = better_after_seconds
         self._renew_after = renew_after_seconds
         self._conversation: Conversation | None = None
-        self._instructions = ""
+        self._instructions: Callable[[], str] = str
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self._wanted: Plan | None = None
         self._readied: Plan | None = None
@@ -98,17 +101,35 @@ class Serving:
         self,
         conversation: Conversation,
         *,
-        instructions: str,
+        instructions: Callable[[], str],
         tools: list[llm.Tool],
         chat_ctx: llm.ChatContext | None = None,
     ) -> None:
-        """Begin to serve; from what was said before, where another worker has served the call until now."""
+        """Begin to serve; from what was said before, where another worker has served the call until now.
+
+        `instructions` is asked for each session, since they tell the day.
+        """
         self._conversation, self._instructions = conversation, instructions
         await self.session.start(
-            self._line, instructions=instructions, tools=tools, listener=conversation, chat_ctx=chat_ctx
+            self._line, instructions=instructions(), tools=tools, listener=conversation, chat_ctx=chat_ctx
         )
         if self._renewal or self._wanted is not None:
             self._move_on()  # it was decided before there was anything to move
+
+    async def instruct_anew(self) -> None:
+        """Tell whatever serves its instructions as they are by now, in a pause if one comes within ten minutes."""
+        conversation = self._conversation
+        await pause(
+            INSTRUCT_SECONDS,
+            session=lambda: self.session,
+            is_busy=lambda: conversation is not None and conversation.is_busy(),
+            still=lambda: not self._parked and not self._closed,
+        )
+        if self._parked or self._closed:
+            return  # whoever begins has them as they are then
+        if not await self.session.instruct(self._instructions()):
+            self._renewal = True
+            self._move_on()
 
     async def park(self) -> None:
         """Close the session and keep what was said and what is owed; nothing is heard or followed until `take_up`."""
@@ -311,7 +332,7 @@ class Serving:
     ) -> bool:
         """Have a session take the place of another; False where nothing serves any more."""
         before = self.session.stack.name
-        began = OnLine(new, self._line, self._instructions, tools, self._listener, ready=ready)
+        began = OnLine(new, self._line, self._instructions(), tools, self._listener, ready=ready)
         try:
             done = await swap(old, began, owed=self._owed)
         except SuccessorFailedError:
@@ -341,7 +362,7 @@ class Serving:
         """Whether a better session is ready and nobody has talked on meanwhile."""
         known = [item.id for item in old.history.items]
         if not await made_ready(
-            new, old, instructions=self._instructions, listener=self._listener, must_leave=self._must_leave
+            new, old, instructions=self._instructions(), listener=self._listener, must_leave=self._must_leave
         ):
             if not self._readied_in_vain:
                 self._last_swap = time.monotonic()  # not again at once

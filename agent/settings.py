@@ -84,7 +84,7 @@ class AgentSettings(BaseSettings):
     attestation_is_proof: bool = False
     """A carrier that vouches for a number (STIR/SHAKEN level A, from a trusted trunk) stands for the PIN."""
     guest_time_zone: str = ""
-    """The IANA zone of guests; empty is UTC."""
+    """The IANA zone of guests whose number is at home in no zone alone; empty is UTC."""
     log_level: str = "INFO"
 
     @property

@@ -219,10 +219,9 @@ class TierSession:
     ) -> None:
         """Begin, on a line or without one: then `take` gives it one later."""
         if self._openings.are_kept:
-            instructions = f"{instructions}\n\n{INSTRUCTION}" if instructions else ""
             self._openings.ask()
         self._agent = TaskAgent(
-            instructions=instructions,
+            instructions=self._instructed(instructions),
             tools=tools,
             listener=listener,
             turns=self,
@@ -235,6 +234,20 @@ class TierSession:
             self.take(line)
         await self.session.start(self._agent, record=False)
         self._begun = True
+
+    async def instruct(self, instructions: str) -> bool:
+        """Go on with other instructions. False where that takes a session of its own."""
+        if not self.may_say_nothing:
+            return False  # Gemini Live would take them for words of its own
+        instructed = self._instructed(instructions)
+        if self._agent is not None and self._agent.instructions != instructed:
+            await self._agent.update_instructions(instructed)
+        return True
+
+    def _instructed(self, instructions: str) -> str:
+        """Instructions with what is to be said of openings, where their sound is kept."""
+        wanted = self._openings.are_kept and instructions
+        return f"{instructions}\n\n{INSTRUCTION}" if wanted else instructions
 
     def take(self, line: Line) -> None:
         """Hear the caller and be heard, on a line that no other session has."""

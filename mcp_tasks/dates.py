@@ -13,7 +13,7 @@ from mcp_tasks.clock_words import BadClock, ClockTime, split_time
 from mcp_tasks.date_guess import guess
 from mcp_tasks.date_reading import Ask, DateQuestion, DateReading, Day, DayOutcome
 from mcp_tasks.date_vocabulary import WEEKDAYS, plain, without_lead
-from mcp_tasks.day_and_clock import NOT_CAUGHT, asked, due_on, question, reading
+from mcp_tasks.day_and_clock import NOT_CAUGHT, PASSED, asked, due_on, question, reading
 from mcp_tasks.day_reading import read_day
 from mcp_tasks.day_spans import Moment, counted_moment
 from mcp_tasks.no_date import is_no_date
@@ -30,6 +30,9 @@ _ISO_READING = re.compile(
 _MIDNIGHT_OF = re.compile(r"(?:at )?midnight at the (?P<edge>start|beginning|end) of (?P<day>.+)")
 _BARE_CLOCK = re.compile(r"\d{1,2}(?: [0-5]\d)?")
 _END_OF_DAY = re.compile(r"\b(?:end of(?: the)? (?:business )?(?:day|business)|eod|close of business|cob)\b")
+_HOUR_BEHIND = re.compile(r"(?P<day>.+?) (?P<hour>\d{1,2})(?: (?P<minute>[0-5]\d))?")
+"""«Tomorrow 3»: most likely a time, and asked about."""
+_TODAY = re.compile(r"(?:the )?(?:today|tonight|day)")
 _THIS_TIME = re.compile(r"(?:at )?this time (?:on )?(?P<day>.+)")
 
 
@@ -213,13 +216,28 @@ class _Phrase:
             )
         day = read_day(rest, local.date())
         if day is None:
-            return self._suggest(rest, split.clock)
+            return self._with_hour_behind(text, split.clock) or self._suggest(rest, split.clock)
         clock = split.clock
         if clock is None and split.part is None and keep_time and not _END_OF_DAY.search(text):
             clock = self._time_before(day)
         if isinstance(day, Ask):
             return question(day, clock, local)
-        return due_on(day, clock, split.part, local)
+        outcome = due_on(day, clock, split.part, local)
+        has_passed = clock is not None and isinstance(outcome, DateQuestion) and day.on == local.date()
+        if has_passed and not _TODAY.fullmatch(rest) and not _END_OF_DAY.search(text):
+            return DateQuestion(PASSED)  # the day after the month's end is another month's beginning
+        return outcome
+
+    def _with_hour_behind(self, text: str, clock: ClockTime | None) -> DateQuestion | None:
+        """Ask about a number behind a day, as the time that it may be: a yes to the day alone would lose it."""
+        found = _HOUR_BEHIND.fullmatch(text) if clock is None else None
+        if found is None:
+            return None
+        minute = f":{found['minute']}" if found["minute"] else ""
+        outcome = self._single(f"{found['day']} at {found['hour']}{minute}", keep_time=False)
+        if isinstance(outcome, DateReading):
+            return asked("I am not sure about the time.", [outcome])
+        return outcome if outcome.candidates else None
 
     def _midnight_of(self, text: str, *, ends: bool) -> DateReading | DateQuestion:
         """«Midnight at the start of Friday» is no longer two midnights."""

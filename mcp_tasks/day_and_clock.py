@@ -1,6 +1,7 @@
 """Day and clock time put together: it lies ahead and exists, or becomes a question."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from mcp_tasks.clock_words import ClockTime
 from mcp_tasks.date_reading import Ask, DateQuestion, DateReading, Day
@@ -8,7 +9,11 @@ from mcp_tasks.spoken import spoken
 from mcp_tasks.wall_clock import is_past, wall_time
 
 NOT_CAUGHT = "I did not catch the date. Which day do you mean?"
+PASSED = "That time has passed. Which day do you mean?"
 _SKIPPED = "The clocks change then and that time is skipped. Which time do you mean?"
+
+_ENDS: Final = {"morning": 12, "afternoon": 18}
+"""The hour at which a part of the day is over; the evening and the night last as long as the day."""
 
 
 def due_on(
@@ -18,8 +23,8 @@ def due_on(
     if clock is None:
         if day.on < local.date() and not day.said_past:
             return question(Ask("That day has passed."), None, local)
-        if day.on == local.date() and part == "morning" and local.hour >= 12:
-            return question(Ask("This morning has passed.", (day.on + timedelta(days=1),)), None, local)
+        if day.on == local.date() and local.hour >= _ENDS.get(part or "", 24):
+            return question(Ask(f"This {part} has passed.", (day.on + timedelta(days=1),)), None, local)
         return reading(day.on, local)
     if clock.midnight:
         # The midnight of today and tonight is the coming one; that of another day begins it or ends it.

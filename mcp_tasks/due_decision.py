@@ -9,7 +9,7 @@ from mcp_tasks.dates import only_a_time, understand
 from mcp_tasks.day_and_clock import asked
 from mcp_tasks.due import Due
 from mcp_tasks.errors import Candidate, TaskError
-from mcp_tasks.title_dates import place
+from mcp_tasks.title_dates import days_named, place
 
 
 def decide_due(
@@ -25,21 +25,22 @@ def decide_due(
 
     `words` are the caller's, `own_reading` is what the model makes of them (ISO); `title` is the one that comes with
     them, `before` what the task was due until now. Words that are understood win over the model's reading; where they
-    are not, or say a time and it names another day, its reading is only offered.
+    are not, or say a time and it names another day, its reading is only offered. A reading without words is taken,
+    unless the title names another day, or may be all that it was read from.
 
     Raises TaskError `bad_date` with a question and its candidates; nothing may be stored then.
     """
     if not words.strip() and not own_reading.strip():
         return None
-    where = place(title, words) if words.strip() and title else "beside"
+    if not words.strip() and (doubt := _other_in_title(title, own_reading, now, zone)) is not None:
+        raise _refusal(doubt)
+    where = place(title, words, own_reading) if words.strip() and title else "beside"
     if where == "title":
         return None
     outcome = understand(words.strip() or own_reading, now=now, zone=zone, before=before)
     if where == "unclear":
         offered = (outcome,) if isinstance(outcome, DateReading) else outcome.candidates
-        raise _refusal(
-            DateQuestion(f"Is it due «{words.strip()}», or is that only part of the title?", offered)
-        )
+        raise _refusal(_only_title(words.strip(), offered))
     if isinstance(outcome, DateReading):
         other = _on_another_day(outcome, words, own_reading, now, zone) if before is None else None
         if other is not None:
@@ -48,6 +49,34 @@ def decide_due(
     if not outcome.candidates and words.strip() and own_reading.strip():
         outcome = _with_own(outcome, own_reading, now, zone)
     raise _refusal(outcome)
+
+
+def _other_in_title(title: str, own_reading: str, now: datetime, zone: ZoneInfo) -> DateQuestion | None:
+    """What to ask where a model passes its reading without the words, and the title has words about a day."""
+    named = days_named(title)
+    own = understand(own_reading, now=now, zone=zone) if named else None
+    if not isinstance(own, DateReading) or own.due is None:
+        return None
+    doubt = None
+    for words in named:
+        at = f" at {own.due:%H:%M}" if isinstance(own.due, datetime) else ""
+        outcome = understand(words + at, now=now, zone=zone)
+        due = outcome.due if isinstance(outcome, DateReading) else None
+        agrees = due is not None and _day(due) == _day(own.due)
+        where = place(title, words, own_reading)
+        if where == "beside" and agrees:
+            return None
+        if where == "beside" and isinstance(outcome, DateReading):
+            doubt = asked("I am not sure about the day.", [outcome, own])
+        elif where == "beside" and outcome.candidates:
+            doubt = outcome
+        elif where == "unclear" and agrees:
+            doubt = _only_title(words, (own,))
+    return doubt
+
+
+def _only_title(words: str, offered: tuple[DateReading, ...]) -> DateQuestion:
+    return DateQuestion(f"Is it due «{words}», or is that only part of the title?", offered)
 
 
 def _on_another_day(

@@ -35,6 +35,8 @@ class TaskError(Exception):
     candidates: tuple[Candidate, ...] = field(default=())
     may_have_happened: bool = False
     """Nobody knows whether it was stored."""
+    retry_after_seconds: int = 0
+    """After how long the same request may be taken; 0 where it would be refused again."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -46,4 +48,6 @@ class TaskError(Exception):
             error["candidates"] = [{"due": one.due, "spoken": one.spoken} for one in self.candidates]
         if self.may_have_happened:
             error["may_have_happened"] = True
+        if self.retry_after_seconds:
+            error["retry_after_seconds"] = self.retry_after_seconds
         return {"error": error}

@@ -30,16 +30,24 @@ class Operation:
 
     id: str
     fingerprint: str
+    """A digest of what is asked for."""
+    to_the_letter: str
+    """The same of the very arguments, by which requests were kept that were made by earlier versions."""
 
     @classmethod
-    def of(cls, operation_id: str, tool: str, arguments: dict[str, Any]) -> "Operation":
-        """Name a request; raises TaskError `invalid` for an id that is empty, too long or not printable ASCII."""
+    def of(
+        cls, operation_id: str, tool: str, arguments: dict[str, Any], wish: dict[str, Any] | None = None
+    ) -> "Operation":
+        """Name a request; `wish` is what the arguments ask for, where others ask for the same.
+
+        Raises TaskError `invalid` for an id that is empty, too long or not printable ASCII.
+        """
         if not operation_id or len(operation_id) > MAX_OPERATION_ID:
             raise TaskError("invalid", f"operation_id must have 1 to {MAX_OPERATION_ID} characters.")
         if not operation_id.isascii() or not operation_id.isprintable():
             raise TaskError("invalid", "operation_id must be printable ASCII.")
-        asked = json.dumps([tool, arguments], sort_keys=True, separators=(",", ":"))
-        return cls(operation_id, hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest())
+        to_the_letter = _digest(tool, arguments)
+        return cls(operation_id, to_the_letter if wish is None else _digest(tool, wish), to_the_letter)
 
 
 class Ledger:
@@ -123,6 +131,11 @@ class Ledger:
             yield session
 
 
+def _digest(tool: str, arguments: dict[str, Any]) -> str:
+    asked = json.dumps([tool, arguments], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _is_lost(error: DBAPIError | OSError) -> bool:
     return isinstance(error, OSError) or error.connection_invalidated
 
@@ -131,6 +144,6 @@ async def _first_answer(session: AsyncSession, owner: str, operation: Operation)
     row = await session.get(OperationRow, (owner, operation.id))
     if row is None:
         return None
-    if row.fingerprint != operation.fingerprint:
+    if row.fingerprint not in (operation.fingerprint, operation.to_the_letter):
         raise TaskError("conflict", "This operation_id was already used for another request.")
     return {**row.answer, "repeated": True}

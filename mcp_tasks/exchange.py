@@ -118,6 +118,8 @@ def _fill(row: TaskRow, caller: Caller, task: PortableTask) -> None:
         "repeats_from",
     ):
         setattr(row, name, getattr(made, name))
+    if task.by_phone is not None:
+        row.by_phone = made.by_phone
     _complete(row, caller, task)
 
 
@@ -144,6 +146,7 @@ def _clean(task: PortableTask, zone: ZoneInfo) -> NewTask:
         priority=task.priority,
         list_name=clean_list(task.list_name),
         tags=clean_tags(task.tags),
+        by_phone=bool(task.by_phone) and due is not None,
     )
 
 

@@ -17,6 +17,7 @@ from mcp_tasks.task import Priority
 PRODUCT: Final = "-//voicetasks//Task Manager//EN"
 _LIST: Final = "X-VOICETASKS-LIST"
 """RFC 5545 knows no lists: a program that does not know this keeps it."""
+_BY_PHONE: Final = "X-VOICETASKS-BY-PHONE"
 _TELLING: Final = ("SUMMARY", "DESCRIPTION", "DTSTART", "DUE", "RRULE")
 """What tells a task without a UID from the others."""
 _MADE_UP: Final = "@made-up"
@@ -79,6 +80,8 @@ def _todo(task: PortableTask, now: datetime) -> Todo:
         todo.add("categories", task.tags)
     if task.list_name:
         todo[_LIST] = _Text(task.list_name)
+    if task.by_phone:
+        todo[_BY_PHONE] = _Text("TRUE")
     zone = known_zone(task.time_zone, ZoneInfo("UTC"))
     if task.due is not None:
         todo.add("due", _when(task.due, zone))
@@ -118,6 +121,7 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
         tags=[str(tag) for tag in todo.categories],
         rrule=_rule(rule) if repeats else None,
         repeats_from=_start(start, due, its_zone) if repeats else None,
+        by_phone=_text(todo, _BY_PHONE).upper() == "TRUE" if _BY_PHONE in todo else None,
         status="done" if done else "open",
         created_at=_moment(todo, "CREATED"),
         completed_at=completed or (modified if done else None),

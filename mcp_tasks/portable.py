@@ -1,11 +1,10 @@
 """A task as it leaves and comes: whole, without what is of this server alone. The shape of the JSON export."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mcp_tasks.errors import TaskError
 from mcp_tasks.models import TaskRow
@@ -32,10 +31,12 @@ class PortableTask(BaseModel):
     tags: list[str] = []
     rrule: str | None = None
     repeats_from: str | None = None
+    by_phone: bool | None = None
+    """Whether its person is called when it is due; None: the file does not say. Whether they may be is their account's."""
     status: Literal["open", "done"] = "open"
-    created_at: datetime | None = None
-    completed_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
 
 
 class PortableFile(BaseModel):
@@ -58,6 +59,7 @@ def portable(row: TaskRow) -> PortableTask:
         tags=row.tags,
         rrule=row.rrule,
         repeats_from=row.repeats_from,
+        by_phone=row.by_phone,
         status="done" if row.status == "done" else "open",
         created_at=row.created_at,
         completed_at=row.completed_at,

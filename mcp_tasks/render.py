@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from mcp_tasks.due import read_due
+from mcp_tasks.due import Due, read_due
 from mcp_tasks.models import TaskRow
 from mcp_tasks.spoken import spoken
 from mcp_tasks.spoken_recurrence import spoken_rule
@@ -12,18 +12,22 @@ from mcp_tasks.task import Priority, Task
 
 
 def render(row: TaskRow, now: datetime, zone: ZoneInfo) -> Task:
-    """Tell one task; `now` and `zone` are the caller's, for «tomorrow at 5 PM»."""
-    said = None
+    """Tell one task; `now` and `zone` are the caller's, for «tomorrow at 5 PM».
+
+    A moment is told in `zone`, also where it was set by another clock: who reads it and who hears it are told the same.
+    """
+    due, said = row.due, None
     if row.due is not None:
-        said = spoken(read_due(row.due, row.due_instant, zone), now.astimezone(zone))
+        when = read_due(row.due, row.due_instant, zone)
+        due, said = Due(when).text, spoken(when, now.astimezone(zone))
     return Task(
         id=row.id,
         title=row.title,
         notes=row.notes,
-        due=row.due,
+        due=due,
         due_words=row.due_words,
         due_spoken=said,
-        time_zone=row.time_zone,
+        time_zone=row.time_zone if row.due_instant is None else zone.key,
         status="done" if row.status == "done" else "open",
         created_at=row.created_at,
         completed_at=row.completed_at,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from mcp_tasks.call_limit import CallLimit
 from mcp_tasks.errors import TaskError
 from mcp_tasks.identity import TaskTokenVerifier
 from mcp_tasks.settings import TasksSettings
@@ -45,6 +47,9 @@ class AsSent(FuncMetadata):
 class TaskServer(MCPServer[Any]):
     """The SDK's server; errors of tools become `{"error": {"code", "message"}}`, never a traceback or a log of words."""
 
+    limit: CallLimit | None = None
+    """Of each person's calls."""
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -54,6 +59,7 @@ class TaskServer(MCPServer[Any]):
         try:
             # A model's null means «not said»; left out says the same.
             said = {key: value for key, value in arguments.items() if value is not None}
+            self._refuse_too_many()
             self._refuse_unknown(name, said)
             return await super().call_tool(name, said, context)
         except TaskError as error:
@@ -77,6 +83,11 @@ class TaskServer(MCPServer[Any]):
 
     def _known(self, name: str) -> bool:
         return self._tool_manager.get_tool(name) is not None
+
+    def _refuse_too_many(self) -> None:
+        token = get_access_token()
+        if self.limit is not None and token is not None and token.subject is not None:
+            self.limit.take(token.subject)
 
     def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
         """A misspelt `due_word` that is ignored would be a date lost in silence."""
@@ -119,6 +130,7 @@ def build_server(store: TaskStore, settings: TasksSettings, clock: Clock | None 
         subscriptions=False,
         log_level="WARNING",
     )
+    server.limit = CallLimit(settings.calls_per_minute)
     tools = TaskTools(store, clock) if clock is not None else TaskTools(store)
     server.add_tool(tools.list_tasks, annotations=READ)
     server.add_tool(tools.create_task, annotations=writes(destructive=False, idempotent=False))

@@ -33,6 +33,8 @@ class TasksSettings(BaseSettings):
     """The key that `people` signs task tokens with; any issuer that holds it speaks for any user."""
     max_body_bytes: Annotated[int, Field(ge=4096, le=4_194_304)] = 262_144
     """Past this a request is answered 413 before it is parsed."""
+    calls_per_minute: Annotated[int, Field(ge=0)] = 600
+    """Of one person's tools, in each process: past them `rate_limited`. So many may come at once; 0 is no limit."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=60)] = 5
     """How long requests that are under way may still take after SIGTERM."""
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from mcp_tasks import changes, rows
@@ -16,11 +16,15 @@ from mcp_tasks.exactly_once import Answer, Ledger, Operation
 from mcp_tasks.listing import MAX_LIMIT, changed_lately, for_a_query, in_a_view
 from mcp_tasks.models import OperationRow, TaskRow
 from mcp_tasks.render import render, snapshot
+from mcp_tasks.same_wish import same_title
 from mcp_tasks.task import ChangeKind, TaskChanged, TaskList, Undone, View
 from mcp_tasks.views import in_view
 
 REMEMBER_ANSWERS_FOR: Final = timedelta(hours=24)
 """Longer than any call and its retries; answers hold titles, so no longer than needed."""
+
+_MOST_ALIKE: Final = 50
+"""So many titles that sound the same are looked at."""
 
 
 class TaskStore:
@@ -76,9 +80,10 @@ class TaskStore:
 
         async def act(session: AsyncSession) -> Answer:
             row = rows.new_row(caller, new)
+            twin = await _twin(session, row)
             session.add(row)
             changes.record(session, caller, row, "create", before=None)
-            return _changed(row, caller)
+            return _changed(row, caller, twin=twin)
 
         return await self._ledger.run(caller.owner, operation, caller.now, act)
 
@@ -169,6 +174,19 @@ async def _own_task(
     return row
 
 
+async def _twin(session: AsyncSession, row: TaskRow) -> str | None:
+    """The id of an open task of the same owner that has a new one's title and due."""
+    alike = await session.execute(
+        select(TaskRow.id, TaskRow.title)
+        .where(TaskRow.owner == row.owner, TaskRow.title_key == row.title_key)
+        .where(TaskRow.status == "open", TaskRow.due_key == row.due_key)
+        .order_by(TaskRow.number)
+        .limit(_MOST_ALIKE)
+    )
+    key = same_title(row.title)
+    return next((task_id for task_id, title in alike if same_title(title) == key), None)
+
+
 def _settle(
     session: AsyncSession,
     caller: Caller,
@@ -188,9 +206,14 @@ def _settle(
 
 
 def _changed(
-    row: TaskRow, caller: Caller, *, changed: bool = True, following: TaskRow | None = None
+    row: TaskRow,
+    caller: Caller,
+    *,
+    changed: bool = True,
+    following: TaskRow | None = None,
+    twin: str | None = None,
 ) -> Answer:
     task = render(row, caller.now, caller.zone)
     following_task = render(following, caller.now, caller.zone) if following else None
-    answer = TaskChanged(task=task, changed=changed, repeated=False, next=following_task)
+    answer = TaskChanged(task=task, changed=changed, repeated=False, next=following_task, also_there=twin)
     return answer.model_dump(mode="json")

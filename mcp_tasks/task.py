@@ -45,6 +45,7 @@ class Task(Sparing):
         str | None,
         Field(description="ISO date, or ISO local date and time in `time_zone`; null without one."),
     ]
+    """A moment is told by the caller's own clock, whose zone `time_zone` then is."""
     due_words: Annotated[str | None, Field(description="The caller's own words about the date.")]
     due_spoken: Annotated[str | None, Field(description="How to say the due date.")]
     time_zone: str
@@ -101,6 +102,9 @@ class TaskChanged(Sparing):
     changed: Annotated[bool, Field(description="False when the task already was as asked.")]
     repeated: Annotated[bool, Field(description="True when this very request had been answered before.")]
     next: Annotated[Task | None, Field(description="What comes next of a task that repeats.")] = None
+    also_there: Annotated[
+        str | None, Field(description="Id of an open task that had the new one's title and due before.")
+    ] = None
 
 
 class Undone(BaseModel):

@@ -28,14 +28,32 @@ _LINKS: Final = (
     *("about", "with", "to", "and", "for", "from", "because", "if", "so", "or", "re", "regarding", "when"),
     *("by", "on", "at", "before", "after", "until", "in", "the", "a"),
 )
+_SMALL: Final = ("the", "a", "an", "of", "and", "in", "to", "for", "at", "on", "from", "with", "by", "or")
+"""Words that the name of a work writes small."""
+_QUOTES: Final = "«“\"‘'"
+_JOINING: Final = frozenset(_LINKS) - {"the", "a", "by"}
+"""After them something else begins: «play Saturday with Bob». «Read Saturday by Ian McEwan» goes on."""
+_KINDS: Final = ("film", "movie", "remake", "sequel", "soundtrack", "book", "novel", "album", "song")
 _NAMES = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *MONTHS))}|christmas|easter|halloween|valentines day)\b")
 
+_DAYS = re.compile(
+    rf"(?<!every )(?<!other )\b(?P<day>(?:(?:this|next|coming) )?(?:{'|'.join(WEEKDAYS)})|today|tonight|"
+    rf"(?:the day after )?tomorrow|(?:{'|'.join(MONTHS)}) \d\d?(?:st|nd|rd|th)?|"
+    r"(?<=on )the \d\d?(?:st|nd|rd|th)(?! \w)|christmas(?: eve)?|easter)s?\b"
+)
 
-def place(title: str, words: str) -> Place:
+
+def days_named(title: str) -> list[str]:
+    """What a title says of single days, in plain words; «every Friday» is a repetition."""
+    return [found["day"] for found in _DAYS.finditer(plain(title))]
+
+
+def place(title: str, words: str, own_reading: str = "") -> Place:
     """Say where the words about a date stand, given the title that they came with.
 
     Models take «Friday the 13th» for the date of «watch Friday the 13th». Words that are no part of the title, or
-    stand in it as only a date can («call Bob on Friday», «call Bob tomorrow»), are beside it.
+    stand in it as only a date can («call Bob on Friday», «call Bob tomorrow»), are beside it. `own_reading` is the
+    date that a model gave with them: with one, a single word or a part of a name («Saturday Night Live») is unclear.
     """
     said = plain(words)
     core = without_lead(said)
@@ -45,7 +63,13 @@ def place(title: str, words: str) -> Place:
         return "beside"
     ahead, behind = whole[: found.start()].strip(), whole[found.end() :].strip()
     if re.search(rf"(?:^|\s)(?:{'|'.join(_WORK_VERBS)})(?: the| a)?$", ahead):
-        return "title"
+        called = (
+            _is_name(title, _KINDS if " " in core else ())
+            and not found["of"]
+            and behind.split(" ")[0] not in _JOINING
+        )
+        is_whole = not behind and " " in core
+        return "title" if called and (is_whole or not own_reading.strip()) else "unclear"
     if ahead.split()[-1:] and ahead.split()[-1] in _LEADS:
         return "beside"
     named = not behind and re.search(rf"(?:^|\s)(?:{'|'.join(_NAME_VERBS)})(?: the)? \S+$", ahead)
@@ -54,3 +78,15 @@ def place(title: str, words: str) -> Place:
     if not behind or behind.split()[0] in _LINKS:
         return "beside"
     return "unclear" if _NAMES.search(core) else "beside"
+
+
+def _is_name(title: str, kinds: tuple[str, ...]) -> bool:
+    """Whether what follows «watch» is written as a name: «watch Saturday Night Live», and not «watch the Sunday match».
+
+    `kinds`: words for what it is that may stand with it.
+    """
+    work = re.split(rf"\b(?:{'|'.join(_WORK_VERBS)})\b", title, maxsplit=1, flags=re.IGNORECASE)[-1].strip()
+    if work[:1] in _QUOTES:
+        return True
+    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", work)
+    return all(word in _SMALL or word in kinds or not word[:1].islower() for word in words)

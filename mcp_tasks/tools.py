@@ -41,6 +41,7 @@ from mcp_tasks.exactly_once import Operation
 from mcp_tasks.listing import MAX_LIMIT
 from mcp_tasks.no_repeating import ends_repeating
 from mcp_tasks.recurrence import clean_rrule
+from mcp_tasks.same_wish import wish
 from mcp_tasks.store import TaskStore
 from mcp_tasks.task import Priority, TaskChanged, TaskList, Undone, View
 from mcp_tasks.wording import (
@@ -123,11 +124,11 @@ class TaskTools:
         by_phone: ByPhone = False,
         operation_id: OperationId = _NO_TEXT,
     ) -> Annotated[CallToolResult, TaskChanged]:
-        """Make a new task. Read back the title, `due_spoken` and `repeats`."""
+        """Make a new task. Read back the title, `due_spoken` and `repeats`; with `also_there` say that there are two now."""
         caller = self._caller()
         asked = {"title": title, "due_words": due_words, "due": due, "notes": notes}
         asked |= _said(priority=priority, list_name=list_name, tags=tags, by_phone=by_phone or None)
-        operation = _operation(operation_id, "create_task", asked)
+        operation = _operation(operation_id, "create_task", asked, wish(asked))
         answer = await self._store.answered(caller, operation)
         if answer is None:
             when = _when(caller, due_words, due, title=title)
@@ -277,8 +278,10 @@ def _said(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value not in (None, "", [], "normal")}
 
 
-def _operation(operation_id: str, tool: str, arguments: dict[str, Any]) -> Operation | None:
-    return Operation.of(operation_id, tool, arguments) if operation_id else None
+def _operation(
+    operation_id: str, tool: str, arguments: dict[str, Any], wished: dict[str, Any] | None = None
+) -> Operation | None:
+    return Operation.of(operation_id, tool, arguments, wished) if operation_id else None
 
 
 def _answer(answer: BaseModel) -> CallToolResult:

@@ -45,7 +45,11 @@ async def undo(services: Served, _session: Changing, user: CurrentUser, wish: Un
             if listed.is_error or not last or (last["task_id"], datetime.fromisoformat(last["at"])) != shown:
                 raise _too_late()
             outcome = await client.call(
-                "undo", {"operation_id": f"page:{wish.task_id}:{wish.at.isoformat()}"[:64]}
+                "undo",
+                {
+                    "operation_id": f"page:{wish.task_id}:{wish.at.isoformat()}"[:64],
+                    "expected_at": last["at"],  # what is changed between the look and this is not taken back
+                },
             )
     except TaskServerUnavailable as error:
         raise ApiError(

@@ -33,6 +33,8 @@ class Session:
         self.on_thought: Callable[[], None] = lambda: None
         self.speaks: Callable[[], None] = lambda: None
         self.tells: dict[str, Callable[[Any], None]] = {}
+        self.instructions = ""
+        self.is_told, self.takes_instructions = asyncio.Event(), True
 
     def on(self, event: str, callback: Callable[[Any], None]) -> None:
         self.tells[event] = callback
@@ -40,10 +42,11 @@ class Session:
     def while_speaking(self, callback: Callable[[], None]) -> None:
         self.speaks = callback
 
-    async def start(self, _line: Any, **_: Any) -> None: ...
+    async def start(self, _line: Any, *, instructions: str, **_: Any) -> None:
+        self.instructions = instructions
 
-    async def prepare(self, *, chat_ctx: llm.ChatContext, **_: Any) -> None:
-        self.history = chat_ctx
+    async def prepare(self, *, chat_ctx: llm.ChatContext, instructions: str, **_: Any) -> None:
+        self.history, self.instructions = chat_ctx, instructions
         self.asked.set()
         try:
             await self.begins.wait()
@@ -58,6 +61,12 @@ class Session:
             raise RuntimeError("AgentSession isn't running")
         self.stack = stack
         return SimpleNamespace(arguments={}, aclose=self.remember)
+
+    async def instruct(self, instructions: str) -> bool:
+        if self.takes_instructions:
+            self.instructions = instructions
+        self.is_told.set()
+        return self.takes_instructions
 
     async def is_reached(self) -> bool:
         return True
@@ -154,9 +163,9 @@ class Served:
             better_after_seconds=better_after,
         )
 
-    async def begin(self) -> None:
+    async def begin(self, instructions: Callable[[], str] = str) -> None:
         conversation: Any = self.conversation
-        await self.serving.start(conversation, instructions="", tools=[])
+        await self.serving.start(conversation, instructions=instructions, tools=[])
         self.sessions[0].history.add_message(role="user", content="Add a task")
 
     async def moves(self, cause: Cause, stack: str = "premium") -> Session:

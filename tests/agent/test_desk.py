@@ -73,7 +73,7 @@ async def begun(monkeypatch: pytest.MonkeyPatch) -> Begun:
 
 async def test_money_that_is_there_again_moves_no_call_that_has_just_begun(begun: Begun) -> None:
     serving = begun.served(SPENT, BACK)
-    await serving.start(cast("Any", Conversation()), instructions="", tools=[])
+    await serving.start(cast("Any", Conversation()), instructions=str, tools=[])
     for _ in range(20):
         await asyncio.sleep(0)
     assert len(begun.sessions) == 1
@@ -82,7 +82,7 @@ async def test_money_that_is_there_again_moves_no_call_that_has_just_begun(begun
 
 async def test_what_has_failed_meanwhile_is_left_at_once(begun: Begun) -> None:
     serving = begun.served(WELL, DOWN)
-    await serving.start(cast("Any", Conversation()), instructions="", tools=[])
+    await serving.start(cast("Any", Conversation()), instructions=str, tools=[])
     async with asyncio.timeout(5):
         while len(begun.sessions) < 2:
             await asyncio.sleep(0)
@@ -93,6 +93,6 @@ async def test_what_has_failed_meanwhile_is_left_at_once(begun: Begun) -> None:
 
 async def test_a_call_whose_decision_stands_has_nothing_to_follow(begun: Begun) -> None:
     serving = begun.served(WELL, WELL)
-    await serving.start(cast("Any", Conversation()), instructions="", tools=[])
+    await serving.start(cast("Any", Conversation()), instructions=str, tools=[])
     assert serving._moving is None
     await serving.aclose()

@@ -62,3 +62,8 @@ def test_of_a_completed_task_that_repeats_the_next_one_is_told() -> None:
     assert comes_next([plants, rent]) == (
         'Next due are "Water the plants" Tuesday, December 1st and "Pay the rent" tomorrow.'
     )
+
+
+@pytest.mark.parametrize(("zone", "is_unknown"), [("Etc/UTC", True), ("Europe/London", False)])
+def test_a_model_is_told_where_nobody_knows_the_callers_clock(zone: str, *, is_unknown: bool) -> None:
+    assert ("ask once whether they mean UTC" in instructions(ZoneInfo(zone), "phone")) is is_unknown

@@ -200,9 +200,31 @@ async def test_unknown_callers_are_refused_unless_guests_are_welcome(people: Peo
     assert heard == [phone_prompts.CHOOSE, phone_prompts.AGAIN]
     guest = await people.user_by_id(admitted.user_id)
     assert guest is not None
-    assert (guest.plan, guest.time_zone) == (Plan.ECONOMY, "America/New_York")
+    assert (guest.plan, guest.time_zone) == (Plan.ECONOMY, "America/Los_Angeles"), (
+        "where their number is at home"
+    )
     assert await call(people, PIN, rules=GUESTS) == (Admitted(guest.id, "pin"), [phone_prompts.WELCOME])
     assert (await call(people, WRONG, rules=GUESTS))[0] is None, "whoever forges a guest's number"
+
+
+@pytest.mark.parametrize(
+    ("number", "zone"),
+    [
+        ("+12125550132", "America/New_York"),
+        ("+493012345678", "Europe/Berlin"),
+        ("+18005550123", "Asia/Tokyo"),  # of all of North America
+        ("+447700900123", "Asia/Tokyo"),  # of no known place
+    ],
+)
+async def test_a_guests_clock_is_that_of_their_number_and_else_what_the_operator_says(
+    people: People, number: str, zone: str
+) -> None:
+    rules = replace(GUESTS, guest_time_zone="Asia/Tokyo")
+    admitted, _ = await call(people, PIN, PIN, caller=Caller(number), rules=rules)
+    assert admitted is not None
+    guest = await people.user_by_id(admitted.user_id)
+    assert guest is not None
+    assert guest.time_zone == zone
 
 
 async def test_guests_from_two_numbers_share_nothing_and_withheld_numbers_have_no_guest(

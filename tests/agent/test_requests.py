@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agent.requests import SAME_REQUEST_SECONDS, Requests, operation_id
 
 pytestmark = pytest.mark.unit
 
+MILK = {"title": "Buy milk", "due_words": "tomorrow"}
 LAMP = {"title": "check the lamp"}
 STOVE = {"title": "dust the stove"}
 
@@ -20,7 +23,7 @@ class Clock:
         return self.now
 
 
-def of(turn: int, arguments: dict[str, str], tool: str = "create_task") -> str:
+def of(turn: int, arguments: dict[str, Any], tool: str = "create_task") -> str:
     return operation_id("c1", turn, tool, arguments)
 
 
@@ -126,3 +129,38 @@ def test_one_of_which_nobody_knows_how_it_went_stands_until_that_is_known_also_f
     after.answered("create_task", LAMP)
     clock.now += SAME_REQUEST_SECONDS
     assert after.operation("create_task", LAMP, 5) == of(5, LAMP)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"title": "buy milk", "due_words": "tomorrow"},
+        {"title": "Buy milk.", "due_words": "tomorrow"},
+        {"title": "Buy milk", "due_words": "by tomorrow"},
+        {"title": "Buy milk", "due_words": "Tomorrow", "due": "2026-12-01"},
+        {**MILK, "priority": "normal", "notes": "", "tags": [], "by_phone": False},
+    ],
+)
+def test_a_new_task_that_is_asked_for_again_a_little_otherwise_is_the_same_request(
+    again: dict[str, Any],
+) -> None:
+    requests = Requests("c1", Clock())
+    requests.sent("create_task", MILK, of(1, MILK), 1)
+    assert requests.operation("create_task", again, 2) == of(1, MILK)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"title": "Buy milk", "due_words": "Friday"},
+        {"title": "Buy milk"},
+        {"title": "Buy milk", "due": "2026-12-01"},
+        {"title": "Buy oat milk", "due_words": "tomorrow"},
+        {**MILK, "notes": "two bottles"},
+        {**MILK, "priority": "high"},
+    ],
+)
+def test_another_day_title_or_note_makes_another_task(other: dict[str, Any]) -> None:
+    requests = Requests("c1", Clock())
+    requests.sent("create_task", MILK, of(1, MILK), 1)
+    assert requests.operation("create_task", other, 2) == of(2, other)

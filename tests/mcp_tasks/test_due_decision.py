@@ -91,3 +91,43 @@ def test_a_time_alone_is_not_asked_about_where_its_day_is_known() -> None:
     kept = decide_due("at 9", "2026-11-24T09:00", now=TUESDAY, zone=LA, before=date(2026, 11, 27))
     assert kept is not None
     assert kept.due == datetime(2026, 11, 27, 9, tzinfo=LA)
+
+
+@pytest.mark.parametrize(
+    ("title", "own", "offered"),
+    [
+        ("call ann next friday", "2026-12-04", ["2026-11-27", "2026-12-04"]),
+        ("call ann next friday", "2026-12-04T09:00", ["2026-11-27T09:00:00", "2026-12-04T09:00:00"]),
+        ("call ann on Friday", "2026-11-28", ["2026-11-27", "2026-11-28"]),
+        ("buy christmas tree", "2026-12-25", ["2026-12-25"]),
+        ("print tomorrow's agenda", "2026-11-25", ["2026-11-25"]),
+        ("read Saturday", "2026-11-28", ["2026-11-28"]),
+    ],
+)
+def test_a_reading_without_words_is_asked_about_where_the_title_names_another_day_or_the_only_one(
+    title: str, own: str, offered: list[str]
+) -> None:
+    assert [one.due for one in refused("", own, title).candidates] == offered
+
+
+@pytest.mark.parametrize(
+    ("title", "own"),
+    [
+        ("buy milk", "2026-11-27"),
+        ("call Bob on Friday", "2026-11-27"),
+        ("call Bob tomorrow at 5", "2026-11-25T17:00"),
+        ("call Bob tomorrow about the Sunday match", "2026-11-25"),
+        ("prepare the Monday report", "2026-11-27"),
+        ("buy christmas tree", "2026-12-20"),
+        ("watch Friday the 13th", "2026-11-28"),
+        ("take the bins out every Friday", "2026-11-28"),
+        ("call the 2nd plumber", "2026-11-28"),
+    ],
+)
+def test_a_reading_without_words_is_taken_where_the_title_agrees_or_says_nothing_of_it(
+    title: str, own: str
+) -> None:
+    found = decide_due("", own, now=TUESDAY, zone=LA, title=title)
+    assert found is not None
+    assert found.due is not None
+    assert found.due.isoformat()[: len(own)] == own

@@ -1,4 +1,5 @@
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -190,10 +191,12 @@ async def test_other_programs_tasks_are_taken_and_what_cannot_be_is_named(
         task.title: task for task in (await store.list_tasks(ANN, "all", "", 50, list_name="errands")).tasks
     }
     assert set(tasks) == {"Fetch the parcel", "Report"}
-    assert (tasks["Fetch the parcel"].due, tasks["Fetch the parcel"].time_zone) == (
-        "2026-11-27T17:30:00",
-        "Europe/Berlin",
-    )
+    in_berlin = Caller("ann", ZoneInfo("Europe/Berlin"), NOW)
+    for caller, local in ((in_berlin, "2026-11-27T17:30:00"), (ANN, "2026-11-27T08:30:00")):
+        (parcel,) = (await store.list_tasks(caller, "all", "parcel", 50)).tasks
+        assert (parcel.due, parcel.time_zone) == (local, caller.zone.key)
+    (kept,) = [each for each in from_json(await exchange.export(ANN, "json")) if "parcel" in each.title]
+    assert (kept.due, kept.time_zone) == ("2026-11-27T17:30:00", "Europe/Berlin")
     report = tasks["Report"]
     assert (report.due, report.priority, report.tags) == ("2026-11-27T18:00:00", "high", ["work", "urgent"])
     assert report.repeats == "the last day of every month"
@@ -325,3 +328,46 @@ async def test_a_deletion_is_not_undone_beside_what_was_taken_in_again(
         with pytest.raises(TaskError, match="nothing to undo"):
             await store.undo(caller, None)
         assert await titles(store, caller=caller) == ["Buy milk"]
+
+
+@FORMS
+async def test_a_call_by_phone_leaves_and_comes_back(store: TaskStore, exchange: Exchange, form: Any) -> None:
+    await make(store, "Call Ann", due=datetime(2026, 11, 24, 17, tzinfo=LA), by_phone=True)
+    await make(store, "Buy milk", due=date(2026, 11, 25))
+    await exchange.take_in(BOB, await exchange.export(ANN, form), form)
+    called = {task.title: task.by_phone for task in (await store.list_tasks(BOB, "all", "", 5)).tasks}
+    assert called == {"Call Ann": True, "Buy milk": False}
+
+
+async def test_a_file_that_does_not_speak_of_calls_leaves_them_as_they_are(
+    store: TaskStore, exchange: Exchange
+) -> None:
+    made = await make(store, "Call Ann", due=date(2026, 11, 25), by_phone=True)
+    uid = f"{made['task']['id']}@voicetasks"
+    newer = PortableTask(uid=uid, title="Call Anna", due="2026-11-26", updated_at=NOW + timedelta(hours=1))
+    assert await exchange.take_in(ANN, to_json([newer]), "json") == Imported(updated=1)
+    (task,) = (await store.list_tasks(ANN, "all", "", 5)).tasks
+    assert (task.title, task.due, task.by_phone) == ("Call Anna", "2026-11-26", True)
+
+
+async def test_nobody_is_to_be_called_about_a_task_without_a_date(
+    store: TaskStore, exchange: Exchange
+) -> None:
+    await exchange.take_in(ANN, to_json([PortableTask(uid="1", title="Call Ann", by_phone=True)]), "json")
+    (task,) = (await store.list_tasks(ANN, "all", "", 5)).tasks
+    assert not task.by_phone
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at", "completed_at"])
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_moment_without_an_offset_is_told_with_its_place_and_nothing_is_taken_in(
+    store: TaskStore, exchange: Exchange, name: str, *, is_known: bool
+) -> None:
+    made = await make(store, "Call Ann")
+    uid = f"{made['task']['id']}@voicetasks" if is_known else "other"
+    fine = {"uid": "fine", "title": "Buy milk"}
+    file = json.dumps({"tasks": [fine, {"uid": uid, "title": "x", name: "2026-11-25T10:00:00"}]})
+    with pytest.raises(TaskError, match=rf"tasks\.1\.{name}: .*timezone") as refused:
+        await exchange.take_in(ANN, file, "json")
+    assert refused.value.code == "invalid"
+    assert await titles(store) == ["Call Ann"]

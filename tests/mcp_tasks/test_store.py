@@ -61,6 +61,12 @@ async def test_a_due_moment_follows_a_traveller_into_another_zone(store: TaskSto
     in_berlin = Caller("ann", ZoneInfo("Europe/Berlin"), NOW)
     (task,) = (await store.list_tasks(in_berlin, "all", "", 50)).tasks
     assert task.due_spoken == "tomorrow at 2 AM"
+    assert (task.due, task.time_zone) == (
+        "2026-11-25T02:00:00",
+        "Europe/Berlin",
+    )  # what the page shows and groups by
+    (at_home,) = (await store.list_tasks(ANN, "all", "", 50)).tasks
+    assert (at_home.due, at_home.time_zone) == ("2026-11-24T17:00:00", "America/Los_Angeles")
 
 
 async def test_a_limit_shortens_the_list_and_not_the_total(store: TaskStore) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mcp_tasks.caller import Caller
-from mcp_tasks.edit import Before
+from mcp_tasks.edit import Before, NewTask
 from mcp_tasks.errors import TaskError
+from mcp_tasks.exactly_once import Operation
 from mcp_tasks.store import TaskStore
 from mcp_tasks.tools import TaskTools
 from tests.mcp_tasks.people import ANN
@@ -89,3 +90,53 @@ async def test_two_who_say_a_day_later_at_once_do_not_both_count_from_the_same_d
     assert now.due == "2026-11-28"
     renamed = [tools.update_task(task["id"], title) for title in ("Call Anna", "Call Anne")]
     await asyncio.gather(*renamed)
+
+
+async def test_a_request_that_comes_again_a_little_otherwise_makes_no_second_task(
+    tools: TaskTools, store: TaskStore
+) -> None:
+    await tools.create_task("Buy milk", "tomorrow", operation_id="op-1")
+    for title, due_words, due in (
+        ("buy milk", "tomorrow", ""),
+        ("Buy milk.", "by tomorrow", "2026-12-01"),
+    ):
+        again = (await tools.create_task(title, due_words, due, operation_id="op-1")).structured_content
+        assert again is not None
+        assert (again["task"]["title"], again["repeated"]) == ("Buy milk", True)
+    with pytest.raises(TaskError, match="already used") as other:
+        await tools.create_task("Buy milk", "Friday", operation_id="op-1")
+    assert other.value.code == "conflict"
+    assert (await store.list_tasks(ANN, "all", "", 5)).total == 1
+
+
+async def test_titles_that_differ_in_a_mark_within_are_two(tools: TaskTools) -> None:
+    await tools.create_task("Learn C++", operation_id="op-1")
+    with pytest.raises(TaskError, match="already used"):
+        await tools.create_task("Learn C#", operation_id="op-1")
+
+
+async def test_a_request_kept_by_an_earlier_version_is_known_by_its_very_arguments(
+    tools: TaskTools, store: TaskStore
+) -> None:
+    asked = {"title": "Buy milk", "due_words": "by tomorrow", "due": "", "notes": ""}
+    await store.create(ANN, Operation.of("op-1", "create_task", asked), NewTask(title="Buy milk"))
+    again = (await tools.create_task("Buy milk", "by tomorrow", operation_id="op-1")).structured_content
+    assert again is not None
+    assert again["repeated"]
+
+
+async def test_a_new_task_that_is_there_already_is_told(tools: TaskTools) -> None:
+    first = await created(tools, "Buy milk", "tomorrow")
+    for title, due_words, there in (
+        ("buy milk.", "tomorrow", first["id"]),
+        ("Buy milk", "Friday", None),
+        ("By milk", "tomorrow", None),
+    ):
+        answer = (await tools.create_task(title, due_words)).structured_content
+        assert answer is not None
+        assert answer.get("also_there") == there
+    done = await created(tools, "Call Ann")
+    await tools.complete_task(done["id"])
+    answer = (await tools.create_task("Call Ann")).structured_content
+    assert answer is not None
+    assert "also_there" not in answer

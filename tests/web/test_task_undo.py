@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
+from mcp_tasks.client import TaskClient, ToolOutcome
 from tests.routing.experiments.past import plain_call, task
 from tests.web.site import Browser, OpenSite
 from tests.web.test_tasks import add, task_server
@@ -75,3 +77,26 @@ async def test_a_deletion_that_is_undone_by_click_leaves_the_task_a_success(
     assert (undone.status_code, undone.json()["undone"]) == (200, "delete")
     told = [entry.details["task"] for entry in await books.journal.entries(call_id="c1", kind="outcome")]
     assert [(each["event"], each["id"]) for each in told] == [("created", task_id), ("restored", task_id)]
+
+
+async def test_a_change_made_between_the_look_and_the_undoing_is_not_taken_back(
+    task_server: subprocess.Popen[bytes], open_site: OpenSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = await open_site()
+    ann = await site.signed_in(site.ann)
+    await add(site, site.ann, "Buy milk")
+    milk = await last_change(ann)
+    as_it_is = TaskClient.call
+
+    async def after_a_call_has_added_bread(
+        client: TaskClient, name: str, arguments: dict[str, Any], operation_id: str | None = None
+    ) -> ToolOutcome:
+        if name == "undo":
+            await as_it_is(client, "create_task", {"title": "Buy bread"})
+        return await as_it_is(client, name, arguments, operation_id)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(TaskClient, "call", after_a_call_has_added_bread)
+        assert (await ann.post("/api/tasks/undo", milk)).status_code == 409
+    left = (await ann.client.get("/api/tasks")).json()["tasks"]
+    assert {each["title"] for each in left} == {"Buy milk", "Buy bread"}

@@ -194,6 +194,7 @@ async def _served(url: str) -> AsyncIterator[str]:
         "VOICETASKS_TASKS_PORT": str(port),
         "VOICETASKS_TASKS_DATABASE_URL": url,
         "VOICETASKS_TASKS_TOKEN_SECRET": _SECRET,
+        "VOICETASKS_TASKS_CALLS_PER_MINUTE": "0",
     }
     server = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mcp_tasks"),
