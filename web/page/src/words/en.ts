@@ -197,7 +197,7 @@ export const en = {
     declined: (question: string, by: string) => `${question} You said no${by}. Nothing was changed.`,
     expired: (question: string) => `${question} No answer came. Nothing was changed.`,
     void: (question: string) => `${question} You went on with something else. Nothing was changed.`,
-    unanswered: (question: string) => `No answer: ${question} Nothing was changed.`,
+    unanswered: (question: string) => `${question} How it ended was not told. The task list shows what holds.`,
   },
 
   microphone: {
@@ -210,6 +210,7 @@ export const en = {
     unnamed: 'Microphone',
     hold: 'Hold to talk',
     talking: 'Talking: let go to send',
+    talkingOn: 'Talking: press again to send',
     end: 'End',
     refused: 'That microphone cannot be used. The one from before is on again.',
     meanwhile: 'Until then you hear the assistant and can type below.',
@@ -414,6 +415,7 @@ export const en = {
       blind: 'The agent cannot see your screen at the moment.',
       spent: 'The agent no longer looks at your screen: the budget for it is used up.',
     },
+    lost: 'Your screen is no longer shared: the line was lost. Share it again if you like.',
     read: 'Read:',
     due: (when: string) => `, due ${when}`,
     stop: 'Stop sharing',
