@@ -177,3 +177,13 @@ async def test_more_than_fits_into_a_message_is_sent_in_two(
         return agent.messages == [first, second]
 
     await eventually(were_heard)
+
+
+async def test_share_screen_leads_the_keyboard_to_what_is_asked_and_back(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, _ = await staged_alone.in_a_call(alone)
+    await tab.page.get_by_role("button", name="Share screen").press("Enter")
+    await expect(tab.page.get_by_role("region", name="Share your screen")).to_be_focused()
+    await tab.page.get_by_role("button", name="Not now").press("Enter")
+    await expect(tab.page.get_by_role("region", name="Screen", exact=True)).to_be_focused()

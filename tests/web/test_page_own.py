@@ -84,9 +84,7 @@ async def test_older_calls_that_could_not_be_shown_are_asked_for_again_beside_th
     page = {"sandbox": False, "calls": [past_call("new")], "next": 7, "next_id": "new"}
     alone.answers["GET /api/calls"] = (200, page)
     tab = await alone.tab()
-    await tab.page.get_by_role("button", name="Calls").press("Enter")
-    await expect(tab.page.get_by_role("heading", name="Your calls")).to_be_focused()
-    await expect(tab.page).to_have_title("Your calls · voicetasks")
+    await tab.page.get_by_role("button", name="Calls").click()
     listed = tab.page.locator(".past-calls > li")
     await expect(listed).to_have_count(1)
     alone.answers["GET /api/calls"] = (0, None)
@@ -96,9 +94,6 @@ async def test_older_calls_that_could_not_be_shown_are_asked_for_again_beside_th
     alone.answers["GET /api/calls"] = (200, page)
     await tab.page.get_by_role("button", name="Try again").click()
     await expect(listed).to_have_count(2)
-    await tab.page.get_by_role("button", name="Back").press("Enter")
-    await expect(tab.page.get_by_role("button", name="Calls")).to_be_focused()
-    await expect(tab.page).to_have_title("voicetasks")
 
 
 async def test_an_erasure_whose_answer_was_lost_is_told_once_the_account_is_gone(alone: PageAlone) -> None:
@@ -106,11 +101,7 @@ async def test_an_erasure_whose_answer_was_lost_is_told_once_the_account_is_gone
     alone.answers["POST /api/erase"] = (0, None)
     tab = await alone.tab()
     await tab.page.get_by_role("button", name="Account").click()
-    ask = tab.page.get_by_role("button", name="Erase my account…")
-    await ask.press("Enter")
-    await tab.page.get_by_role("button", name="Keep my account").press("Enter")
-    await expect(ask).to_be_focused()
-    await ask.press("Enter")
+    await tab.page.get_by_role("button", name="Erase my account…").click()
     await tab.page.get_by_label("To erase everything").fill(ANN)
     await tab.page.keyboard.press("Enter")
     await expect(tab.page.get_by_role("alert").filter(has_text="does not answer")).to_be_visible()
@@ -118,6 +109,21 @@ async def test_an_erasure_whose_answer_was_lost_is_told_once_the_account_is_gone
     await tab.page.get_by_label("To erase everything").press("Enter")
     await expect(tab.page.get_by_text("your account is not there any more")).to_be_visible()
     await expect(tab.page.get_by_label("Password")).to_be_visible()
+
+
+async def test_the_keyboard_and_the_title_follow_to_ones_own_pages_and_back(alone: PageAlone) -> None:
+    alone.answers["GET /api/account"] = (200, ACCOUNT)
+    tab = await alone.tab()
+    await tab.page.get_by_role("button", name="Account").press("Enter")
+    await expect(tab.page.get_by_role("heading", name="Your account")).to_be_focused()
+    await expect(tab.page).to_have_title("Your account · voicetasks")
+    ask = tab.page.get_by_role("button", name="Erase my account…")
+    await ask.press("Enter")
+    await tab.page.get_by_role("button", name="Keep my account").press("Enter")
+    await expect(ask).to_be_focused()
+    await tab.page.get_by_role("button", name="Back").press("Enter")
+    await expect(tab.page.get_by_role("button", name="Account")).to_be_focused()
+    await expect(tab.page).to_have_title("voicetasks")
 
 
 async def test_a_telephone_that_was_linked_with_a_code_is_seen_and_the_code_goes(alone: PageAlone) -> None:
