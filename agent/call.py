@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -21,13 +20,13 @@ from livekit.agents import (
     ErrorEvent,
     FunctionToolsExecutedEvent,
     llm,
-    utils,
 )
 from livekit.agents.llm import LLMError
 
 from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
+from agent.background import Background
 from agent.call_back import GoOnQuestion
 from agent.claims import correction
 from agent.consent import ConsentQuestion
@@ -38,6 +37,7 @@ from agent.erasure import LAST_WORDS_SECONDS, AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
 from agent.going_on import go_on_from
+from agent.handing_on import HandingOn
 from agent.heard import was_heard, was_heard_within
 from agent.invitation import Invitation
 from agent.keys import Keys
@@ -45,7 +45,6 @@ from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
 from agent.other_servers import offer
-from agent.owed import unsaid
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
@@ -61,7 +60,6 @@ from agent.settings import AgentSettings
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
 from agent.survey import Survey
-from agent.swap import paired, with_earlier
 from agent.text_chat import TextChat
 from agent.thread import Thread
 from agent.tier_session import TierSession
@@ -69,7 +67,7 @@ from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
-from agent.whoever_serves import BACK_SECONDS, LOOK_SECONDS, WhoeverServes
+from agent.whoever_serves import BACK_SECONDS, WhoeverServes
 from agent.whole_wish import WholeWish
 from agent.written import write
 from mcp_tasks.client import TaskClient
@@ -87,10 +85,6 @@ PHONE_SECONDS: Final = 0.5
 """A telephone was in the room before us: when it is not, it has just hung up."""
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
-LEAVE_SECONDS: Final = 3.0
-"""How long a call that is handed over waits for a pause."""
-HANDED_OVER_SECONDS: Final = 2.5
-"""And for what a tool answers: its worker is gone 8 s after it was told to hand over."""
 CLOSE_HANDED_OVER_SECONDS: Final = 1.5
 """How long one that is handed over may take to close; what is open then ends with the worker."""
 
@@ -117,6 +111,8 @@ class Call:
         may_call: bool = False,
         stops_calls: StopsCalls | None = None,
     ) -> None:
+        self._background = Background(log, "call.background_failed")
+        self._spawn = self._background.spawn
         self._room = room
         self._invitation = invitation
         self._user = user
@@ -147,9 +143,13 @@ class Call:
         if sees is not None:
             self._screen = sees(
                 is_spoken=lambda: not self._require_session().is_quiet,
-                on_gone=lambda: self._spawn(self._say_in_a_pause(persona.SCREEN_GONE), "call.screen_gone"),
-                on_spent=lambda: self._spawn(self._say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"),
-                on_in_vain=lambda: self._spawn(self._say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
+                on_gone=lambda: self._spawn(
+                    self._ours.say_in_a_pause(persona.SCREEN_GONE), "call.screen_gone"
+                ),
+                on_spent=lambda: self._spawn(
+                    self._ours.say_in_a_pause(persona.SIGHT_SPENT), "call.sight_spent"
+                ),
+                on_in_vain=lambda: self._spawn(self._ours.say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
         self._read_screen = read_screen(
             self._screen, seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
@@ -196,7 +196,7 @@ class Call:
             room,
             caller_identity=invitation.identity,
             on_answer=self._on_key_answer,
-            on_help=lambda: self._spawn(self._say_at_once(persona.HELP_BY_KEY), "call.help"),
+            on_help=lambda: self._spawn(self._ours.say_at_once(persona.HELP_BY_KEY), "call.help"),
             on_repeat=lambda: self._spawn(self._say_again(), "call.repeat"),
         )
         self._survey = Survey(
@@ -232,12 +232,8 @@ class Call:
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
-        self._goes_on_from: Thread | None = None
-        """How far another worker had come, until a session of ours has begun."""
-        self._is_handed_over = False
-        self._leaving_since: float | None = None
+        self._handing_on = HandingOn(self._toolbox, self._turns, lambda: self._serving)
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._background: set[asyncio.Task[Any]] = set()
 
     async def serve(
         self, serving: Serving, *, parking: Parking | None = None, thread: Thread | None = None
@@ -248,9 +244,7 @@ class Call:
         """
         self._serving, self._parking = serving, parking
         if thread is not None:
-            self._goes_on_from, self._turns.number = thread, thread.turn
-            self._toolbox.requests.goes_on_from(thread.requests)
-            self._toolbox.changes.goes_on_from(thread.changes)
+            self._handing_on.goes_on_from(thread)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
@@ -262,7 +256,7 @@ class Call:
         begun = thread or self.go_on.thread
         history = begun.history if begun is not None else None
         await serving.start(self, instructions=instructions, tools=tools, chat_ctx=history)
-        self._goes_on_from = None
+        self._handing_on.begun()
         self._chat.open()
         self._questions.listen()
         self._keys.open()
@@ -298,36 +292,11 @@ class Call:
     @property
     def thread(self) -> Thread:
         """How far the call has come."""
-        if self._goes_on_from is not None:
-            return self._goes_on_from
-        return Thread(
-            self._turns.number,
-            self._serving.session.history if self._serving is not None else None,
-            self._toolbox.requests.known(),
-            self._toolbox.changes.known(),
-        )
+        return self._handing_on.thread
 
     async def handed_over(self) -> Thread:
-        """Serve no more; gives how far the call has come, for another worker, with what tools did that no answer tells.
-
-        Waits 2.5 s at most for those that run, and less after a wait for a pause: 4.3 s for both. What of an answer was
-        not heard is not in it, so that it is given anew.
-        """
-        self._is_handed_over = True
-        waited = time.monotonic() - self._leaving_since if self._leaving_since is not None else 0.0
-        within = min(HANDED_OVER_SECONDS, LEAVE_SECONDS + HANDED_OVER_SECONDS / 2 - waited)
-        await self._toolbox.finish(within=max(0.0, within))
-        self._toolbox.close()
-        # A turn that ended from now on would be in nobody's history.
-        left = await self._serving.leave() if self._serving is not None else None
-        thread = self.thread
-        if left is None or thread is self._goes_on_from:
-            return thread
-        history, goes_on = left.history, self._toolbox.runs_for_model
-        if left.owes_answer or left.rest or goes_on:
-            history = unsaid(history, whole=goes_on)
-        history = with_earlier(history, self._toolbox.done_earlier())
-        return replace(thread, history=paired(history, *self._toolbox.done()))
+        """Serve no more; gives how far the call has come, for another worker. Takes 4.3 s at most."""
+        return await self._handing_on.hand_over()
 
     def end(self, reason: Ending) -> None:
         """End the call here."""
@@ -366,14 +335,14 @@ class Call:
         self._manners.close()
         await self._survey.aclose()
         self._questions.stop()
-        await utils.aio.cancel_and_wait(*self._background)
+        await self._background.cancel()
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
             self._keys.close()
             self._opt_out.close()
             self._microphone.close()
-        if self._is_handed_over:  # tools were waited for
+        if self._handing_on.is_done:  # tools were waited for
             await self._close_serving(CLOSE_HANDED_OVER_SECONDS)
             return
         # The vendors' sockets do not wait for a tool.
@@ -471,7 +440,7 @@ class Call:
         """Break off a sentence that claims what no tool did, and say how it is."""
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
         self._story.tell("correction")
-        self._spawn(self._say_at_once(correction(self.done())), name="call.correct")
+        self._spawn(self._ours.say_at_once(correction(self.done())), name="call.correct")
 
     def _stop_calls(self, how: How) -> None:
         self._spawn(self._call_no_more(how), "call.no_more_calls")
@@ -479,7 +448,7 @@ class Call:
     async def _call_no_more(self, how: How) -> None:
         # Written down first: of a session that has ended nobody can ask to be silent.
         done = self._stops_calls is not None and await self._stops_calls(how)
-        await self._say_at_once(STOPPED if done else NOT_STOPPED)
+        await self._ours.say_at_once(STOPPED if done else NOT_STOPPED)
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
@@ -511,20 +480,11 @@ class Call:
         if said and said[-1]:
             await self._ours.say(said[-1])
 
-    async def _say_in_a_pause(self, line: str) -> None:
-        """Say it when nobody speaks and no answer is on its way, and soon in any case."""
-        await self._wait_for_quiet()
-        await self._ours.say(line)
-
     def _look(self) -> None:
         """The caller agreed that their screen is looked at."""
         if self._screen is not None:
             self._screen.allow(True)
         self._spawn(self._ours.say(persona.LOOKING), "call.looking")
-
-    async def _say_at_once(self, line: str) -> None:
-        await self._ours.hush()
-        await self._ours.say(line)
 
     # -- what the session tells ----------------------------------------------------------------------------
 
@@ -548,10 +508,18 @@ class Call:
             if self._turns.says_goodbye and event.old_state == "speaking":
                 self._turns.says_goodbye = False
                 self._spawn(self._part(), "call.part")
-            self._questions.ask_if_needed()
+            if self._wish.waits:
+                self._spawn(self._ask_for_all(), "call.ask_for_all")
+            else:
+                self._questions.ask_if_needed()
             self._spawn(self._require_session().shorten_history(), name="call.shorten")
             if self._serving is not None:
                 self._serving.paused()
+
+    async def _ask_for_all(self) -> None:
+        """Put the question when the model has called for all that it is to be about."""
+        await self._wish.is_whole(self._require_session())
+        self._questions.ask_if_needed()
 
     def _on_item(self, event: Any) -> None:
         item = event.item
@@ -606,21 +574,10 @@ class Call:
             await self._give_up()
 
     async def _leave(self) -> None:
-        self._leaving_since = time.monotonic()
-        await self._wait_for_quiet()
+        self._handing_on.leaves()
+        await self._ours.quiet()
         await last_words.heard()
         self._end("leaving")
-
-    async def _wait_for_quiet(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_SECONDS):
-                while not self._is_at_rest():  # noqa: ASYNC110 (agent, caller and what is owed: several states)
-                    await asyncio.sleep(LOOK_SECONDS)
-
-    def _is_at_rest(self) -> bool:
-        """Whether nobody speaks, nothing is owed, and nothing was said of which no turn has come yet."""
-        session = self._require_session()
-        return session.is_quiet and not session.owes and not session.waits_for_turn
 
     async def _part(self) -> None:
         """End after a goodbye that the model has answered."""
@@ -659,13 +616,3 @@ class Call:
         if self._serving is None:
             raise RuntimeError("the call is not served yet")
         return self._serving.session
-
-    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._background.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("call.background_failed", exc_info=error, extra={"task": task.get_name()})

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from livekit.agents import llm, utils
 
 from agent import persona
+from agent.background import Background
 from agent.conversation import Conversation, Plan, Tells
 from agent.hold import THINKING_SECONDS, Hold
 from agent.line import Line
@@ -76,7 +77,8 @@ class Serving:
         """A session that closed by itself."""
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
-        self._background: set[asyncio.Task[Any]] = set()
+        self._background = Background(log, "serving.background_failed")
+        self._spawn = self._background.spawn
         self._closed = self._parked = False
         self.given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when nothing can serve any more."""
@@ -149,8 +151,7 @@ class Serving:
         await self.leave()
         self._line.detach()
         await self.session.aclose()
-        if self._background:
-            await asyncio.wait(self._background)
+        await self._background.finish()
 
     async def _tell(self, decision: Decision, stack: Stack) -> None:
         await self._show(decision, stack)  # a room that has just come back takes its time
@@ -497,16 +498,6 @@ class Serving:
 
     def _close(self, session: TierSession) -> None:
         self._spawn(close_later(session.aclose()), "serving.close_session")
-
-    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._background.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("serving.background_failed", exc_info=error, extra={"task": task.get_name()})
 
 
 def _same(one: Stack, other: Stack) -> bool:

@@ -91,7 +91,7 @@ class Vault:
             # A worker of a version before tells of none, and would not read one that says more of itself.
             unsure = kept.get("unsure", ())
             asked = tuple(
-                Request(*each[:4])._replace(is_unsure=each[1] in unsure) for each in kept.get("asked", ())
+                Request(*each)._replace(is_unsure=each[1] in unsure) for each in kept.get("asked", ())
             )
             return Thread(
                 int(kept["turn"]), said, asked, tuple(OwnChange(*each) for each in kept.get("changed", ()))

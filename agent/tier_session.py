@@ -9,14 +9,11 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from livekit.agents import (
     AgentSession,
     AgentStateChangedEvent,
-    APIConnectionError,
-    APIError,
-    APIStatusError,
     ErrorEvent,
     FunctionToolsExecutedEvent,
     StopResponse,
@@ -28,13 +25,13 @@ from livekit.agents import (
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
+from agent import session_errors, session_history
 from agent.broken_off import BrokenOff
 from agent.early_words import EarlyWords
 from agent.followed import Followed
-from agent.history import shortened
 from agent.kept_sounds import KeptSounds, VoiceOpenings
 from agent.line import Line
-from agent.murmurs import MURMUR_SECONDS
+from agent.murmuring import Murmuring
 from agent.openings import INSTRUCTION
 from agent.owed import Leftover, Owed, OwnLine, joined, unheard
 from agent.replayed import Replayed
@@ -45,18 +42,15 @@ from agent.turn_marks import TurnMarks
 from agent.unanswered import Unanswered
 from tiers import cascade, speech_to_speech
 from tiers.catalogue import Stack
-from tiers.faults import Fault
 from tiers.meter import Meter
 from tiers.metering.thinking import Beginnings
+from tiers.models_of import models_of
 from tiers.open_ends import Ending
 from tiers.settings import VendorSettings
-from tiers.turns import MIN_SILENCE_SECONDS, MOST_ATTEMPTS
+from tiers.turns import MOST_ATTEMPTS
 from tiers.usage import Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
-
-if TYPE_CHECKING:
-    from tiers.gemini_speech import GeminiSpeech
 
 log = logging.getLogger("agent.tier_session")
 
@@ -68,8 +62,6 @@ MAX_TOOL_STEPS: Final = 8
 
 CLOSE_SECONDS: Final = 1.0
 """How long a session may take to end by itself before its vendors' sockets are closed under it."""
-SPOKEN_ON_SECONDS: Final = 0.15
-"""Who is heard so long after a murmur of theirs was written has said more than that."""
 ENDS_SECONDS: Final = 0.15
 """How long final words wait for the end of what they were said over; measured 2–14 ms."""
 HUSH_SECONDS: Final = 0.3
@@ -96,7 +88,7 @@ class TierSession:
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
-        self._models = _build(stack, settings, call_id=call_id, today=today)
+        self._models = models_of(stack, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(
@@ -138,12 +130,11 @@ class TierSession:
         self._replayed = Replayed()
         self._begun = self._leaving = False
         self._cut = ""
-        self._murmured = False
-        """What is being said over us has been written down, and is a murmur."""
-        self._murmured_at = 0.0
-        """When it was, on the wall's clock."""
-        self._over_ours: float | None = None
-        """When the caller began to speak over our voice, on the wall's clock; None where it was silent."""
+        self._murmuring = Murmuring(
+            self.session,
+            ring=lambda: self._line.ring if self._line is not None else None,
+            keeps_spoken_turns=self.keeps_spoken_turns,
+        )
         self._voiced: SpeechHandle | None = None
         """What we say or said last."""
         self._asked: llm.ChatMessage | None = None
@@ -194,6 +185,11 @@ class TierSession:
     def is_quiet(self) -> bool:
         """Whether nobody speaks and nothing is thought about."""
         return self.session.agent_state == "listening" and self.session.user_state != "speaking"
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is quiet, and nothing is on its way to be said."""
+        return self.is_quiet and self.session.current_speech is None
 
     # -- its life ------------------------------------------------------------------------------------------
 
@@ -378,14 +374,7 @@ class TierSession:
         """The conversation as the model knows it, without instructions."""
         if self._agent is None:
             return llm.ChatContext.empty()
-        history = self._agent.chat_ctx.copy(
-            exclude_instructions=True, exclude_handoff=True, exclude_config_update=True
-        )
-        if self._asked is not None:
-            said = [item for item in history.messages() if item.role == "user"]
-            if not said or said[-1].text_content != self._asked.text_content:
-                history.items.append(self._asked)
-        return history
+        return session_history.conversation(self._agent, self._asked)
 
     @property
     def said(self) -> str:
@@ -402,25 +391,13 @@ class TierSession:
 
     async def remember(self, *items: llm.ChatItem) -> None:
         """Add to the history what happened without the model."""
-        if self._agent is None or not items:
-            return
-        history = self._agent.chat_ctx.copy()
-        history.items.extend(items)
-        await self._agent.update_chat_ctx(history)
+        if self._agent is not None:
+            await session_history.remember(self._agent, *items)
 
     async def forget(self) -> None:
         """Drop what was said until now: it is another conversation."""
-        if self._agent is None:
-            return
-        said = (llm.ChatMessage, llm.FunctionCall, llm.FunctionCallOutput)
-        history = self._agent.chat_ctx.copy()
-        history.items = [
-            item
-            for item in history.items
-            if not isinstance(item, said)
-            or (isinstance(item, llm.ChatMessage) and item.role in ("system", "developer"))
-        ]
-        await self._agent.update_chat_ctx(history)
+        if self._agent is not None:
+            await session_history.forget(self._agent)
 
     async def offer(self, tools: list[llm.Tool]) -> None:
         """Give the model more tools."""
@@ -434,17 +411,8 @@ class TierSession:
 
     async def shorten_history(self) -> None:
         """Put old turns into words where it pays; while a turn is on its way nothing is touched."""
-        if self._agent is None or self._leaving or (shorter := shortened(self._agent.chat_ctx.items)) is None:
-            return
-        if self.keeps_spoken_turns:
-            there = self._agent.realtime_llm_session.chat_ctx.items
-            if there and self._agent.chat_ctx.get_by_id(there[-1].id) is None:
-                return
-        try:
-            await self._agent.update_chat_ctx(llm.ChatContext(shorter))
-        except llm.RealtimeError as error:
-            # The vendor keeps what it had, which costs more and loses nothing.
-            log.warning("history.not_shortened", extra={"error": type(error).__name__})
+        if self._agent is not None and not self._leaving:
+            await session_history.shorten(self._agent, keeps_spoken_turns=self.keeps_spoken_turns)
 
     def think_ahead(self, allowed: bool) -> None:
         """Allow or stop answers that are prepared before the turn ends. A turn that answers us needs none."""
@@ -532,7 +500,7 @@ class TierSession:
         """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""
         self._watch.heard(text, final=final)
         if final:
-            self._murmur_written()
+            self._murmuring.written()
 
     def _on_overheard(self, text: str, final: bool) -> None:
         """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
@@ -543,9 +511,9 @@ class TierSession:
         is_whole_turn = not self._models.end_of_turn.has_heard and not asks
         if is_whole_turn and self._agent.takes_for_murmur(text):
             if final:
-                self._murmur_written()
+                self._murmuring.written()
             return
-        self._murmured = False
+        self._murmuring.more_was_written()
         if final:
             self._overheard_since = f"{self._overheard_since} {text}".strip()
         self._turn_written(text, final=final)
@@ -554,29 +522,6 @@ class TierSession:
         self._models.end_of_turn.heard(text, final=final)
         if final:
             self._marks.mark("words", again=True)
-
-    def _murmur_written(self) -> None:
-        # The ear is quicker than the detector of speech: as long as that one hears somebody, livekit pauses us anew.
-        self._murmured = self.session.user_state == "speaking"
-        self._murmured_at = time.time()
-        if not self._murmured:
-            self._murmur_over()
-
-    def _murmur_over(self) -> None:
-        self._speak_on()
-        if self._line is not None:
-            self._line.ring.settle(time.monotonic())
-        if self.keeps_spoken_turns:
-            # The model has its sound, which is no turn. Later, since livekit may be about to ask whether one is over.
-            asyncio.get_running_loop().call_soon(self._drop_turn)
-
-    def _drop_turn(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the session has ended meanwhile
-            self.session.clear_user_turn()
-
-    def _speak_on(self) -> None:
-        if (voice := self.session.output.audio) is not None and voice.can_pause:
-            voice.resume()
 
     def on_turn_taken(self) -> None:
         """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
@@ -608,16 +553,8 @@ class TierSession:
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
         speaking = event.new_state == "speaking"
-        if self._murmured and not speaking:
-            spoken_on = event.created_at - MIN_SILENCE_SECONDS - self._murmured_at
-            # «Okay. Stop.»: more was said than was written, and a turn that the model keeps waits for its words.
-            if not self.keeps_spoken_turns or spoken_on <= SPOKEN_ON_SECONDS:
-                self._murmur_over()
-        self._murmured = False
-        if speaking:
-            self._over_ours = event.created_at if self.is_heard() else None
-        aside = self._over_ours is not None and event.created_at - self._over_ours < MURMUR_SECONDS
-        self._models.end_of_turn.sounds(speaking, aside=aside and not speaking)
+        aside = self._murmuring.sounds(event, over_ours=self.is_heard)
+        self._models.end_of_turn.sounds(speaking, aside=aside)
         self._models.caller_speaks(speaking)
         self._watch.caller_speaks(speaking)
         self._replayed.sounds(speaking)
@@ -655,20 +592,7 @@ class TierSession:
             self.on_thought()
 
     def _on_error(self, event: ErrorEvent) -> None:
-        """Hear of an ear's or a realtime model's error; minds and voices are carried on where they failed."""
-        if isinstance(event.error, stt.STTError):
-            if event.error.recoverable and not self.waits_for_turn:
-                return  # it connects again, and nothing was said meanwhile
-            self._watch.error("stt", event.error.error)
-        elif isinstance(event.error, llm.RealtimeModelError):
-            error = event.error.error
-            if isinstance(error, APIConnectionError | APIStatusError):
-                self._watch.error("speech_to_speech", error)
-            elif not event.error.recoverable and not isinstance(error, APIError):
-                # What it sent cannot be read, and the plugin's session has died of it.
-                service = self._watch.part("speech_to_speech").service
-                self._watch.fail(Failure(service, Fault.VENDOR_DOWN, type(error).__name__))
-            # What else came over the socket was judged as it came.
+        session_errors.tell(event, self._watch, waits_for_turn=self.waits_for_turn)
 
     async def _words(self) -> str:
         """The words of the turn that has just ended; empty when nobody wrote them down in time."""
@@ -676,15 +600,3 @@ class TierSession:
             return ""
         # Longer than a vendor that says nothing at all is waited for: its successor shall hear the answer.
         return await self._models.words(self.patience.generation)
-
-
-def _build(
-    stack: Stack, settings: VendorSettings, *, call_id: str, today: date
-) -> cascade.Cascade | speech_to_speech.SpeechToSpeech | GeminiSpeech:
-    if stack.is_cascade:
-        return cascade.build(stack, settings, call_id=call_id, today=today)
-    if stack.parts["speech_to_speech"].service == "gemini-live":
-        from tiers import gemini_speech  # Google's library takes 40 MB, and few calls need it
-
-        return gemini_speech.build(stack, settings, call_id=call_id, today=today)
-    return speech_to_speech.build(stack, settings, call_id=call_id, today=today)

@@ -12,6 +12,9 @@ from typing import Final
 
 QUIET_SECONDS: Final = 6.0
 """After the last call that was taken over: by then it is heard again."""
+EACH_SECONDS: Final = 1.0
+"""Then one after the other: calls that have just begun anew are answered, and many that begin at once would take the
+processor from them."""
 
 
 class Warm:
@@ -27,4 +30,9 @@ class Warm:
         if self._timer is not None:
             self._timer.cancel()
         self._set_target(0)
-        self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._set_target, self._processes)
+        self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._one_more, 1)
+
+    def _one_more(self, processes: int) -> None:
+        self._set_target(min(processes, self._processes))
+        if processes < self._processes:
+            self._timer = asyncio.get_running_loop().call_later(EACH_SECONDS, self._one_more, processes + 1)

@@ -15,6 +15,8 @@ from agent.tier_session import TierSession
 BACK_SECONDS: Final = 15.0
 """How long a line waits for a session that serves, as while a call is being taken up again."""
 LOOK_SECONDS: Final = 0.1
+QUIET_SECONDS: Final = 3.0
+"""How long a pause is waited for."""
 
 Done = TypeVar("Done")
 
@@ -65,6 +67,23 @@ class WhoeverServes:
         """Stop speaking."""
         await self._ask(lambda session: session.hush())
 
+    async def say_at_once(self, line: str) -> None:
+        """Break off what is being said for a line of our own."""
+        await self.hush()
+        await self.say(line)
+
+    async def say_in_a_pause(self, line: str) -> None:
+        """Say it when nobody speaks and no answer is on its way, and soon in any case."""
+        await self.quiet()
+        await self.say(line)
+
+    async def quiet(self) -> None:
+        """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet; 3 s at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_SECONDS):
+                while not _is_at_rest(self._session()):  # noqa: ASYNC110 (agent, caller and what is owed: several states)
+                    await asyncio.sleep(LOOK_SECONDS)
+
     async def _ask(self, ask: Callable[[TierSession], Awaitable[Done]]) -> Done:
         async with asyncio.timeout(BACK_SECONDS):
             while True:
@@ -73,3 +92,7 @@ class WhoeverServes:
                     with contextlib.suppress(RuntimeError):  # it is closing, and does not know it yet
                         return await ask(session)
                 await asyncio.sleep(LOOK_SECONDS)
+
+
+def _is_at_rest(session: TierSession) -> bool:
+    return session.is_quiet and not session.owes and not session.waits_for_turn

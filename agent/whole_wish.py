@@ -6,6 +6,8 @@ of, since what a yes releases is told by us. So the question waits for the model
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Iterable
 from functools import cache
@@ -14,12 +16,19 @@ from typing import Final
 from livekit.agents import FunctionToolsExecutedEvent
 
 from agent.gate import Gate
+from agent.pauses import LOOK_SECONDS
 from agent.phrase_match import consume, phrase_file, phrase_table, words
+from agent.tier_session import TierSession
 
 MORE: Final = (
     "If this wish of the caller's needs more calls, make them now, all in one reply. "
     "If not, say nothing: the question is asked by the system."
 )
+
+MORE_SECONDS: Final = 6.0
+"""How long a question may wait for a model that has fallen silent."""
+RESTS: Final = 2
+"""So many looks at a session that does nothing show that it has nothing to do."""
 
 
 def is_of_several(said: str, titles: Iterable[str]) -> bool:
@@ -37,10 +46,12 @@ class WholeWish:
         self._gate = gate
         self._known = ("", 0)
         """The question that was held last, and for how many actions."""
+        self.waits = False
+        """Whether a model was asked for more and has not said that there is none."""
 
     def hear(self, event: FunctionToolsExecutedEvent, said: str) -> None:
         """Take the tools of one reply; `said`: the caller's words of this turn, as far as they are known."""
-        pending = self._gate.pending
+        pending, self.waits = self._gate.pending, False
         if pending is None or len(event.function_calls) != 1 or event.has_tool_reply:
             return
         before, self._known = self._known, (pending.id, len(pending.actions))
@@ -49,7 +60,16 @@ class WholeWish:
         if is_new and is_held and is_of_several(said, pending.objects):
             output = event.function_call_outputs[0]
             output.output = json.dumps({**json.loads(output.output), "next": MORE})
-            output.reply_required = True
+            output.reply_required = self.waits = True
+
+    async def is_whole(self, session: TierSession) -> None:
+        """Wait until the model has nothing more to call. One that speaks listens for a moment between two calls."""
+        looks = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MORE_SECONDS):
+                while looks < RESTS and self.waits:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    looks = looks + 1 if session.is_at_rest else 0
 
 
 @cache

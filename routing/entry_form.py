@@ -18,7 +18,12 @@ _FORM: Final = TypeAdapter(Entry)
 
 def entry_of_line(line: bytes) -> Entry:
     """Read a line of a spool file. Raises ValueError on anything that the journal could not take."""
-    return _fit(_FORM.validate_json(line))
+    entry = _FORM.validate_json(line)
+    if not all(-(2**63) <= number < 2**63 for number in (entry.at_ms, entry.microdollars)):
+        raise ValueError("number")
+    if not all(":" in name for name in entry.scopes):
+        raise ValueError("scope")
+    return entry
 
 
 def entry_of_fields(entry_id: str, fields: Mapping[str, str]) -> Entry:
@@ -37,12 +42,4 @@ def entry_of_fields(entry_id: str, fields: Mapping[str, str]) -> Entry:
         }
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(type(error).__name__) from error
-    return _fit(_FORM.validate_python(entry))
-
-
-def _fit(entry: Entry) -> Entry:
-    if not all(-(2**63) <= number < 2**63 for number in (entry.at_ms, entry.microdollars)):
-        raise ValueError("number")
-    if not all(":" in name for name in entry.scopes):
-        raise ValueError("scope")
-    return entry
+    return entry_of_line(json.dumps(entry).encode())

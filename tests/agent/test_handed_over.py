@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from livekit.agents import llm
 
-from agent import call as module
-from agent import persona
+from agent import handing_on, persona
+from agent.call import FINISH_TOOLS_SECONDS
 from agent.thread import Thread
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
@@ -56,7 +56,7 @@ def _outputs(history: llm.ChatContext) -> list[str]:
 async def test_a_call_that_was_handed_over_hears_no_more_and_waits_for_a_tool_no_second_time(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HANDED_OVER_SECONDS", 0.2)
+    monkeypatch.setattr(handing_on, "HANDED_OVER_SECONDS", 0.2)
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
         server, asked, never = live.call._toolbox._tasks, asyncio.Event(), asyncio.Event()
 
@@ -76,7 +76,7 @@ async def test_a_call_that_was_handed_over_hears_no_more_and_waits_for_a_tool_no
             await live.until(lambda: live.call.turn != handed.turn, 2, "it is heard all the same")
         began = asyncio.get_running_loop().time()
         await live.call.aclose()
-        assert asyncio.get_running_loop().time() - began < module.FINISH_TOOLS_SECONDS
+        assert asyncio.get_running_loop().time() - began < FINISH_TOOLS_SECONDS
         for task in live.call._toolbox._running:
             task.cancel()
 

@@ -61,23 +61,6 @@ async def test_what_a_greeting_asks_and_tells_counts_when_the_successor_has_said
         assert TRANSCRIPT_ON.format(days=30) in live.ours(before)
 
 
-async def test_a_greeting_that_a_murmur_breaks_off_is_said_to_its_end_and_its_question_is_open(
-    port: int,
-) -> None:
-    transcript = Undecided()
-    async with live_call(port, f"ann-{uuid4().hex}", channel="phone", greet=False, pauses=True) as live:
-        live.call._consent._transcript = cast("Any", transcript)
-        await live.until(lambda: live.is_heard, 20, "the greeting is heard")
-        await live.until(lambda: live.serving.session.owed.whole, 10, "all that is to be said is known")
-        await live.say("Mhm")
-        await live.until(lambda: not live.is_heard, 2, "we are silent")
-        await live.heard(5.0)
-        await live.quiet()
-        assert live.call._consent.open
-        await live.turn("Yes.")
-        assert transcript.consent is True
-
-
 async def test_a_call_that_was_cut_off_goes_on_after_a_yes_to_a_question_in_two_voices(port: int) -> None:
     async with live_call(port, f"ann-{uuid4().hex}", channel="phone", goes_on=cut_off(), greet=False) as live:
         await live.until(lambda: live.is_heard, 20, "it is asked")

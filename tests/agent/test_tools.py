@@ -21,7 +21,7 @@ from agent.gate import Action
 from agent.model_calls import MOST_CORRECTIONS
 from agent.persona import done, question
 from agent.requests import SAME_REQUEST_SECONDS
-from agent.tool_server import ToolServer
+from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable, ToolOutcome
 from tests.agent.rig import PATIENCE, Mailer, Rig, free_ports, named, rig, serving, task_server, token
 from tiers.tool_arguments import NOT_WHOLE, strict
@@ -255,7 +255,8 @@ async def test_of_what_nobody_knows_how_it_went_trying_again_is_the_same_request
             raise TaskServerUnavailable("nobody is there", may_have_happened=False)
 
         async def is_refused(*_: Any, **__: Any) -> ToolOutcome:
-            return ToolOutcome({}, is_error=True, code="rate_limited", text="Too many requests.")
+            said = error_output("rate_limited", "Too many requests.")
+            return ToolOutcome({}, is_error=True, code="rate_limited", text=said)
 
         for tried in (does_not_arrive, is_refused):
             server.call = tried  # type: ignore[assignment, method-assign]

@@ -11,7 +11,7 @@ from livekit.agents.ipc.proc_pool import ProcPool
 
 from agent import worker as module
 from agent.settings import AgentSettings
-from agent.warm import QUIET_SECONDS, Warm
+from agent.warm import EACH_SECONDS, QUIET_SECONDS, Warm
 from tests.agent.virtual_time import VirtualLoop
 
 pytestmark = pytest.mark.unit
@@ -25,9 +25,20 @@ def test_none_is_made_until_the_last_call_is_heard_again(loop: VirtualLoop) -> N
     loop.do(warm.take_over)
     loop.pass_seconds(QUIET_SECONDS - 1)
     assert set(targets) == {0}
-    loop.pass_seconds(2)
-    assert targets[-1] == 3
-    assert targets.count(3) == 1
+    loop.pass_seconds(1 + EACH_SECONDS / 2)
+    assert targets[-1] == 1
+    loop.pass_seconds(10 * EACH_SECONDS)
+    assert targets == [0, 0, 1, 2, 3]
+
+
+def test_a_call_that_is_taken_over_while_they_are_made_stops_it(loop: VirtualLoop) -> None:
+    targets: list[int] = []
+    warm = Warm(3, targets.append)
+    loop.do(warm.take_over)
+    loop.pass_seconds(QUIET_SECONDS + EACH_SECONDS * 1.5)
+    loop.do(warm.take_over)
+    loop.pass_seconds(QUIET_SECONDS - 1)
+    assert targets == [0, 1, 2, 0]
 
 
 def test_the_library_makes_as_many_as_it_is_told_and_those_that_calls_wait_for() -> None:

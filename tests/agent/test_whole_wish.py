@@ -12,6 +12,7 @@ from agent.gate import Action, Gate
 from agent.whole_wish import MORE, WholeWish, is_of_several
 from sandbox.scripts import ScriptedCall, ScriptedReply
 from tests.agent.live_call import live_call
+from tests.agent.test_unanswered import MINDS
 from tests.agent.together import together
 
 TITLES = ("buy oat milk", "call the bank", "water the plants")
@@ -96,9 +97,11 @@ async def test_what_is_called_one_a_reply_is_one_question_and_all_of_it_is_done(
         calls = [ScriptedCall(name="complete_task", arguments=json.dumps({"task_id": each})) for each in ids]
         live.desk.scripts.add([ScriptedReply(tool_calls=[call]) for call in calls])
         live.desk.scripts.add([ScriptedReply(content="")])
+        live.desk.faults.set(MINDS[plan], "slow", delay=0.5)
         asked = await live.turn(SEVERAL)
         assert asked.count("Shall I") == 1
         assert all(title in asked for title in TITLES)
+        live.desk.faults.clear()
         said = await live.turn("Yes, please")
         assert all(title in said for title in TITLES)
         found = await live.client.call("list_tasks", {"view": "done"})

@@ -245,9 +245,13 @@ async def test_one_call_is_shown_in_sum_with_what_the_terminal_shows_of_it(
     entries = [*moved_call("c1"), charge("s:resp_1", 31_008), charge("s:resp_2", 500, "estimated")]
     await books.journal.append(entries)
     shown = (await admin.client.get("/api/admin/calls/c1")).json()
-    assert (shown["sandbox"], shown["demo"], shown["call_id"]) == (True, False, "c1")
+    assert (shown["sandbox"], shown["demo"], shown["call_id"]) == (False, False, "c1")
     assert shown["cost_microdollars"] == sum(each.microdollars for each in entries if each.kind == "charge")
-    assert (shown["costs"][0]["model"], shown["costs"][0]["microdollars"]) == ("gpt-realtime", 31_008)
+    costs = shown["costs"]
+    amounts = [each["microdollars"] for each in costs]
+    assert (sum(amounts), amounts) == (shown["cost_microdollars"], sorted(amounts, reverse=True))
+    assert (costs[0]["stack"], costs[0]["model"], amounts[0]) == ("premium", "gpt-realtime", 2 * 31_008)
+    assert {each["certainty"] for each in costs} == {"actual", "estimated"}
     assert shown["decisions"] == sum(each.kind == "decision" for each in entries)
     times = [each.at_ms for each in entries]
     assert (shown["first_ms"], shown["last_ms"]) == (min(times), max(times))

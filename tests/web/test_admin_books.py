@@ -37,7 +37,7 @@ def charge(event_id: str, microdollars: int, certainty: Certainty = "actual") ->
         outcome="ok",
     )
     details = {"usage": json.loads(usage.to_json()), "price": microdollars, "price_version": "v1"}
-    scopes = ("call:c1", "global-day:2026-11-25")
+    scopes = ("global-day:2026-11-25",)
     return Entry(
         f"c1:{event_id}", "charge", ago(60_000), "c1", "premium", microdollars, scopes=scopes, details=details
     )
@@ -87,7 +87,7 @@ async def test_the_journals_newest_entries_are_shown_by_call_and_kind_without_a_
     assert (len(charges["entries"]), charges["more"]) == (1, True)
     spent = next(each for each in everything["entries"] if each["operation"] == "c1:s:resp_1")
     assert (spent["microdollars"], spent["blind"]) == (31_008, False)
-    assert spent["scopes"] == ["call:c1", "global-day:2026-11-25"]
+    assert spent["scopes"] == ["global-day:2026-11-25"]
     assert spent["details"]["usage"]["units"] == {"audio_output_tokens": 1}
     assert spent["what"] == "openai gpt-realtime, actual: 1 audio_output_tokens"
     first = (await shown(call="c1", kind="decision"))["entries"][-1]

@@ -10,8 +10,11 @@ from tests.web.offices import Offices
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_live_calls_hold_what_their_leases_say(office: Offices) -> None:
-    assert (await office.chief.client.get("/api/admin/leases")).json() == {"sandbox": True, "leases": []}
+async def test_live_calls_hold_what_their_leases_say(
+    office: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await office.chief.client.get("/api/admin/leases")).json() == {"sandbox": False, "leases": []}
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8082/openai/v1")
     await goes_on(office, "c0")
     await holds(office, "c0", 250_000)
     told = (await office.chief.client.get("/api/admin/leases")).json()

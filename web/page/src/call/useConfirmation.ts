@@ -62,7 +62,9 @@ export function useConfirmation(
           // The same once more: it was heard, and its time begins. A click may be on its way.
           open.current = message
           setQuestion(message)
-        } else show(message)
+        } else {
+          show(message)
+        }
         last.current = message
         return
       }
