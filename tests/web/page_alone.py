@@ -8,6 +8,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -107,7 +108,7 @@ class PageAlone:
         elif status == 204:
             await route.fulfill(status=status)
         else:
-            await route.fulfill(status=status, json=body)
+            await route.fulfill(status=status, json=body, headers={"Date": formatdate(usegmt=True)})
 
     async def _file(self, route: Route, path: str) -> None:
         file: Path = WebSettings.model_fields["page_dir"].default / path.removeprefix("/page").lstrip("/")

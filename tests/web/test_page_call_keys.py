@@ -135,3 +135,55 @@ async def test_an_answer_that_did_not_arrive_is_read_out(alone: PageAlone, stage
     await expect(tab.card).to_contain_text("Shall I delete buy milk?")
     await tab.card.get_by_role("button", name="Yes, delete").press("Enter")
     await expect(tab.card.get_by_role("status")).to_contain_text("did not arrive", timeout=PATIENT_MS)
+
+
+async def test_what_is_typed_while_a_message_is_on_its_way_stays(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, agent = await staged_alone.in_a_call(alone)
+    field = tab.page.get_by_label("Type a message")
+    await field.fill("One")
+    # In one go: the answer to the first cannot come between.
+    await field.evaluate(
+        """(field) => {
+          field.form.requestSubmit()
+          Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, 'Two')
+          field.dispatchEvent(new Event('input', { bubbles: true }))
+        }"""
+    )
+
+    async def was_heard() -> bool:
+        return agent.messages == ["One"]
+
+    await eventually(was_heard)
+    await expect(tab.page.get_by_role("button", name="Send")).to_be_enabled()
+    await expect(field).to_have_value("Two")
+
+
+async def test_more_than_fits_into_a_message_is_sent_in_two(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, agent = await staged_alone.in_a_call(alone)
+    field = tab.page.get_by_label("Type a message")
+    first, second = "word " * 399 + "end", "word " * 10 + "last"
+    await field.evaluate("field => field.removeAttribute('maxlength')")  # as what an earlier call left
+    await field.fill(f"{first} {second}")
+    await tab.page.get_by_role("button", name="Send").click()
+    await expect(field).to_have_value(second)
+    await tab.page.get_by_role("button", name="Send").click()
+    await expect(field).to_have_value("")
+
+    async def were_heard() -> bool:
+        return agent.messages == [first, second]
+
+    await eventually(were_heard)
+
+
+async def test_share_screen_leads_the_keyboard_to_what_is_asked_and_back(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, _ = await staged_alone.in_a_call(alone)
+    await tab.page.get_by_role("button", name="Share screen").press("Enter")
+    await expect(tab.page.get_by_role("region", name="Share your screen")).to_be_focused()
+    await tab.page.get_by_role("button", name="Not now").press("Enter")
+    await expect(tab.page.get_by_role("region", name="Screen", exact=True)).to_be_focused()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -73,3 +74,16 @@ async def test_a_look_at_the_tasks_that_failed_is_tried_once_more_by_itself(alon
     await tab.page.clock.fast_forward(5_000)
     await expect(told).to_have_count(0)
     await expect(tab.shown_tasks()).to_have_text(["Buy milk"])
+
+
+async def test_the_last_change_can_be_undone_for_as_long_as_the_server_takes_it_back(
+    alone: PageAlone,
+) -> None:
+    """Whatever the clock of this machine says."""
+    await alone.context.add_init_script("const now = Date.now; Date.now = () => now() + 1_200_000")
+    change = {"kind": "delete", "at": datetime.now(UTC).isoformat(), "task_id": "t1", "title": "Buy milk"}
+    alone.answers["GET /api/tasks"] = (200, tasks() | {"changes": [change]})
+    alone.answers["POST /api/tasks/undo"] = (200, {"task": tasks("Buy milk")["tasks"][0]})
+    tab = await alone.tab()
+    await tab.page.get_by_role("button", name="Bring back “Buy milk”").click(timeout=10_000)
+    await expect(tab.page.get_by_text("Undone: “Buy milk”.")).to_be_visible()

@@ -104,3 +104,26 @@ async def test_a_call_outlives_the_session_it_was_begun_with(
     await eventually(was_heard)
     await tab.page.get_by_role("button", name="End", exact=True).click()
     await expect(tab.page.get_by_label("Password")).to_be_visible()
+
+
+async def test_a_page_that_asks_for_a_sign_in_notices_that_another_tab_has_signed_in(
+    alone: PageAlone,
+) -> None:
+    alone.answers["GET /api/me"] = NO_SESSION
+    first = await alone.tab()
+    await expect(first.page.get_by_label("Password")).to_be_visible()
+    alone.answers["GET /api/me"] = (200, account())
+    await alone.tab()
+    await expect(first.page.get_by_role("button", name="Start talking")).to_be_visible()
+    await expect(first.page.get_by_text(ANN)).to_be_visible()
+
+
+async def test_an_answer_that_cannot_be_read_is_none_and_signs_nobody_out(alone: PageAlone) -> None:
+    tab = await alone.tab("/#nowhere")
+    await tab.page.route("**/api/me", lambda route: route.fulfill(status=200, body="<html>A cache"))
+    await tab.page.reload()
+    await expect(tab.page.get_by_role("alert")).to_contain_text("The server does not answer")
+    await expect(tab.page.get_by_label("Password")).to_have_count(0)
+    await tab.page.unroute("**/api/me")
+    await tab.page.get_by_role("button", name="Try again").click()
+    await expect(tab.page.get_by_role("button", name="Start talking")).to_be_visible()

@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { Home } from './Home'
 import { takeRefusal } from './account/provider'
 import { SignIn } from './account/SignIn'
-import { ADMIN, useHash } from './admin/useHash'
+import { ADMIN, leaveHash, useHash } from './admin/useHash'
 import { type Account, ApiError, whoAmI } from './api'
 import { belongTo } from './session'
 import { words } from './words'
@@ -19,7 +19,13 @@ type Who = { known: false; trouble?: string } | { known: true; account: Account 
 /** Signed out, or home. */
 export function App() {
   const [who, setWho] = useState<Who>({ known: false })
+  const [inCall, setInCall] = useState(false)
   const hash = useHash()
+  const console = who.known && who.account?.user.role === 'admin' && hash.startsWith(ADMIN)
+  useEffect(() => {
+    // The browser's «back» leads to the console, too: nobody hangs up by it.
+    if (inCall && console) leaveHash()
+  }, [inCall, console])
 
   const look = useCallback(async () => {
     try {
@@ -32,28 +38,31 @@ export function App() {
     }
   }, [])
   useEffect(() => void look(), [look])
+  const enter = useCallback((account: Account) => {
+    belongTo(account)
+    setWho({ known: true, account })
+  }, [])
   const email = who.known ? (who.account?.user.email ?? null) : undefined
   useEffect(() => {
     if (email === undefined) return
-    // Whose page is not theirs any more is told by the look itself.
-    const lookAgain = () => void whoAmI().catch(() => undefined)
-    const timer = setInterval(lookAgain, LOOK_AGAIN_MS)
+    // Whose page is not theirs any more is told by the look itself; who has signed in with another tab comes in here too.
+    const lookAgain = async () => {
+      const found = await whoAmI().catch(() => null)
+      if (email === null && found) enter(found)
+    }
+    const timer = setInterval(() => void lookAgain(), LOOK_AGAIN_MS)
     const others = new BroadcastChannel('voicetasks.session')
-    others.onmessage = lookAgain
+    others.onmessage = () => void lookAgain()
     others.postMessage('look')
     return () => {
       clearInterval(timer)
       others.close()
     }
-  }, [email])
+  }, [email, enter])
 
   const leave = useCallback((why?: string) => {
     belongTo(null)
     setWho({ known: true, account: null, ...(why ? { why } : {}) })
-  }, [])
-  const enter = useCallback((account: Account) => {
-    belongTo(account)
-    setWho({ known: true, account })
   }, [])
 
   if (!who.known) {
@@ -75,12 +84,12 @@ export function App() {
   if (!who.account) {
     return <SignIn why={who.why} onSignedIn={enter} />
   }
-  if (who.account.user.role === 'admin' && hash.startsWith(ADMIN)) {
+  if (console && !inCall) {
     return (
       <Suspense fallback={<p className="quiet">{words.common.moment}</p>}>
         <Admin account={who.account} place={hash.slice(ADMIN.length).replace(/^\//, '')} onSignedOut={leave} />
       </Suspense>
     )
   }
-  return <Home account={who.account} onSignedOut={leave} />
+  return <Home account={who.account} onCall={setInCall} onSignedOut={leave} />
 }

@@ -12,6 +12,7 @@ import { SandboxPanel } from './sandbox/SandboxPanel'
 import { SIGNED_IN, SIGNED_OUT } from './session'
 import { TaskPanel } from './tasks/TaskPanel'
 import { useTasks } from './tasks/useTasks'
+import { useTitle } from './useTitle'
 import { words } from './words'
 
 // Most of the bundle is WebRTC: it comes while somebody looks at their tasks, not before they can sign in.
@@ -22,11 +23,13 @@ const AccountPage = lazy(() => import('./account/AccountPage').then((page) => ({
 
 interface Props {
   account: Account
+  /** Hears whether there is a call, which ends with this page. */
+  onCall: (on: boolean) => void
   onSignedOut: (why?: string) => void
 }
 
 /** The signed-in page: the conversation on one side, the tasks on the other. */
-export function Home({ account, onSignedOut }: Props) {
+export function Home({ account, onCall, onSignedOut }: Props) {
   const [call, setCall] = useState<{ key: number; rejoin: Rejoin | null } | null>(null)
   const inCall = useRef(false)
   inCall.current = call !== null
@@ -46,6 +49,20 @@ export function Home({ account, onSignedOut }: Props) {
   /** The call of this tab. */
   const mine = useRef<{ callId: string | null }>({ callId: null })
   const [draft, setDraft] = useState('')
+  const links = useRef<HTMLDivElement>(null)
+  const wasAt = useRef(place)
+  useTitle(place === 'home' ? (call && words.call.name) : null)
+
+  const busy = call !== null
+  useEffect(() => {
+    onCall(busy)
+    return () => onCall(false)
+  }, [busy, onCall])
+  useEffect(() => {
+    // Back on the button that led away.
+    if (place === 'home') links.current?.querySelector<HTMLElement>(`[name='${wasAt.current}']`)?.focus()
+    wasAt.current = place
+  }, [place])
 
   useEffect(() => {
     const back = () => setOutlived(false)
@@ -98,6 +115,8 @@ export function Home({ account, onSignedOut }: Props) {
     [refresh, outlived, leaveNow],
   )
 
+  const show = useCallback(() => setShown('talk'), [])
+
   const onUnsent = useCallback((unsent: string[]) => {
     if (unsent.length === 0) return
     setDraft(unsent.join(' '))
@@ -143,13 +162,13 @@ export function Home({ account, onSignedOut }: Props) {
     <div className="home" data-shown={shown}>
       <header className="top">
         <Brand />
-        <div className="me">
+        <div className="me" ref={links}>
           <span className="email">{account.user.email}</span>
           {/* A call goes on in its own place: nobody leaves it by looking at their account. */}
-          <button className="plain" disabled={call !== null} onClick={() => setPlace('calls')}>
+          <button name="calls" className="plain" disabled={busy} onClick={() => setPlace('calls')}>
             {words.home.calls}
           </button>
-          <button className="plain" disabled={call !== null} onClick={() => setPlace('account')}>
+          <button name="account" className="plain" disabled={busy} onClick={() => setPlace('account')}>
             {words.home.account}
           </button>
           {account.user.role === 'admin' && !call && <a href={ADMIN}>{words.home.admin}</a>}
@@ -185,6 +204,8 @@ export function Home({ account, onSignedOut }: Props) {
               csrf={account.csrf}
               rejoin={call.rejoin}
               draft={draft}
+              shown={shown === 'talk'}
+              onShow={show}
               onConnected={onConnected}
               onChanged={refresh}
               onOver={onOver}
@@ -209,7 +230,9 @@ export function Home({ account, onSignedOut }: Props) {
       </aside>
       <footer className="foot">
         <p>{words.home.notice}</p>
-        <a href="/status">{words.home.status}</a>
+        <a href="/status" target={busy ? '_blank' : undefined} rel="noreferrer">
+          {words.home.status}
+        </a>
       </footer>
     </div>
   )

@@ -1,5 +1,6 @@
 /** The server's API: one shape of errors, and the CSRF token on every request that changes something. */
 
+import { noteServersTime } from './serverClock'
 import { isStillOf, tellSignedOut, tokenNow } from './session'
 import { words } from './words'
 
@@ -55,7 +56,12 @@ export class ApiError extends Error {
 export async function ask<T>(path: string, init: RequestInit = {}, withinMs = 20_000): Promise<T> {
   const answer = await fetched(path, init, withinMs)
   if (answer.status === 204) return undefined as T
-  return (await answer.json().catch(() => null)) as T
+  try {
+    return (await answer.json()) as T
+  } catch {
+    // Broken off, or written by something else on the way: nobody has answered.
+    throw new ApiError(0, 'offline', words.common.offline)
+  }
 }
 
 /** What is answered as a file. */
@@ -86,6 +92,7 @@ async function sent(path: string, init: RequestInit, withinMs: number): Promise<
   } catch {
     throw new ApiError(0, 'offline', words.common.offline)
   }
+  noteServersTime(answer)
   if (answer.status === 401) tellSignedOut()
   return answer
 }

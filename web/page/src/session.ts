@@ -20,6 +20,9 @@ export function belongTo(account: Account | null): void {
   mine = account && { email: account.user.email, csrf: account.csrf }
 }
 
+/** Whose page it is, or null. */
+export const whose = () => mine?.email ?? null
+
 /** The token of the session as it is now: what a part of the page was given may be from the one before. */
 export const tokenNow = (given: string) => mine?.csrf ?? given
 

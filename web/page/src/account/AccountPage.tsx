@@ -37,7 +37,7 @@ export function AccountPage({ csrf, onClose, onZone, onErased, onSignedOut }: Pr
 
   return (
     <OwnPage
-      heading={<h1>{words.account.title}</h1>}
+      title={words.account.title}
       problem={problem}
       onRetry={() => void look()}
       onClose={onClose}

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 
-import { ApiError, eraseAccount } from '../api'
+import { ApiError, eraseAccount, whoAmI } from '../api'
 import { words } from '../words'
 
 interface Props {
@@ -17,9 +17,13 @@ export function EraseAccount({ csrf, email, onErased }: Props) {
   const [problem, setProblem] = useState('')
   const field = useId()
   const input = useRef<HTMLInputElement>(null)
+  const ask = useRef<HTMLButtonElement>(null)
+  const was = useRef(false)
 
   useEffect(() => {
     if (asked) input.current?.focus()
+    else if (was.current) ask.current?.focus()
+    was.current = asked
   }, [asked])
 
   async function onSubmit(event: FormEvent) {
@@ -30,6 +34,10 @@ export function EraseAccount({ csrf, email, onErased }: Props) {
       const { complete } = await eraseAccount(csrf, typed)
       onErased(complete ? words.account.erased : words.account.erasedMostly)
     } catch (error) {
+      if (error instanceof ApiError && error.code === 'offline' && (await isGone())) {
+        onErased(words.account.eraseBegun)
+        return
+      }
       setProblem(error instanceof ApiError ? error.message : words.common.failed)
       setBusy(false)
     }
@@ -65,9 +73,16 @@ export function EraseAccount({ csrf, email, onErased }: Props) {
         </form>
       ) : (
         <p>
-          <button onClick={() => setAsked(true)}>{words.account.eraseAsk}</button>
+          <button ref={ask} onClick={() => setAsked(true)}>{words.account.eraseAsk}</button>
         </p>
       )}
     </section>
   )
 }
+
+/** The answer was lost: whether there is an account any more. */
+const isGone = () =>
+  whoAmI().then(
+    (account) => account === null,
+    () => false,
+  )

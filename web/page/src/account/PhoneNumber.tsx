@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useEffect, useId, useState } from 'react'
 
 import { type AccountState, changeAccount } from '../api'
 import { useSaving } from './useSaving'
@@ -17,6 +17,9 @@ export function PhoneNumber({ csrf, phone, onChanged }: Props) {
     onChanged(account)
   })
   const field = useId()
+  const kept = phone?.number ?? ''
+  // A telephone may have been linked meanwhile.
+  useEffect(() => setNumber(kept), [kept])
 
   function onSubmit(event: FormEvent) {
     event.preventDefault()
@@ -38,7 +41,7 @@ export function PhoneNumber({ csrf, phone, onChanged }: Props) {
           value={number}
           onChange={(event) => setNumber(event.target.value)}
         />
-        <button type="submit" disabled={busy || number.trim() === (phone?.number ?? '')}>
+        <button type="submit" disabled={busy || number.trim() === kept}>
           {words.common.save}
         </button>
       </div>

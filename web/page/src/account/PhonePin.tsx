@@ -1,6 +1,6 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 
-import { type AccountState, ApiError, changePin, linkingCode } from '../api'
+import { accountOf, type AccountState, ApiError, changePin, linkingCode } from '../api'
 import { words } from '../words'
 import { useSaving } from './useSaving'
 
@@ -9,6 +9,11 @@ interface Props {
   account: AccountState
   onChanged: (account: AccountState) => void
 }
+
+/** How long a code links a telephone. */
+const CODE_MS = 600_000
+/** A telephone that was linked with it is seen that soon. */
+const LOOK_MS = 5_000
 
 /** What shows on a telephone who calls: a PIN, and a code that links the telephone it is keyed on. */
 export function PhonePin({ csrf, account, onChanged }: Props) {
@@ -20,6 +25,29 @@ export function PhonePin({ csrf, account, onChanged }: Props) {
     onChanged(changed)
   })
   const field = useId()
+  const changed = useRef(onChanged)
+  changed.current = onChanged
+  const linked = account.phone?.verified_at ?? null
+
+  useEffect(() => {
+    if (!code) return
+    const end = setTimeout(() => setCode(''), CODE_MS)
+    const look = setInterval(() => {
+      if (document.hidden) return
+      accountOf().then(
+        (now) => {
+          if ((now.phone?.verified_at ?? null) === linked) return
+          setCode('') // it works once
+          changed.current(now)
+        },
+        () => undefined, // the next look says it
+      )
+    }, LOOK_MS)
+    return () => {
+      clearTimeout(end)
+      clearInterval(look)
+    }
+  }, [code, linked])
 
   function onSubmit(event: FormEvent) {
     event.preventDefault()

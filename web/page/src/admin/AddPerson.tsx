@@ -1,5 +1,6 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 
+import { ApiError } from '../api'
 import { words } from '../words'
 import { type Person, send } from './adminApi'
 import { AskedDialog } from './AskedDialog'
@@ -18,6 +19,8 @@ export function AddPerson({ csrf, onAdded }: Props) {
   const [given, setGiven] = useState(NOBODY)
   const [asked, setAsked] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
+  /** Whose addition was asked for without an answer: they may be there. */
+  const unheard = useRef('')
   const { people } = words
 
   const field = (name: keyof typeof NOBODY, label: string, type: string, complete: string) => (
@@ -45,9 +48,18 @@ export function AddPerson({ csrf, onAdded }: Props) {
     </label>
   )
   async function act() {
-    const made = await send<Person>('POST', '/api/admin/users', csrf, given)
-    setGiven(NOBODY)
-    return people.addDone(made.email)
+    try {
+      const made = await send<Person>('POST', '/api/admin/users', csrf, given)
+      setGiven(NOBODY)
+      return people.addDone(made.email)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.code === 'offline') unheard.current = given.email
+      else if (error.status === 409 && unheard.current === given.email) {
+        throw new ApiError(409, error.code, people.addMaybe(given.email.trim(), error.message))
+      }
+      throw error
+    }
   }
   return (
     <section className="card" aria-labelledby="add-title">
@@ -56,9 +68,9 @@ export function AddPerson({ csrf, onAdded }: Props) {
         className="search"
         onSubmit={(event) => {
           event.preventDefault()
-          const whole = Boolean(given.email.trim() && given.password)
-          setProblem(whole ? null : people.addWrong)
-          setAsked(whole)
+          const wrong = wrongWith(given)
+          setProblem(wrong)
+          setAsked(wrong === null)
         }}
       >
         {field('email', people.email, 'email', 'off')}
@@ -85,4 +97,14 @@ export function AddPerson({ csrf, onAdded }: Props) {
       )}
     </section>
   )
+}
+
+function wrongWith({ email, password, time_zone }: typeof NOBODY): string | null {
+  if (!email.trim() || !password) return words.people.addWrong
+  try {
+    new Intl.DateTimeFormat(words.locale, { timeZone: time_zone })
+    return null
+  } catch {
+    return words.people.zoneWrong(time_zone)
+  }
 }

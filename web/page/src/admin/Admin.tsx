@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef } from 'react'
 import type { Account } from '../api'
 import { Brand } from '../Brand'
 import { SIGNED_OUT } from '../session'
+import { useTitle } from '../useTitle'
 import { words } from '../words'
 import { Calls } from './Calls'
 import { ExperimentsPage } from './ExperimentsPage'
@@ -29,6 +30,7 @@ type Place = keyof typeof PLACES
 /** The console of those who run the product. */
 export function Admin({ account, place, onSignedOut }: Props) {
   const here: Place = place in PLACES ? (place as Place) : 'live'
+  useTitle(PLACES[here])
   const title = useRef<HTMLHeadingElement>(null)
   const links = useRef<HTMLElement>(null)
   const came = useRef(false)

@@ -33,6 +33,7 @@ export function CapsForm({ budget, onPropose }: Props) {
       const premium = microdollars(texts[kind]?.premium ?? '')
       const total = microdollars(texts[kind]?.total ?? '')
       if (premium === null || total === null) return setProblem(words.caps.wrong)
+      if (premium > total) return setProblem(words.caps.above)
       const before = budget.caps[kind]
       if (premium !== before?.premium || total !== before.total) caps[kind] = { premium, total }
     }

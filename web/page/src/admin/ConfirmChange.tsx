@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 
+import { ApiError } from '../api'
 import { words } from '../words'
 import { carryOut, Conflict, type Effect, effectOf, wordsOf, type Written } from './adminApi'
 import { Dialog } from './Dialog'
@@ -23,6 +24,8 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
   const [note, setNote] = useState('')
   const [busy, setBusy] = useState(false)
   const written = useRef<Written | null>(null)
+  /** An answer to «change it» was lost: it may have been done. */
+  const unheard = useRef(false)
 
   function trouble(error: unknown) {
     if (error instanceof Conflict) setConflict(error)
@@ -46,6 +49,7 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
       written.current = await carryOut(csrf, proposal, note)
       close()
     } catch (error) {
+      if (error instanceof ApiError && error.code === 'offline') unheard.current = true
       trouble(error)
       setBusy(false)
     }
@@ -61,9 +65,9 @@ export function ConfirmChange({ csrf, proposal, onDone, onClose }: Props) {
         conflict ? (
           <>
             <div className="notice bad" role="alert">
-              <p>{words.change.conflict(conflict.version)}</p>
+              <p>{(unheard.current ? words.change.conflictAfterSilence : words.change.conflict)(conflict.version)}</p>
             </div>
-            <h3>{words.change.theirs}</h3>
+            <h3>{unheard.current ? words.change.changed : words.change.theirs}</h3>
             <Differences changes={conflict.difference} />
             <div className="row">
               <button className="primary" onClick={close}>

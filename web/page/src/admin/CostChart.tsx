@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react'
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 
+import { serversNow } from '../serverClock'
 import { words } from '../words'
 import type { Costs, DayCost } from './adminApi'
 import { colourOf } from './colours'
@@ -84,7 +85,7 @@ function byDay(costs: Costs, way: Way): { names: string[]; days: Day[] } {
     return row.demo ? words.console.demoName(name) : name
   }
   const names = [...new Set(costs.rows.map(nameOf))].sort()
-  const today = Date.now()
+  const today = serversNow()
   const days = Array.from({ length: costs.days }, (_, at) => ({
     day: new Date(today - (costs.days - 1 - at) * 86_400_000).toISOString().slice(0, 10),
     sums: {} as Record<string, number>,

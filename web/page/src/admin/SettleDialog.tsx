@@ -23,10 +23,13 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
   /** The vendor has counted all, though a period has just ended. */
   const [whole, setWhole] = useState(false)
   const said = useRef<string[]>([])
+  /** How often it was asked to look again. */
+  const [looks, setLooks] = useState(0)
 
   useEffect(() => {
     let here = true
     setEffect(null)
+    setProblem(null)
     compared(csrf, file, whole).then(
       (found) => here && setEffect(found),
       (error: unknown) => here && setProblem(wordsOf(error)),
@@ -34,7 +37,7 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
     return () => {
       here = false
     }
-  }, [csrf, file, whole])
+  }, [csrf, file, whole, looks])
 
   async function carryOut(looked: Reconciled, close: () => void) {
     setBusy(true)
@@ -64,6 +67,11 @@ export function SettleDialog({ csrf, file, onClose }: Props) {
           </label>
           <Problem text={problem} />
           <div className="row">
+            {problem !== null && (
+              <button type="button" disabled={busy} onClick={() => setLooks(looks + 1)}>
+                {words.settling.lookAgain}
+              </button>
+            )}
             <button type="submit" className="primary" disabled={!effect?.corrections || busy}>
               {busy ? words.common.moment : words.settling.doIt}
             </button>

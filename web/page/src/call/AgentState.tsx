@@ -1,5 +1,6 @@
 import { useMultibandTrackVolume, useTracks } from '@livekit/components-react'
 import { Track } from 'livekit-client'
+import { useEffect, useRef } from 'react'
 
 import type { Connection } from './CallLine'
 import { LostNotice } from './LostNotice'
@@ -17,10 +18,15 @@ export function AgentState({ agent, connection }: Props) {
   const lost = connection.state === 'lost'
   const state = lost ? 'reconnecting' : agent.state
   const written = agent.stack === TEXT
+  const said = useRef<HTMLParagraphElement>(null)
+  // The button that began the call is gone: whoever uses a keyboard goes on from here.
+  useEffect(() => {
+    if (document.activeElement === document.body) said.current?.focus()
+  }, [])
   return (
     <div className="agent" data-state={state}>
       <Bars identity={state === 'speaking' && !written ? agent.identity : null} />
-      <p className="state" role="status">
+      <p className="state" role="status" ref={said} tabIndex={-1}>
         {(written && words.call.written[state]) || words.call.states[state]}
       </p>
       {lost && <LostNotice until={connection.until} />}

@@ -39,6 +39,10 @@ export interface CallProps {
   rejoin: Rejoin | null
   /** What was written in the call before and never sent. */
   draft: string
+  /** On a narrow screen either the call is seen or the tasks are. */
+  shown: boolean
+  /** Something in it must be seen now. */
+  onShow: () => void
   onConnected: (callId: string) => void
   /** Something may have changed in the tasks. */
   onChanged: () => void
@@ -74,7 +78,11 @@ export default function Call(props: CallProps) {
   const unsent = useUnsent(ready, inField, transcript.send, props.onUnsent)
   const confirmation = useConfirmation(room, agent.identity, transcript.note, props.onChanged)
   const screen = useScreenShare(room, agent.identity)
-  const { onChanged } = props
+  const { onChanged, onShow } = props
+  const asked = confirmation.question?.id
+  useEffect(() => {
+    if (asked || lost || written) onShow()
+  }, [asked, lost, written, onShow])
 
   // A reply may be cut off or wordless; back to listening the turn is over either way.
   useEffect(() => {
@@ -90,7 +98,7 @@ export default function Call(props: CallProps) {
         <AgentState agent={agent} connection={connection} />
         {connected && <WaitingNotice answered={agent.answered} onRetry={props.onRetry} onEnd={hangUp} />}
         {written ? <TextOnlyNotice reason={served.reason} /> : <SoundNotice room={room} />}
-        <MicrophoneNotice microphone={microphone} />
+        <MicrophoneNotice microphone={microphone} holds={holds} />
         {large && <Captions lines={transcript.lines} />}
         <Transcript lines={transcript.lines} waiting={unsent.waiting} />
         {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
@@ -100,6 +108,7 @@ export default function Call(props: CallProps) {
             question={confirmation.question}
             answering={confirmation.answering}
             trouble={confirmation.trouble}
+            shown={props.shown}
             onAnswer={confirmation.answer}
           >
             <Thumbnail screen={screen} action={confirmation.question.action} />

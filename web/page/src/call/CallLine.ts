@@ -124,6 +124,8 @@ export class CallLine {
       } catch (error) {
         if (this.isHopeless(error)) return
       }
+      // A page that was loaded anew and is not let in at once has to say so, too.
+      this.tellLost()
       await this.pause(PAUSES_MS[Math.min(tried, PAUSES_MS.length - 1)]!)
     }
   }
@@ -180,6 +182,8 @@ export class CallLine {
   private readonly takeOver = () => {
     if (this.over || this.comingBack) return
     this.comingBack = true
+    // Without a word: to the agent a goodbye is a caller who hung up, for whom it does not wait.
+    void this.room.engine?.client.close()
     void this.room.disconnect().then(() => this.comeBack())
   }
 
@@ -228,7 +232,11 @@ export class CallLine {
 
   private isLost(): void {
     this.lostAt ??= Date.now()
-    if (this.entered) this.listener.onConnection({ state: 'lost', until: this.lostAt + WAIT_MS })
+    if (this.entered) this.tellLost()
+  }
+
+  private tellLost(): void {
+    if (this.lostAt !== null) this.listener.onConnection({ state: 'lost', until: this.lostAt + WAIT_MS })
   }
 
   private isOver(why: Why): void {

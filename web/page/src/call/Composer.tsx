@@ -47,13 +47,15 @@ export function Composer({ ready, waits, holds, draft, only, onText, onSend }: P
 
   async function submit(event: FormEvent) {
     event.preventDefault()
-    const message = text.trim()
+    const whole = text.trim()
+    const message = fitting(whole)
     if (!message || busy || !(ready || waits)) return
     setBusy(true)
     setError(undefined)
     try {
       await onSend(message)
-      setText('')
+      // What was typed meanwhile stays, and so does what did not fit.
+      setText((now) => (now.trim() === whole ? whole.slice(message.length).trimStart() : now))
     } catch {
       setError(words.composer.failed)
     } finally {
@@ -84,6 +86,13 @@ export function Composer({ ready, waits, holds, draft, only, onText, onSend }: P
       </p>
     </form>
   )
+}
+
+/** As much of it as one message may hold, to the end of a word. What the call before left may be longer. */
+function fitting(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text
+  const end = text.lastIndexOf(' ', MOST_CHARACTERS)
+  return text.slice(0, end > 0 ? end : MOST_CHARACTERS)
 }
 
 function hint(ready: boolean, only: boolean, waits: boolean): string {

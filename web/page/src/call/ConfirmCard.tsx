@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
 
 import type { Question } from './useConfirmation'
 import { words } from '../words'
@@ -7,19 +7,35 @@ interface Props {
   question: Question
   answering: boolean
   trouble: string | undefined
+  /** Whether it can be seen: what is hidden takes no focus. */
+  shown: boolean
   onAnswer: (yes: boolean) => void
   /** What is shown between the question and its buttons. */
   children?: ReactNode
 }
 
 /** The spoken question, to be answered by click. */
-export function ConfirmCard({ question, answering, trouble, onAnswer, children }: Props) {
+export function ConfirmCard({ question, answering, trouble, shown, onAnswer, children }: Props) {
   const card = useRef<HTMLDivElement>(null)
+  /** Where the focus was before it came here. */
+  const before = useRef<Element | null>(null)
   useEffect(() => {
+    if (!shown) return
     // To the card, not to a button: a key meant for something else must not delete. Whoever types is left alone.
     const typing = document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement
-    if (!typing) card.current?.focus()
+    if (!typing) {
+      before.current = document.activeElement
+      card.current?.focus()
+    }
     card.current?.scrollIntoView({ block: 'nearest' })
+  }, [shown])
+  useLayoutEffect(() => {
+    const here = card.current
+    return () => {
+      // A button that was pressed is disabled, and a browser takes the focus from it before the card goes.
+      const held = document.activeElement === document.body || here?.contains(document.activeElement)
+      if (held && before.current instanceof HTMLElement && before.current !== document.body) before.current.focus()
+    }
   }, [])
 
   const { yes, no } = labels(question.action)

@@ -29,7 +29,10 @@ export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
   const button = useRef<HTMLButtonElement>(null)
   const [budget] = useBudget()
   const ending = ended ? endingOf(ended.why) : null
-  const rejoin = ended?.why.kind === 'moved' ? ended.why.callId : elsewhere
+  const moved = ended?.why.kind === 'moved' ? ended.why.callId : null
+  const rejoin = moved ?? elsewhere
+  /** The button takes another tab's call, and says so whatever has happened here. */
+  const takes = elsewhere !== null && moved === null
   const { idle } = words
   // The button that ended the call is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
@@ -40,13 +43,14 @@ export function Idle({ csrf, ended, elsewhere, onStart }: Props) {
     <section className="idle" aria-labelledby="idle-title">
       <h1 id="idle-title">{ending?.title ?? idle.title}</h1>
       <div role={ending?.bad ? 'alert' : 'status'}>
-        <p className="lead">{ending?.text ?? (elsewhere ? idle.elsewhere : idle.lead)}</p>
+        <p className="lead">{ending?.text ?? (takes ? idle.elsewhere : idle.lead)}</p>
+        {ending && takes && <p>{idle.elsewhere}</p>}
         {ended && ended.unsent.length > 0 && (
           <p className="notice">{idle.unsent(ended.unsent.map(words.common.quoted).join(' '))}</p>
         )}
       </div>
       <button ref={button} className="primary start" onClick={() => onStart(rejoin)}>
-        {ending?.again ?? (elsewhere ? idle.move : idle.start)}
+        {takes ? idle.move : (ending?.again ?? idle.start)}
       </button>
       {rejoin && (
         <button className="plain" onClick={() => onStart(null)}>

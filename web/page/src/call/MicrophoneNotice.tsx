@@ -2,8 +2,14 @@ import { words } from '../words'
 import type { MicrophoneState } from './microphoneState'
 import type { Microphone } from './useMicrophone'
 
+interface Props {
+  microphone: Microphone
+  /** It is open while a button is held: whoever asks for it again does not open it by that. */
+  holds: boolean
+}
+
 /** No microphone: exactly what to do about it, and that listening and typing go on. */
-export function MicrophoneNotice({ microphone }: { microphone: Microphone }) {
+export function MicrophoneNotice({ microphone, holds }: Props) {
   const help = helpFor(microphone.state)
   if (!help && microphone.refused) {
     return (
@@ -18,7 +24,7 @@ export function MicrophoneNotice({ microphone }: { microphone: Microphone }) {
       <p>
         <strong>{help.title}</strong> {help.text} {words.microphone.meanwhile}
       </p>
-      {help.again && <button onClick={microphone.turnOn}>{words.microphone.use}</button>}
+      {help.again && <button onClick={holds ? microphone.get : microphone.turnOn}>{words.microphone.use}</button>}
     </div>
   )
 }

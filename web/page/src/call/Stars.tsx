@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError, rateCall } from '../api'
 import { words } from '../words'
@@ -11,28 +11,59 @@ interface Props {
 }
 
 const ALL = [1, 2, 3, 4, 5]
+/** Arrow keys walk through the stars: what counts is where they stop. */
+const QUIET_MS = 700
 
 /** How a call was, in stars. They can be changed. */
 export function Stars({ csrf, callId, given = null, name = words.stars.question }: Props) {
   const [stars, setStars] = useState(given)
   const [said, setSaid] = useState('')
 
-  async function rate(wanted: number) {
-    const before = stars
-    setStars(wanted)
-    setSaid('')
+  /** What is to be sent, and what the server has. */
+  const wanted = useRef(given)
+  const known = useRef(given)
+  const sending = useRef(false)
+  const quiet = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  /** One request at a time: of two, the earlier could arrive last. */
+  const send = useCallback(async () => {
+    clearTimeout(quiet.current)
+    if (sending.current || wanted.current === null || wanted.current === known.current) return
+    sending.current = true
+    const sent = wanted.current
     try {
-      await rateCall(csrf, callId, wanted)
-      setSaid(words.stars.thanks)
+      await rateCall(csrf, callId, sent)
+      known.current = sent
+      if (wanted.current === sent) setSaid(words.stars.thanks)
     } catch (error) {
-      setStars(before)
-      setSaid(error instanceof ApiError ? error.message : words.common.failed)
+      if (wanted.current === sent) {
+        wanted.current = known.current
+        setStars(known.current)
+        setSaid(error instanceof ApiError ? error.message : words.common.failed)
+      }
+    } finally {
+      sending.current = false
     }
+    // Other stars were chosen meanwhile.
+    if (wanted.current !== sent && wanted.current !== known.current) void send()
+  }, [csrf, callId])
+  useEffect(() => () => void send(), [send])
+
+  function rate(chosen: number) {
+    wanted.current = chosen
+    setStars(chosen)
+    setSaid('')
+    clearTimeout(quiet.current)
+    quiet.current = setTimeout(() => void send(), QUIET_MS)
   }
 
   return (
     <div className="stars">
-      <fieldset>
+      <fieldset
+        onBlur={(event) => {
+          if (!event.currentTarget.contains(event.relatedTarget)) void send()
+        }}
+      >
         <legend>{name}</legend>
         <span className="row">
           {ALL.map((each) => (
@@ -42,7 +73,7 @@ export function Stars({ csrf, callId, given = null, name = words.stars.question 
                 className="unseen"
                 name={`stars-${callId}`}
                 checked={stars === each}
-                onChange={() => void rate(each)}
+                onChange={() => rate(each)}
               />
               <span className="unseen">{words.stars.name(each)}</span>
               <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">

@@ -5,8 +5,11 @@ import { words } from '../words'
 import { agentIn } from './useAgent'
 
 const TOPIC = 'voicetasks.confirm'
-/** The agent says when a question is closed. Where its word does not come the card goes by itself, so much later. */
-const LINGER_MS = 15_000
+/**
+ * The agent says when a question is closed, some 60 s after it was heard at the latest. Where its word does not come the
+ * card goes by itself. Counted from when the question came: this machine's clock need not be the server's.
+ */
+const SHOWN_MS = 120_000
 
 export interface Question {
   id: string
@@ -33,6 +36,8 @@ export function useConfirmation(
   const [answering, setAnswering] = useState(false)
   const [trouble, setTrouble] = useState<string>()
   const open = useRef<Question | null>(null)
+  /** The last one, also when it is not shown any more: how it ended may be told late. */
+  const last = useRef<Question | null>(null)
   const changed = useRef(onChanged)
   changed.current = onChanged
 
@@ -60,11 +65,12 @@ export function useConfirmation(
         } else {
           show(message)
         }
+        last.current = message
         return
       }
-      const asked = open.current
+      const asked = last.current
       if (asked?.id !== message.id) return
-      show(null)
+      if (open.current) show(null)
       note(message.id, outcome(asked, message))
       changed.current()
     }
@@ -74,21 +80,21 @@ export function useConfirmation(
 
   useEffect(() => {
     if (!question) return
-    const left = Date.parse(question.expires_at) + LINGER_MS - Date.now()
-    const timer = setTimeout(
-      () => {
-        show(null)
-        note(question.id, words.confirm.unanswered(question.question))
-      },
-      Math.min(Math.max(left, LINGER_MS), 120_000),
-    )
+    const timer = setTimeout(() => {
+      show(null)
+      note(question.id, words.confirm.unanswered(question.question))
+    }, SHOWN_MS)
     return () => clearTimeout(timer)
   }, [question, note, show])
 
   const answer = useCallback(
     async (yes: boolean) => {
       const asked = open.current
-      if (!asked || !agent) return
+      if (!asked) return
+      if (!agent) {
+        setTrouble(words.confirm.notArrived)
+        return
+      }
       setAnswering(true)
       setTrouble(undefined)
       try {

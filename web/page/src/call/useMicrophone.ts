@@ -2,11 +2,14 @@ import { LocalAudioTrack, ParticipantEvent, type Room, RoomEvent, Track, TrackEv
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { type MicrophoneState, type MicrophoneTrouble, whyNone, whyStopped } from './microphoneState'
+import { NewMicrophone } from './newMicrophone'
 
 export interface Microphone {
   state: MicrophoneState
   /** Try (again) to get it and turn it on. */
   turnOn: () => void
+  /** Try (again) to get it, and leave it shut where nobody wants it open. */
+  get: () => void
   toggle: () => void
   /** Open it or shut it. */
   want: (on: boolean) => void
@@ -33,6 +36,8 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
   const wanted = useRef(true)
   const trouble = useRef<MicrophoneTrouble | null>(null)
   const trying = useRef(false)
+  /** What is on its way into the room. */
+  const coming = useRef<NewMicrophone>(undefined)
   const [refused, setRefused] = useState(false)
   const isPaused = useRef(paused)
   isPaused.current = paused
@@ -51,15 +56,20 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
       look()
       return
     }
+    const isOpen = () => wanted.current && !isPaused.current
     trying.current = true
     try {
-      await room.localParticipant.setMicrophoneEnabled(true)
+      if (!microphoneOf(room)) {
+        coming.current = new NewMicrophone(room)
+        await coming.current.publish(isOpen)
+      } else if (isOpen()) await room.localParticipant.setMicrophoneEnabled(true)
       trouble.current = null
       // Unmuting a track that the system has muted is no error, and neither is a change of mind meanwhile.
-      if (!wanted.current || isPaused.current) await room.localParticipant.setMicrophoneEnabled(false)
+      if (!isOpen()) await room.localParticipant.setMicrophoneEnabled(false)
     } catch (error) {
       trouble.current = whyNone(error)
     } finally {
+      coming.current = undefined
       trying.current = false
       look()
     }
@@ -67,8 +77,10 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
 
   const turnOn = useCallback(() => {
     wanted.current = true
+    coming.current?.hears(true)
     void acquire()
   }, [acquire])
+  const get = useCallback(() => void acquire(), [acquire])
 
   useEffect(() => {
     // After a mount that strict mode takes back at once.
@@ -106,7 +118,7 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
     }
     // The room was entered anew, with no track of ours in it.
     const onConnected = () => {
-      if (wanted.current && !trouble.current && !microphoneOf(room)) void acquire()
+      if (!trouble.current && !microphoneOf(room)) void acquire()
     }
     for (const event of TRACK_CHANGES) me.on(event, onChange)
     me.on(ParticipantEvent.TrackMuted, onMuted)
@@ -143,6 +155,7 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
 
   const wasPaused = useRef(false)
   useEffect(() => {
+    if (paused) coming.current?.hears(false)
     if (paused && microphoneOf(room)) void room.localParticipant.setMicrophoneEnabled(false)
     if (!paused && wasPaused.current && wanted.current) void acquire()
     wasPaused.current = paused
@@ -157,7 +170,7 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
       }
       wanted.current = false
       look()
-      // What is being asked for at this moment is shut once it is there.
+      coming.current?.hears(false)
       if (microphoneOf(room)) void room.localParticipant.setMicrophoneEnabled(false)
     },
     [room, look, turnOn],
@@ -190,7 +203,7 @@ export function useMicrophone(room: Room, paused: boolean): Microphone {
     [room, look, acquire],
   )
 
-  return { state, turnOn, toggle, want, choose, refused }
+  return { state, turnOn, get, toggle, want, choose, refused }
 }
 
 function microphoneOf(room: Room): LocalAudioTrack | undefined {

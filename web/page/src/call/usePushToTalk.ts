@@ -46,7 +46,10 @@ export function usePushToTalk({ want }: Microphone, active: boolean): PushToTalk
       held = true
     }
     const onUp = (event: KeyboardEvent) => {
-      if (event.code === 'Space') end()
+      if (event.code !== 'Space') return
+      // Some browsers press the focused button when the key is let go.
+      if (held) event.preventDefault()
+      end()
     }
     const end = () => {
       if (held) release()

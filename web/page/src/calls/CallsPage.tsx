@@ -41,18 +41,17 @@ export function CallsPage({ csrf, onClose, onSignedOut }: Props) {
 
   return (
     <OwnPage
-      heading={
-        <div className="title">
-          <h1>{words.calls.title}</h1>
-          {sandbox && (
-            <span className="badge sandboxed" title={words.common.sandboxTitle}>
-              {words.common.sandbox}
-            </span>
-          )}
-        </div>
+      title={words.calls.title}
+      beside={
+        sandbox && (
+          <span className="badge sandboxed" title={words.common.sandboxTitle}>
+            {words.common.sandbox}
+          </span>
+        )
       }
       problem={problem}
-      onRetry={() => void load(null)}
+      // What is there stays: only what failed is asked for again.
+      onRetry={() => void load(calls && last)}
       onClose={onClose}
     >
       {calls?.length === 0 && <p className="quiet">{words.calls.none}</p>}

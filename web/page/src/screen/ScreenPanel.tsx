@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { words } from '../words'
 import { Preview } from './Preview'
@@ -9,10 +9,18 @@ import './screen.css'
 /** Sharing a screen with the agent: leave first, then a preview, a sign that says it is seen, and what was read. */
 export function ScreenPanel({ screen, ready }: { screen: ScreenShare; ready: boolean }) {
   const [asking, setAsking] = useState(false)
+  const here = useRef<HTMLElement>(null)
+  const step = screen.track ? 'shared' : asking ? 'asking' : 'closed'
+  const was = useRef(step)
+  // What was pressed is gone with its step: the keyboard goes on in the one that came.
+  useEffect(() => {
+    if (was.current !== step && document.activeElement === document.body) here.current?.focus()
+    was.current = step
+  }, [step])
   if (!screen.possible) return null
   if (screen.track) {
     return (
-      <section className="screen" aria-label={words.screen.shared}>
+      <section ref={here} tabIndex={-1} className="screen" aria-label={words.screen.shared}>
         <Preview track={screen.track} />
         <div className="told">
           <p className={`sign ${screen.sight}`} role="status">
@@ -31,7 +39,7 @@ export function ScreenPanel({ screen, ready }: { screen: ScreenShare; ready: boo
   }
   if (asking) {
     return (
-      <section className="screen leave" aria-label={words.screen.leave}>
+      <section ref={here} tabIndex={-1} className="screen leave" aria-label={words.screen.leave}>
         <p>{words.screen.leaveText}</p>
         <div className="row">
           <button
@@ -49,7 +57,7 @@ export function ScreenPanel({ screen, ready }: { screen: ScreenShare; ready: boo
     )
   }
   return (
-    <section className="screen closed" aria-label={words.screen.closed}>
+    <section ref={here} tabIndex={-1} className="screen closed" aria-label={words.screen.closed}>
       <button disabled={!ready} onClick={() => setAsking(true)}>
         {words.screen.share}
       </button>

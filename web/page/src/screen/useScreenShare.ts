@@ -86,6 +86,22 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
     }
   }, [shared, agent, tell])
 
+  // Nobody may share a screen anew without being asked: it ends with the line, and is not silent about it.
+  const meant = useRef(false)
+  useEffect(() => {
+    if (!track) return
+    meant.current = false
+    // By the browser's own button; not told of what we end.
+    const onEnded = () => {
+      meant.current = true
+    }
+    track.addEventListener('ended', onEnded)
+    return () => {
+      track.removeEventListener('ended', onEnded)
+      if (!meant.current) setTrouble(words.screen.lost)
+    }
+  }, [track])
+
   const start = useCallback(() => {
     setTrouble(undefined)
     room.localParticipant.setScreenShareEnabled(true, CAPTURE, PUBLISH).catch((error: unknown) => {
@@ -95,6 +111,7 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
   }, [room])
 
   const stop = useCallback(() => {
+    meant.current = true
     void room.localParticipant.setScreenShareEnabled(false)
   }, [room])
 

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError, type Change, lastChange, listTasks, type Task } from '../api'
+import { serversNow } from '../serverClock'
 
 export interface Tasks {
   open: Task[]
@@ -89,7 +90,7 @@ export function useTasks(onSignedOut: () => void, theirs: boolean): Tasks {
 
   useEffect(() => {
     if (!last) return
-    const left = Date.parse(last.at) + UNDO_MS - Date.now()
+    const left = Date.parse(last.at) + UNDO_MS - serversNow()
     const timer = setTimeout(() => setLast(null), Math.max(0, left))
     return () => clearTimeout(timer)
   }, [last])

@@ -197,7 +197,7 @@ export const en = {
     declined: (question: string, by: string) => `${question} You said no${by}. Nothing was changed.`,
     expired: (question: string) => `${question} No answer came. Nothing was changed.`,
     void: (question: string) => `${question} You went on with something else. Nothing was changed.`,
-    unanswered: (question: string) => `No answer: ${question} Nothing was changed.`,
+    unanswered: (question: string) => `${question} How it ended was not told. The task list shows what holds.`,
   },
 
   microphone: {
@@ -210,6 +210,7 @@ export const en = {
     unnamed: 'Microphone',
     hold: 'Hold to talk',
     talking: 'Talking: let go to send',
+    talkingOn: 'Talking: press again to send',
     end: 'End',
     refused: 'That microphone cannot be used. The one from before is on again.',
     meanwhile: 'Until then you hear the assistant and can type below.',
@@ -376,6 +377,7 @@ export const en = {
     eraseDo: 'Erase everything',
     erasing: 'Erasing…',
     erased: 'Your account and everything in it are erased.',
+    eraseBegun: 'The answer was lost on the way, but your account is not there any more: its erasure was begun and ends by itself.',
     erasedMostly: 'Your account is erased. A part of what was kept could not be reached and follows by itself.',
   },
 
@@ -414,6 +416,7 @@ export const en = {
       blind: 'The agent cannot see your screen at the moment.',
       spent: 'The agent no longer looks at your screen: the budget for it is used up.',
     },
+    lost: 'Your screen is no longer shared: the line was lost. Share it again if you like.',
     read: 'Read:',
     due: (when: string) => `, due ${when}`,
     stop: 'Stop sharing',
@@ -481,7 +484,10 @@ export const en = {
     doing: 'Changing…',
     leave: 'Leave it',
     conflict: (version: string) => `Somebody else changed the policy meanwhile: it is version ${version} now. Nothing of yours was written.`,
+    conflictAfterSilence: (version: string) =>
+      `The policy is version ${version} now. Your first try, whose answer was lost on the way, may be what changed it.`,
     theirs: 'What they changed',
+    changed: 'What has changed',
     lookAtIt: 'Look at it',
     same: 'Nothing of it is different.',
     done: (version: string) => `The policy is version ${version} now.`,
@@ -544,6 +550,7 @@ export const en = {
     premium: 'premium, $',
     allTiers: 'all tiers, $',
     wrong: 'Write dollars with a point, such as 4.00.',
+    above: 'Premium cannot be more than all tiers.',
     same: 'Nothing is different.',
     change: 'Change caps…',
     changeWhose: (whose: string) => `Change the caps of ${whose}`,
@@ -666,6 +673,7 @@ export const en = {
       'is. The same file twice changes nothing.',
     file: 'Usage export, JSON',
     look: 'Compare…',
+    lookAgain: 'Look again',
     chooseOne: 'Choose a file.',
     tooLong: 'The file is longer than 4 MB: export a shorter period, or use the terminal.',
     about: (file: string) => `The journal beside ${file}`,
@@ -733,6 +741,9 @@ export const en = {
     addAdmin: 'An admin may see and change everything here.',
     addDone: (email: string) => `${email} is there now.`,
     addWrong: 'Give an address and a password.',
+    zoneWrong: (zone: string) => `There is no time zone «${zone}». Write it like Europe/Berlin.`,
+    addMaybe: (email: string, why: string) =>
+      `${why} Your first try, whose answer was lost on the way, may have added ${email}: look among those who are there.`,
   },
 
   trail: {
