@@ -47,6 +47,22 @@ Sent = tuple[list[str], list[Any], str]
 """Keys, arguments and sha of one script on its way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run found."""
+
+    times_ms: list[float]
+    """Of each decision in the open loop, from when it was due."""
+    speed: float
+    """Decisions a second, as fast as Redis takes them."""
+    decisions: int
+    """How many that is told from."""
+    script_us: float
+    """Mean time of our script inside Redis, and of a bare one."""
+    bare_us: float
+    scripts: int
+
+
 @dataclass
 class Bench:
     """One Redis, one journal, one budget."""
@@ -104,21 +120,32 @@ async def _measure(report: Report, url: str, folder: Path, seconds: float, say: 
             await bench.decision()  # every user's counters are there, as in the middle of a day
         say(f"open loop, {RATE} decisions a second for {seconds:.0f} s")
         times = await _open_loop(bench.decision, seconds)
-        p50, p99 = _percentile(times, 50), _percentile(times, 99)
-        report.at_most("reserve, meter and settle at 500 a second, p99", P99_MS, p99, "ms", len(times))
-        report.details.append({"p50_ms": p50, "worst_ms": round(max(times), 2)})
         say("full speed")
-        speed, n = await _full_speed(bench, seconds / 2)
-        report.at_least(
-            "decisions a second at full speed, journal entries included", FULL_SPEED, speed, "1/s", n
-        )
+        speed, decisions = await _full_speed(bench, seconds / 2)
         say("against a bare script over the same number of keys")
-        ours, bare, n = await _against_bare(bench)
-        report.at_most(
-            "our script's time in Redis against a bare one's", RATIO, round(ours / bare, 2), "x", n
-        )
-        report.details.append({"script_us": round(ours, 1), "bare_script_us": round(bare, 1)})
+        ours, bare, scripts = await _against_bare(bench)
+        judge(report, Measured(times, speed, decisions, ours, bare, scripts))
     await link.aclose()
+
+
+def judge(report: Report, measured: Measured) -> None:
+    """Hold what was measured to its targets."""
+    times, ours, bare = measured.times_ms, measured.script_us, measured.bare_us
+    report.at_most(
+        f"reserve, meter and settle at {RATE} a second, p99", P99_MS, _percentile(times, 99), "ms", len(times)
+    )
+    report.details.append({"p50_ms": _percentile(times, 50), "worst_ms": round(max(times), 2)})
+    report.at_least(
+        "decisions a second at full speed, journal entries included",
+        FULL_SPEED,
+        measured.speed,
+        "1/s",
+        measured.decisions,
+    )
+    report.at_most(
+        "our script's time in Redis against a bare one's", RATIO, round(ours / bare, 2), "x", measured.scripts
+    )
+    report.details.append({"script_us": round(ours, 1), "bare_script_us": round(bare, 1)})
 
 
 async def _until_it_answers(bench: Bench) -> None:
