@@ -121,9 +121,10 @@ async def _measure(report: Report, url: str, folder: Path, seconds: float, say: 
         say(f"open loop, {RATE} decisions a second for {seconds:.0f} s")
         times = await _open_loop(bench.decision, seconds)
         say("full speed")
-        speed = await _full_speed(bench, seconds / 2)
+        speed, decisions = await _full_speed(bench, seconds / 2)
         say("against a bare script over the same number of keys")
-        judge(report, Measured(times, *speed, *await _against_bare(bench)))
+        ours, bare, scripts = await _against_bare(bench)
+        judge(report, Measured(times, speed, decisions, ours, bare, scripts))
     await link.aclose()
 
 
