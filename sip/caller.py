@@ -23,6 +23,11 @@ FULLY_ATTESTED: Final = re.compile(r"TN-Validation-Passed-A(?:-Diverted-A)?", re
 WITHHELD: Final = frozenset(
     {"", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld", "0"}
 )
+PLACEHOLDERS: Final = frozenset(
+    ["266696687", "7378742833", "2562533", "8656696", "86282452253", "7748283", "94844353", "464"]
+)
+"""What carriers send where a number is withheld, as a keypad spells it: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN,
+UNAVAILABLE, PRIVATE, WITHHELD; and 464, which is sent too."""
 _SPELT: Final = re.compile(r"(?:tel:)?\+?[0-9 ()./-]{3,40}", re.ASCII)
 """As people and switches write numbers. Letters, other alphabets' digits and parameters are nobody's number."""
 
@@ -45,7 +50,7 @@ def read_caller(attributes: Mapping[str, str], *, region: str = "") -> Caller:
     """
     said = attributes.get(NUMBER, "").strip()
     wants_privacy = {each.strip().lower() for each in attributes.get(PRIVACY, "").split(";")} - {"", "none"}
-    if said.lower() in WITHHELD or wants_privacy:
+    if said.lower() in WITHHELD or wants_privacy or _is_placeholder(said):
         return Caller(None, withheld=True)
     number = e164_of(said, region=_region_of(attributes.get(CALLED, "")) or region)
     attested = number is not None and FULLY_ATTESTED.fullmatch(attributes.get(ATTESTATION, "")) is not None
@@ -63,6 +68,15 @@ def e164_of(said: str, *, region: str = "") -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_placeholder(said: str) -> bool:
+    """Whether digits stand where a number is withheld: many callers would share it, and none of them be called by it."""
+    if not _SPELT.fullmatch(said):
+        return False
+    digits = re.sub(r"\D", "", said)
+    here = digits.removeprefix("1")  # as a switch in North America passes it on
+    return digits in PLACEHOLDERS or here in PLACEHOLDERS or len(set(digits)) == 1 or len(set(here)) == 1
 
 
 def _region_of(number: str) -> str:

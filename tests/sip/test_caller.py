@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.attributes import NUMBER
-from sip.caller import CALLED, e164_of, read_caller
+from sip.caller import CALLED, Caller, e164_of, read_caller
 from sip.headers import ATTESTATION, PRIVACY
 
 pytestmark = pytest.mark.unit
@@ -55,6 +55,26 @@ def test_where_the_called_number_tells_no_country_the_setting_does() -> None:
 def test_a_withheld_number_is_none(said: str | None) -> None:
     caller = read_caller({} if said is None else {NUMBER: said})
     assert (caller.number, caller.withheld, caller.attested) == (None, True, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "+86282452253",  # UNAVAILABLE
+        "+8656696",  # UNKNOWN
+        "266696687",  # ANONYMOUS
+        "7378742833",  # RESTRICTED
+        "+17378742833",
+        "2562533",  # BLOCKED
+        "464",
+        "0000000000",
+        "1111111111",
+        "+19999999999",
+        "999-999-9999",
+    ],
+)
+def test_what_carriers_send_in_place_of_a_number_is_withheld(said: str) -> None:
+    assert read_caller({NUMBER: said, CALLED: "+12025550100"}) == Caller(None, withheld=True)
 
 
 @pytest.mark.parametrize("wish", ["id", "user;id", " header ", "critical"])
