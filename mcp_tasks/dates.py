@@ -222,11 +222,11 @@ class _Phrase:
             clock = self._time_before(day)
         if isinstance(day, Ask):
             return question(day, clock, local)
-        outcome = due_on(day, clock, split.part, local)
-        has_passed = clock is not None and isinstance(outcome, DateQuestion) and day.on == local.date()
+        due = due_on(day, clock, split.part, local)
+        has_passed = clock is not None and isinstance(due, DateQuestion) and day.on == local.date()
         if has_passed and not _TODAY.fullmatch(rest) and not _END_OF_DAY.search(text):
             return DateQuestion(PASSED)  # the day after the month's end is another month's beginning
-        return outcome
+        return due
 
     def _with_hour_behind(self, text: str, clock: ClockTime | None) -> DateQuestion | None:
         """Ask about a number behind a day, as the time that it may be: a yes to the day alone would lose it."""

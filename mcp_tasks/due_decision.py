@@ -57,21 +57,23 @@ def _other_in_title(title: str, own_reading: str, now: datetime, zone: ZoneInfo)
     own = understand(own_reading, now=now, zone=zone) if named else None
     if not isinstance(own, DateReading) or own.due is None:
         return None
-    doubt = None
+    doubt: DateQuestion | None = None
     for words in named:
         at = f" at {own.due:%H:%M}" if isinstance(own.due, datetime) else ""
         outcome = understand(words + at, now=now, zone=zone)
         due = outcome.due if isinstance(outcome, DateReading) else None
         agrees = due is not None and _day(due) == _day(own.due)
         where = place(title, words, own_reading)
-        if where == "beside" and agrees:
-            return None
-        if where == "beside" and isinstance(outcome, DateReading):
-            doubt = asked("I am not sure about the day.", [outcome, own])
-        elif where == "beside" and outcome.candidates:
-            doubt = outcome
-        elif where == "unclear" and agrees:
+        if where == "unclear" and agrees:
             doubt = _only_title(words, (own,))
+        if where != "beside":
+            continue
+        if agrees:
+            return None
+        if isinstance(outcome, DateReading):
+            doubt = asked("I am not sure about the day.", [outcome, own])
+        elif outcome.candidates:
+            doubt = outcome
     return doubt
 
 

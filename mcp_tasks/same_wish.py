@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mcp_tasks.date_vocabulary import plain, without_lead
 
-_SILENT: Final = (None, "", [], False)
+_SILENT: Final[tuple[Any, ...]] = (None, "", [], False)
 """Values that say nothing."""
 _AROUND: Final = re.compile(r"^[\s\"'«»“”‘’]+|[\s\"'«»“”‘’.,;:!?…]+$")
 
