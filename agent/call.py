@@ -74,7 +74,6 @@ from agent.written import write
 from mcp_tasks.client import TaskClient
 from people.reminder_consent import How
 from people.user import User
-from routing.decision import Cause
 from routing.outcomes import Outcomes
 from tiers.diagnosis import classify
 
@@ -413,7 +412,7 @@ class Call:
         """Whether a question is open or a tool runs: no time for a change that can wait."""
         return self._questions.open or self._consent.open or self._toolbox.is_running
 
-    def swapped(self, session: TierSession, cause: Cause) -> None:
+    def swapped(self, session: TierSession) -> None:
         """Another session serves from now on."""
         session.think_ahead(not self._questions.open)
         self._spawn(self._offers.complete(session), "call.offer_tools")

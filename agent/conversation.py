@@ -35,7 +35,7 @@ class Conversation(Listener, Protocol):
     def half_heard(self) -> None:
         """Only the end of the turn that comes next was kept for the successor."""
 
-    def swapped(self, session: TierSession, cause: Cause) -> None:
+    def swapped(self, session: TierSession) -> None:
         """Another session serves from now on."""
 
     def is_busy(self) -> bool:

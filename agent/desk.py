@@ -76,7 +76,6 @@ class Desk:
         self.line = line
         self._vendors = vendors
         self._serving: Serving | None = None
-        self._money: RoutedCall | None = None
 
     def follow(self, decision: Decision, cause: Cause) -> None:
         """Hear the router."""

@@ -291,13 +291,15 @@ async def _serve(
             reason = "failed"
             raise
         finally:
-            if reason in TO_HAND_ON:
-                await keeper.flush(await call.handed_over())
-            elif reason != "taken_over":
-                await keeper.forget()
-            if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
-                await call_back.keep(call.thread)
-            await call.aclose()
+            try:
+                if reason in TO_HAND_ON:
+                    await keeper.flush(await call.handed_over())
+                elif reason != "taken_over":
+                    await keeper.forget()
+                if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
+                    await call_back.keep(call.thread)
+            finally:  # whatever of it failed, or was cancelled once more
+                await call.aclose()
         desk.ours.closing = asyncio.create_task(kept.pop_all().aclose(), name="transcript.close")
         return reason
 

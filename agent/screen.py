@@ -108,16 +108,6 @@ class Screen:
             "participant_connected": self._on_connected,
         }
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether the caller shares a screen now."""
-        return self._track is not None
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether frames are looked at."""
-        return self._looking is not None
-
     def open(self) -> None:
         """Begin to notice that the caller shares their screen."""
         self._open = True
@@ -189,7 +179,7 @@ class Screen:
             },
         )
         reading = presentable(reading)
-        self._channel.show("watching", reading.items[0] if reading.status == "seen" else None)
+        self._channel.show_read(reading.items[0] if reading.status == "seen" else None)
         return reading
 
     def _looks_now(self) -> Looking:

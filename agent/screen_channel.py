@@ -1,7 +1,7 @@
 """What the caller's page and the agent tell each other of a shared screen: leave to look, and what is being seen.
 
-Text streams on one topic, JSON: from the page `{"allowed": true|false}`, from the agent `{"state": …, "read": …}`. The
-agent's go to the caller alone.
+Text streams on one topic, JSON: from the page `{"allowed": true|false}`, from the agent `{"state": …}`, and after each look `read` beside
+it: what was found, or null. The agent's go to the caller alone.
 """
 
 from __future__ import annotations
@@ -56,15 +56,17 @@ class ScreenChannel:
         for task in list(self._tasks):
             task.cancel()
 
-    def show(self, state: State, read: Sighting | None = None) -> None:
-        """Tell the page how things are, where that is news, and what was read, if something was."""
-        if state == self._state and read is None:
-            return
-        self._state = state
-        told: dict[str, Any] = {"state": state}
-        if read is not None:
-            told["read"] = {"title": read.title, "due_words": read.due_words, "box": read.box_2d}
-        self._spawn(self._send(json.dumps(told)))
+    def show(self, state: State) -> None:
+        """Tell the page how things are, where that is news."""
+        if state != self._state:
+            self._state = state
+            self._spawn(self._send(json.dumps({"state": state})))
+
+    def show_read(self, read: Sighting | None) -> None:
+        """Tell the page what a look found: one thing, or None, and what was found before is no longer meant."""
+        self._state = "watching"
+        found = read and {"title": read.title, "due_words": read.due_words, "box": read.box_2d}
+        self._spawn(self._send(json.dumps({"state": self._state, "read": found})))
 
     def show_again(self) -> None:
         """Tell a page that has just come."""

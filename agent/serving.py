@@ -353,7 +353,7 @@ class Serving:
         if isinstance(old, TierSession):
             self._report(before, plan, self._making + done.seconds, stack=new.stack)
         if self._conversation is not None:
-            self._conversation.swapped(new, plan.cause if plan is not None else Cause.VENDOR)
+            self._conversation.swapped(new)
             self._tell_what_is_lost()
         self._spawn(self._pay(new, done.leftover, done.starting), "serving.pay")
         return True

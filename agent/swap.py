@@ -10,20 +10,14 @@ Knows sessions and lines, and nothing of tasks.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 from livekit.agents import llm
 
 from agent.owed import Leftover
-
-log = logging.getLogger("agent.swap")
-
-START_SECONDS: Final = 2.5
-"""How long a successor may take to begin. One that hears by sockets of its own begins at once and dials meanwhile."""
 
 
 class Leaves(Protocol):

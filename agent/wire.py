@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from typing import Final
 
@@ -17,8 +16,6 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from routing.ending import ended
-
-log = logging.getLogger("agent.wire")
 
 PREFIX: Final = "voicetasks:wire:"
 """Of the channel of each holder."""

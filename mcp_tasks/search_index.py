@@ -51,16 +51,6 @@ async def prepare_search(engine: AsyncEngine) -> None:
         log.warning("search_index_missing", exc_info=True)
 
 
-async def compact(engine: AsyncEngine) -> None:
-    """Make SQLite's full-text index forget words of tasks that are gone; run it before a VACUUM that has to.
-
-    Until then a deleted word may stand in the index' older segments. It takes seconds on 100,000 tasks.
-    """
-    if engine.dialect.name == "sqlite":
-        async with engine.begin() as connection:
-            await connection.execute(text("INSERT INTO tasks_words(tasks_words) VALUES ('optimize')"))
-
-
 def found_by(
     dialect: str, owner: str, conditions: Sequence[ColumnElement[bool]], asked: Sequence[Asked]
 ) -> list[ColumnElement[bool]]:

@@ -14,7 +14,6 @@ from mcp_tasks.derived import NO_DUE
 from mcp_tasks.models import TaskRow
 from mcp_tasks.task import Group, View
 
-WEEK: Final = timedelta(days=7)
 _APART: Final = 2
 """Days by which the date of a moment may differ from where it was set to where its owner is now: from -12 to +14 hours."""
 GROUPS: Final[tuple[Group, ...]] = ("overdue", "today", "week", "later", "no_date")

@@ -44,7 +44,6 @@ class Connection:
         self._abort = abort
         self._hang_up = hang_up
         self._desk = desk
-        self._ear = ear
         self._tag = tag
         self._expires_at = expires_at
         self._send = send

@@ -31,7 +31,6 @@ EMPTY_SECONDS: Final = 5
 DEPARTURE_SECONDS: Final = 2
 """The room is made by who enters it, and a telephone does not come back into it."""
 MOST_CALLERS: Final = 1
-SECRETS: Final = frozenset({"auth_password"})
 SERVERS_OWN: Final = frozenset({"sip_trunk_id", "sip_dispatch_rule_id", "created_at", "updated_at"})
 
 Kind = Literal["create", "update", "delete", "keep"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Final
 
 from prometheus_client import Gauge
@@ -13,8 +12,6 @@ from routing.policy_watch import PolicyWatch
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
 from routing.standing import journal_queue, last_backup, lease_counts
-
-log = logging.getLogger("agent.metrics")
 
 EVERY_SECONDS: Final = 2.0
 

@@ -27,7 +27,6 @@ from typing import Final
 
 TURN_SECONDS: Final = 15.0
 PAUSE_SECONDS: Final = 1.0
-TURNS_A_ROUND: Final = 8
 
 TASKS: Final = (
     ("call the plumber about the kitchen sink", "tomorrow at nine am"),

@@ -37,13 +37,10 @@ class SoundLog:
     def __init__(self) -> None:
         self.stretches: list[Stretch] = []
         self.heard_seconds = 0.0
-        self.heard_until = 0.0
-        """End of the newest frame, silent or not; 0 when none has come yet."""
 
     def add(self, level: float, start: float) -> None:
         """Note one frame that began to arrive at `start`."""
         end = start + FRAME_SECONDS
-        self.heard_until = end
         if level < AUDIBLE:
             return
         self.heard_seconds += FRAME_SECONDS

@@ -13,7 +13,6 @@ Law = Literal["PCMU", "PCMA"]
 Pcm = NDArray[np.int16]
 
 RATE: Final = 8000
-SILENCE: Final[dict[Law, int]] = {"PCMU": 0xFF, "PCMA": 0xD5}
 
 
 def decode(law: Law, data: bytes) -> Pcm:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
@@ -19,8 +18,6 @@ from sandbox.phone_bridge.dispatch import Route
 from sandbox.phone_bridge.g711 import RATE, Pcm
 from sandbox.phone_bridge.mixer import FRAME, Mixer
 from sandbox.phone_bridge.telephone_event import DIGITS
-
-log = logging.getLogger("sandbox.phone")
 
 MOST_WAITING: Final = 25
 """Pieces of the telephone's sound that wait for the room; older ones are dropped."""

@@ -112,7 +112,7 @@ class Conversation:
     def is_busy(self) -> bool:
         return False
 
-    def swapped(self, _session: Any, _cause: Cause) -> None: ...
+    def swapped(self, _session: Any) -> None: ...
 
 
 class Told:

@@ -173,7 +173,7 @@ async def test_leave_that_is_taken_back_ends_sight_at_once(stage: Stage) -> None
     await stage.shows("white")
     stage.screen.allow(False)
     assert await stage.cannot() == "not_allowed"
-    assert not stage.screen.is_seen
+    assert stage.screen._looking is None
 
 
 async def test_frames_are_sent_on_change_once_a_second_in_speech_and_less_in_silence(stage: Stage) -> None:
@@ -273,7 +273,7 @@ async def test_when_the_money_ends_sight_ends_with_one_word(stage: Stage) -> Non
     assert await stage.cannot() == "spent"
     assert await stage.cannot() == "spent"
     assert stage.said == ["spent"]
-    assert not stage.screen.is_seen
+    assert stage.screen._looking is None
     stage.funds = "held"  # not for the rest of the call
     stage.stop()
     stage.share()
@@ -377,7 +377,7 @@ async def test_a_watch_that_dies_of_whatever_is_not_shown_as_sight_and_leaves_no
     await stage.page_shows("watching")
     stage.frames.put_nowait(RuntimeError("a stream that broke"))
     await stage.page_shows("blind")
-    assert not stage.screen.is_seen
+    assert stage.screen._looking is None
     await asyncio.wait_for(_until(lambda: stage.visions[0].closed), 2)
     assert "screen.watching_failed" in caplog.text
     asking = asyncio.create_task(stage.read())  # who asks has it looked at anew
@@ -420,7 +420,7 @@ async def test_nobody_elses_screen_is_looked_at(stage: Stage) -> None:
     stage.room.emit(
         "track_subscribed", SimpleNamespace(sid="TR_9"), publication, SimpleNamespace(identity="somebody")
     )
-    assert not stage.screen.is_shared
+    assert stage.screen._track is None
 
 
 # -- the tool
@@ -458,6 +458,25 @@ async def test_on_a_telephone_there_is_no_screen() -> None:
 async def _until(condition: Any) -> None:
     while not condition():
         await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("status", ["several", "unreadable", "nothing"])
+async def test_what_was_read_before_is_taken_off_the_page_by_a_look_that_finds_no_one_thing(
+    stage: Stage, status: Any
+) -> None:
+    stage.share()
+    await stage.shows("black")
+    await stage.read()
+    await asyncio.wait_for(_until(lambda: stage.room.told[-1].get("read")), 2)
+    items = ONE.items * 2 if status == "several" else ()
+
+    async def ask(about: str, *, within: float, judged: bool) -> Reading:
+        stage.now += 2.5
+        return Reading(status=status, items=items)
+
+    stage.visions[0].ask = ask  # type: ignore[method-assign]
+    await stage.read()
+    await asyncio.wait_for(_until(lambda: stage.room.told[-1] == {"state": "watching", "read": None}), 2)
 
 
 async def test_a_first_frame_that_cannot_be_read_is_followed_by_the_next(stage: Stage) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from mcp_tasks.database import create_engine
 from mcp_tasks.edit import Edit
-from mcp_tasks.search_index import compact
 from mcp_tasks.store import TaskStore
+from privacy.scrubbing import scrub_database
 from tests.mcp_tasks.people import ANN, make, titles
 
 pytestmark = pytest.mark.unit
@@ -37,7 +37,9 @@ async def test_vacuum_which_renumbers_sqlites_rows_leaves_searches_right(
     assert await titles(store, query="soap") == ["Buy soap"]
 
 
-async def test_after_compacting_no_byte_of_a_deleted_word_is_left(store: TaskStore, tmp_path: Path) -> None:
+async def test_after_an_erasures_scrubbing_no_byte_of_a_deleted_word_is_left(
+    store: TaskStore, tmp_path: Path
+) -> None:
     for number in range(40):
         await make(store, f"errand {number}")
     task_id = (await make(store, f"Buy a {MARKER}", notes=MARKER, tags=[MARKER]))["task"]["id"]
@@ -47,11 +49,7 @@ async def test_after_compacting_no_byte_of_a_deleted_word_is_left(store: TaskSto
     engine = create_engine(f"sqlite:///{file}")
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM tasks_changes"))
-    await compact(engine)
-    async with engine.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await outside.execute(text("VACUUM"))
-        await outside.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    await scrub_database(engine, ["tasks"])
     await engine.dispose()
     left = b"".join(path.read_bytes() for path in file.parent.iterdir())
     assert MARKER.encode() not in left.lower()

@@ -139,10 +139,10 @@ class Caller:
         await self._answered(playing)
         if over_ours:
             heard.silent_ms = self._silenced(began)
-        self._note_answer(heard, spoken, began, ended)
+        self._note_answer(heard, began, ended)
         return heard
 
-    def _note_answer(self, heard: Heard, spoken: Spoken, began: float, ended: float) -> None:
+    def _note_answer(self, heard: Heard, began: float, ended: float) -> None:
         if not self._answers:  # an echo begins when the caller does
             first = self._log.first_after(began)
             heard.answer_ms = round((first.start - began) * 1000) if first is not None else None

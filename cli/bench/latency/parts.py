@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -28,21 +27,10 @@ def read_marks(log: Path, since: int = 0) -> Iterator[tuple[str, dict[str, float
     with log.open(encoding="utf-8", errors="replace") as lines:
         lines.seek(since)
         for line in lines:
-            if '"turn.timed"' in line or '"turn.began"' in line:
+            if '"turn.timed"' in line:
                 told: dict[str, Any] = json.loads(line)
                 if told["event"] == "turn.timed":
                     yield told["call_id"], told["marks"]
-
-
-def began_turns(log: Path, since: int = 0) -> list[float]:
-    """When the agent took turns of the caller for over, on the wall's clock."""
-    found = []
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        lines.seek(since)
-        for line in lines:
-            if '"turn.began"' in line:
-                found.append(datetime.fromisoformat(json.loads(line)["ts"]).timestamp())
-    return found
 
 
 def place(turns: Sequence[Heard], marks: Sequence[dict[str, float]]) -> None:

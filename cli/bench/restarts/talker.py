@@ -100,11 +100,6 @@ class Talker:
         agent = self._line.agent
         return agent.identity if agent.here and self._line.connected else None
 
-    @property
-    def is_connected(self) -> bool:
-        """The caller's own line to the room still is, or is being mended."""
-        return self._line.connected
-
     def answered_since(self, moment: float) -> int:
         """How many requests whose first word was said after a moment were answered and done."""
         return sum(

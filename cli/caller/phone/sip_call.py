@@ -22,7 +22,6 @@ RING_SECONDS: Final = 45.0
 GOODBYE_SECONDS: Final = 2.0
 TRYING, OK, MULTIPLE_CHOICES = 100, 200, 300
 PASSWORD_WANTED: Final = {401: ("www-authenticate", "authorization")}
-EVENT_TYPE: Final = 101
 OFFER: Final = (
     "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 8 101\r\n"
     "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"

@@ -111,7 +111,7 @@ export default function Call(props: CallProps) {
             shown={props.shown}
             onAnswer={confirmation.answer}
           >
-            <Thumbnail screen={screen} action={confirmation.question.action} />
+            <Thumbnail screen={screen} action={confirmation.question.action} objects={confirmation.question.objects} />
           </ConfirmCard>
         )}
         {keys && <Keypad room={room} ready={ready} />}

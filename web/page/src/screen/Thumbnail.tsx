@@ -9,10 +9,11 @@ const AROUND = 0.04
 const FROM_SCREEN = new Set(['create_task', 'update_task'])
 
 /** The piece of the screen that a question is about, drawn from the page's own track and kept nowhere else. */
-export function Thumbnail({ screen, action }: { screen: ScreenShare; action: string }) {
+export function Thumbnail({ screen, action, objects }: { screen: ScreenShare; action: string; objects: string[] }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { track, read } = screen
-  const shown = track !== null && FROM_SCREEN.has(action)
+  // A look that found several things, or a question about several tasks, is of no one piece.
+  const shown = track !== null && read !== null && objects.length < 2 && FROM_SCREEN.has(action)
   useEffect(() => {
     if (!track || !canvas.current) return
     const video = document.createElement('video')

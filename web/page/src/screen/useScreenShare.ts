@@ -59,9 +59,10 @@ export function useScreenShare(room: Room, agent: string | null): ScreenShare {
     const hear = async (reader: TextStreamReader, identity: string) => {
       if (identity !== agentIn(room)?.identity) return
       try {
-        const told = JSON.parse(await reader.readAll()) as { state: Sight; read?: Read }
+        const told = JSON.parse(await reader.readAll()) as { state: Sight; read?: Read | null }
         setSight(told.state)
-        if (told.read) setRead(told.read)
+        // Null: the last look found no one thing, and what was found before is no longer meant.
+        if (told.read !== undefined) setRead(told.read)
         // Leave lasts as long as this sharing: an agent that asks has missed it, as one whose line was lost.
         if (told.state === 'asking' && sharedBy(room)) void tell(identity)
       } catch {
