@@ -28,7 +28,9 @@ MORE: Final = (
 MORE_SECONDS: Final = 6.0
 """How long a question may wait for a model that has fallen silent."""
 RESTS: Final = 2
-"""So many looks at a session that does nothing show that it has nothing to do."""
+"""So many looks at a session that does nothing any more show that it has nothing to do."""
+RESTS_BEFORE: Final = 10
+"""The same of one that has not begun to do anything: what a tool gave may be on its way to its vendor for a while."""
 
 
 def is_of_several(said: str, titles: Iterable[str]) -> bool:
@@ -64,12 +66,13 @@ class WholeWish:
 
     async def is_whole(self, session: TierSession) -> None:
         """Wait until the model has nothing more to call. One that speaks listens for a moment between two calls."""
-        looks = 0
+        looks, most = 0, RESTS_BEFORE
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(MORE_SECONDS):
-                while looks < RESTS and self.waits:
+                while looks < most and self.waits:
                     await asyncio.sleep(LOOK_SECONDS)
                     looks = looks + 1 if session.is_at_rest else 0
+                    most = most if session.is_at_rest else RESTS
 
 
 @cache

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 from uuid import uuid4
 
 import pytest
 from livekit.agents import FunctionToolsExecutedEvent, llm
 
+from agent import whole_wish
 from agent.gate import Action, Gate
+from agent.tier_session import TierSession
 from agent.whole_wish import MORE, WholeWish, is_of_several
 from sandbox.scripts import ScriptedCall, ScriptedReply
 from tests.agent.live_call import live_call
@@ -86,6 +89,33 @@ def test_nobody_waits_for_a_model_where_nothing_shows_that_it_has_more(names: li
     event = executed(*names)
     WholeWish(gate).hear(event, said)
     assert not event.has_tool_reply
+
+
+class Resting:
+    """A session that is looked at: at rest or not, look by look, and the last for good."""
+
+    def __init__(self, looks: str) -> None:
+        self.left = list(looks)
+
+    @property
+    def is_at_rest(self) -> bool:
+        return (self.left.pop(0) if len(self.left) > 1 else self.left[0]) == "."
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("looks", "before_the_end"),
+    [("." * 8 + "x" * 3 + ".", 11), ("xx.", 2), (".", 0)],
+    ids=["its vendor is slow to begin", "it thinks already", "it has nothing more to say"],
+)
+async def test_a_question_waits_for_a_model_that_begins_late(
+    looks: str, before_the_end: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_wish, "LOOK_SECONDS", 0.001)
+    wish, session = WholeWish(Gate()), Resting(looks)
+    wish.waits = True
+    await wish.is_whole(cast("TierSession", session))
+    assert len(looks) - len(session.left) >= before_the_end
 
 
 @pytest.mark.system
