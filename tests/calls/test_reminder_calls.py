@@ -102,4 +102,5 @@ async def test_who_hangs_up_hears_nothing_of_the_task(demo: Any, person: Callabl
         call_id, _ = await dialled(people, ids["Water the tomatoes"])
         async with telephone(demo, NUMBER, reminder=call_id) as phone:
             await phone.hears(PROMPTS[REMINDER], 60)
+            assert "tomatoes" not in " ".join(phone.heard).lower()
         await eventually(lambda: outcome(people, call_id), "hung_up")

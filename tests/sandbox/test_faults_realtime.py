@@ -128,15 +128,27 @@ async def test_an_accepted_session_is_closed_at_once(
     assert desk.connections.ever(SERVICE) == 3
 
 
-async def test_a_silent_session_still_pongs_and_works_again_when_it_is_healed(
-    session: Session, desk: Desk
-) -> None:
+async def test_a_silent_session_works_again_when_it_is_healed(session: Session, desk: Desk) -> None:
     desk.faults.set(SERVICE, "silent")
     await session.ask()
     await session.nothing_comes()
-    await session.socket.ping()
     desk.faults.clear()
     await session.until("response.done")
+
+
+async def test_a_silent_session_still_pongs(
+    running: Running, http: aiohttp.ClientSession, desk: Desk
+) -> None:
+    desk.faults.set(SERVICE, "silent")
+    url = f"{running.url}/openai/v1/realtime?model=gpt-realtime"
+    async with (
+        http.ws_connect(url, headers={"authorization": "Bearer sandbox"}, autoping=False) as socket,
+        asyncio.timeout(10),
+    ):
+        await socket.ping(b"still there?")
+        while (message := await socket.receive()).type != aiohttp.WSMsgType.PONG:
+            pass
+        assert message.data == b"still there?"
 
 
 async def test_silence_holds_a_reply_in_the_middle(session: Session, desk: Desk) -> None:
