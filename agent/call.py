@@ -33,7 +33,7 @@ from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
 from agent.effects import ALL, Done
 from agent.ending import CUT_OFF, Ending
-from agent.erasure import LAST_WORDS_SECONDS, AccountErasure, Erases
+from agent.erasure import AccountErasure, Erases
 from agent.followed import Followed
 from agent.gate import Gate
 from agent.going_on import go_on_from
@@ -328,7 +328,7 @@ class Call:
         if self._parking is not None and self._parking.parked:
             self._end("signed_out")
         else:
-            self._spawn(self._break_off(persona.SIGNED_OUT, reason="signed_out"), "call.signed_out")
+            self._spawn(self._sign_out(), "call.signed_out")
 
     async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
@@ -603,16 +603,11 @@ class Call:
 
     # -- ends ----------------------------------------------------------------------------------------------
 
-    async def _break_off(self, line: str, *, reason: Ending) -> None:
-        """End at once, with a word of why; also where the session says nothing any more."""
-        try:
-            with contextlib.suppress(TimeoutError, RuntimeError):
-                async with asyncio.timeout(LAST_WORDS_SECONDS):
-                    session = self._require_session()
-                    await session.hush()
-                    await last_words.say_last(session, line)
-        finally:
-            self._end(reason)
+    async def _sign_out(self) -> None:
+        with contextlib.suppress(RuntimeError):  # a session that has ended is silent
+            await last_words.say_and_end(
+                self._require_session, persona.SIGNED_OUT, lambda: self._end("signed_out"), at_once=True
+            )
 
     def _gone(self, reason: Ending) -> None:
         """The caller is gone: who said goodbye and did not wait for ours was not cut off."""

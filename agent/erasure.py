@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -11,7 +10,7 @@ from typing import Final
 
 from agent import persona
 from agent.gate import Action, Gate
-from agent.last_words import say_last
+from agent.last_words import say_and_end
 from agent.phrase_match import consume, phrase_file, phrase_table, words
 from agent.tier_session import TierSession
 from people.user import User
@@ -24,9 +23,6 @@ ERASE: Final = "erase_account"
 """What the action is called at the gate. It is no tool: no model can call it."""
 
 ACTION: Final = Action(ERASE, {}, ("your account",))
-
-LAST_WORDS_SECONDS: Final = 10.0
-"""How long what is said last may take; then the call ends all the same."""
 
 Erases = Callable[[], Awaitable[bool | None]]
 """Erases the caller. True: nothing is left; False: the rest follows by itself; None: nothing was done."""
@@ -94,24 +90,15 @@ class AccountErasure:
             self._session().say(persona.NOT_ERASED)
             return
         self.is_done = True
-        await self._say_last(persona.ERASED if complete else persona.REST_IS_ERASED_SOON)
+        line = persona.ERASED if complete else persona.REST_IS_ERASED_SOON
+        await say_and_end(self._session, line, self._end)
 
     async def happened_elsewhere(self) -> None:
         """Say why the call ends. The call in which it was asked for says so itself."""
         if self._under_way:
             return
         self._under_way = self.is_done = True
-        with contextlib.suppress(RuntimeError):  # a session that has ended is silent
-            await self._session().hush()
-        await self._say_last(persona.ERASED_ELSEWHERE)
-
-    async def _say_last(self, line: str) -> None:
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORDS_SECONDS):
-                    await say_last(self._session(), line)
-        finally:  # also where the session has ended and says nothing any more
-            self._end()
+        await say_and_end(self._session, persona.ERASED_ELSEWHERE, self._end, at_once=True)
 
 
 @cache

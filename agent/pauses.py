@@ -13,6 +13,7 @@ from routing.decision import Cause
 PAUSE_SECONDS: Final = 0.6
 """So long nobody speaks: a pause."""
 LOOK_SECONDS: Final = 0.1
+NEVER: Final = float("inf")
 TOLD_SECONDS: Final = 3.0
 """An admin's word and spent money are followed in a pause, or after so long without one."""
 
@@ -33,17 +34,14 @@ async def time_for(
     if cause is Cause.VENDOR:
         return True
     told = cause in (Cause.POLICY, Cause.MONEY)
-    asked = time.monotonic()
-    quiet_since: float | None = None
+    asked, quiet_since = time.monotonic(), NEVER
     while still():
         now = time.monotonic()
         if told and now - asked >= TOLD_SECONDS:
             return True
-        if session().is_quiet and not session().owes and (told or not is_busy()):
-            quiet_since = now if quiet_since is None else quiet_since
-        else:
-            quiet_since = None
-        if quiet_since is not None and now - quiet_since >= PAUSE_SECONDS and (told or now >= rested_at):
+        is_pause = _owes_nothing(session()) and (told or not is_busy())
+        quiet_since = min(quiet_since, now) if is_pause else NEVER
+        if now - quiet_since >= PAUSE_SECONDS and (told or now >= rested_at):
             return True
         await asyncio.sleep(LOOK_SECONDS)
     return False
@@ -57,10 +55,19 @@ async def pause(
     still: Callable[[], bool],
 ) -> None:
     """Wait for a pause in which nothing is owed, for so many seconds at most, and only while it is wanted."""
-    ends, quiet_since = time.monotonic() + within, float("inf")
+    ends, quiet_since = time.monotonic() + within, NEVER
     while still() and (now := time.monotonic()) < ends:
-        is_pause = session().is_quiet and not session().owes and not is_busy()
-        quiet_since = min(quiet_since, now) if is_pause else float("inf")
+        is_pause = _owes_nothing(session()) and not is_busy()
+        quiet_since = min(quiet_since, now) if is_pause else NEVER
         if now - quiet_since >= PAUSE_SECONDS:
             return
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def is_settled(session: TierSession) -> bool:
+    """Whether nobody speaks, nothing is owed, and nothing was said of which no turn has come yet."""
+    return _owes_nothing(session) and not session.waits_for_turn
+
+
+def _owes_nothing(session: TierSession) -> bool:
+    return session.is_quiet and not session.owes

@@ -21,7 +21,7 @@ from agent.conversation import Conversation, Plan, Tells
 from agent.hold import THINKING_SECONDS, Hold
 from agent.line import Line
 from agent.owed import Leftover
-from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, pause, time_for
+from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, is_settled, pause, time_for
 from agent.paying import pay
 from agent.succession import READY_SECONDS, Left, OnLine, close_later, close_when_unused, made_ready
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
@@ -235,9 +235,8 @@ class Serving:
     def paused(self) -> None:
         """Hear that we are listening: time for what can wait, unless the caller has just interrupted and talks on."""
         busy = self._conversation is not None and self._conversation.is_busy()
-        silent = self.session.is_quiet and not self.session.waits_for_turn
         old = time.monotonic() - self._since > self._renew_after
-        if old and silent and not busy and not self.session.owes:
+        if old and is_settled(self.session) and not busy:
             self._renewal = True
             self._move_on()
 

@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 from livekit.agents.voice import SpeechHandle
 
 from agent.followed import Followed
+from agent.pauses import LOOK_SECONDS, is_settled
 from agent.tier_session import TierSession
 
 BACK_SECONDS: Final = 15.0
 """How long a line waits for a session that serves, as while a call is being taken up again."""
-LOOK_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 3.0
 """How long a pause is waited for."""
 
@@ -81,7 +81,7 @@ class WhoeverServes:
         """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet; 3 s at most."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(QUIET_SECONDS):
-                while not _is_at_rest(self._session()):  # noqa: ASYNC110 (agent, caller and what is owed: several states)
+                while not is_settled(self._session()):  # noqa: ASYNC110 (agent, caller and what is owed: several states)
                     await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self, ask: Callable[[TierSession], Awaitable[Done]]) -> Done:
@@ -92,7 +92,3 @@ class WhoeverServes:
                     with contextlib.suppress(RuntimeError):  # it is closing, and does not know it yet
                         return await ask(session)
                 await asyncio.sleep(LOOK_SECONDS)
-
-
-def _is_at_rest(session: TierSession) -> bool:
-    return session.is_quiet and not session.owes and not session.waits_for_turn
