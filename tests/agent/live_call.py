@@ -335,17 +335,19 @@ async def live_call(
         serve(desk) as sandbox,
         TaskClient(f"http://127.0.0.1:{port}/mcp", token(user_id), patience=PATIENCE) as client,
     ):
-        vendors = VendorSettings(
-            OPENAI_API_KEY="sandbox",
-            OPENAI_BASE_URL=f"{sandbox.url}/openai/v1",
-            DEEPGRAM_API_KEY="sandbox",
-            DEEPGRAM_BASE_URL=f"{sandbox.url}/deepgram",
-            CARTESIA_API_KEY="sandbox",
-            CARTESIA_BASE_URL=f"{sandbox.url}/cartesia",
-            ELEVEN_API_KEY="sandbox",
-            ELEVEN_BASE_URL=f"{sandbox.url}/elevenlabs/v1",
-            GOOGLE_API_KEY="sandbox",
-            GOOGLE_BASE_URL=f"{sandbox.url}/gemini",
+        vendors = VendorSettings.model_validate(
+            {
+                "OPENAI_API_KEY": "sandbox",
+                "OPENAI_BASE_URL": f"{sandbox.url}/openai/v1",
+                "DEEPGRAM_API_KEY": "sandbox",
+                "DEEPGRAM_BASE_URL": f"{sandbox.url}/deepgram",
+                "CARTESIA_API_KEY": "sandbox",
+                "CARTESIA_BASE_URL": f"{sandbox.url}/cartesia",
+                "ELEVEN_API_KEY": "sandbox",
+                "ELEVEN_BASE_URL": f"{sandbox.url}/elevenlabs/v1",
+                "GOOGLE_API_KEY": "sandbox",
+                "GOOGLE_BASE_URL": f"{sandbox.url}/gemini",
+            }
         )
         user = User(
             id=user_id,
@@ -368,7 +370,7 @@ async def live_call(
             state.played.append(name)
 
         # On a stage nothing can be published.
-        agent.call.play_recording = cast("Any", play)
+        cast("Any", agent.call).play_recording = play
 
         def make(stack: Stack, on_failure: Callable[[Failure], None]) -> TierSession:
             return TierSession(

@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from agent import served as module
-from agent.served import CALLS, AllServed, Begun, Lost, Served, connect
+from agent.served import AllServed, Begun, Lost, Served, connect
 from cli.ports import FreePorts
-from privacy.live_calls import LiveCalls
+from privacy.live_calls import CALLS, LiveCalls
 
 pytestmark = pytest.mark.system
 

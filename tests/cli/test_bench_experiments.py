@@ -10,7 +10,7 @@ from cli.bench.experiments.crowd import Truth, simulated
 from cli.bench.experiments.run import run
 from cli.bench.experiments.trials import TWO, false_alarm, foretold, ratio_alarm
 from routing.experiments import comparison, needed
-from routing.experiments.estimates import Estimate
+from routing.experiments.estimates import Estimate, log_cost_per_success
 from routing.experiments.results import Sample
 
 pytestmark = pytest.mark.unit
@@ -31,7 +31,7 @@ def test_intervals_that_hold_at_one_look_only_raise_too_many_alarms(monkeypatch:
 
 def test_errors_of_calls_instead_of_users_raise_too_many_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half the error is what one believes where each user's calls count as many users'."""
-    theirs = comparison.log_cost_per_success
+    theirs = log_cost_per_success
 
     def halved(arm: Sample) -> Estimate | None:
         found = theirs(arm)

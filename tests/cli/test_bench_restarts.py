@@ -102,7 +102,7 @@ async def test_who_hears_that_we_are_at_it_waits_for_the_answer_behind_and_not_f
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [13.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("cli.bench.restarts.talker.time.monotonic", lambda: now[0])
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     caller = talker(sounds=((10.0, 11.0), (12.0, 12.6)))  # «One moment.», and a hold sound
     log, looks = caller._line.listener.log, 0

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 import cli.bench.dialogues.command
 import cli.bench.latency.command
 import cli.bench.ledger
-import cli.bench.swaps.command
+import cli.bench.swaps.failover
+import cli.bench.swaps.up_and_down
 from cli.caller.errors import RefusedError
 from cli.main import app
 from cli.ports import FreePorts
@@ -86,8 +87,8 @@ def test_a_demo_that_cannot_start_is_an_object(run: Run, tmp_path: Path) -> None
     [
         ("ledger", cli.bench.ledger, "run"),
         ("latency", cli.bench.latency.command, "run"),
-        ("failover", cli.bench.swaps.command.failover, "run"),
-        ("swap", cli.bench.swaps.command.up_and_down, "run"),
+        ("failover", cli.bench.swaps.failover, "run"),
+        ("swap", cli.bench.swaps.up_and_down, "run"),
     ],
 )
 def test_a_bench_that_could_not_measure_is_an_object(

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mcp_tasks.caller import Caller
 from mcp_tasks.edit import NewTask
 from mcp_tasks.erasure import OwnersData
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exactly_once import Operation
-from mcp_tasks.store import Caller, TaskStore
+from mcp_tasks.store import TaskStore
 
 pytestmark = pytest.mark.unit
 

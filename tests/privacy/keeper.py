@@ -22,10 +22,11 @@ from agent.thread import PREFIX as THREAD_PREFIX
 from agent.thread import Thread, Vault
 from cli.binaries import redis_server
 from cli.ports import FreePorts
+from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine as create_tasks_engine
 from mcp_tasks.edit import NewTask
 from mcp_tasks.exactly_once import Operation
-from mcp_tasks.store import Caller, TaskStore
+from mcp_tasks.store import TaskStore
 from people.audit import Audit
 from people.consent import Consents
 from people.identities import Identities

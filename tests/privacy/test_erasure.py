@@ -19,9 +19,10 @@ from agent.served import PREFIX, Served
 from agent.thread import PREFIX as THREAD_PREFIX
 from agent.thread import Keeper, Thread, Vault
 from cli.ports import FreePorts
+from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine as create_tasks_engine
 from mcp_tasks.errors import TaskError
-from mcp_tasks.store import Caller, TaskStore
+from mcp_tasks.store import TaskStore
 from people.audit import Audit
 from people.consent import Consents
 from people.database import create_engine

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from openai import AsyncClient
+from openai._utils import async_maybe_transform
 from openai.resources.chat.completions import completions
 
 from tiers.as_written import as_written
@@ -63,11 +64,11 @@ async def test_without_tools_none_are_named() -> None:
 
 
 async def test_the_sdk_rewrites_neither_messages_nor_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewritten, transform = list[Any](), completions.async_maybe_transform
+    rewritten = list[Any]()
 
     async def watched(data: Any, expected: object) -> Any:
         rewritten.append(data)
-        return await transform(data, expected)
+        return await async_maybe_transform(data, expected)
 
     monkeypatch.setattr(completions, "async_maybe_transform", watched)
     await sent(tools=TOOLS)

@@ -40,10 +40,22 @@ async def test_a_minimised_window_is_seen_again_and_leave_that_was_lost_is_given
     alone: PageAlone, staged_alone: StagedCall
 ) -> None:
     tab, agent = await staged_alone.in_a_call(alone)
+    visions: list[FakeVision] = []
+
+    def vision() -> FakeVision:
+        visions.append(FakeVision())
+        return visions[-1]
+
+    async def is_seen() -> bool:
+        return bool(visions) and not visions[-1].closed
+
+    async def is_not_seen() -> bool:
+        return not await is_seen()
+
     screen = Screen(
         agent.room,
         caller_identity=CALLER,
-        vision=FakeVision,  # type: ignore[arg-type]
+        vision=vision,  # type: ignore[arg-type]
         funds=lambda: "held",
         is_spoken=lambda: False,
     )
@@ -57,18 +69,18 @@ async def test_a_minimised_window_is_seen_again_and_leave_that_was_lost_is_given
         await tab.page.evaluate("window.minimised(true)")
         cannot = "The agent cannot see your screen at the moment."
         await expect(sign(tab)).to_have_text(cannot, timeout=PATIENT_MS)
-        assert not screen.is_seen
+        await eventually(is_not_seen)
         await tab.page.evaluate("window.minimised(false)")
         await expect(sign(tab)).to_have_text("The agent sees your screen.", timeout=PATIENT_MS)
-        assert screen.is_seen
+        await eventually(is_seen)
 
         screen.allow(False)  # as with an agent that lost the line for a moment, and with it the sharing
-        assert not screen.is_seen
+        before = len(visions)
 
-        async def is_seen() -> bool:
-            return screen.is_seen
+        async def is_seen_anew() -> bool:
+            return len(visions) > before and await is_seen()
 
-        await eventually(is_seen)
+        await eventually(is_seen_anew)
         await expect(sign(tab)).to_have_text("The agent sees your screen.", timeout=PATIENT_MS)
     finally:
         await screen.aclose()

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from redis.asyncio import Redis
 
+from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
 from mcp_tasks.edit import NewTask
 from mcp_tasks.migrate import migrate
-from mcp_tasks.store import Caller, TaskStore
+from mcp_tasks.store import TaskStore
 from people.audit import Audit
 from people.consent import Consents
 from people.phones import Phones

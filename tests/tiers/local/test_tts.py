@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncGenerator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions
@@ -39,7 +39,7 @@ async def seconds(piper: PiperTTS, text: str, *, kill: bool = False) -> float:
             length += each.frame.duration
             if kill:
                 kill = False
-                os.kill(cast("int", piper._voice.pid), signal.SIGKILL)
+                os.kill(piper._voice.pid, signal.SIGKILL)
     return length
 
 

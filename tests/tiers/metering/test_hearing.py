@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any, cast
 
 import pytest
 from livekit.agents import stt
@@ -63,7 +64,7 @@ async def test_a_reconnection_is_a_request_of_its_own(economy: Cascade, booked: 
     for frame in sound(1.0):
         stream.push_frame(frame)
     await until(lambda: not stream._input_ch.qsize())
-    stream.update_options(keyterm=["milk"])
+    cast("Any", stream).update_options(keyterm=["milk"])
     await asyncio.wait_for(desk.invoice.grown(1), 20)
     await connected(desk)
     for frame in sound(1.0):
