@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from routing.charges import usage_of
 from routing.journal import Entry
+from routing.late_entries import is_late
 
 
 class Cost(BaseModel):
@@ -31,7 +32,7 @@ class LeaseEvent(BaseModel):
 
 
 class CallSummary(BaseModel):
-    """The dearest cost first, events as they came. Times are Unix ms of the first and the last entry."""
+    """The dearest cost first, events as they came. Times are Unix ms of the first entry and of the last while it lasted."""
 
     call_id: str
     first_ms: int
@@ -48,7 +49,7 @@ def summary_of(call_id: str, entries: Sequence[Entry]) -> CallSummary:
     return CallSummary(
         call_id=call_id,
         first_ms=entries[0].at_ms,
-        last_ms=entries[-1].at_ms,
+        last_ms=max((entry.at_ms for entry in entries if not is_late(entry)), default=entries[0].at_ms),
         cost_microdollars=sum(entry.microdollars for entry in entries if entry.kind == "charge"),
         costs=_costs(entries),
         leases=[
