@@ -10,10 +10,10 @@ from datetime import date
 from functools import partial
 from statistics import median
 
+from cli.bench.fair_speaker import NO, YES, consent, which
 from cli.bench.judge import judge
 from cli.bench.quiet_room import unseen
 from cli.bench.report import Report
-from cli.bench.spoken_form import mentions
 from cli.bench.task_store import BenchStore
 from cli.bench.utterances import Utterance, words
 from cli.caller.any_line import AnyLine
@@ -32,7 +32,6 @@ TARGETS = {
 """Of forty; a shorter run is held to the same share."""
 ALL = 40
 PATIENCE = Patience(answer=20.0, whole_answer=30.0, settled=0.35, question=0.0)
-YES, NO = "Yes, please.", "No, don't."
 CONSENT, NO_KEY = "written transcript", "2"
 """Asked in a telephone's greeting, and how it is declined: the first utterance is no answer to it."""
 QUESTIONS = 3
@@ -60,6 +59,8 @@ class Spoken:
     heard: list[str]
     found: str
     first_sound_ms: list[int]
+    asked_back: int = 0
+    """How often it was asked which task was meant."""
 
 
 Progress = Callable[[VoiceName, Quality, Spoken], None]
@@ -98,7 +99,13 @@ async def one_call(
     today = await store.today()
     try:
         await store.clear()
-        for text in [YES, NO, *(words(text, today) for utterance in chosen for text in utterance.say)]:
+        names = {f"{seed.title}." for utterance in chosen for seed in utterance.before}
+        for text in [
+            YES,
+            NO,
+            *names,
+            *(words(text, today) for utterance in chosen for text in utterance.say),
+        ]:
             await voice.speak(text)
         async with opens as (line, record):
             conversation = Conversation(line, record, PATIENCE)
@@ -125,7 +132,7 @@ async def _line(ticket: Ticket) -> AsyncIterator[tuple[AnyLine, CallRecord]]:
 
 
 class Examiner:
-    """Says one utterance, answers its confirmation as a fair person would, and has the store judged."""
+    """Says one utterance, answers what is asked back as a fair person would, and has the store judged."""
 
     def __init__(
         self,
@@ -142,11 +149,21 @@ class Examiner:
         """The verdict on it."""
         seeded = await self._store.seed(self._utterance, self._today)
         turns = [await self._say(words(text, self._today)) for text in self._utterance.say]
+        asked_back = 0
         for _ in range(QUESTIONS):
+            # A question in words may still be in the air.
+            await self._conversation.wait_for_end()
+            self._conversation.note()
             pending = self._conversation.line.confirmations.pending()
-            if pending is None:
+            answer = (
+                which(turns[-1].heard, self._utterance)
+                if pending is None
+                else consent(pending.question, self._utterance)
+            )
+            if answer is None:
                 break
-            turns.append(await self._say(YES if self._agrees(pending.question) else NO))
+            asked_back += pending is None
+            turns.append(await self._say(answer))
         # What comes too late for its own turn must not count for the next utterance.
         await self._conversation.wait_for_end()
         self._conversation.note()
@@ -162,15 +179,11 @@ class Examiner:
             heard=[turn.heard for turn in turns],
             found=verdict.found,
             first_sound_ms=[turn.first_sound_ms for turn in turns if turn.first_sound_ms is not None],
+            asked_back=asked_back,
         )
 
     async def _say(self, text: str) -> Turn:
         return await self._conversation.say(text, await self._voice.speak(text))
-
-    def _agrees(self, question: str) -> bool:
-        """Yes only to the very task that was meant, and only when the utterance wants it done."""
-        means = self._utterance.means
-        return self._utterance.agrees and means.task is not None and mentions(question, means.task)
 
 
 def sum_up(report: Report, voice: str, quality: str, target: int, spoken: Sequence[Spoken]) -> None:
@@ -186,6 +199,7 @@ def sum_up(report: Report, voice: str, quality: str, target: int, spoken: Sequen
             "voice": str(voice),
             "quality": str(quality),
             "first_sound_ms_median": round(median(sounds)) if sounds else None,
+            "right_after_being_asked_which": sum(one.right and one.asked_back > 0 for one in spoken),
             "misses": [
                 {
                     "id": one.id,
