@@ -258,6 +258,7 @@ TOGETHER = {"sip": "phone", "routing": "money"}
 ALONE = (
     "test_wordless_logs.py",
     "test_bench_cost_calls.py",
+    "test_bench_soak.py",
     "test_bench_swap_calls.py",
     "test_calls_survive_us.py",
     "test_chaos.py",
