@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from livekit.agents import utils
+
+T = TypeVar("T")
 
 
 class Background:
@@ -24,14 +26,19 @@ class Background:
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         """Begin a piece of work."""
+        self.begin(work, name)
+
+    def begin(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Begin a piece of work, and give it to whoever waits for what comes of it."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
-    async def finish(self) -> None:
-        """Wait for all of it."""
+    async def finish(self, *, within: float | None = None) -> None:
+        """Wait for all of it, for so many seconds at most."""
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=within)
 
     async def cancel(self) -> None:
         """Break all of it off."""

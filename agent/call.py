@@ -23,7 +23,7 @@ from livekit.agents import (
 )
 from livekit.agents.llm import LLMError
 
-from agent import last_words, persona
+from agent import closing, last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.background import Background
@@ -44,7 +44,7 @@ from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.new_day import new_days
-from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
+from agent.no_more_calls import NoMoreCalls, OptOutKey, StopsCalls
 from agent.other_servers import Offers
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
@@ -72,21 +72,16 @@ from agent.whoever_serves import BACK_SECONDS, WhoeverServes
 from agent.whole_wish import WholeWish
 from agent.written import write
 from mcp_tasks.client import TaskClient
-from people.reminder_consent import How
 from people.user import User
 from routing.outcomes import Outcomes
 from tiers.diagnosis import classify
 
 log = logging.getLogger("agent.call")
 
-FINISH_TOOLS_SECONDS: Final = 5.0
-CLOSE_SECONDS: Final = 10.0
 PHONE_SECONDS: Final = 0.5
 """A telephone was in the room before us: when it is not, it has just hung up."""
 COME_BACK_SECONDS: Final = 90.0
 """How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
-CLOSE_HANDED_OVER_SECONDS: Final = 1.5
-"""How long one that is handed over may take to close; what is open then ends with the worker."""
 
 
 class Call:
@@ -113,6 +108,8 @@ class Call:
     ) -> None:
         self._background = Background(log, "call.background_failed")
         self._spawn = self._background.spawn
+        self._promised = Background(log, "call.background_failed")
+        """What is finished though the call is over: a person asked for it, or agreed to it."""
         self._room = room
         self._invitation = invitation
         self._user = user
@@ -120,7 +117,11 @@ class Call:
         self._metrics = metrics or CallMetrics(invitation.channel)
         gate = Gate()
         self._erasure = AccountErasure(
-            erases, gate, session=self._require_session, end=lambda: self._end("erased")
+            erases,
+            gate,
+            session=self._require_session,
+            end=lambda: self._end("erased"),
+            promise=lambda erasing: self._promised.begin(erasing, "call.erasing"),
         )
         self._ours = WhoeverServes(self._require_session)
         self._wish = WholeWish(gate)
@@ -160,8 +161,8 @@ class Call:
         self._outcomes = outcomes
         self._story = Storyteller(outcomes.happenings if outcomes else None, lambda: self._turns.number)
         self._consent = ConsentQuestion(transcript)
-        self._stops_calls = stops_calls
-        self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
+        self._no_more = NoMoreCalls(stops_calls, self._ours, promised=self._promised, rest=self._background)
+        self._opt_out = OptOutKey(room, invitation, lambda: self._no_more.wanted("key"))
         self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
@@ -172,7 +173,7 @@ class Call:
             self._consent,
             self._erasure,
             self.go_on,
-            on_no_more_calls=lambda: self._stop_calls("voice"),
+            on_no_more_calls=lambda: self._no_more.wanted("voice"),
             questions=lambda: self._questions,
             session=self._require_session,
             end=self._end,
@@ -290,7 +291,7 @@ class Call:
     async def _greet(self) -> None:
         greeting = self._consent.greeting(self._invitation.channel)
         spoken = await self._ours.say_followed(f"{self.opening.line} {greeting}".strip())
-        self._spawn(self._open(spoken), "call.opened")
+        self._follow_opening(spoken)
         await spoken.wait_for_playout()
         await self._consent.open_after(spoken, verbatim=spoken.is_verbatim)
 
@@ -338,36 +339,34 @@ class Call:
         return "tasks_unavailable"
 
     async def aclose(self) -> None:
-        """Leave: let running tools finish, then end the session. Bounded in time."""
+        """Leave: the session ends, and what was promised is finished. Bounded in time."""
         self._presence.stop()
+        self._manners.close()
+        self._questions.stop()
+        await closing.close(
+            self._serving,
+            self._toolbox,
+            promised=self._promised,
+            rest=self._background,
+            give_back=self._give_back,
+            stop_hearing=self._stop_hearing,
+            handed_over=self._handing_on.is_done,
+        )
+
+    async def _give_back(self) -> None:
+        if self._parking is not None:
+            await self._parking.give_back()
+
+    async def _stop_hearing(self) -> None:
         if self._screen is not None:
             await self._screen.aclose()
-        self._manners.close()
         await self._survey.aclose()
-        self._questions.stop()
-        await self._background.cancel()
         if self._room.isconnected():
             await self._chat.close()
             self._questions.close()
             self._keys.close()
             self._opt_out.close()
             self._microphone.close()
-        if self._handing_on.is_done:  # tools were waited for
-            await self._close_serving(CLOSE_HANDED_OVER_SECONDS)
-            return
-        # The vendors' sockets do not wait for a tool.
-        await asyncio.gather(
-            self._toolbox.finish(within=FINISH_TOOLS_SECONDS), self._close_serving(CLOSE_SECONDS)
-        )
-
-    async def _close_serving(self, within: float) -> None:
-        if self._serving is None:
-            return
-        try:
-            async with asyncio.timeout(within):
-                await self._serving.aclose()
-        except TimeoutError:
-            log.warning("call.close_timed_out")
 
     def _listen(self, serving: Serving) -> None:
         serving.on("agent_state_changed", self._on_state)
@@ -379,6 +378,10 @@ class Call:
         self._metrics.listen(serving)
         self._story.listen(serving)
 
+    def _follow_opening(self, greeting: Followed) -> None:
+        if self.opening.on_heard is not None:
+            self._promised.spawn(self._open(greeting), "call.opened")
+
     async def _open(self, greeting: Followed) -> None:
         line = self.opening.line
         # Who has heard it and hangs up while we wait whether the rest is to be said was told.
@@ -388,7 +391,7 @@ class Call:
 
     async def _ask_to_go_on(self) -> None:
         asked = await self._ours.say_followed(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
-        self._spawn(self._open(asked), "call.opened")
+        self._follow_opening(asked)
         await asked.wait_for_playout()
         self.go_on.open = self._turns.number == 0 and was_heard(
             asked, persona.SHALL_WE_GO_ON, verbatim=asked.is_verbatim
@@ -452,14 +455,6 @@ class Call:
         log.warning("claim.broken_off", extra={"turn": self._turns.number})
         self._story.tell("correction")
         self._spawn(self._ours.say_at_once(correction(self.done())), name="call.correct")
-
-    def _stop_calls(self, how: How) -> None:
-        self._spawn(self._call_no_more(how), "call.no_more_calls")
-
-    async def _call_no_more(self, how: How) -> None:
-        # Written down first: of a session that has ended nobody can ask to be silent.
-        done = self._stops_calls is not None and await self._stops_calls(how)
-        await self._ours.say_at_once(STOPPED if done else NOT_STOPPED)
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:

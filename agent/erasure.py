@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from agent import persona
 from agent.gate import Action, Gate
@@ -24,7 +25,7 @@ ERASE: Final = "erase_account"
 
 ACTION: Final = Action(ERASE, {}, ("your account",))
 
-Erases = Callable[[], Awaitable[bool | None]]
+Erases = Callable[[], Coroutine[Any, Any, bool | None]]
 """Erases the caller. True: nothing is left; False: the rest follows by itself; None: nothing was done."""
 
 
@@ -52,7 +53,10 @@ def erases(user: User, *, call_id: str) -> Erases:
 
 
 class AccountErasure:
-    """The erasure of one call's caller. `erases` is None where none can be done, as in a rehearsal."""
+    """The erasure of one call's caller. `erases` is None where none can be done, as in a rehearsal.
+
+    `promise` begins what is waited for though the call is over.
+    """
 
     def __init__(
         self,
@@ -61,7 +65,9 @@ class AccountErasure:
         *,
         session: Callable[[], TierSession],
         end: Callable[[], None],
+        promise: Callable[[Coroutine[Any, Any, bool | None]], asyncio.Task[bool | None]],
     ) -> None:
+        self._promise = promise
         self._erases = erases
         self._gate = gate
         self._session = session
@@ -78,13 +84,18 @@ class AccountErasure:
         self._gate.ask(ACTION, turn=turn)
 
     async def carry_out(self) -> None:
-        """Erase the caller, say so and end. What is cut off here is finished by any worker (`privacy.finishing`)."""
+        """Erase the caller, say so and end. What is cut off here is finished by any worker (`privacy.finishing`).
+
+        It is begun first: whoever hangs up on what we say of it has agreed to it all the same.
+        """
         if self._erases is None or self._under_way:
             return
         self._under_way = True
+        erasing = self._promise(self._erases())
         with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
+            await self._session().hush()
             self._session().say(persona.ERASING)
-        complete = await self._erases()
+        complete = await asyncio.shield(erasing)
         if complete is None:
             self._under_way = False
             self._session().say(persona.NOT_ERASED)

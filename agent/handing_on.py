@@ -76,6 +76,8 @@ class HandingOn:
         # A turn that ended from now on would be in nobody's history.
         serving = self._serving()
         left = await serving.leave() if serving is not None else None
+        if left is not None:
+            left.end()
         thread = self.thread
         if left is None or thread is self._came:
             return thread
@@ -83,4 +85,4 @@ class HandingOn:
         if left.owes_answer or left.rest or goes_on:
             history = unsaid(history, whole=goes_on)
         history = with_earlier(history, self._toolbox.done_earlier())
-        return replace(thread, history=paired(history, *self._toolbox.done()))
+        return replace(thread, history=paired(history, *self._toolbox.done(), *self._toolbox.untold()))

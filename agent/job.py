@@ -43,7 +43,7 @@ from agent.transcript import transcribing
 from agent.unwritten import Unwritten
 from agent.written import write
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable
-from people.database import DATABASE_AWAY
+from people.database import BUSY_MS, DATABASE_AWAY
 from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
@@ -208,7 +208,10 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
 async def _who(invitation: Invitation) -> User | None:
     """Whose call it is; None where the people's database stays away for longer than anybody waits."""
     try:
-        async with asyncio.timeout(PEOPLE_SECONDS), People(PeopleSettings().database_url) as people:
+        async with (
+            asyncio.timeout(PEOPLE_SECONDS),
+            People(PeopleSettings().database_url, wait_ms=BUSY_MS) as people,
+        ):
             while True:
                 try:
                     user = await people.user_by_id(invitation.subject)
@@ -262,7 +265,12 @@ async def _serve(
             metrics=desk.ours.metrics,
             sees=desk.sees(money),
             may_call=await may_call(user, people_settings),
-            stops_calls=stops_calls(user, people_settings),
+            stops_calls=stops_calls(
+                user,
+                people_settings,
+                reminder=invitation.reminder,
+                unwritten=Unwritten(desk.ours.redis),
+            ),
         )
         thread = None
         if begun.before:

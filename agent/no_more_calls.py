@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from livekit import rtc
 
+from agent.background import Background
 from agent.invitation import Invitation
+from agent.outbound_rules import Outcome
 from agent.phone_admission import OPT_OUT
 from agent.phrase_match import consume, phrase_file, phrase_table, words
-from people.database import DATABASE_AWAY
+from agent.reminder_call import WRITE_SECONDS
+from agent.unwritten import Unwritten
+from agent.whoever_serves import WhoeverServes
+from people.database import BUSY_MS, DATABASE_AWAY
 from people.reminder_consent import How, ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
@@ -24,8 +30,8 @@ log = logging.getLogger("agent.no_more_calls")
 STOPPED: Final = "Okay, I won't call you about tasks any more. You can switch it on again on the web page."
 NOT_STOPPED: Final = "I could not note that just now. Please try again, or switch it off on the web page."
 
-StopsCalls = Callable[[How], Awaitable[bool]]
-"""Takes back the consent to be called; whether that was written down."""
+StopsCalls = Callable[[How], Coroutine[Any, Any, bool]]
+"""Takes back the consent to be called; whether that was written down, or will be."""
 
 
 def wants_no_more_calls(text: str) -> bool:
@@ -37,21 +43,68 @@ def wants_no_more_calls(text: str) -> bool:
     return "stop" in kinds and not unknown
 
 
-def stops_calls(user: User, settings: PeopleSettings) -> StopsCalls:
-    """Give what takes a person's consent back."""
+def stops_calls(
+    user: User, settings: PeopleSettings, *, reminder: str = "", unwritten: Unwritten | None = None
+) -> StopsCalls:
+    """Give what takes a person's consent back.
+
+    `reminder`: the call about a task that we made, if it is one. There the wish is `unwritten` until a worker can write
+    it where the database is away, or the write is cut off.
+    """
+
+    async def keep() -> bool:
+        return bool(reminder) and unwritten is not None and await unwritten.keep(reminder, Outcome.OPTED_OUT)
 
     async def stop(how: How) -> bool:
         try:
-            async with People(settings.database_url) as people:
+            async with (
+                asyncio.timeout(WRITE_SECONDS),
+                People(settings.database_url, wait_ms=BUSY_MS) as people,
+            ):
                 consents = ReminderConsents(people.engine, settings.tasks_token_secret)
                 await consents.set(user.id, given=False, how=how)
         except DATABASE_AWAY as error:
-            log.error("reminders.not_stopped", extra={"error": type(error).__name__})
-            return False
+            is_kept = await keep()
+            log.error(
+                "reminders.not_stopped",
+                extra={"error": type(error).__name__, "outcome": "kept" if is_kept else "lost"},
+            )
+            return is_kept
+        except asyncio.CancelledError:
+            await keep()
+            raise
         log.info("reminders.stopped", extra={"by": how})
         return True
 
     return stop
+
+
+class NoMoreCalls:
+    """The wish of one call's person, however it came: written down, and then answered.
+
+    `stops` is None where no calls are made. What was asked for is written also where they hang up behind it: it is
+    `promised`.
+    """
+
+    def __init__(
+        self, stops: StopsCalls | None, ours: WhoeverServes, *, promised: Background, rest: Background
+    ) -> None:
+        self._stops = stops
+        self._ours = ours
+        self._promised = promised
+        self._rest = rest
+
+    def wanted(self, how: How) -> None:
+        """They want it."""
+        writing = None
+        if self._stops is not None:
+            writing = self._promised.begin(self._stops(how), "call.no_more_calls")
+        self._rest.spawn(self._answer(writing), "call.tell_no_more_calls")
+
+    async def _answer(self, writing: asyncio.Task[bool] | None) -> None:
+        # Written down first: of a session that has ended nobody can ask to be silent.
+        done = writing is not None and await asyncio.shield(writing)
+        await self._ours.say_at_once(STOPPED if done else NOT_STOPPED)
 
 
 class OptOutKey:

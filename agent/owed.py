@@ -56,6 +56,12 @@ class Leftover:
             return self
         return replace(unpaid, history=self.history, broken_off=self.broken_off)
 
+    def end(self) -> None:
+        """Tell that nobody says what is left: no session comes after this one here."""
+        for each in self.followed:
+            each.ended()
+        self.broken_off.ended()
+
 
 @dataclass
 class Owed:

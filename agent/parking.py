@@ -61,6 +61,12 @@ class Parking:
             await self._money.park()
             log.info("call.parked", extra={"call_id": self._call_id})
 
+    async def give_back(self) -> None:
+        """Hold no money any more: the call is over, and what was used is booked."""
+        async with self._turn:
+            if not self.parked:
+                await self._money.park()
+
     async def take_up(self) -> bool:
         """Serve again, with whatever the router has for the call now; False where nothing can."""
         async with self._turn:

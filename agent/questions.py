@@ -12,17 +12,16 @@ from livekit import rtc
 from livekit.agents import llm
 
 from agent import persona
-from agent.carried_out import told
 from agent.confirm_card import Click, ConfirmCard
 from agent.effects import Effects, effect_of
 from agent.erasure import ERASE
 from agent.gate import MAX_REPEATS, Action, By, Gate, Outcome, Pending, Step
 from agent.heard import was_heard
 from agent.pauses import LOOK_SECONDS
+from agent.released import Released
 from agent.screen_tool import LOOK
 from agent.tier_session import TierSession
 from agent.tools import Toolbox
-from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 
 log = logging.getLogger("agent.questions")
 
@@ -129,10 +128,12 @@ class Questions:
         if by == "voice":
             # Before anything is waited for: a session that comes meanwhile must not hear this «yes» as one to it.
             session.on_turn_taken()
+        # Nor is what it releases lost with whoever hangs up behind it.
+        begun = self._release(released, turn) if step is Step.RUN else None
         if by != "voice" or not session.keeps_spoken_turns:
             await _remember(session, llm.ChatMessage(role="user", content=[text]))
         if step is Step.RUN:
-            await self._carry_out(released, turn)
+            await self._tell_of(released, begun)
         elif step is Step.DECLINE:
             await self._tell([], persona.DECLINED)
         else:
@@ -168,53 +169,50 @@ class Questions:
         released = self._gate.press(answer, by=by, pending_id=pending_id)
         if released is None:
             return False
-        self._spawn(self._after_press(released, self._begin_turn(by)), "question.pressed")
+        # Begun before anything is waited for: who presses a key may hang up at once.
+        turn = self._begin_turn(by)
+        self._spawn(self._after_press(released, self._release(released, turn)), "question.pressed")
         return True
 
-    async def _after_press(self, released: list[Action], turn: int) -> None:
+    async def _after_press(self, released: list[Action], begun: Released | None) -> None:
         with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
             await self._session().hush()
         if released:
-            await self._carry_out(released, turn)
+            await self._tell_of(released, begun)
         else:
             await self._tell([], persona.DECLINED)
 
-    async def _carry_out(self, actions: Sequence[Action], turn: int) -> None:
-        """Run what was released, put it into the history and say how it went."""
+    def _release(self, actions: Sequence[Action], turn: int) -> Released | None:
+        """Begin to carry out what was released; None where no tool does it."""
         if any(action.tool == ERASE for action in actions):
             self._on_erase()  # whatever else was asked about goes with it
-            return
-        if any(action.tool == LOOK for action in actions):
+            return None
+        actions = [action for action in actions if action.tool != LOOK]
+        return self._toolbox.carry_out(actions, turn=turn) if actions else None
+
+    async def _tell_of(self, released: Sequence[Action], begun: Released | None) -> None:
+        """Put what was carried out into the history when it is over, and say how it went."""
+        if any(action.tool == LOOK for action in released):
             self._on_look()
-            actions = [action for action in actions if action.tool != LOOK]
-            if not actions:
-                return
-        runs: list[tuple[Action, ToolOutcome]] = []
-        try:
-            for action in actions:
-                runs.append((action, await self._toolbox.run(action.tool, action.arguments, turn=turn)))
-        except TaskServerUnavailable as error:
-            said = [told(runs), self._toolbox.unavailable(actions[len(runs)].tool, error)]
-            if len(runs) + 1 < len(actions):
-                said.append(persona.REST_NOT_DONE)
-            line: str | None = " ".join(filter(None, said))
-        else:
-            line = None if any(outcome.is_error for _, outcome in runs) else told(runs)
-        await self._tell(self._toolbox.as_history(runs), line)
+        if begun is not None:
+            await begun.over()
+            await self._tell(begun.done, begun.line, begun)
 
-    async def _tell(self, done: Sequence[llm.ChatItem], line: str | None) -> None:
+    async def _tell(self, done: Sequence[llm.ChatItem], line: str | None, of: Released | None = None) -> None:
         """Have it remembered and told by whichever session serves by now; without a line by the model itself."""
-        if not await self._is_told(done, line):
+        if not await self._is_told(done, line, of):
             # Not waited for: the session that is being left does not end before the turn is dealt with.
-            self._spawn(self._tell_later(done, line), "question.tell")
+            self._spawn(self._tell_later(done, line, of), "question.tell")
 
-    async def _tell_later(self, done: Sequence[llm.ChatItem], line: str | None) -> None:
+    async def _tell_later(self, done: Sequence[llm.ChatItem], line: str | None, of: Released | None) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if await self._is_told(done, line):
+            if await self._is_told(done, line, of):
                 return
 
-    async def _is_told(self, done: Sequence[llm.ChatItem], line: str | None) -> bool:
+    async def _is_told(
+        self, done: Sequence[llm.ChatItem], line: str | None, of: Released | None = None
+    ) -> bool:
         """Tell it now; False where the session that serves is on its way out, or has not begun yet."""
         session = self._session()
         if not session.serves:
@@ -229,8 +227,11 @@ class Questions:
             else:
                 session.say(line)
         except RuntimeError:
+            if line is not None:
+                return False
             # It is closing by itself; an answer it owes all the same, and its successor gives it.
-            return line is None
+        if of is not None:
+            of.is_told = True
         return True
 
     async def _put(self) -> None:

@@ -19,7 +19,7 @@ from agent.settings import OutboundSettings
 from agent.speakable import speakable
 from agent.unwritten import Unwritten
 from mcp_tasks.client import TaskClient
-from people.database import DATABASE_AWAY
+from people.database import BUSY_MS, DATABASE_AWAY
 from people.reminder_calls import ReminderCalls
 from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
@@ -59,7 +59,7 @@ class Opening:
 
 async def went(call_id: str, outcome: Outcome, settings: PeopleSettings, unwritten: Unwritten) -> None:
     """A call about a task went so: it is over, or tried again later."""
-    async with People(settings.database_url) as people:
+    async with People(settings.database_url, wait_ms=BUSY_MS) as people:
         await ReminderCall(people, call_id, None, settings, unwritten).went(outcome)
 
 
@@ -74,7 +74,7 @@ async def may_call(user: User, settings: PeopleSettings) -> bool:
     if not OutboundSettings().trunk_id:
         return False
     try:
-        async with People(settings.database_url) as people:
+        async with People(settings.database_url, wait_ms=BUSY_MS) as people:
             consents = ReminderConsents(people.engine, settings.tasks_token_secret)
             number, _ = await consents.number_to_call(user.id)
     except DATABASE_AWAY:
@@ -89,7 +89,7 @@ async def opening(
     if not invitation.reminder:
         return Opening()
     try:
-        async with asyncio.timeout(WISH_SECONDS), People(settings.database_url) as people:
+        async with asyncio.timeout(WISH_SECONDS), People(settings.database_url, wait_ms=BUSY_MS) as people:
             known = await ReminderCalls(people.engine).wish(invitation.reminder)
     except DATABASE_AWAY as error:
         # The call itself can be served; which task it was about is told another time.

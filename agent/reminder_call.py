@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from agent.outbound_rules import Outcome
 from agent.reminder_settling import settle
 from agent.unwritten import Unwritten
-from people.database import DATABASE_AWAY
+from people.database import BUSY_MS, DATABASE_AWAY
 from people.reminder_calls import Claimed, ReminderCalls
 from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
@@ -65,11 +65,11 @@ class ReminderCall:
         if self._id:
             await self._write(outcome, self._settle)
 
-    async def opted_out(self) -> None:
-        """Whoever picked up wants no more calls. Written when the database is back, where it is away."""
-        await self._write(Outcome.OPTED_OUT, self._stop)
+    async def opted_out(self) -> bool:
+        """Whoever picked up wants no more calls. Written when the database is back, where it is away: False then."""
+        return await self._write(Outcome.OPTED_OUT, self._stop)
 
-    async def _write(self, outcome: Outcome, write: Callable[[Outcome], Awaitable[None]]) -> None:
+    async def _write(self, outcome: Outcome, write: Callable[[Outcome], Awaitable[None]]) -> bool:
         try:
             async with asyncio.timeout(WRITE_SECONDS):
                 await write(outcome)
@@ -77,6 +77,11 @@ class ReminderCall:
             extra = {"outcome": outcome.value, "error": type(error).__name__}
             log.warning("reminder.written_later", extra=extra)
             await self._unwritten.keep(self._id, outcome)
+            return False
+        except asyncio.CancelledError:
+            await self._unwritten.keep(self._id, outcome)  # nobody else knows of it
+            raise
+        return True
 
     async def _settle(self, outcome: Outcome) -> None:
         known = await self._calls.wish(self._id)
@@ -107,12 +112,13 @@ async def write_later(unwritten: Unwritten, settings: PeopleSettings) -> None:
     """Write how calls went that could not be written then. Raises RedisError and DATABASE_AWAY."""
     if not await unwritten.are_there():
         return
-    async with People(settings.database_url) as people:
+    async with People(settings.database_url, wait_ms=BUSY_MS) as people:
         await people.ping()
         async for call_id, outcome in unwritten.take():
             call = ReminderCall(people, call_id, None, settings, unwritten)
             if outcome is Outcome.OPTED_OUT:
-                await call.opted_out()
+                if await call.opted_out():
+                    await unwritten.written(call_id)
             else:
                 await call.went(outcome)
 

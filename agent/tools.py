@@ -23,6 +23,7 @@ from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
 from agent.model_calls import UNDO, ModelCalls
 from agent.own_changes import OwnChanges
+from agent.released import Released
 from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
 from agent.task_events import TaskEvents
@@ -91,7 +92,9 @@ class Toolbox:
         self.changes = OwnChanges()
         self._tallies: dict[int, Tally] = {}
         """By turn."""
-        self._running: set[asyncio.Task[ToolOutcome]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._released: Released | None = None
+        """What the newest yes released."""
         self.is_closed = False
         """Another worker answers: what a model calls is run no more."""
         self._asked: list[_Asked] = []
@@ -231,6 +234,17 @@ class Toolbox:
             self._tally(turn).listed(outcome.structured)
         self._tell_ran(tool, turn, outcome.code or ("error" if outcome.is_error else "ok"), started)
         return outcome
+
+    def carry_out(self, actions: Sequence[Action], *, turn: int) -> Released:
+        """Begin what a yes released. All of it runs to its end, whoever waits for it."""
+        self._released = Released(self, actions, turn=turn)
+        self._running.add(self._released.task)
+        self._released.task.add_done_callback(self._running.discard)
+        return self._released
+
+    def untold(self) -> list[llm.ChatItem]:
+        """What the newest yes released, for another worker's model, where no session of ours knows of it."""
+        return self._released.for_successor() if self._released is not None else []
 
     def _operation(
         self, tool: str, arguments: Mapping[str, Any], turn: int, call: llm.FunctionCall | None

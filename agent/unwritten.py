@@ -22,20 +22,35 @@ KEEP_SECONDS: Final = 86_400
 
 
 class Unwritten:
-    """What is still to be written. Each is given out once, whoever asks."""
+    """What is still to be written. Each is given out once, whoever asks, but for wishes to be called no more.
+
+    These are given out until one who wrote it says so: written twice they do no harm, and lost they would be calls.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def keep(self, call_id: str, outcome: Outcome) -> None:
-        """Keep how a call went: the first word stands. Where Redis is away too it is lost, and that is logged."""
+    async def keep(self, call_id: str, outcome: Outcome) -> bool:
+        """Keep how a call went: the first word stands, but a wish to be called no more stands above all.
+
+        False where Redis is away too: it is lost, and that is logged.
+        """
         try:
             async with self._redis.pipeline() as pipe:
-                pipe.hsetnx(KEY, call_id, outcome.value)
+                if outcome is Outcome.OPTED_OUT:
+                    pipe.hset(KEY, call_id, outcome.value)
+                else:
+                    pipe.hsetnx(KEY, call_id, outcome.value)
                 pipe.expire(KEY, KEEP_SECONDS)
                 await pipe.execute()
         except (RedisError, OSError) as error:
             log.error("reminder.not_settled", extra={"outcome": outcome.value, "error": type(error).__name__})
+            return False
+        return True
+
+    async def written(self, call_id: str) -> None:
+        """The wish to be called no more that was given out is written. Raises RedisError, OSError."""
+        await self._redis.hdel(KEY, call_id)
 
     async def are_there(self) -> bool:
         """Whether something is kept. Raises RedisError, OSError."""
@@ -44,9 +59,11 @@ class Unwritten:
     async def take(self) -> AsyncIterator[tuple[str, Outcome]]:
         """Give out what is kept. It is kept no longer: who fails to write it keeps it anew. Raises RedisError, OSError.
 
-        Whoever dies in between has lost it: better no call than two.
+        Whoever dies in between has lost it: better no call than two. For the same reason `OPTED_OUT` is kept until
+        `written`.
         """
         kept: dict[bytes, bytes] = await self._redis.hgetall(KEY)  # type: ignore[assignment]  # answers are bytes
-        for call_id, outcome in kept.items():
-            if await self._redis.hdel(KEY, call_id):
-                yield call_id.decode(), Outcome(outcome.decode())
+        for call_id, value in kept.items():
+            outcome = Outcome(value.decode())
+            if outcome is Outcome.OPTED_OUT or await self._redis.hdel(KEY, call_id):
+                yield call_id.decode(), outcome

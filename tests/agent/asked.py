@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,7 @@ from livekit.agents import llm
 
 from agent.gate import Action, Gate
 from agent.questions import Questions
+from agent.released import Released
 from mcp_tasks.client import TaskServerUnavailable, ToolOutcome
 
 DONE = ToolOutcome({"changed": True}, is_error=False, code=None, text="{}")
@@ -85,7 +86,8 @@ class Tools:
 
     def __init__(self, away_at: int = -1) -> None:
         self._away_at = away_at
-        self.ran = 0
+        self.ran, self.is_closed = 0, False
+        self.released: list[Released] = []
         self.on_run: Callable[[], None] = lambda: None
 
     async def run(self, _tool: str, _arguments: Any, *, turn: int) -> ToolOutcome:
@@ -94,6 +96,10 @@ class Tools:
             raise TaskServerUnavailable("away", may_have_happened=False)
         self.ran += 1
         return DONE
+
+    def carry_out(self, actions: Sequence[Action], *, turn: int) -> Released:
+        self.released.append(Released(self, actions, turn=turn))
+        return self.released[-1]
 
     def as_history(self, runs: Any) -> list[llm.ChatItem]:
         return [

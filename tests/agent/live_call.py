@@ -29,6 +29,7 @@ from agent.hold import Hold
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
 from agent.line import Line
+from agent.no_more_calls import StopsCalls
 from agent.rehearsal.stage import Loudspeaker, Microphone, NoRoom
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -314,6 +315,7 @@ async def live_call(
     hears: bool = False,
     hold: Hold | None = None,
     erases: Erases | None = None,
+    stops_calls: StopsCalls | None = None,
     silence: float = 60.0,
     goes_on: Thread | None = None,
     thread: Thread | None = None,
@@ -417,6 +419,7 @@ async def live_call(
             CallAttributes(room, call_id=CALL_ID),
             transcript,
             erases=erases,
+            stops_calls=stops_calls,
         )
         live = LiveCall(
             call,

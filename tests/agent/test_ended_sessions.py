@@ -165,7 +165,11 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
         return True
 
     erasure = AccountErasure(
-        erases, Gate(), session=lambda: cast("Any", served.session), end=lambda: ended.append("erased")
+        erases,
+        Gate(),
+        session=lambda: cast("Any", served.session),
+        end=lambda: ended.append("erased"),
+        promise=asyncio.create_task,
     )
     with pytest.raises(RuntimeError):
         await (erasure.happened_elsewhere() if elsewhere else erasure.carry_out())
@@ -176,7 +180,7 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
 async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_ended_and_its_successor_says_so(
     served: Served,
 ) -> None:
-    served.call._stop_calls("key")
+    served.call._no_more.wanted("key")
     await asyncio.sleep(0)
     assert served.stopped == ["key"]
     served.session = Session(ended=False)
@@ -186,7 +190,7 @@ async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_e
 
 async def test_who_wishes_no_more_calls_is_told_when_it_is_written_down(served: Served) -> None:
     served.session.ended = False
-    served.call._stop_calls("voice")
+    served.call._no_more.wanted("voice")
     await served.done()
     assert (served.stopped, served.session.said) == (["voice"], [STOPPED])
 

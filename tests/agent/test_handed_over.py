@@ -10,7 +10,7 @@ import pytest
 from livekit.agents import llm
 
 from agent import handing_on, persona
-from agent.call import FINISH_TOOLS_SECONDS
+from agent.closing import FINISH_TOOLS_SECONDS
 from agent.thread import Thread
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call

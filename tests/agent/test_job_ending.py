@@ -41,7 +41,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Any:
 def serve() -> Any:
     begun = SimpleNamespace(before=0, turn=0)
     desk = MagicMock(
-        invitation=SimpleNamespace(call_id="c", channel="browser"),
+        invitation=SimpleNamespace(call_id="c", channel="browser", reminder=""),
         ours=MagicMock(begun=begun, served=MagicMock()),
     )
     one: Any = MagicMock()

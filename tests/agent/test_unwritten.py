@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from agent import job, phone_door
+from agent.closing import PROMISED_SECONDS
 from agent.invitation import Invitation
+from agent.no_more_calls import stops_calls
 from agent.outbound_rules import Outcome
 from agent.reminder_call import ReminderCall, write_later
 from agent.served import connect
@@ -198,3 +201,96 @@ async def test_of_two_workers_one_writes_it(stage: Stage, valkey: str) -> None:
 async def test_a_redis_that_is_away_too_ends_no_call(stage: Stage) -> None:
     async with connect("redis://127.0.0.1:1/0") as nobody:
         await Unwritten(nobody).keep(stage.id, Outcome.NOT_TOLD)
+
+
+async def stop_calls(stage: Stage, *, reminder: str) -> bool:
+    ann = await stage.people.user_by_id(stage.user_id)
+    assert ann is not None
+    return await stops_calls(ann, PeopleSettings(), reminder=reminder, unwritten=stage.unwritten)("key")
+
+
+async def test_a_wish_to_be_called_no_more_in_a_call_that_we_made_is_kept_while_the_database_is_away(
+    stage: Stage,
+) -> None:
+    stage.away()
+    assert not await stop_calls(stage, reminder=""), "they are told so, and can say it again"
+    assert await stop_calls(stage, reminder=stage.id)
+    assert await stage.written() == ("over", "opted_out")
+    assert not await stage.consents.of(stage.user_id)
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when somebody's consent is to be written for the first time; that waits until its waiter is cancelled."""
+    begun, write = asyncio.Event(), ReminderConsents.set
+
+    async def waits_once(*of: Any, **what: Any) -> None:
+        if begun.is_set():
+            return await write(*of, **what)
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(ReminderConsents, "set", waits_once)
+    return begun
+
+
+async def is_cut_off(work: asyncio.Task[Any], begun: asyncio.Event) -> None:
+    """It is cancelled in its write."""
+    await asyncio.wait_for(begun.wait(), 5)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert work.cancelled()
+
+
+async def test_a_wish_to_be_called_no_more_that_is_cut_off_in_its_write_is_kept(
+    stage: Stage, begun: asyncio.Event
+) -> None:
+    await is_cut_off(asyncio.create_task(stop_calls(stage, reminder=stage.id)), begun)
+    assert await stage.written() == ("over", "opted_out")
+
+
+async def test_a_worker_that_stops_while_it_writes_that_somebody_wants_no_calls_loses_nothing_of_it(
+    stage: Stage, begun: asyncio.Event
+) -> None:
+    await stage.while_away(Outcome.OPTED_OUT)
+    stage.back()
+    later = asyncio.create_task(write_later(stage.unwritten, PeopleSettings()))
+    await is_cut_off(later, begun)
+    assert await stage.written() == ("over", "opted_out")
+    assert (await stage.consents.number_of(stage.user_id))[1] == "do_not_call"
+    assert not await stage.unwritten.are_there(), "and it is written once"
+
+
+async def test_a_wish_to_be_called_no_more_stands_above_what_else_is_kept_of_its_call(stage: Stage) -> None:
+    await stage.while_away(Outcome.TOLD, Outcome.OPTED_OUT)
+    assert await stage.written() == ("over", "opted_out")
+
+
+async def test_how_a_call_went_is_kept_where_its_job_is_ended_in_the_write(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def waits(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReminderCalls, "wish", waits)
+        call = ReminderCall(stage.people, stage.id, NUMBER, PeopleSettings(), stage.unwritten)
+        going = asyncio.create_task(call.went(Outcome.NOT_TOLD))
+        await asyncio.wait_for(begun.wait(), 5)
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+    assert await stage.written() == ("waiting", "not_told")
+
+
+async def test_a_locked_file_is_waited_for_no_longer_than_the_end_of_a_call_has_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = asyncio.get_running_loop().time()
+    async with stage.people.engine.connect() as other:
+        await other.execute(text("BEGIN IMMEDIATE"))
+        assert await stop_calls(stage, reminder=stage.id)
+    assert asyncio.get_running_loop().time() - began < PROMISED_SECONDS
+    assert await stage.written() == ("over", "opted_out")
