@@ -34,9 +34,12 @@ def create_engine(url: str) -> AsyncEngine:
     if parsed.get_backend_name() != "sqlite":
         options = {"async_creator_fn": connect} if parsed.get_dialect().driver == "asyncpg" else {}
         return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+    kept: dict[str, bool] = {}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, hide_parameters=True)
+        # The connection that was used last goes first: each has caches of its own, which fill with what it is asked.
+        kept = {"pool_use_lifo": True}
+    engine = create_async_engine(parsed, hide_parameters=True, **kept)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
 
