@@ -83,8 +83,6 @@ FINISH_TOOLS_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 10.0
 PHONE_SECONDS: Final = 0.5
 """A telephone was in the room before us: when it is not, it has just hung up."""
-COME_BACK_SECONDS: Final = 90.0
-"""How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
 CLOSE_HANDED_OVER_SECONDS: Final = 1.5
 """How long one that is handed over may take to close; what is open then ends with the worker."""
 
@@ -247,7 +245,7 @@ class Call:
             self._handing_on.goes_on_from(thread)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
-        self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
+        self._presence.watch(come_within=comes_within if thread is None else None)
         self._presence.gone.add_done_callback(lambda gone: self._gone(gone.result()))
         serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
         self._listen(serving)
