@@ -44,7 +44,7 @@ from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.new_day import new_days
-from agent.no_more_calls import NOT_STOPPED, STOPPED, OptOutKey, StopsCalls
+from agent.no_more_calls import OptOutKey, StopsCalls, stopped
 from agent.other_servers import Offers
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
@@ -255,7 +255,9 @@ class Call:
         history = begun.history if begun is not None else None
         await serving.start(
             self,
-            instructions=lambda: persona.instructions(zone, self._invitation.channel),
+            instructions=lambda: persona.instructions(
+                zone, self._invitation.channel, can_sign_in=self._user.can_sign_in
+            ),
             tools=tools,
             chat_ctx=history,
         )
@@ -420,7 +422,8 @@ class Call:
     async def _go_on_without_voice(self) -> None:
         """Say once that we go on in writing; a phone shows nothing, so there it ends the call."""
         if self._invitation.channel == "phone":
-            await self._end_with(persona.NO_VOICE, "no_voice", reason="no_voice")
+            recording = "no_voice" if self._user.can_sign_in else "no_voice_guest"
+            await self._end_with(persona.NO_VOICE, recording, reason="no_voice")
         else:
             await write(self._room, persona.NO_VOICE)
 
@@ -457,7 +460,7 @@ class Call:
     async def _call_no_more(self, how: How) -> None:
         # Written down first: of a session that has ended nobody can ask to be silent.
         done = self._stops_calls is not None and await self._stops_calls(how)
-        await self._ours.say_at_once(STOPPED if done else NOT_STOPPED)
+        await self._ours.say_at_once(stopped(self._user, done=done))
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:

@@ -23,9 +23,18 @@ log = logging.getLogger("agent.no_more_calls")
 
 STOPPED: Final = "Okay, I won't call you about tasks any more. You can switch it on again on the web page."
 NOT_STOPPED: Final = "I could not note that just now. Please try again, or switch it off on the web page."
+STOPPED_FOR_A_GUEST: Final = "Okay, I won't call you about tasks any more."
+NOT_STOPPED_FOR_A_GUEST: Final = "I could not note that just now. Please try again."
 
 StopsCalls = Callable[[How], Awaitable[bool]]
 """Takes back the consent to be called; whether that was written down."""
+
+
+def stopped(user: User, *, done: bool) -> str:
+    """Say whether it was written down, and where it can be changed, if the page is open to them."""
+    if user.can_sign_in:
+        return STOPPED if done else NOT_STOPPED
+    return STOPPED_FOR_A_GUEST if done else NOT_STOPPED_FOR_A_GUEST
 
 
 def wants_no_more_calls(text: str) -> bool:

@@ -22,7 +22,8 @@ from agent.invitation import Invitation
 from agent.no_more_calls import STOPPED
 from agent.rehearsal.stage import NoRoom
 from agent.settings import AgentSettings
-from people.user import Plan, Role, User
+from agent.sounds.make import TEXTS
+from people.user import GUEST_DOMAIN, Plan, Role, User
 
 pytestmark = pytest.mark.unit
 
@@ -201,6 +202,13 @@ async def test_what_was_typed_to_a_session_that_is_over_is_answered_by_its_succe
     served.session = Session(ended=False)
     await asyncio.wait_for(typed, 5)
     assert (left.asked, served.session.asked) == ([], ["What is on my list?"])
+
+
+async def test_a_guest_without_a_voice_is_sent_to_no_page(served: Served) -> None:
+    served.call._user = served.call._user.model_copy(update={"email": f"guest-1@{GUEST_DOMAIN}"})
+    await served.call._go_on_without_voice()
+    assert (served.played, served.end) == (["no_voice_guest"], "no_voice")
+    assert "page" not in TEXTS["no_voice_guest"]
 
 
 async def test_a_caller_at_a_page_who_has_no_voice_is_told_in_writing_and_stays(served: Served) -> None:
