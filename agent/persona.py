@@ -88,6 +88,12 @@ HELP_BY_KEY: Final = (
     "When I ask you something, press 1 for yes or 2 for no. Press star to hear the last thing again."
 )
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
+OUT_OF_MONEY: Final = (
+    "The budget for calls is used up for now, so I have to end this call. Your tasks are safe. Goodbye."
+)
+SWITCHED_OFF: Final = (
+    "Calls are switched off for now, so I have to end this call. Your tasks are safe. Goodbye."
+)
 
 _INSTRUCTIONS: Final = """\
 You are a task assistant that people talk to. You are an AI and say so when asked.

@@ -20,6 +20,7 @@ from agent.erasure import AccountErasure
 from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.no_more_calls import STOPPED
+from agent.nothing_left import TROUBLE, GivenUp
 from agent.rehearsal.stage import NoRoom
 from agent.settings import AgentSettings
 from agent.sounds.make import TEXTS
@@ -112,7 +113,7 @@ Ending = Callable[[Call], Awaitable[None]]
 @pytest.mark.parametrize(
     ("ending", "recording", "reason"),
     [
-        (lambda call: call._give_up(), "trouble", "vendor_failed"),
+        (lambda call: call._give_up(GivenUp(TROUBLE)), "trouble", "vendor_failed"),
         (lambda call: call._go_on_without_voice(), "no_voice", "no_voice"),
     ],
 )
@@ -128,7 +129,9 @@ async def test_where_nothing_can_be_written_the_recording_is_played_and_the_call
     assert (served.played, served.end) == ([recording], reason)
 
 
-@pytest.mark.parametrize("ending", [lambda call: call._give_up(), lambda call: call._go_on_without_voice()])
+@pytest.mark.parametrize(
+    "ending", [lambda call: call._give_up(GivenUp(TROUBLE)), lambda call: call._go_on_without_voice()]
+)
 async def test_where_no_recording_can_be_played_the_call_ends(
     served: Served, monkeypatch: pytest.MonkeyPatch, ending: Ending
 ) -> None:
