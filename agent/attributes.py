@@ -20,6 +20,7 @@ class CallAttributes:
         self._begins = {} if taken_over else {"voicetasks.cost_microdollars": "0"}
         self._shown: Decision | None = None
         self._cause = Cause.START
+        self._is_last = False
 
     async def show_decision(self, decision: Decision, *, sandboxed: bool) -> None:
         """Show which stack serves the call, what made it change last, and why each other one lost."""
@@ -42,7 +43,13 @@ class CallAttributes:
         )
 
     async def set_state(self, state: str) -> None:
-        """Show the state: initializing, listening, thinking, speaking, trouble or busy."""
+        """Show the state: initializing, listening, thinking, speaking or busy. Nothing where the last one was shown."""
+        if not self._is_last:
+            await self._set({"voicetasks.state": state})
+
+    async def set_last_state(self, state: str) -> None:
+        """Show why the call ends: trouble, out_of_money or switched_off. It stays, whatever is still said."""
+        self._is_last = True
         await self._set({"voicetasks.state": state})
 
     async def set_cost(self, microdollars: int) -> None:

@@ -45,6 +45,7 @@ from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.new_day import new_days
 from agent.no_more_calls import NoMoreCalls, OptOutKey, StopsCalls
+from agent.nothing_left import GivenUp
 from agent.other_servers import Offers
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
@@ -80,8 +81,6 @@ log = logging.getLogger("agent.call")
 
 PHONE_SECONDS: Final = 0.5
 """A telephone was in the room before us: when it is not, it has just hung up."""
-COME_BACK_SECONDS: Final = 90.0
-"""How long a call that was taken over waits for its caller, whose line may be lost at the same time."""
 
 
 class Call:
@@ -161,7 +160,9 @@ class Call:
         self._outcomes = outcomes
         self._story = Storyteller(outcomes.happenings if outcomes else None, lambda: self._turns.number)
         self._consent = ConsentQuestion(transcript)
-        self._no_more = NoMoreCalls(stops_calls, self._ours, promised=self._promised, rest=self._background)
+        self._no_more = NoMoreCalls(
+            user, stops_calls, self._ours, promised=self._promised, rest=self._background
+        )
         self._opt_out = OptOutKey(room, invitation, lambda: self._no_more.wanted("key"))
         self.opening = Opening()
         """Said before the greeting."""
@@ -248,9 +249,9 @@ class Call:
             self._handing_on.goes_on_from(thread)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
-        self._presence.watch(come_within=comes_within if thread is None else COME_BACK_SECONDS)
+        self._presence.watch(come_within=comes_within if thread is None else None)
         self._presence.gone.add_done_callback(lambda gone: self._gone(gone.result()))
-        serving.given_up.add_done_callback(lambda _: self._spawn(self._give_up(), "call.give_up"))
+        serving.given_up.add_done_callback(lambda it: self._spawn(self._give_up(it.result()), "call.give_up"))
         self._listen(serving)
         tools = [*await self._toolbox.load(), self._read_screen]
         zone = ZoneInfo(self._user.time_zone)
@@ -258,7 +259,9 @@ class Call:
         history = begun.history if begun is not None else None
         await serving.start(
             self,
-            instructions=lambda: persona.instructions(zone, self._invitation.channel),
+            instructions=lambda: persona.instructions(
+                zone, self._invitation.channel, can_sign_in=self._user.can_sign_in
+            ),
             tools=tools,
             chat_ctx=history,
         )
@@ -425,7 +428,8 @@ class Call:
     async def _go_on_without_voice(self) -> None:
         """Say once that we go on in writing; a phone shows nothing, so there it ends the call."""
         if self._invitation.channel == "phone":
-            await self._end_with(persona.NO_VOICE, "no_voice", reason="no_voice")
+            recording = "no_voice" if self._user.can_sign_in else "no_voice_guest"
+            await self._end_with(persona.NO_VOICE, recording, reason="no_voice")
         else:
             await write(self._room, persona.NO_VOICE)
 
@@ -548,10 +552,17 @@ class Call:
             # The turn is lost and no other model would take it: never leave the caller in silence.
             self._spawn(self._ours.say(persona.LOST_THE_THREAD), "call.lost_the_thread")
 
-    async def _give_up(self) -> None:
-        """Nothing can serve any more: say so in writing, by a recording where nobody reads, and leave."""
-        self._spawn(self._attributes.set_state("trouble"), "call.state")
-        await self._end_with(persona.TROUBLE, "trouble", reason="vendor_failed")
+    async def _give_up(self, given_up: GivenUp) -> None:
+        """Nothing may serve any more: whoever still does says so, else it is told in writing and by a recording."""
+        parting = given_up.parting
+        self._spawn(self._attributes.set_last_state(parting.state), "call.state")
+        if given_up.is_served:
+            with contextlib.suppress(RuntimeError):  # a session that has ended is silent
+                await last_words.say_and_end(
+                    self._require_session, parting.line, lambda: self._end(parting.ending), at_once=True
+                )
+        else:
+            await self._end_with(parting.line, parting.recording, reason=parting.ending)
 
     async def _end_with(self, line: str, recording: str, *, reason: Ending) -> None:
         """Tell in writing and by a recording why the call ends. It ends also where the room takes neither."""
@@ -576,8 +587,8 @@ class Call:
         self._story.tell("back")
         if self._parking is None or not self._parking.parked:
             self._questions.put_again()
-        elif not await self._parking.take_up():
-            await self._give_up()
+        else:
+            await self._parking.take_up()  # where nothing can serve, the call is given up
 
     async def _leave(self) -> None:
         self._handing_on.leaves()

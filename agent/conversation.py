@@ -47,5 +47,6 @@ class Plan:
     """How a decision is to be followed: the stack with its substitutes, and why."""
 
     decision: Decision
-    stack: Stack
+    stack: Stack | None
+    """None: nothing may serve the call any more."""
     cause: Cause

@@ -16,6 +16,8 @@ Ending = Literal[
     "erased",
     "signed_out",
     "nothing_can_serve",
+    "out_of_money",
+    "switched_off",
     "busy",
     "vendor_failed",
     "tasks_unavailable",
@@ -27,7 +29,9 @@ Ending = Literal[
     "taken_over",
 ]
 """«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs. «silent»: a telephone
-of which nothing was heard any more. «signed_out»: the account got another password meanwhile. The last three end it with this worker alone."""
+of which nothing was heard any more. «signed_out»: the account got another password meanwhile. «out_of_money», «switched_off»: budgets
+or the policy left nothing that may serve it, at its start or later, and nothing is broken. The last three end it with this
+worker alone."""
 
 HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_over"})
 """The call goes on: another worker has it, or is to have it."""

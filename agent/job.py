@@ -26,6 +26,7 @@ from agent.logs import tell_of_call
 from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
 from agent.no_more_calls import stops_calls
+from agent.nothing_left import parting
 from agent.other_servers import other_servers
 from agent.parking import Parking
 from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
@@ -155,7 +156,7 @@ async def _serve_it(
             await ours.cut_off.begun()
         user = await _who(invitation)
         if user is None:
-            await attributes.set_state("trouble")
+            await attributes.set_last_state("trouble")
             await asyncio.gather(write(ctx.room, persona.TROUBLE), play_recording(ctx.room, "trouble"))
             return "people_unavailable"
         ours.metrics.synthetic = user.role is Role.PROBE
@@ -192,10 +193,11 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
     )
     await desk.show(decision, stack)
     if stack is None:
-        await desk.attributes.set_state("trouble")
-        await write(ctx.room, persona.TROUBLE)
-        await play_recording(ctx.room, "trouble")
-        return "nothing_can_serve"
+        last = parting(decision)
+        await desk.attributes.set_last_state(last.state)
+        await write(ctx.room, last.line)
+        await play_recording(ctx.room, last.recording)
+        return last.at_start
     if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
         await desk.attributes.set_state("busy")
         await _say_busy(invitation, desk.session(stack, money), desk.line)

@@ -29,9 +29,18 @@ log = logging.getLogger("agent.no_more_calls")
 
 STOPPED: Final = "Okay, I won't call you about tasks any more. You can switch it on again on the web page."
 NOT_STOPPED: Final = "I could not note that just now. Please try again, or switch it off on the web page."
+STOPPED_FOR_A_GUEST: Final = "Okay, I won't call you about tasks any more."
+NOT_STOPPED_FOR_A_GUEST: Final = "I could not note that just now. Please try again."
 
 StopsCalls = Callable[[How], Coroutine[Any, Any, bool]]
 """Takes back the consent to be called; whether that was written down, or will be."""
+
+
+def stopped(user: User, *, done: bool) -> str:
+    """Say whether it was written down, and where it can be changed, if the page is open to them."""
+    if user.can_sign_in:
+        return STOPPED if done else NOT_STOPPED
+    return STOPPED_FOR_A_GUEST if done else NOT_STOPPED_FOR_A_GUEST
 
 
 def wants_no_more_calls(text: str) -> bool:
@@ -87,8 +96,15 @@ class NoMoreCalls:
     """
 
     def __init__(
-        self, stops: StopsCalls | None, ours: WhoeverServes, *, promised: Background, rest: Background
+        self,
+        user: User,
+        stops: StopsCalls | None,
+        ours: WhoeverServes,
+        *,
+        promised: Background,
+        rest: Background,
     ) -> None:
+        self._user = user
         self._stops = stops
         self._ours = ours
         self._promised = promised
@@ -104,7 +120,7 @@ class NoMoreCalls:
     async def _answer(self, writing: asyncio.Task[bool] | None) -> None:
         # Written down first: of a session that has ended nobody can ask to be silent.
         done = writing is not None and await asyncio.shield(writing)
-        await self._ours.say_at_once(STOPPED if done else NOT_STOPPED)
+        await self._ours.say_at_once(stopped(self._user, done=done))
 
 
 class OptOutKey:

@@ -78,11 +78,22 @@ NO_VOICE_ON_THE_PHONE: Final = (
     "You can see them on the web page, or call again later. Goodbye."
 )
 """Heard as a recording."""
+NO_VOICE_FOR_A_GUEST: Final = (
+    "I'm sorry, the voice service is not available right now. Your tasks are safe. "
+    "Please call again later. Goodbye."
+)
+"""The same for whom no page is open."""
 HELP_BY_KEY: Final = (
     "Tell me what to do with your tasks: list, add, complete or delete. "
     "When I ask you something, press 1 for yes or 2 for no. Press star to hear the last thing again."
 )
 TROUBLE: Final = "Something on our side stopped working, so I have to end this call. Your tasks are safe."
+OUT_OF_MONEY: Final = (
+    "The budget for calls is used up for now, so I have to end this call. Your tasks are safe. Goodbye."
+)
+SWITCHED_OFF: Final = (
+    "Calls are switched off for now, so I have to end this call. Your tasks are safe. Goodbye."
+)
 
 _INSTRUCTIONS: Final = """\
 You are a task assistant that people talk to. You are an AI and say so when asked.
@@ -124,9 +135,9 @@ unclear is asked again, not guessed.
 _NO_ZONE: Final = """\
 
 Nobody has told where the caller is, so times are kept in UTC: ask once whether they mean UTC before you add a time of \
-day, and read it back with «UTC». Without a time of day it does not matter. You cannot set their time zone; on the web \
-page, under account, they can.\
+day, and read it back with «UTC». Without a time of day it does not matter. You cannot set their time zone\
 """
+_ON_THE_PAGE: Final = "; on the web page, under account, they can."
 
 _ERASE: Final = "erase_account"
 _LOOK: Final = "look_at_screen"
@@ -149,15 +160,20 @@ _UNDONE: Final = {
 }
 
 
-def instructions(zone: ZoneInfo, channel: Channel = "browser") -> str:
-    """The system prompt. The hour is left out, so that the prompt's cached prefix lasts for the day."""
+def instructions(zone: ZoneInfo, channel: Channel = "browser", *, can_sign_in: bool = True) -> str:
+    """The system prompt. The hour is left out, so that the prompt's cached prefix lasts for the day.
+
+    `can_sign_in`: the page is open to the caller, so that they may be told of it.
+    """
     now = datetime.now(zone)
     told = _INSTRUCTIONS.format(
         now=f"{now:%A, %B} {now.day}, {now.year}",
         zone=zone.key,
         channel=_BY_PHONE if channel == "phone" else "",
     )
-    return told + (_NO_ZONE if zone.key == DEFAULT_TIME_ZONE else "")
+    if zone.key != DEFAULT_TIME_ZONE:
+        return told
+    return told + _NO_ZONE + (_ON_THE_PAGE if can_sign_in else ".")
 
 
 def greeting(channel: Channel) -> str:

@@ -77,13 +77,20 @@ class Presence:
         self._away = self._was_here = False
         self.gone: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
-    def watch(self, *, come_within: float = COME_WITHIN_SECONDS) -> None:
-        """Begin to watch; a caller who is not there yet has so many seconds to come."""
+    def watch(self, *, come_within: float | None = COME_WITHIN_SECONDS) -> None:
+        """Begin to watch; a caller who is not there yet has so many seconds to come.
+
+        None: they were in the call while another worker had it, so that their line is lost by now.
+        """
         self._room.on("participant_connected", self._on_connected)
         self._room.on("participant_disconnected", self._on_disconnected)
         self._room.on("disconnected", self._on_room_closed)
         self._was_here = self._identity in self._room.remote_participants
-        if not self._was_here:
+        if self._was_here:
+            return
+        if come_within is None:
+            self._expect_within(self._graces.lost, "lost", parked=self._graces.lost_parked)
+        else:
             self._expect_within(come_within, "never_came", parked=self._graces.lost_parked)
 
     def stop(self) -> None:

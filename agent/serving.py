@@ -20,6 +20,7 @@ from agent.background import Background
 from agent.conversation import Conversation, Plan, Tells
 from agent.hold import THINKING_SECONDS, Hold
 from agent.line import Line
+from agent.nothing_left import TROUBLE, GivenUp, parting
 from agent.owed import Leftover
 from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, is_settled, pause, time_for
 from agent.paying import pay
@@ -83,7 +84,7 @@ class Serving:
         self._background = Background(log, "serving.background_failed")
         self._spawn = self._background.spawn
         self._closed = self._parked = False
-        self.given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.given_up: asyncio.Future[GivenUp] = asyncio.get_running_loop().create_future()
         """Done when nothing can serve any more."""
         self.swaps = 0
         """How many there were."""
@@ -145,8 +146,9 @@ class Serving:
         await close_later(self.session.aclose())
 
     async def take_up(self, decision: Decision) -> bool:
-        """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve."""
+        """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve: it is given up."""
         if (stack := self._stack_of(decision)) is None:
+            self._give_up(GivenUp(parting(decision)))
             return False
         left = self._owed or Leftover(self.session.history)
         if not left.owes_answer and not left.rest:
@@ -181,14 +183,9 @@ class Serving:
 
     def follow(self, decision: Decision, cause: Cause) -> None:
         """Hear the router: serve with this from now on."""
-        if self._parked or self._closed:
-            return  # it is asked again when the caller is back
-        stack = self._stack_of(decision)
-        if stack is None:
-            log.error("serving.nothing_left", extra={"stack": decision.stack})
-            self._give_up()
-            return
-        self._wanted = Plan(decision, stack, cause)
+        if self._parked or self._closed or self.given_up.done():
+            return  # it is asked again when the caller is back, and who says goodbye says it to its end
+        self._wanted = Plan(decision, self._stack_of(decision), cause)
         if cause is Cause.VENDOR or self._readied_in_vain:
             self._must_leave.set()
         self._move_on()
@@ -252,7 +249,7 @@ class Serving:
     def _moved(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("serving.move_failed", exc_info=error)
-            self._give_up()
+            self._give_up(GivenUp(TROUBLE))
 
     async def _move(self) -> None:
         while self._renewal or self._wanted is not None:
@@ -268,11 +265,15 @@ class Serving:
                 continue
             if not self._renewal and not await self._time_for(plan):
                 continue  # there is another plan
-            self._renewal = False
+            expired, self._renewal = self._renewal, False
             if self._wanted is plan:
                 self._wanted = None
-            if self._runs and _has_same_parts(plan.stack, self.session.stack):
-                await self._change(plan)
+            if plan.stack is None:
+                log.warning("serving.nothing_left", extra={"cause": plan.cause.value})
+                is_served = self._runs and not expired and plan.cause is not Cause.VENDOR
+                self._give_up(GivenUp(parting(plan.decision), is_served))
+            elif self._runs and _has_same_parts(plan.stack, self.session.stack):
+                await self._change(plan, plan.stack)
             else:
                 await self._replace(plan.stack, plan)
 
@@ -287,11 +288,11 @@ class Serving:
             rested_at=self._last_swap + self._better_after,
         )
 
-    async def _change(self, plan: Plan) -> None:
+    async def _change(self, plan: Plan, stack: Stack) -> None:
         """The quick way: other models for the parts that differ, in the session that runs."""
         before = self.session.stack.name
         began = time.perf_counter()
-        change = self.session.change(plan.stack)
+        change = self.session.change(stack)
         if "stt" in change.arguments:
             self._tell_what_is_lost()
         if self._hold is not None and self.session.owes:
@@ -302,8 +303,8 @@ class Serving:
             return self._serves(session) and not session.is_quiet
 
         self._spawn(close_when_unused(change.aclose, is_used), "serving.close_parts")
-        self._report(before, plan, time.perf_counter() - began, quick=True)
-        await self._show(plan.decision, plan.stack)
+        self._report(before, plan, time.perf_counter() - began, stack=stack, quick=True)
+        await self._show(plan.decision, stack)
 
     async def _replace(self, stack: Stack, plan: Plan | None) -> None:
         old = self.session
@@ -337,7 +338,7 @@ class Serving:
         except SuccessorFailedError:
             log.exception("serving.successor_failed")
             self._close(new)
-            self._give_up()
+            self._give_up(GivenUp(TROUBLE))
             return False
         except asyncio.CancelledError:
             self._close(new)
@@ -423,7 +424,7 @@ class Serving:
         await asyncio.sleep(TOLD_SECONDS)
         if self._serves(session):
             log.error("serving.left_alone", extra={"stack": session.stack.name})
-            self._give_up()
+            self._give_up(GivenUp(TROUBLE))
 
     def _tell_what_is_lost(self) -> None:
         if self._line.ring.is_open and self._line.ring.lost and self._conversation is not None:
@@ -486,12 +487,12 @@ class Serving:
         plan: Plan | None,
         seconds: float,
         *,
+        stack: Stack,
         quick: bool = False,
-        stack: Stack | None = None,
     ) -> None:
         self.swaps += 1
         self._last_swap = time.monotonic()
-        after = (plan.stack if plan is not None else stack or self.session.stack).name
+        after = stack.name
         reason = plan.cause.value if plan is not None else "age"
         swapped(before, after, reason)
         if self._happenings is not None:
@@ -512,15 +513,17 @@ class Serving:
             },
         )
 
-    def _give_up(self) -> None:
+    def _give_up(self, given_up: GivenUp) -> None:
         if not self.given_up.done():
-            self.given_up.set_result(None)
+            self.given_up.set_result(given_up)
 
     def _close(self, session: TierSession) -> None:
         self._spawn(close_later(session.aclose()), "serving.close_session")
 
 
-def _same(one: Stack, other: Stack) -> bool:
+def _same(one: Stack | None, other: Stack | None) -> bool:
+    if one is None or other is None:
+        return one is other
     return one.name == other.name and dict(one.parts) == dict(other.parts)
 
 

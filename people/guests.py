@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Final
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
@@ -14,10 +13,7 @@ from people.models import PhoneRow, PinRow, UserRow
 from people.password import PasswordDesk
 from people.phones import is_taken
 from people.pins import checked
-from people.user import DEFAULT_TIME_ZONE, Plan, Role, User, new_user_id, time_zone_name
-
-DOMAIN: Final = "phone.invalid"
-"""Of addresses that no mail reaches (RFC 2606); without a password nobody signs in with one."""
+from people.user import DEFAULT_TIME_ZONE, GUEST_DOMAIN, Plan, Role, User, new_user_id, time_zone_name
 
 
 class NumberTakenError(Exception):
@@ -41,7 +37,7 @@ async def make_guest(
     now = datetime.now(UTC)
     row = UserRow(
         id=new_user_id(),
-        email=f"guest-{secrets.token_hex(8)}@{DOMAIN}",
+        email=f"guest-{secrets.token_hex(8)}@{GUEST_DOMAIN}",
         password_hash="",
         plan=Plan.ECONOMY.value,
         role=Role.USER.value,

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 DEFAULT_TIME_ZONE = "Etc/UTC"
+GUEST_DOMAIN = "phone.invalid"
+"""Of guests' addresses, which no mail reaches (RFC 2606)."""
 
 
 class Plan(StrEnum):
@@ -77,3 +79,8 @@ class User(BaseModel):
     role: Role
     time_zone: str
     created_at: datetime
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether the page is open to them. A guest has a number and a PIN, and no way into it."""
+        return not self.email.endswith(f"@{GUEST_DOMAIN}")

@@ -1,4 +1,4 @@
-"""Why a call is served otherwise than before, told from the two decisions alone."""
+"""Why a call is served otherwise than before, or by nothing at all, told from decisions alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ _AGAINST: Final = {
 
 _BEATEN: Final = (LostBecause.LOWER_ON_LADDER, LostBecause.OVERRIDDEN, LostBecause.OTHER_ARM)
 """It could still serve, but something better can."""
+
+
+def why_nothing(decision: Decision) -> Cause:
+    """Say why a decision leaves nothing to serve a call with.
+
+    MONEY and POLICY: it is as somebody set it, by caps or by switching off. VENDOR: something is broken or missing, of
+    a vendor's or of ours; also where only money that cannot be seen is in the way.
+    """
+    codes = {reason.code for reason in decision.reasons}
+    # A stack lacks its vendors only where nothing else speaks against it.
+    if codes & {LostBecause.VENDOR_DOWN, LostBecause.BUDGET_BLIND}:
+        return Cause.VENDOR
+    if codes & {LostBecause.BUDGET_EXHAUSTED, LostBecause.BUDGET_UNPAID}:
+        return Cause.MONEY
+    off = {
+        each.stack for each in decision.reasons if each.code in (LostBecause.TIER_OFF, LostBecause.STACK_OFF)
+    }
+    could = {state.name for state in decision.inputs.stacks if state.configured}
+    return Cause.POLICY if off & could else Cause.VENDOR
 
 
 def cause_of(before: Decision | None, after: Decision) -> Cause:

@@ -24,6 +24,9 @@ PHONE_RATE = 8_000
 TEXTS = {
     "cut_off": persona.CUT_OFF_WAIT,
     "no_voice": persona.NO_VOICE_ON_THE_PHONE,
+    "no_voice_guest": persona.NO_VOICE_FOR_A_GUEST,
+    "out_of_money": persona.OUT_OF_MONEY,
+    "switched_off": persona.SWITCHED_OFF,
     "trouble": persona.TROUBLE,
 } | PROMPTS
 

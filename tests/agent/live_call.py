@@ -41,7 +41,7 @@ from cli.caller.voices import CachedVoice, Quality, VoiceName, make_voice
 from mcp_tasks.client import TaskClient
 from people.user import Plan, Role, User
 from routing.cause import cause_of
-from routing.decision import Decision, RouteInputs, StackState
+from routing.decision import BudgetState, Decision, RouteInputs, StackState
 from routing.policy import DEFAULT_POLICY
 from routing.router import decide
 from sandbox.app import serve
@@ -163,6 +163,10 @@ class Switch:
     def spent(self, tier: Tier) -> None:
         """The call's cap for a tier is reached."""
         self._news(budget=self._inputs.budget.told(tier, "exhausted", "call"))
+
+    def spend_all(self) -> None:
+        """Everybody's cap for a day is reached."""
+        self._news(budget=BudgetState(premium="exhausted", economy="exhausted", scope="global-day"))
 
     def admin(self, **policy: Any) -> None:
         """An admin writes another policy."""

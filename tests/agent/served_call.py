@@ -156,7 +156,7 @@ class Served:
             line,
             STACKS["economy"],
             make=make,
-            stack_of=lambda decision: STACKS[decision.stack or ""],
+            stack_of=lambda decision: STACKS[decision.stack] if decision.stack is not None else None,
             show=show,
             hold=hold,
             tells=tells,

@@ -54,6 +54,15 @@ async def test_a_later_decision_leaves_the_cost_as_it_is() -> None:
     assert room.shown["voicetasks.cost_microdollars"] == "1200"
 
 
+async def test_why_a_call_ends_stays_shown_while_its_last_words_are_said() -> None:
+    room = ShownRoom()
+    attributes = attributes_in(room)
+    await attributes.set_state("listening")
+    await attributes.set_last_state("out_of_money")
+    await attributes.set_state("speaking")
+    assert room.shown["voicetasks.state"] == "out_of_money"
+
+
 async def test_who_goes_on_with_a_call_does_not_say_that_it_was_free() -> None:
     room = ShownRoom()
     await attributes_in(room, taken_over=True).show_decision(DECISION, sandboxed=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from uuid import uuid4
 
@@ -126,12 +125,3 @@ async def test_a_call_without_any_voice_goes_on_in_writing_with_the_same_tools(p
         live.switch.admin(stacks_off=())
         await live.until(lambda: live.stack == "economy", 8, "a voice serves again")
         assert "oat milk" in await live.turn("What is on my list?")
-
-
-async def test_nothing_left_to_serve_ends_the_call_and_says_so(port: int) -> None:
-    async with live_call(port, f"ann-{uuid4().hex}", plan="economy") as live:
-        live.switch.admin(tiers_off=("premium", "economy"))
-        assert live.ended is not None
-        async with asyncio.timeout(10):
-            assert await live.ended == "vendor_failed"
-        assert any("Your tasks are safe" in text for text in live.written)

@@ -20,9 +20,11 @@ from agent.erasure import AccountErasure
 from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.no_more_calls import STOPPED
+from agent.nothing_left import TROUBLE, GivenUp
 from agent.rehearsal.stage import NoRoom
 from agent.settings import AgentSettings
-from people.user import Plan, Role, User
+from agent.sounds.make import TEXTS
+from people.user import GUEST_DOMAIN, Plan, Role, User
 
 pytestmark = pytest.mark.unit
 
@@ -111,7 +113,7 @@ Ending = Callable[[Call], Awaitable[None]]
 @pytest.mark.parametrize(
     ("ending", "recording", "reason"),
     [
-        (lambda call: call._give_up(), "trouble", "vendor_failed"),
+        (lambda call: call._give_up(GivenUp(TROUBLE)), "trouble", "vendor_failed"),
         (lambda call: call._go_on_without_voice(), "no_voice", "no_voice"),
     ],
 )
@@ -127,7 +129,9 @@ async def test_where_nothing_can_be_written_the_recording_is_played_and_the_call
     assert (served.played, served.end) == ([recording], reason)
 
 
-@pytest.mark.parametrize("ending", [lambda call: call._give_up(), lambda call: call._go_on_without_voice()])
+@pytest.mark.parametrize(
+    "ending", [lambda call: call._give_up(GivenUp(TROUBLE)), lambda call: call._go_on_without_voice()]
+)
 async def test_where_no_recording_can_be_played_the_call_ends(
     served: Served, monkeypatch: pytest.MonkeyPatch, ending: Ending
 ) -> None:
@@ -205,6 +209,13 @@ async def test_what_was_typed_to_a_session_that_is_over_is_answered_by_its_succe
     served.session = Session(ended=False)
     await asyncio.wait_for(typed, 5)
     assert (left.asked, served.session.asked) == ([], ["What is on my list?"])
+
+
+async def test_a_guest_without_a_voice_is_sent_to_no_page(served: Served) -> None:
+    served.call._user = served.call._user.model_copy(update={"email": f"guest-1@{GUEST_DOMAIN}"})
+    await served.call._go_on_without_voice()
+    assert (served.played, served.end) == (["no_voice_guest"], "no_voice")
+    assert "page" not in TEXTS["no_voice_guest"]
 
 
 async def test_a_caller_at_a_page_who_has_no_voice_is_told_in_writing_and_stays(served: Served) -> None:

@@ -13,7 +13,7 @@ from agent.conversation import Plan
 from agent.serving import Serving
 from routing.decision import Cause
 from tests.agent.served_call import Served, Session, Told, decision
-from tiers.catalogue import STACKS
+from tiers.catalogue import STACKS, Stack
 from tiers.faults import Fault
 from tiers.watch import Failure
 
@@ -151,8 +151,8 @@ async def test_something_better_that_is_decided_against_once_its_vendor_has_answ
     monkeypatch.setattr(Session, "is_reached", answers)
     changed: list[str] = []
 
-    async def changes(_: Serving, plan: Plan) -> None:
-        changed.append(plan.stack.name)
+    async def changes(_: Serving, _plan: Plan, stack: Stack) -> None:
+        changed.append(stack.name)
 
     monkeypatch.setattr(Serving, "_change", changes)
     better = await served.moves(Cause.HEALTH)

@@ -1,12 +1,15 @@
 """What we say in our own words."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.gate import Action
 from agent.goodbye import is_goodbye
+from agent.no_more_calls import stopped
 from agent.persona import comes_next, done, greeting, instructions, question
+from people.user import DEFAULT_TIME_ZONE, GUEST_DOMAIN, Plan, Role, User
 
 pytestmark = pytest.mark.unit
 
@@ -67,3 +70,21 @@ def test_of_a_completed_task_that_repeats_the_next_one_is_told() -> None:
 @pytest.mark.parametrize(("zone", "is_unknown"), [("Etc/UTC", True), ("Europe/London", False)])
 def test_a_model_is_told_where_nobody_knows_the_callers_clock(zone: str, *, is_unknown: bool) -> None:
     assert ("ask once whether they mean UTC" in instructions(ZoneInfo(zone), "phone")) is is_unknown
+
+
+@pytest.mark.parametrize(
+    ("email", "is_told"), [("ann@example.org", True), (f"guest-1@{GUEST_DOMAIN}", False)]
+)
+def test_of_the_page_only_those_hear_to_whom_it_is_open(email: str, *, is_told: bool) -> None:
+    user = User(
+        id="usr",
+        email=email,
+        plan=Plan.ECONOMY,
+        role=Role.USER,
+        time_zone=DEFAULT_TIME_ZONE,
+        created_at=datetime.now(UTC),
+    )
+    prompt = instructions(ZoneInfo(user.time_zone), "phone", can_sign_in=user.can_sign_in)
+    assert "You cannot set their time zone" in prompt
+    for told in (prompt, stopped(user, done=True), stopped(user, done=False)):
+        assert ("on the web page" in told) is is_told

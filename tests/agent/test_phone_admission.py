@@ -200,6 +200,7 @@ async def test_unknown_callers_are_refused_unless_guests_are_welcome(people: Peo
     assert heard == [phone_prompts.CHOOSE, phone_prompts.AGAIN]
     guest = await people.user_by_id(admitted.user_id)
     assert guest is not None
+    assert not guest.can_sign_in
     assert (guest.plan, guest.time_zone) == (Plan.ECONOMY, "America/Los_Angeles"), (
         "where their number is at home"
     )

@@ -2,14 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from livekit import rtc
 
+from agent.attributes import CallAttributes
+from agent.call import Call
+from agent.invitation import Invitation
 from agent.presence import Graces, Presence
+from agent.rehearsal.stage import NoRoom
 from agent.settings import AgentSettings
+from agent.thread import Thread
+from people.user import Plan, Role, User
 from tests.agent.virtual_time import VirtualLoop
 
 pytestmark = pytest.mark.unit
@@ -190,6 +197,58 @@ def test_a_second_tab_that_never_comes_is_a_lost_line(comings: Comings) -> None:
     comings.goes(REASONS.DUPLICATE_IDENTITY)
     comings.clock.pass_seconds(200)
     assert comings.told == [(30, "away"), (120, "lost")]
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"), [("browser", [(30.0, "away"), (120.0, "lost")]), ("phone", [(30.0, "lost")])]
+)
+def test_a_call_that_is_taken_over_waits_for_its_caller_as_long_as_any_that_lost_its_line(
+    loop: VirtualLoop, channel: Any, told: list[tuple[float, str]]
+) -> None:
+    happened: list[tuple[float, str]] = []
+
+    async def take_over() -> None:
+        call = call_of_nobody_here(channel)
+
+        async def park() -> None:
+            happened.append((round(loop.time(), 3), "away"))
+
+        cast("Any", call)._park = park
+        serving: Any = SimpleNamespace(given_up=loop.create_future(), on=lambda *_: None)
+        served = asyncio.create_task(call.serve(serving, thread=Thread(turn=3)))
+        ended = await call._presence.gone
+        happened.append((round(loop.time(), 3), ended))
+        served.cancel()
+        await asyncio.gather(served, return_exceptions=True)
+        call._presence.stop()
+        await call._background.cancel()
+
+    loop.run_until_complete(take_over())
+    assert happened == told
+
+
+def call_of_nobody_here(channel: Any) -> Call:
+    """A call whose caller is not in the room, and whose task server never answers."""
+    room = cast("Any", NoRoom("caller"))
+    room.remote_participants.clear()
+    client: Any = SimpleNamespace(list_tools=asyncio.Event().wait)
+    user = User(
+        id="usr",
+        email="ann@example.org",
+        plan=Plan.PREMIUM,
+        role=Role.USER,
+        time_zone="UTC",
+        created_at=datetime.now(UTC),
+    )
+    return Call(
+        room,
+        Invitation(call_id="c1", subject="usr", identity="caller", channel=channel),
+        user,
+        client,
+        AgentSettings(),
+        CallAttributes(room, call_id="c1"),
+        cast("Any", None),
+    )
 
 
 async def test_a_closed_room_ends_the_call_at_once() -> None:

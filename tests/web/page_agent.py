@@ -46,6 +46,11 @@ class StagedCall:
         async with api.LiveKitAPI(self._url, self._key, self._secret) as livekit:
             await livekit.room.create_room(api.CreateRoomRequest(name=self._room, empty_timeout=120))
 
+    async def ends(self) -> None:
+        """Delete the room, as an agent does whose call is over."""
+        async with api.LiveKitAPI(self._url, self._key, self._secret) as livekit:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=self._room))
+
     async def close(self) -> None:
         """Send the agents away."""
         for agent in self._agents:

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react'
 import type { Connection } from './CallLine'
 import { LostNotice } from './LostNotice'
 import { TEXT } from './tiers'
-import type { Agent } from './useAgent'
+import { type Agent, partingOf } from './useAgent'
 import { words } from '../words'
 
 interface Props {
@@ -18,6 +18,7 @@ export function AgentState({ agent, connection }: Props) {
   const lost = connection.state === 'lost'
   const state = lost ? 'reconnecting' : agent.state
   const written = agent.stack === TEXT
+  const parting = partingOf(agent.state)
   const said = useRef<HTMLParagraphElement>(null)
   // The button that began the call is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
@@ -30,9 +31,7 @@ export function AgentState({ agent, connection }: Props) {
         {(written && words.call.written[state]) || words.call.states[state]}
       </p>
       {lost && <LostNotice until={connection.until} />}
-      {agent.state === 'trouble' && !lost && (
-        <p className="quiet">{words.call.trouble}</p>
-      )}
+      {parting && !lost && <p className="quiet">{words.call.partings[parting]}</p>}
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { ApiError, connectionOf } from '../api'
 import { type Why, whyLeft, whyNot } from './ending'
 import { keepCall } from './keptCall'
 import { type Rejoin, WAIT_MS, wayIn } from './rejoin'
-import { agentIn } from './useAgent'
+import { type Parting, agentIn, partingOf } from './useAgent'
 
 // At «info» the library writes addresses and identities to the console.
 setLogLevel('warn')
@@ -49,7 +49,7 @@ export class CallLine {
   private over = true
   private comingBack = false
   private checking = false
-  private trouble = false
+  private parting: Parting | null = null
   private lostAt: number | null = null
   private goneSince: number | null = null
   private timers: ReturnType<typeof setInterval>[] = []
@@ -190,13 +190,13 @@ export class CallLine {
   private readonly onDisconnected = (reason?: DisconnectReason) => {
     // A connection that could not be made is told by connect().
     if (!this.entered || this.comingBack) return
-    const why = whyLeft(reason, this.callId, this.trouble)
+    const why = whyLeft(reason, this.callId, this.parting)
     if (why) this.isOver(why)
     else void this.comeBack()
   }
 
   private readonly onAttributes = () => {
-    this.trouble = agentIn(this.room)?.attributes['voicetasks.state'] === 'trouble'
+    this.parting = partingOf(agentIn(this.room)?.attributes['voicetasks.state'])
   }
 
   private readonly onPageLeave = () => {

@@ -4,6 +4,7 @@ import { DisconnectReason } from 'livekit-client'
 
 import { ApiError } from '../api'
 import { words } from '../words'
+import type { Parting } from './useAgent'
 
 export type Why =
   | { kind: 'hung-up' }
@@ -15,7 +16,8 @@ export type Why =
   | { kind: 'moved'; callId: string }
   | { kind: 'busy' }
   | { kind: 'failed'; message: string }
-  | { kind: 'trouble' }
+  /** Nothing may serve it any more. */
+  | { kind: Parting }
 
 /** Why there is no call. */
 export function whyNot(error: unknown): Why {
@@ -25,14 +27,18 @@ export function whyNot(error: unknown): Why {
 }
 
 /** Why the room is closed to us; null when only the connection is lost. */
-export function whyLeft(reason: DisconnectReason | undefined, callId: string, trouble: boolean): Why | null {
+export function whyLeft(
+  reason: DisconnectReason | undefined,
+  callId: string,
+  parting: Parting | null,
+): Why | null {
   switch (reason) {
     case DisconnectReason.DUPLICATE_IDENTITY:
       return { kind: 'moved', callId }
     case DisconnectReason.ROOM_DELETED:
     case DisconnectReason.PARTICIPANT_REMOVED:
     case DisconnectReason.ROOM_CLOSED:
-      return { kind: trouble ? 'trouble' : 'finished' }
+      return { kind: parting ?? 'finished' }
     default:
       return null
   }

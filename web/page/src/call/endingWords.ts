@@ -29,6 +29,8 @@ export function endingOf(why: Why): Ending {
     case 'failed':
       return { ...endings.failed, text: why.message, again: common.again, bad: true }
     case 'trouble':
-      return { ...endings.trouble, again, bad: true }
+    case 'out_of_money':
+    case 'switched_off':
+      return { ...endings[why.kind], again, bad: true }
   }
 }

@@ -1,7 +1,10 @@
 import { ParticipantKind, type RemoteParticipant, type Room, RoomEvent } from 'livekit-client'
 import { useCallback, useRef, useSyncExternalStore } from 'react'
 
-export type State = 'connecting' | 'listening' | 'thinking' | 'speaking' | 'trouble' | 'busy'
+/** Why a call ends that nothing may serve any more, as the agent's last state says it. */
+export type Parting = 'trouble' | 'out_of_money' | 'switched_off'
+
+export type State = 'connecting' | 'listening' | 'thinking' | 'speaking' | 'busy' | Parting
 
 /** What the agent shows of itself, as attributes of its participant. */
 export interface Agent {
@@ -26,7 +29,8 @@ const EVENTS = [
 ] as const
 
 const ANSWERED: readonly string[] = ['listening', 'thinking', 'speaking']
-const STATES: readonly string[] = [...ANSWERED, 'trouble', 'busy']
+const PARTINGS: readonly string[] = ['trouble', 'out_of_money', 'switched_off']
+const STATES: readonly string[] = [...ANSWERED, ...PARTINGS, 'busy']
 const NOBODY = '{}'
 
 /** The agent in the room. Of two, the one who came last: the room does not know at once when a worker has died. */
@@ -34,6 +38,11 @@ export function agentIn(room: Room): RemoteParticipant | undefined {
   return [...room.remoteParticipants.values()]
     .filter((one) => one.kind === ParticipantKind.AGENT)
     .sort((one, other) => (other.joinedAt?.getTime() ?? 0) - (one.joinedAt?.getTime() ?? 0))[0]
+}
+
+/** Why the call ends, where that was told. */
+export function partingOf(state: string | undefined): Parting | null {
+  return state !== undefined && PARTINGS.includes(state) ? (state as Parting) : null
 }
 
 export function useAgent(room: Room): Agent {
