@@ -291,7 +291,7 @@ class Lease:
         if entry is None:  # it was booked before
             self._tell(self._spent)
             return
-        self._forecast.charged(charge.microdollars, self._clock())
+        self._forecast.charged(charge.tier, charge.microdollars, self._clock())
         if self.blind_since is not None or not await self._meter(entry, charge.tier):
             await self._money.book_blind(entry)
             self.blind_microdollars += entry.microdollars

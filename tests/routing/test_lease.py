@@ -125,6 +125,18 @@ async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
     assert await lease.reserve("economy") == Verdict("held")
 
 
+async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as_it_is(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=90_000, total=90_000))
+    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve("economy") == Verdict("held")
+    lease.meter(Cost("r1", 60_000, tier="premium"))
+    await told.until(lambda: bool(told.verdicts))
+    assert told.spent == [60_000]
+    assert told.verdicts[0] == Verdict("held")
+
+
 async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, told: Told) -> None:
     lease = lease_for()
     await lease.reserve("premium")
