@@ -287,7 +287,8 @@ class Lease:
         )
 
     async def _book(self, charge: Charge) -> None:
-        entry = self._money.entry(charge)
+        sliced = self._tier is not None and self.blind_since is None
+        entry = self._money.entry(charge, sliced=sliced)
         if entry is None:  # it was booked before
             self._tell(self._spent)
             return
