@@ -13,6 +13,7 @@ from routing.bill import Bill
 from routing.budget import Budget
 from routing.call_router import CallRouter
 from routing.decision import Cause, Decision, RouteInputs
+from routing.first_decision import first_decision
 from routing.health_watch import HealthWatch
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
@@ -77,11 +78,12 @@ class RoutingService:
         `taken_over`: another worker served the call before; what it held is replaced.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
-        subject, looked = UNKNOWN_SUBJECT, 0
+        subject, looked, first = UNKNOWN_SUBJECT, 0, None
         try:
             subject = await self._journal.subject_of(user_id)
             if taken_over:
                 looked = await spent_on_sight(self._journal, call_id)
+                first = await first_decision(self._journal, call_id)
         except JournalDownError:
             log.warning("journal.down", extra={"call_id": call_id})
         spool = Spool(self._settings.spool_dir)
@@ -108,6 +110,7 @@ class RoutingService:
             call_id=call_id,
             subject=subject,
             unit=user_id,
+            first=first,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
