@@ -76,7 +76,7 @@ class CallBudget:
         """By operation: the account in whose scopes it stands."""
 
     def named(self, subject: str) -> None:
-        """Hear whose money it is, from the next hold on."""
+        """Hear whose money it is, from the next hold on; where there is none, from the next charge on."""
         self._subject = subject
 
     async def hold(self, tier: Tier, microdollars: int, *, ttl_ms: int) -> Booked | Refused:

@@ -143,6 +143,16 @@ class CallRouter:
             self._parked = False
             return await self._decide()
 
+    def named(self, subject: str) -> None:
+        """Hear who the caller is to the journal, which could not say it when the call began.
+
+        Their own caps hold from the next slice on, and what is decided is written once more, as theirs.
+        """
+        self._subject = subject
+        self._lease.named(subject)
+        if self._decision is not None:
+            self._record(self._decision)
+
     def meter(self, charge: Charge) -> None:
         """Book what was used."""
         self._lease.meter(charge)
@@ -226,8 +236,7 @@ class CallRouter:
                 break
             decision = decide(self._inputs)
         if self._decision is None or _differs(decision, self._decision):
-            self._decisions += 1
-            self._spawn(self._write(decision, self._decisions))
+            self._record(decision)
         self._decision = decision
         self._look_again_later()
         return decision
@@ -269,6 +278,10 @@ class CallRouter:
 
     def _state(self, decision: Decision) -> StackState | None:
         return next((state for state in self._inputs.stacks if state.name == decision.stack), None)
+
+    def _record(self, decision: Decision) -> None:
+        self._decisions += 1
+        self._spawn(self._write(decision, self._decisions))
 
     async def _write(self, decision: Decision, number: int) -> None:
         """Put a decision into the journal, off the voice path."""

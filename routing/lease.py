@@ -159,6 +159,10 @@ class Lease:
             return False
         return True
 
+    def named(self, subject: str) -> None:
+        """Hear whose money it is, from the next slice on; where there is none, from the next charge on."""
+        self._money.named(subject)
+
     def meter(self, charge: Charge) -> None:
         """Book a charge soon; never waits."""
         self._charges.append(charge)

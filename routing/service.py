@@ -13,6 +13,7 @@ from routing.bill import Bill
 from routing.budget import Budget
 from routing.call_router import CallRouter
 from routing.decision import Cause, Decision, RouteInputs
+from routing.ending import ended
 from routing.first_decision import first_decision
 from routing.health_watch import HealthWatch
 from routing.journal import Journal, JournalDownError
@@ -32,6 +33,9 @@ log = logging.getLogger("routing.service")
 
 UNKNOWN_SUBJECT: Final = "unknown"
 """Whose money it is while the database cannot say who somebody is."""
+
+ASK_AGAIN_SECONDS: Final = 2.0
+"""Until the database is asked again who that is."""
 
 
 class RoutingService:
@@ -117,7 +121,29 @@ class RoutingService:
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
         sight = SightBudget(self._settings.sight_microdollars, looked)
-        return RoutedCall(router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge)
+
+        def named(found: str) -> None:
+            nonlocal subject
+            subject = found
+            router.named(found)
+            outcomes.named(found)
+
+        naming = None
+        if subject == UNKNOWN_SUBJECT:
+            naming = asyncio.create_task(self._name(user_id, named), name="call.name")
+        return RoutedCall(
+            router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge, naming
+        )
+
+    async def _name(self, user_id: str, named: Callable[[str], None]) -> None:
+        """Ask until the database says who a caller is, and tell it."""
+        while True:
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+            try:
+                named(await self._journal.subject_of(user_id))
+                return
+            except JournalDownError:
+                continue
 
 
 class RoutedCall:
@@ -132,8 +158,10 @@ class RoutedCall:
         outcomes: Outcomes,
         sight: SightBudget,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        naming: asyncio.Task[None] | None = None,
     ) -> None:
         self.router = router
+        self._naming = naming
         self._sight = sight
         self.outcomes = outcomes
         """Hears what becomes of the call's tasks, and how fast it is answered."""
@@ -210,6 +238,8 @@ class RoutedCall:
 
     async def aclose(self) -> None:
         """Settle."""
+        if self._naming is not None:
+            await ended(self._naming)
         for forget in self._forget:
             forget()
         await self.outcomes.aclose()
