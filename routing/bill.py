@@ -23,6 +23,8 @@ class PricedUsage:
     tier: Tier
     microdollars: int
     """µ$; what it adds to the bill, so less where it takes the place of an estimate."""
+    replaces: str
+    """The event whose estimate that is; empty for none."""
     details: dict[str, Any]
 
 
@@ -51,6 +53,7 @@ class Bill:
             event_id=usage.event_id,
             tier=stack.tier if stack is not None else "premium",
             microdollars=added,
+            replaces=usage.replaces or "",
             details={
                 "usage": json.loads(usage.to_json()),
                 "price": cost,

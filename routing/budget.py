@@ -26,6 +26,9 @@ PREFIX: Final = "{voicetasks}:"
 ATTEMPTS: Final = 4
 """Of one operation: Redis may have to be told an epoch and given counters before it can be done."""
 
+SCOPES_AT_ONCE: Final = 1_000
+"""Read by one script: Lua in Redis hands at most some 8,000 keys to a command, and who else asks waits meanwhile."""
+
 Why = Literal["premium", "total", "unpaid", "superseded"]
 
 
@@ -222,8 +225,12 @@ class Budget:
 
     async def counters(self, names: Sequence[str]) -> list[Counters | None]:
         """Read scopes as they stand; None for one that Redis does not have."""
-        raw = await self._link.ask(self._peek(keys=[self._scope_key(name) for name in names], args=[]))
-        return [Counters(*each) if each else None for each in raw]
+        found: list[Counters | None] = []
+        for at in range(0, len(names), SCOPES_AT_ONCE):
+            keys = [self._scope_key(name) for name in names[at : at + SCOPES_AT_ONCE]]
+            raw = await self._link.ask(self._peek(keys=keys, args=[]))
+            found += [Counters(*each) if each else None for each in raw]
+        return found
 
     async def check(self) -> None:
         """Make sure that Redis still is what it was; `losses` grows when it is not."""

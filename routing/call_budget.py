@@ -35,6 +35,10 @@ class Charge(Protocol):
         """Its price, µ$; negative where it takes an estimate back."""
 
     @property
+    def replaces(self) -> str:
+        """Name the event whose estimate it takes the place of; empty for none."""
+
+    @property
     def details(self) -> dict[str, Any]:
         """Units, certainty and price-table version, for the journal."""
 
@@ -68,7 +72,12 @@ class CallBudget:
         """Whether the lease has been this run's."""
         self._had_lease = had_lease
         self._losses = budget.losses
-        self._booked: set[str] = set()
+        self._booked: dict[str, Account] = {}
+        """By operation: the account in whose scopes it stands."""
+
+    def named(self, subject: str) -> None:
+        """Hear whose money it is, from the next hold on; where there is none, from the next charge on."""
+        self._subject = subject
 
     async def hold(self, tier: Tier, microdollars: int, *, ttl_ms: int) -> Booked | Refused:
         """Have the lease hold so much, µ$, for so long, whatever it held before."""
@@ -95,33 +104,37 @@ class CallBudget:
             now_ms = self._budget.now_ms
         raise BlindError("clock")
 
-    def entry(self, charge: Charge) -> Entry | None:
+    def entry(self, charge: Charge, *, sliced: bool) -> Entry | None:
         """Make the journal's entry of a charge; None for one that was made before, which must not count again.
 
-        Redis knows it too, unless it has lost it.
+        Redis knows it too, unless it has lost it. `sliced`: the next slice says, soon, whose money and which day it
+        is; else nothing does but the charge itself, for as long as no money is held or Redis is away.
         """
         operation = f"{self._call_id}:{charge.event_id}"
         if operation in self._booked:
             return None
-        self._booked.add(operation)
-        if self._account is None:
+        now_ms = self.now_ms()
+        if self._account is None or not sliced:
             # From here on the call has a past: its counter is never again one that may start with nothing.
-            self._account = self._account_at(self.now_ms())
+            self._account = self._account_at(now_ms)
+        # What is taken back is taken from where it stands, though that be yesterday: no day is ever below nothing.
+        account = self._booked.get(f"{self._call_id}:{charge.replaces}", self._account)
+        self._booked[operation] = account
         return Entry(
             operation=operation,
             kind="charge",
-            at_ms=self.now_ms(),
+            at_ms=now_ms,
             call_id=self._call_id,
             tier=charge.tier,
             microdollars=charge.microdollars,
-            scopes=tuple(scope.name for scope in self._account.scopes),
+            scopes=tuple(scope.name for scope in account.scopes),
             details=charge.details,
         )
 
     async def book(self, entry: Entry, tier: Tier) -> Booked:
         """Have Redis book a charge."""
         booked = await self._budget.meter(
-            self._account or self._account_at(entry.at_ms),
+            self._booked[entry.operation],
             operation=entry.operation,
             tier=tier,
             microdollars=entry.microdollars,

@@ -38,7 +38,8 @@ class CallRouter:
 
     `on_decision` gets every decision that names another stack than the one before, or another set of services to do
     without, and the cause of the change; what to do about it is the call's. `unit` is who experiments know the caller
-    by, the user's id; it is kept nowhere. Without it the call is part of none.
+    by, the user's id; it is kept nowhere. Without it the call is part of none. `first` is what the call began with,
+    where another worker decided that.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class CallRouter:
         call_id: str,
         subject: str,
         unit: str = "",
+        first: Decision | None = None,
         policy: Callable[[], Policy],
         health: Callable[[], tuple[Unhealthy, ...]] = tuple,
         on_decision: Callable[[Decision, Cause], None] = lambda _decision, _cause: None,
@@ -64,6 +66,7 @@ class CallRouter:
         self._call_id = call_id
         self._subject = subject
         self._unit = unit
+        self._first = first
         self._policy = policy
         self._health = health
         self._on_decision = on_decision
@@ -108,15 +111,20 @@ class CallRouter:
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any.
 
-        The arm is drawn here, before money and health are looked at, and stays the call's: neither a start nor an end
-        of an experiment moves a call that goes on.
+        The arm is drawn here, before money and health are looked at, and stays the call's, whoever serves it: neither
+        a start nor an end of an experiment moves a call that goes on.
         """
         async with self._deciding:
             self._inputs = self._inputs.model_copy(update={"assignment": self._draw()})
             return await self._decide()
 
     def _draw(self) -> Assignment | None:
-        """The call's part in an experiment. An operator's override serves all calls alike: nothing is compared then."""
+        """The call's part in an experiment. An operator's override serves all calls alike: nothing is compared then.
+
+        A call that another worker began keeps what was drawn there, though it be nothing.
+        """
+        if self._first is not None:
+            return self._first.inputs.assignment
         inputs = self._inputs
         if inputs.environment_stack or not inputs.compared:
             return None
@@ -134,6 +142,16 @@ class CallRouter:
         async with self._deciding:
             self._parked = False
             return await self._decide()
+
+    def named(self, subject: str) -> None:
+        """Hear who the caller is to the journal, which could not say it when the call began.
+
+        Their own caps hold from the next slice on, and what is decided is written once more, as theirs.
+        """
+        self._subject = subject
+        self._lease.named(subject)
+        if self._decision is not None:
+            self._record(self._decision)
 
     def meter(self, charge: Charge) -> None:
         """Book what was used."""
@@ -218,8 +236,7 @@ class CallRouter:
                 break
             decision = decide(self._inputs)
         if self._decision is None or _differs(decision, self._decision):
-            self._decisions += 1
-            self._spawn(self._write(decision, self._decisions))
+            self._record(decision)
         self._decision = decision
         self._look_again_later()
         return decision
@@ -261,6 +278,10 @@ class CallRouter:
 
     def _state(self, decision: Decision) -> StackState | None:
         return next((state for state in self._inputs.stacks if state.name == decision.stack), None)
+
+    def _record(self, decision: Decision) -> None:
+        self._decisions += 1
+        self._spawn(self._write(decision, self._decisions))
 
     async def _write(self, decision: Decision, number: int) -> None:
         """Put a decision into the journal, off the voice path."""

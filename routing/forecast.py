@@ -28,9 +28,13 @@ class Forecast:
         self._charges: deque[tuple[float, int]] = deque()
         self._tier: Tier | None = None
 
-    def charged(self, microdollars: int, at: float) -> None:
-        """Learn of a charge."""
-        self._charges.append((at, microdollars))
+    def charged(self, tier: Tier, microdollars: int, at: float) -> None:
+        """Learn of a charge. One of another tier than was asked for last says nothing of what comes.
+
+        What was being spoken when a call was moved is billed behind the move, at the rate of the tier before.
+        """
+        if self._tier in (None, tier):
+            self._charges.append((at, microdollars))
 
     def next(self, tier: Tier, seconds: float, now: float) -> int:
         """Forecast so many seconds with a tier, µ$, at least 1.

@@ -159,6 +159,10 @@ class Lease:
             return False
         return True
 
+    def named(self, subject: str) -> None:
+        """Hear whose money it is, from the next slice on; where there is none, from the next charge on."""
+        self._money.named(subject)
+
     def meter(self, charge: Charge) -> None:
         """Book a charge soon; never waits."""
         self._charges.append(charge)
@@ -287,11 +291,12 @@ class Lease:
         )
 
     async def _book(self, charge: Charge) -> None:
-        entry = self._money.entry(charge)
+        sliced = self._tier is not None and self.blind_since is None
+        entry = self._money.entry(charge, sliced=sliced)
         if entry is None:  # it was booked before
             self._tell(self._spent)
             return
-        self._forecast.charged(charge.microdollars, self._clock())
+        self._forecast.charged(charge.tier, charge.microdollars, self._clock())
         if self.blind_since is not None or not await self._meter(entry, charge.tier):
             await self._money.book_blind(entry)
             self.blind_microdollars += entry.microdollars

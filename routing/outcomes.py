@@ -49,6 +49,10 @@ class Outcomes:
         """Hears what the call's story is told from."""
         self._background: set[asyncio.Task[None]] = set()
 
+    def named(self, subject: str) -> None:
+        """Hear who the caller is to the journal: whatever is written from now on is theirs."""
+        self._subject = subject
+
     def task(self, event: TaskEvent, task_id: str, *, turn: int) -> None:
         """Hear what happened to a task; the id is empty where none was made. Never waits and never raises."""
         # Made once, also where another worker, which serves the call now, hears of it again.
@@ -92,7 +96,7 @@ class Outcomes:
 
     async def _append(self, entry: Entry) -> None:
         try:
-            if entry.kind == "event" and not await self._journal.is_known(self._subject):
+            if entry.kind == "event" and not await self._journal.is_known(entry.details["subject"]):
                 return  # somebody erased, or nobody knows whose it would be to erase
             await self._journal.append([entry])
         except JournalDownError:

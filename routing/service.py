@@ -13,6 +13,8 @@ from routing.bill import Bill
 from routing.budget import Budget
 from routing.call_router import CallRouter
 from routing.decision import Cause, Decision, RouteInputs
+from routing.ending import ended
+from routing.first_decision import first_decision
 from routing.health_watch import HealthWatch
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
@@ -31,6 +33,9 @@ log = logging.getLogger("routing.service")
 
 UNKNOWN_SUBJECT: Final = "unknown"
 """Whose money it is while the database cannot say who somebody is."""
+
+ASK_AGAIN_SECONDS: Final = 2.0
+"""Until the database is asked again who that is."""
 
 
 class RoutingService:
@@ -77,11 +82,12 @@ class RoutingService:
         `taken_over`: another worker served the call before; what it held is replaced.
         `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
         """
-        subject, looked = UNKNOWN_SUBJECT, 0
+        subject, looked, first = UNKNOWN_SUBJECT, 0, None
         try:
             subject = await self._journal.subject_of(user_id)
             if taken_over:
                 looked = await spent_on_sight(self._journal, call_id)
+                first = await first_decision(self._journal, call_id)
         except JournalDownError:
             log.warning("journal.down", extra={"call_id": call_id})
         spool = Spool(self._settings.spool_dir)
@@ -108,13 +114,36 @@ class RoutingService:
             call_id=call_id,
             subject=subject,
             unit=user_id,
+            first=first,
             policy=lambda: self._policy.policy,
             health=self._health.unhealthy,
             on_decision=on_decision,
         )
         outcomes = Outcomes(self._journal, spool, call_id=call_id, subject=subject, now_ms=lease.now_ms)
         sight = SightBudget(self._settings.sight_microdollars, looked)
-        return RoutedCall(router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge)
+
+        def named(found: str) -> None:
+            nonlocal subject
+            subject = found
+            router.named(found)
+            outcomes.named(found)
+
+        naming = None
+        if subject == UNKNOWN_SUBJECT:
+            naming = asyncio.create_task(self._name(user_id, named), name="call.name")
+        return RoutedCall(
+            router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge, naming
+        )
+
+    async def _name(self, user_id: str, named: Callable[[str], None]) -> None:
+        """Ask until the database says who a caller is, and tell it."""
+        while True:
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+            try:
+                named(await self._journal.subject_of(user_id))
+                return
+            except JournalDownError:
+                continue
 
 
 class RoutedCall:
@@ -129,8 +158,10 @@ class RoutedCall:
         outcomes: Outcomes,
         sight: SightBudget,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        naming: asyncio.Task[None] | None = None,
     ) -> None:
         self.router = router
+        self._naming = naming
         self._sight = sight
         self.outcomes = outcomes
         """Hears what becomes of the call's tasks, and how fast it is answered."""
@@ -207,6 +238,8 @@ class RoutedCall:
 
     async def aclose(self) -> None:
         """Settle."""
+        if self._naming is not None:
+            await ended(self._naming)
         for forget in self._forget:
             forget()
         await self.outcomes.aclose()

@@ -34,7 +34,11 @@ REST_SECONDS: Final = 0.5
 
 
 class StreamCounts:
-    """What a scope has cost: the journal, after everything that waits in the stream was put into it."""
+    """What a scope has cost: the journal, after everything that waits in the stream was put into it.
+
+    What a drainer has acknowledged is in the journal. It is not put there once more: a caller waits for their sums, and
+    the stream keeps a minute of everybody's charges.
+    """
 
     def __init__(self, link: RedisLink, journal: Journal, *, prefix: str = PREFIX) -> None:
         self._link = link
@@ -44,7 +48,7 @@ class StreamCounts:
     async def sums(self, scope: str, *, upto: str) -> Sums:
         """Sum a scope with every stream entry up to an id. Raises BlindError when the truth cannot be read."""
         try:
-            start = "-"
+            start = await self._first_waiting()
             while True:
                 rows = await self._link.ask(
                     self._link.redis.xrange(self._stream, min=start, max=upto, count=BATCH)
@@ -58,6 +62,18 @@ class StreamCounts:
             return await self._journal.sums(scope, upto_ms=int(upto.split("-", maxsplit=1)[0]))
         except JournalDownError as error:
             raise BlindError("journal") from error
+
+    async def _first_waiting(self) -> str:
+        """Say where what may not be in the journal yet begins, as XRANGE wants it."""
+        both = self._link.redis.pipeline(transaction=True)  # else what is taken in between is neither
+        both.xinfo_groups(self._stream)
+        both.xpending(self._stream, GROUP)
+        groups, pending = await self._link.ask(both.execute(raise_on_error=False))
+        if isinstance(groups, RedisError) or isinstance(pending, RedisError):
+            return "-"  # nobody has drained it
+        if pending["min"]:
+            return str(pending["min"])
+        return next(f"({group['last-delivered-id']}" for group in groups if group["name"] == GROUP)
 
 
 class Drainer:

@@ -44,8 +44,8 @@ end
 -- What the caps have no room for stands beside them until it is paid.
 local committed = math.max(0, math.min(total, tcap - held))
 local premium_committed = math.max(0, math.min(premium, pcap - premium_held))
-local beside, premium_beside = total - committed, premium - premium_committed
-blind, premium_blind = math.min(beside, blind), math.min(premium_beside, premium_blind)
+local beside, premium_beside = math.max(0, total - committed), math.max(0, premium - premium_committed)
+blind, premium_blind = math.max(0, math.min(beside, blind)), math.max(0, math.min(premium_beside, premium_blind))
 redis.call('SET', SCOPE, struct.pack('<ddddddddd', epoch, premium_committed, premium_held, committed, held,
   premium_beside - premium_blind, beside - blind, premium_blind, blind))
 return 'counted'

@@ -39,6 +39,7 @@ class Cost:
     event_id: str
     microdollars: int
     tier: Tier = "premium"
+    replaces: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 
 

@@ -88,6 +88,7 @@ class Switchboard:
         slice_seconds: float = 15,
         inputs: RouteInputs = INPUTS,
         taken_over: bool = False,
+        first: Decision | None = None,
     ) -> CallRouter:
         spool = Spool(self._folder)
         lease = Lease(
@@ -111,6 +112,7 @@ class Switchboard:
             call_id=call_id,
             subject=subject,
             unit=unit,
+            first=first,
             policy=lambda: self.policy,
             health=lambda: self.unhealthy,
             on_decision=lambda decision, cause: self._told.put_nowait(Told(decision, cause)),

@@ -38,6 +38,16 @@ async def test_economy_reserves_only_the_total(bank: Bank) -> None:
     assert [each["ph"] for each in await bank.counters(account)] == [0, 0, 0, 0]
 
 
+async def test_as_many_scopes_as_there_are_calls_can_be_read_at_once(bank: Bank) -> None:
+    account = await bank.account("c1")
+    await bank.budget.hold(account, operation="open", tier="economy", microdollars=30_000, ttl_ms=TTL)
+    names = [f"call:{number}" for number in range(9_000)]
+    *none, last = await bank.budget.counters([*names, account.scopes[0].name])
+    assert none == [None] * 9_000
+    assert last is not None
+    assert last.held == 30_000
+
+
 @pytest.mark.parametrize("full", ["call", "user_day", "user_month", "global_day"])
 async def test_one_scope_without_room_refuses_and_touches_none(bank: Bank, full: str) -> None:
     caps = {full: Cap(premium=20_000, total=10**12)}

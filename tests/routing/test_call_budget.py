@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from routing.blind import BlindBook
-from routing.budget import Booked, Refused
+from routing.budget import Account, Booked, Refused
 from routing.call_budget import CallBudget
 from routing.caps import Cap, Caps
+from routing.journal import Entry
 from routing.lease import Lease, Verdict
 from routing.live_leases import live_leases
+from routing.scopes import scopes_of
 from routing.spool import Spool
 from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
 
@@ -80,12 +82,46 @@ async def test_what_a_superseded_worker_still_reports_is_charged(bank: Bank, run
     before, after = run(), run(had_lease=True)
     await before.hold("premium", 30_000, ttl_ms=TTL)
     await after.hold("premium", 20_000, ttl_ms=TTL)
-    entry = before.entry(Cost("late", 3_000))
+    entry = before.entry(Cost("late", 3_000), sliced=True)
     assert entry is not None
     assert (await before.book(entry, "premium")).spent == 3_000
     refused = await before.hold("premium", 5_000, ttl_ms=TTL)
     assert isinstance(refused, Refused)
     assert {each["pc"] for each in await bank.counters(await bank.account("c1"))} == {3_000}
+
+
+async def test_what_takes_an_estimate_of_yesterday_back_takes_it_from_yesterday(
+    bank: Bank, run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, yesterday = run(), await bank.account("c1")
+
+    async def charge(cost: Cost) -> None:
+        entry = call.entry(cost, sliced=False)
+        assert entry is not None
+        await call.book(entry, "premium")
+
+    await charge(Cost("r1:estimate", 9_000))
+    midnight = yesterday.scopes[2].ends_ms
+    monkeypatch.setattr(bank.budget, "estimated_now_ms", lambda: midnight)
+    await charge(Cost("r2", 700))
+    await charge(Cost("r1", -4_000, replaces="r1:estimate"))
+    today = Account("c1", scopes_of("c1", "s_anna", bank.zone, midnight), yesterday.caps)
+    assert [each["tc"] for each in await bank.counters(yesterday)][1:3] == [5_000, 5_000]
+    assert [each["tc"] for each in await bank.counters(today)][:3] == [5_700, 700, 700]
+
+
+async def test_more_taken_back_than_was_booked_leaves_no_counter_below_nothing(bank: Bank) -> None:
+    account = await bank.account("c1")
+    scopes, now = tuple(scope.name for scope in account.scopes), bank.budget.now_ms
+    await bank.journal.append(
+        [
+            Entry("r1", "charge", now, "c1", tier="premium", microdollars=100, scopes=scopes),
+            Entry("r2", "charge", now, "c1", tier="premium", microdollars=-400, blind=True, scopes=scopes),
+        ]
+    )
+    await bank.budget.recount_all(account)
+    for counters in await bank.counters(account):
+        assert set(counters.values()) == {0}
 
 
 async def test_a_successor_that_finds_no_room_takes_the_money_over_once_there_is_some(

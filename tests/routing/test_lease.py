@@ -20,6 +20,7 @@ from routing.caps import Cap, Caps
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease, Verdict
 from routing.redis_link import WAIT_SECONDS, BlindError, RedisLink
+from routing.scopes import scopes_of
 from routing.spool import Spool, drain_abandoned, spool_files
 from routing.stream import StreamCounts
 from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
@@ -123,6 +124,18 @@ async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
     await told.until(lambda: bool(told.verdicts))
     assert told.verdicts[0] == Verdict("exhausted", "user-day")
     assert await lease.reserve("economy") == Verdict("held")
+
+
+async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as_it_is(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=90_000, total=90_000))
+    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve("economy") == Verdict("held")
+    lease.meter(Cost("r1", 60_000, tier="premium"))
+    await told.until(lambda: bool(told.verdicts))
+    assert told.spent == [60_000]
+    assert told.verdicts[0] == Verdict("held")
 
 
 async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, told: Told) -> None:
@@ -333,6 +346,34 @@ async def test_what_one_call_spent_without_redis_the_next_ones_of_its_machine_do
     late = lease_for("c3", blind=6_000, together=8_000)
     assert await late.reserve("economy") == Verdict("exhausted")
     assert await late.reserve("premium") == Verdict("blind")
+
+
+@pytest.mark.parametrize("blind", [True, False], ids=["while blind", "while a free stack serves"])
+async def test_what_is_spent_over_midnight_with_no_next_slice_counts_in_the_new_day(
+    lease_for: LeaseMaker, told: Told, bank: Bank, monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    async def away(question: Any, **_: object) -> Any:
+        question.close()
+        raise BlindError("connection")
+
+    lease = lease_for()
+    assert await lease.reserve("economy") == Verdict("held")
+    midnight = max(scope.ends_ms for scope in (await bank.account("c1")).scopes[1:])
+    if blind:
+        monkeypatch.setattr(bank.link, "ask", away)
+    else:
+        await lease.release()
+    lease.meter(Cost("e1", 300, tier="economy"))
+    await told.until(lambda: told.spent[-1:] == [300])
+    monkeypatch.setattr(bank.budget, "estimated_now_ms", lambda: midnight)
+    lease.meter(Cost("e2", 200, tier="economy"))
+    await told.until(lambda: told.spent[-1:] == [500])
+    monkeypatch.undo()
+    await bank.drain()
+    first, second = await bank.journal.entries(kind="charge")
+    assert second.scopes == tuple(scope.name for scope in scopes_of("c1", "s_anna", bank.zone, midnight))
+    assert first.scopes[0] == second.scopes[0]
+    assert not set(first.scopes[1:]) & set(second.scopes)
 
 
 async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(

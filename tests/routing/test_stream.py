@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 
 import pytest
 
+from routing.budget import Booked
 from routing.ending import ended
-from routing.stream import WAIT_SECONDS, StreamCounts
+from routing.journal import Entry
+from routing.stream import GROUP, WAIT_SECONDS, StreamCounts
 from tests.routing.conftest import Bank
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -89,3 +92,48 @@ async def test_an_entry_that_cannot_be_read_is_set_aside_and_holds_nothing_up(
     scope = (await bank.account("call-3")).scopes[0].name
     counted = StreamCounts(bank.link, bank.journal)
     assert (await counted.sums(scope, upto=await redis.xadd(bank.budget.stream, fields))).total == 700
+
+
+async def charge_many(bank: Bank, first: int, count: int) -> None:
+    """Put charges of other calls into the stream, 1 µ$ each for everybody's day."""
+    day = (await bank.account("others")).scopes[-1].name
+    pipeline = bank.link.redis.pipeline(transaction=False)
+    for number in range(first, first + count):
+        entry = {
+            "op": f"others:{number}",
+            "kind": "charge",
+            "call": "others",
+            "tier": "economy",
+            "us": 1,
+            "scopes": f"call:others user-day:s_others:2026-11-01 user-month:s_others:2026-11 {day}",
+            "details": {},
+        }
+        pipeline.xadd(bank.budget.stream, {"entry": json.dumps(entry)})
+    await pipeline.execute()
+
+
+@pytest.mark.parametrize("taken", [0, 2], ids=["nothing is under way", "a drainer has taken some"])
+async def test_who_has_no_counter_yet_does_not_wait_for_what_the_journal_has(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    await charge_many(bank, 0, 3_000)
+    await bank.drain()
+    await charge_many(bank, 3_000, taken)
+    await bank.link.redis.xreadgroup(GROUP, "slow", {bank.budget.stream: ">"})
+    await charge_many(bank, 3_000 + taken, 1)
+    written: list[str] = []
+    append = bank.journal.append
+
+    async def counted(entries: Iterable[Entry]) -> int:
+        kept = list(entries)
+        written.extend(entry.operation for entry in kept)
+        return await append(kept)
+
+    monkeypatch.setattr(bank.journal, "append", counted)
+    account = await bank.account("c1", user="s_new")
+    held = await bank.budget.hold(
+        account, operation="open", tier="premium", microdollars=30_000, ttl_ms=60_000
+    )
+    assert isinstance(held, Booked)
+    assert set(written) == {f"others:{number}" for number in range(3_000, 3_001 + taken)}
+    assert (await bank.counters(account))[-1]["tc"] == 3_001 + taken

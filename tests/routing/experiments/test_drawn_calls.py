@@ -13,6 +13,7 @@ from routing.experiments.assignment import assigned
 from routing.experiments.design import Arm, Experiment
 from routing.experiments.reading import read_calls
 from routing.explanation import explain
+from routing.first_decision import first_decision
 from tests.routing.conftest import Bank, Cost
 from tests.routing.switchboard import INPUTS, Switchboard
 
@@ -107,6 +108,24 @@ async def test_another_worker_that_takes_a_call_over_draws_the_same_arm(board: S
     before = (await first.open()).inputs.assignment
     second = board.router("c1", unit=user_of("cheap"), taken_over=True)
     assert (await second.open()).inputs.assignment == before is not None
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["it was stopped", "it was started"])
+async def test_what_happens_to_an_experiment_before_a_call_is_taken_over_moves_it_not(
+    bank: Bank, board: Switchboard, before: bool
+) -> None:
+    running = board.policy
+    stopped = running.model_copy(update={"version": "2", "experiments": {}})
+    board.policy, then = (running, stopped) if before else (stopped, running)
+    first = board.router("c1", unit=user_of("cheap"))
+    began_with = await first.open()
+    await first.aclose()
+    board.policy = then
+    known = await first_decision(bank.journal, "c1")
+    second = board.router("c1", unit=user_of("cheap"), taken_over=True, first=known)
+    goes_on_with = await second.open()
+    assert goes_on_with.inputs.assignment == began_with.inputs.assignment
+    assert goes_on_with.stack == began_with.stack == ("economy" if before else "premium")
 
 
 async def test_an_operators_override_is_no_experiment(board: Switchboard) -> None:
