@@ -84,7 +84,12 @@ class AccountErasure:
         self._under_way = True
         with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
             self._session().say(persona.ERASING)
-        complete = await self._erases()
+        try:
+            complete = await self._erases()
+        except Exception:
+            # Whatever it was: who was told «one moment» is told how it ended, and may ask again.
+            log.exception("erasure.failed")
+            complete = None
         if complete is None:
             self._under_way = False
             self._session().say(persona.NOT_ERASED)
