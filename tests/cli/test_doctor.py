@@ -15,10 +15,21 @@ from cli.doctor.command import examine
 from cli.doctor.configuration import configuration
 from cli.doctor.phone import bridge, takes_calls
 from cli.doctor.programs import disk, python
-from cli.doctor.servers import livekit_checks, named_servers, redis_checks, servers, skew
+from cli.doctor.servers import (
+    FAIL_SKEW_SECONDS,
+    livekit_checks,
+    named_servers,
+    redis_checks,
+    servers,
+    skew,
+)
 from cli.doctor.vendors import keys, models
 from cli.ports import plan
 from cli.settings import CliSettings
+from mcp_tasks.identity import read_token
+from people.settings import PeopleSettings
+from people.tokens import mint_tasks_token
+from people.user import Plan, Role, User
 from routing.breaker import Reading
 from routing.health import Health
 from tiers.catalogue import Model
@@ -42,6 +53,26 @@ def test_only_the_pythons_that_the_project_runs_on_are_right(
 )
 def test_a_clock_that_is_off_is_reported_by_how_much_it_matters(seconds: float, level: str) -> None:
     assert skew("clock", seconds).level == level
+
+
+@pytest.mark.parametrize("seconds", [-FAIL_SKEW_SECONDS, FAIL_SKEW_SECONDS])
+def test_a_clock_that_is_no_failure_has_no_token_refused(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    secret = "a secret that only tests know, 32 bytes"
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", secret)
+    settings = PeopleSettings(tasks_token_minutes=1)
+    now = datetime.now(UTC)
+    ann = User(
+        id="usr_ann",
+        email="ann@example.org",
+        plan=Plan.ECONOMY,
+        role=Role.USER,
+        time_zone="Etc/UTC",
+        created_at=now,
+    )
+    signed = mint_tasks_token(ann, settings, now=now + timedelta(seconds=seconds))
+    assert read_token(signed, secret).subject == ann.id
 
 
 def test_a_key_is_named_but_never_shown() -> None:
