@@ -14,7 +14,7 @@ from cli.doctor.check import Check
 from cli.doctor.command import examine
 from cli.doctor.configuration import configuration
 from cli.doctor.phone import bridge, takes_calls
-from cli.doctor.programs import disk, python
+from cli.doctor.programs import disk, programs, python
 from cli.doctor.servers import (
     FAIL_SKEW_SECONDS,
     livekit_checks,
@@ -181,6 +181,25 @@ def test_an_https_address_without_a_proxy_that_is_believed_is_a_warning(
     https = {"VOICETASKS_WEB_PUBLIC_URL": "https://tasks.example.org"}
     assert configured(monkeypatch, **https)[f"setting {name}"].level == "warn"
     assert f"setting {name}" not in configured(monkeypatch, **https, **{name: "10.0.0.0/8"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "level"),
+    [
+        ({"VOICETASKS_WEB_DEMO": "false"}, "warn"),
+        ({"CARTESIA_API_KEY": "a key"}, "warn"),
+        ({}, "fail"),
+    ],
+)
+def test_an_engine_that_an_image_was_made_without_is_a_failure_where_the_sandbox_needs_it_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], level: str
+) -> None:
+    monkeypatch.setattr("cli.doctor.programs.find_spec", lambda _: None)
+    servers_named = {"LIVEKIT_URL": "wss://rooms.example.org", "REDIS_URL": "redis://redis:6379"}
+    found = {check.name: check for check in programs(environment | servers_named, tmp_path)}
+    assert found["voice"].level == level
+    assert ("sandbox" in found["voice"].detail) == (level == "fail")
+    assert ("uv" in found) == (environment.get("VOICETASKS_WEB_DEMO") != "false")
 
 
 def test_room_on_the_disk_is_looked_for_where_the_folder_will_be(tmp_path: Path) -> None:
