@@ -95,7 +95,12 @@ class AccountErasure:
         with contextlib.suppress(RuntimeError):  # a session that has ended is silent, and the answer counts
             await self._session().hush()
             self._session().say(persona.ERASING)
-        complete = await asyncio.shield(erasing)
+        try:
+            complete = await asyncio.shield(erasing)
+        except Exception:
+            # Whatever it was: who was told «one moment» is told how it ended, and may ask again.
+            log.exception("erasure.failed")
+            complete = None
         if complete is None:
             self._under_way = False
             self._session().say(persona.NOT_ERASED)

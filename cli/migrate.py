@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.one_process import demo_environment
+from mcp_tasks.one_migration import NewerTablesError
 
 
 class Room(StrEnum):
@@ -60,7 +61,7 @@ def migrate(
     for one in [room] if room is not None else list(Room):
         try:
             asyncio.run(_migrate(one, to))
-        except CommandError as error:  # its text names revisions, nothing else
+        except (CommandError, NewerTablesError) as error:  # their texts name revisions, nothing else
             typer.echo(f"voicetasks migrate: {one}: {error}", err=True)
             raise typer.Exit(1) from None
         except (SQLAlchemyError, OSError, ValidationError) as error:  # their texts may quote an address

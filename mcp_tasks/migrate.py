@@ -21,7 +21,8 @@ async def migrate(url: str, to: str = "head") -> None:
     """Upgrade to the newest revision; safe at every start and from several processes at once.
 
     A revision that was passed already is gone back to, and what was stored in newer columns is lost then.
-    Raises what SQLAlchemy raises when the database cannot be reached.
+    Raises what SQLAlchemy raises when the database cannot be reached, and NewerTablesError where a newer version of the
+    product has been at work.
     """
     engine = create_engine(url)
     try:

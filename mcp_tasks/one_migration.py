@@ -15,6 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
+class NewerTablesError(Exception):
+    """A newer version of the product has brought the tables further than this one knows, and nothing was done.
+
+    Revisions add: whoever only uses the tables that it knows can go on. Whoever starts had better not.
+    """
+
+
 async def one_migration(
     connection: AsyncConnection, migrations: Path, *, version_table: str, to: str
 ) -> None:
@@ -22,7 +29,8 @@ async def one_migration(
     the newest already.
 
     `version_table` is the one that the migrations' own environment names: rooms that share a database wait for
-    themselves only. A revision that was passed already, or `base`, is gone back to.
+    themselves only. A revision that was passed already, or `base`, is gone back to. Raises NewerTablesError where the newest
+    one is asked for and the tables are newer still.
     """
     # Processes that start together: the second waits and then finds nothing to do.
     if connection.dialect.name == "postgresql":
@@ -30,18 +38,24 @@ async def one_migration(
         await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": lock})
     else:
         await connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if to == "head" and await connection.run_sync(_is_newest, migrations, version_table):
-        return
+    if to == "head":
+        present, last = await connection.run_sync(_present, version_table), newest(migrations)
+        if present == last:
+            return
+        if present > last:  # they are numbered
+            raise NewerTablesError(f"{version_table} is {present}, and this version knows {last} at most")
     async with _LOCKS.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
         await connection.run_sync(_move, migrations, version_table, to)
 
 
-def _is_newest(connection: Connection, migrations: Path, version_table: str) -> bool:
-    """Without Alembic: it takes a tenth of the time in which a server that was restarted is back."""
+def _present(connection: Connection, version_table: str) -> str:
+    """The revision of the tables, empty where there are none. Without Alembic: it takes a tenth of the time in which a
+    server that was restarted is back.
+    """
     if not inspect(connection).has_table(version_table):
-        return False
+        return ""
     versions = table(version_table, column("version_num"))
-    return list(connection.scalars(select(versions.c.version_num))) == [newest(migrations)]
+    return str(connection.scalar(select(versions.c.version_num)) or "")
 
 
 def newest(migrations: Path) -> str:

@@ -18,8 +18,9 @@ async def move(url: str, migrations: Path, *, version_table: str, to: str = "hea
 
     `version_table` is the one that the migrations' own environment names: rooms that share a database wait for
     themselves only. A revision that was passed already, or `base`, is gone back to, and what was stored in newer
-    tables and columns is lost then. Raises what SQLAlchemy raises when the database cannot be reached, and Alembic's
-    CommandError for a revision that does not exist here (a newer version of the product has been at work).
+    tables and columns is lost then. Raises what SQLAlchemy raises when the database cannot be reached, NewerTablesError
+    where a newer version of the product has been at work, and Alembic's CommandError for a revision that does not exist
+    here.
     """
     engine = create_engine(url)
     try:

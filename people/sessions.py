@@ -1,5 +1,6 @@
 """Which browsers are signed in: a record for each, so that signing out and deleting a user take effect at once."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -11,6 +12,16 @@ from people.models import SessionRow
 
 GRACE: Final = timedelta(seconds=30)
 """How long a session counts once its successor was shown: requests are under way with it."""
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """What is kept of a signed-in browser, besides whose it is."""
+
+    id_hash: str
+    expires_at: datetime
+    family_hash: str
+    """Of what its successors will share."""
 
 
 class SessionRecords:

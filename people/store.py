@@ -1,6 +1,7 @@
 """The people we know: create, find, verify."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,7 @@ from people.audit import SELF, note
 from people.database import PATIENT_MS, create_engine
 from people.models import SessionRow, UserRow
 from people.password import MAX_PASSWORD_LENGTH, PasswordDesk
-from people.sessions import end_all
+from people.sessions import SessionRecord, end_all
 from people.user import (
     DEFAULT_TIME_ZONE,
     Plan,
@@ -137,19 +138,21 @@ class People:
         return User.model_validate(row) if right and row else None
 
     async def set_password(
-        self, user_id: str, password: str, *, actor: str = SELF, but_session: str = ""
+        self, user_id: str, password: str, *, actor: str = SELF, fresh: SessionRecord | None = None
     ) -> User | None:
-        """Give a person another password, and end their sessions but the one of that record; None for nobody.
+        """Give a person another password and end all of their sessions; None for nobody.
 
-        Raises ValueError for a password that may not be one.
+        `fresh` is a session that nobody has seen yet: it begins for whoever makes the change. The one that they come with
+        ends as well, since somebody may have a copy of its cookie. Raises ValueError for a password that may not be one.
         """
         password_hash = await self._passwords.hash(password)
-        theirs = (SessionRow.user_id == user_id) & (SessionRow.id_hash != but_session)
         async with self._session.begin() as session:
             row = await session.get(UserRow, user_id)
             if row is not None:
                 row.password_hash = password_hash
-                await end_all(session, theirs)
+                await end_all(session, SessionRow.user_id == user_id)
+                if fresh is not None:
+                    session.add(SessionRow(user_id=user_id, **asdict(fresh)))
                 note(session, user_id, "password.changed", actor=actor)
         return User.model_validate(row) if row else None
 

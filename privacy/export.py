@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mcp_tasks.database import create_engine as create_tasks_engine
 from mcp_tasks.erasure import OwnersData
 from mcp_tasks.migrate import migrate as migrate_tasks
+from mcp_tasks.one_migration import NewerTablesError
 from people.audit import Audit
 from people.consent import Consents
 from people.database import create_engine
@@ -51,8 +53,11 @@ async def exported(places: Places, user_id: str) -> AsyncGenerator[str]:
     tasks = create_tasks_engine(places.tasks)
     routing = create_engine(places.routing, busy=True)
     try:
-        await migrate_tasks(places.tasks)
-        await migrate_routing(places.routing)
+        # In a rollout a newer version's tables may be there: what it keeps beside ours it alone can give.
+        with suppress(NewerTablesError):
+            await migrate_tasks(places.tasks)
+        with suppress(NewerTablesError):
+            await migrate_routing(places.routing)
         account = await _rows(people, UserRow, UserRow.id == user_id)
         if not account:
             raise LookupError("there is no such person")

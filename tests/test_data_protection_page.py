@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from people.settings import PeopleSettings
+from sip.trunk import Wanted
 from tests.test_settings_documented import read
 from tiers.catalogue import MODELS
 from web.settings import WebSettings
@@ -53,6 +54,18 @@ def test_every_setting_that_it_names_exists() -> None:
 )
 def test_the_times_that_it_says_are_the_defaults(setting: str, default: int) -> None:
     assert f"`{setting}` ({default})" in PAGE
+
+
+def test_where_the_bridge_names_rooms_by_numbers_only_our_own_logs_are_said_to_hold_none() -> None:
+    rule = Wanted(numbers=("+15550100",), username="u", password="p").rule("t").rule
+    assert rule.HasField("dispatch_rule_individual"), "rooms are named otherwise now: say so on the page"
+    rows = [line for line in PAGE.splitlines() if line.startswith("|")]
+    (spotless,) = [row for row in rows if "no words, addresses or phone numbers" in row]
+    assert spotless.startswith("| Our logs")
+    (theirs,) = [row for row in rows if row.startswith("| Logs of the room server and of the phone bridge")]
+    assert "number" in theirs
+    assert "No erasure reaches them" in theirs
+    assert any("number" in row and "Redis" in row and "by telephone" in row for row in rows)
 
 
 def test_the_article_that_wants_the_disclosure_is_named() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import jwt
 
 from people.database import DATABASE_AWAY
-from people.sessions import GRACE, SessionRecords
+from people.sessions import GRACE, SessionRecord, SessionRecords
 from web.keys import Keys
 from web.metrics import WebMetrics
 from web.settings import WebSettings
@@ -126,9 +126,18 @@ class BrowserSessions:
         """Sign a browser out, also with the cookie that an answer on its way brings it."""
         await self._records.end(_hash(session.session_id), family_hash=_hash(session.family))
 
-    def record_of(self, session: BrowserSession) -> str:
-        """Give the name of its record."""
-        return _hash(session.session_id)
+    def anew(self, session: BrowserSession) -> tuple[BrowserSession, SessionRecord, str]:
+        """Give the session of whoever has just shown their password in another one, its record and its cookie's value.
+
+        It begins when the record is kept. It is one of the same family, so that the CSRF token of an open page stays good;
+        with the cookie of the other one nobody comes by it.
+        """
+        now = datetime.now(UTC)
+        fresh = replace(
+            session, session_id=_fresh_id(), began_at=now, ends_at=now + self.life, signed_in_at=now
+        )
+        record = SessionRecord(_hash(fresh.session_id), fresh.ends_at, _hash(fresh.family))
+        return fresh, record, self._cookie(fresh)
 
     def csrf_token(self, session: BrowserSession) -> str:
         """Give the token that every changing request of this session carries in X-CSRF-Token."""

@@ -1,4 +1,5 @@
-"""Another password for one's own account. All other browsers are signed out by it, and calls end: one may be a stranger's.
+"""Another password for one's own account. All other browsers are signed out by it, whoever has a copy of this one's cookie
+too, and calls end: one may be a stranger's.
 
 Which call was begun with which session nobody knows, so the owner's own ends too.
 """
@@ -6,7 +7,7 @@ Which call was begun with which session nobody knows, so the owner's own ends to
 import logging
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from redis.exceptions import RedisError
 
@@ -15,7 +16,7 @@ from privacy.live_calls import LiveCalls
 from web.database_errors import database_errors
 from web.errors import ApiError
 from web.services import Served
-from web.sign_in import Changing, CurrentUser, charge_try, judging, same_site
+from web.sign_in import Changing, CurrentUser, charge_try, give_cookie, judging, same_site
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/account", tags=["account"])
@@ -32,10 +33,16 @@ class PasswordChange(BaseModel):
 
 @router.put("/password", status_code=204, dependencies=[Depends(same_site)])
 async def change_password(
-    request: Request, services: Served, session: Changing, user: CurrentUser, wish: PasswordChange
+    request: Request,
+    response: Response,
+    services: Served,
+    session: Changing,
+    user: CurrentUser,
+    wish: PasswordChange,
 ) -> None:
     """Change one's password, sign every other browser out and end one's calls. Tries at the old one are tries to sign in.
 
+    This browser gets another session with the answer: what somebody copied of the one before is worth nothing from now on.
     403 `wrong_password` where the old one is not it, 409 `no_password` for who signs in at a provider alone.
     """
     with database_errors():
@@ -50,9 +57,9 @@ async def change_password(
     async with judging(services, scopes):
         if await services.people.verify_password(user.email, wish.old.get_secret_value()) is None:
             raise ApiError(403, "wrong_password", "That is not your password.", "Check it and try again.")
-        await services.people.set_password(
-            user.id, wish.new.get_secret_value(), but_session=services.sessions.record_of(session)
-        )
+        fresh, record, cookie = services.sessions.anew(session)
+        await services.people.set_password(user.id, wish.new.get_secret_value(), fresh=record)
+    give_cookie(response, services, cookie, until=fresh.ends_at)
     await services.tries.take_back(scopes)
     try:
         await LiveCalls(services.redis).sign_out(user.id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from mcp_tasks.one_migration import NewerTablesError
 from routing.budget import Budget
 from routing.experiments.changes import NoExperimentError
 from routing.journal import Journal, JournalDownError, journal_errors
@@ -45,7 +46,8 @@ class RoutingBooks:
         async with self._opening:
             if self._books is None:
                 settings = RoutingSettings()
-                with journal_errors():
+                # In a rollout newer tables may be there: those that we know are among them.
+                with journal_errors(), suppress(NewerTablesError):
                     await migrate(settings.database_url)
                 journal = Journal(settings.database_url)
                 link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)

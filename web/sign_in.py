@@ -176,7 +176,7 @@ async def me(response: Response, services: Served, session: Signed, user: Curren
     with database_errors():
         cookie = await services.sessions.rotate(session)
     if cookie is not None:
-        _give_cookie(response, services, cookie, until=session.ends_at)
+        give_cookie(response, services, cookie, until=session.ends_at)
     return _answer(services, session, user)
 
 
@@ -189,7 +189,7 @@ async def begin_session(
         await services.sessions.end(before)
     session, cookie = await services.sessions.begin(user.id)
     await Audit(services.people.engine).note(user.id, "sign_in", details=by)
-    _give_cookie(response, services, cookie, until=session.ends_at)
+    give_cookie(response, services, cookie, until=session.ends_at)
     return session
 
 
@@ -200,7 +200,8 @@ def forget_cookie(response: Response, services: Services) -> None:
     )
 
 
-def _give_cookie(response: Response, services: Services, cookie: str, *, until: datetime) -> None:
+def give_cookie(response: Response, services: Services, cookie: str, *, until: datetime) -> None:
+    """Have the browser keep its session until it ends."""
     response.set_cookie(
         services.sessions.cookie_name,
         cookie,

@@ -1,18 +1,23 @@
-"""A plain page for people: what runs, which vendors are real, and how to make a call from a terminal."""
+"""A plain page for people: what runs, which vendors are real, and how to make a call from a terminal.
+
+A demo shows it to everybody, elsewhere it is for admins: what is down or short of room is nothing for the world.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from tiers.catalogue import STACKS, Stack, is_sandboxed, why_not_configured
 from tiers.settings import VendorSettings
+from web.admin import admin_of
 from web.health import Asked
 from web.readiness import Part
 from web.services import Served
+from web.sign_in import signed_in, user_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,12 +42,13 @@ _PAGE = """<!doctype html>
 <tbody>{stacks}</tbody></table></section>
 <section aria-labelledby="call"><h2 id="call">Make a call from a terminal</h2>
 <pre tabindex="0" aria-label="Command"><code>{command}</code></pre>{accounts}</section>
-<nav aria-label="More"><a href="/">The page</a> · <a href="/openapi.json">The API</a> · <a href="/readyz">Readiness</a> ·
-<a href="/metrics">Metrics</a></nav>
+<nav aria-label="More"><a href="/">The page</a> · <a href="/openapi.json">The API</a>{inside}</nav>
 </main>
 </body>
 </html>
 """
+# Behind a proxy only machines inside reach them.
+_INSIDE = ' · <a href="/readyz">Readiness</a> · <a href="/metrics">Metrics</a>'
 _COMMAND = 'voicetasks call --as {email} --say "Add a task to review the proposal by Friday"'
 
 
@@ -54,9 +60,11 @@ def _part(part: Part) -> str:
     )
 
 
-def _stack(stack: Stack, vendors: VendorSettings) -> str:
+def _stack(stack: Stack, vendors: VendorSettings, *, demo: bool) -> str:
     lack = why_not_configured(stack, vendors)
-    if lack is not None:
+    if lack is not None and not demo:
+        state = "known to the workers: they alone have the vendors' keys"
+    elif lack is not None:
         state = f'<span class="degraded">not configured</span>: {escape(lack)}'
     elif is_sandboxed(stack, vendors):
         state = '<span class="sandbox">sandbox</span>: stand-ins on this machine, no real money'
@@ -84,15 +92,18 @@ def render(parts: Iterable[Part], *, demo: bool, vendors: VendorSettings, today:
         title="ready" if ready else "not ready",
         lead="A call can be made." if ready else "A call cannot be made yet: see what is missing.",
         parts="".join(_part(part) for part in parts),
-        stacks="".join(_stack(stack.on(today.date()), vendors) for stack in STACKS.values()),
+        stacks="".join(_stack(stack.on(today.date()), vendors, demo=demo) for stack in STACKS.values()),
         command=escape(_COMMAND.format(email="economy@example.com" if demo else "YOU@EXAMPLE.ORG")),
         accounts=f"<p>Demo accounts, password <code>{DEMO_PASSWORD}</code>: {accounts}.</p>" if demo else "",
+        inside=_INSIDE if demo else "",
     )
 
 
 @router.get("/status", response_class=HTMLResponse)
-async def status_page(services: Served, readiness: Asked) -> HTMLResponse:
-    """Show it; there is nothing personal on it."""
+async def status_page(request: Request, services: Served, readiness: Asked) -> HTMLResponse:
+    """Show it; there is nothing personal on it. Off a demo 401 and 403 for whoever is no admin."""
+    if not services.settings.demo:
+        await admin_of(await user_of(services, await signed_in(request, services)))
     return HTMLResponse(
         render(
             await readiness.parts(),

@@ -33,6 +33,7 @@ class Unanswered:
     ) -> None:
         self._rooms = rooms or services.rooms
         self._redis = services.redis
+        self._keys = services.keys
         self._metrics: WebMetrics = services.metrics
         self._now = now
         self._settled: dict[str, float] = {}
@@ -67,6 +68,8 @@ class Unanswered:
 
     async def _is_first(self, room: str) -> bool:
         try:
-            return bool(await self._redis.set(SEEN_KEY + room, "1", nx=True, ex=300))
+            # The phone bridge names a room by the caller's number, which is nothing to keep.
+            seen = SEEN_KEY + self._keys.tag("unanswered", room)
+            return bool(await self._redis.set(seen, "1", nx=True, ex=300))
         except RedisError:
             return True

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cli.binaries import BinaryNotFoundError, cache_dir, livekit_server, redis_server, redis_version
 from cli.doctor.check import Check
-from cli.environment import owns_livekit, owns_redis
+from cli.environment import is_production, owns_livekit, owns_redis
 from cli.stand_ins import STAND_INS
 
 OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
@@ -22,7 +22,8 @@ def programs(environment: Mapping[str, str], data_dir: Path) -> list[Check]:
     """Everything that is found without asking a server."""
     return [
         python(sys.version_info[:3]),
-        uv(),
+        # Where calls are real the product is set up already.
+        *([] if is_production(environment) else [uv()]),
         _livekit(environment),
         _redis(environment),
         _speech("ears", "faster_whisper", "deepgram", environment),
@@ -76,11 +77,14 @@ def _speech(extra: str, package: str, vendor: str, environment: Mapping[str, str
     if find_spec(package):
         return Check(extra, "ok", f"{package} is installed")
     stand_in = next(one for one in STAND_INS if one.vendor == vendor)
-    # Without a key the sandbox stands in for the vendor and needs the engine.
-    spare = "the local stack, or a call whose vendor fails,"
-    level, why = ("warn", spare) if stand_in.is_real(environment) else ("fail", "the sandbox")
+    spare = f"{package} is missing: the local stack, or a call whose vendor fails, needs it"
+    if is_production(environment):
+        return Check(extra, "warn", spare, f"an image with the extra {extra}, or go on without")
     fix = f"uv sync --inexact --extra {extra}, or set {stand_in.key}"
-    return Check(extra, "warn" if level == "warn" else "fail", f"{package} is missing: {why} needs it", fix)
+    if stand_in.is_real(environment):
+        return Check(extra, "warn", spare, fix)
+    # Without a key the sandbox stands in for the vendor and needs the engine.
+    return Check(extra, "fail", f"{package} is missing: the sandbox needs it", fix)
 
 
 def disk(folder: Path) -> Check:

@@ -23,7 +23,9 @@ from cli.ports import HOST, Ports, conflicts
 from routing.redis_url import is_redis_url
 
 WARN_SKEW_SECONDS, FAIL_SKEW_SECONDS = 2.0, 30.0
-"""Tokens live for minutes: half a minute off and some are refused."""
+"""Well before anything is refused: a task token lives for a minute at least, whoever's clock is ahead is believed, and the
+room server forgives a minute.
+"""
 
 NAMED: Final = {
     "DATABASE_URL": 5432,

@@ -181,6 +181,22 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
     assert bool(times) is not elsewhere
 
 
+async def test_who_was_told_one_moment_is_told_that_erasing_failed_and_may_ask_again(served: Served) -> None:
+    served.session = Session(ended=False)
+    ended: list[str] = []
+
+    async def erases() -> bool:
+        raise LookupError("of a kind that nobody thought of")
+
+    erasure = AccountErasure(
+        erases, Gate(), session=lambda: cast("Any", served.session), end=lambda: ended.append("erased")
+    )
+    for times in (1, 2):
+        await erasure.carry_out()
+        assert served.session.said == [persona.ERASING, persona.NOT_ERASED] * times
+    assert (erasure.is_done, ended) == (False, [])
+
+
 async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_ended_and_its_successor_says_so(
     served: Served,
 ) -> None:

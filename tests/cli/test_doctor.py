@@ -14,11 +14,22 @@ from cli.doctor.check import Check
 from cli.doctor.command import examine
 from cli.doctor.configuration import configuration
 from cli.doctor.phone import bridge, takes_calls
-from cli.doctor.programs import disk, python
-from cli.doctor.servers import livekit_checks, named_servers, redis_checks, servers, skew
+from cli.doctor.programs import disk, programs, python
+from cli.doctor.servers import (
+    FAIL_SKEW_SECONDS,
+    livekit_checks,
+    named_servers,
+    redis_checks,
+    servers,
+    skew,
+)
 from cli.doctor.vendors import keys, models
 from cli.ports import plan
 from cli.settings import CliSettings
+from mcp_tasks.identity import read_token
+from people.settings import PeopleSettings
+from people.tokens import mint_tasks_token
+from people.user import Plan, Role, User
 from routing.breaker import Reading
 from routing.health import Health
 from tiers.catalogue import Model
@@ -42,6 +53,26 @@ def test_only_the_pythons_that_the_project_runs_on_are_right(
 )
 def test_a_clock_that_is_off_is_reported_by_how_much_it_matters(seconds: float, level: str) -> None:
     assert skew("clock", seconds).level == level
+
+
+@pytest.mark.parametrize("seconds", [-FAIL_SKEW_SECONDS, FAIL_SKEW_SECONDS])
+def test_a_clock_that_is_no_failure_has_no_token_refused(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    secret = "a secret that only tests know, 32 bytes"
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", secret)
+    settings = PeopleSettings(tasks_token_minutes=1)
+    now = datetime.now(UTC)
+    ann = User(
+        id="usr_ann",
+        email="ann@example.org",
+        plan=Plan.ECONOMY,
+        role=Role.USER,
+        time_zone="Etc/UTC",
+        created_at=now,
+    )
+    signed = mint_tasks_token(ann, settings, now=now + timedelta(seconds=seconds))
+    assert read_token(signed, secret).subject == ann.id
 
 
 def test_a_key_is_named_but_never_shown() -> None:
@@ -150,6 +181,25 @@ def test_an_https_address_without_a_proxy_that_is_believed_is_a_warning(
     https = {"VOICETASKS_WEB_PUBLIC_URL": "https://tasks.example.org"}
     assert configured(monkeypatch, **https)[f"setting {name}"].level == "warn"
     assert f"setting {name}" not in configured(monkeypatch, **https, **{name: "10.0.0.0/8"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "level"),
+    [
+        ({"VOICETASKS_WEB_DEMO": "false"}, "warn"),
+        ({"CARTESIA_API_KEY": "a key"}, "warn"),
+        ({}, "fail"),
+    ],
+)
+def test_an_engine_that_an_image_was_made_without_is_a_failure_where_the_sandbox_needs_it_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], level: str
+) -> None:
+    monkeypatch.setattr("cli.doctor.programs.find_spec", lambda _: None)
+    servers_named = {"LIVEKIT_URL": "wss://rooms.example.org", "REDIS_URL": "redis://redis:6379"}
+    found = {check.name: check for check in programs(environment | servers_named, tmp_path)}
+    assert found["voice"].level == level
+    assert ("sandbox" in found["voice"].detail) == (level == "fail")
+    assert ("uv" in found) == (environment.get("VOICETASKS_WEB_DEMO") != "false")
 
 
 def test_room_on_the_disk_is_looked_for_where_the_folder_will_be(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,12 @@ from cli.caller.script import Order
 from cli.caller.steps import Click, Press, Say, Type
 from cli.caller.voices import Quality
 from cli.main import app
+from cli.probe import command
 from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import by_telephone
+from routing.kinds import Tier
 from sip.keypad import MEANINGS, Meaning
 
 
@@ -135,6 +139,33 @@ def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) ->
         assert 576 * probed["cost_microdollars"] <= budget, "a day of calls every five minutes is paid for"
     again = json.loads(demo.voicetasks("probe", "set-up", "--json").stdout)
     assert again["made"] == []
+
+
+@pytest.mark.unit
+async def test_told_to_stop_it_ends_the_call_under_way_and_begins_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    made: list[str] = []
+
+    async def call(order: Order, tier: Tier) -> Probed:
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(3):  # the rest of the call
+            await asyncio.sleep(0)
+        made.append(tier)
+        return Probed(tier, "browser", True, None, "premium", "c1", True, 640, 9, 0, 20.0)
+
+    monkeypatch.setattr(command, "probe", call)
+    order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
+    rounds = command._Rounds([("economy", order), ("premium", order)], as_json=False)
+    try:
+        async with asyncio.timeout(10):
+            await rounds.again(600)
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
+    assert (made, told) == (["economy"], [])
 
 
 @pytest.mark.unit

@@ -15,6 +15,7 @@ import yaml
 from pydantic import SecretStr
 
 from agent.handing_over import ASKING_SECONDS, HAND_OVER_SECONDS
+from cli.probe.round_trip import LONGEST_SECONDS
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import ROOM_SERVER
 from mcp_tasks.known_secrets import is_known
@@ -142,6 +143,10 @@ def test_a_new_version_of_what_carries_the_sound_waits_for_the_calls_that_are_up
 ) -> None:
     for name in ("livekit", "sip"):
         assert seconds(document["services"][name]["stop_grace_period"]) >= 600
+
+
+def test_a_probe_is_given_the_time_to_end_its_call(document: dict[str, Any]) -> None:
+    assert seconds(document["services"]["probe"]["stop_grace_period"]) >= LONGEST_SECONDS + 20
 
 
 def test_databases_can_be_reached_from_inside_alone(document: dict[str, Any]) -> None:

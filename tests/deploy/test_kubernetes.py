@@ -14,6 +14,7 @@ import yaml
 
 from agent.handing_over import ASKING_SECONDS, HAND_OVER_SECONDS
 from agent.slots_gauge import SLOTS
+from cli.probe.round_trip import LONGEST_SECONDS
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import ROOM_SERVER
 from people.settings import PeopleSettings
@@ -209,6 +210,7 @@ def test_the_probe_is_given_what_it_reads_and_all_that_it_needs(
         assert given["VOICETASKS_WEB_DEMO"] == "false"
         assert secret | needed <= set(given) <= known | {"VOICETASKS_WEB_DEMO"}
     assert environment(calls, settings)["VOICETASKS_WEB_URL"] == settings["VOICETASKS_WEB_PUBLIC_URL"]
+    assert pod["terminationGracePeriodSeconds"] >= LONGEST_SECONDS + 20, "it ends its call first"
     assert 2 * int(calls["command"][-1]) < 900  # ProbeSilent waits for a quarter of an hour
 
 

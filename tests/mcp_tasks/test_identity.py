@@ -21,6 +21,13 @@ def test_a_few_seconds_of_clock_skew_are_forgiven(token: Callable[..., str]) -> 
     assert read_token(token(exp=int(time.time()) - 2), SECRET).subject == "ann"
 
 
+async def test_whoever_signs_with_a_clock_that_is_ahead_is_believed(token: Callable[..., str]) -> None:
+    ahead = int(time.time()) + 25
+    signed = token(iat=ahead, exp=ahead + 600)
+    assert read_token(signed, SECRET).subject == "ann"
+    assert await TaskTokenVerifier(SECRET).verify_token(signed) is not None
+
+
 async def test_the_sdk_accepts_what_we_accept_within_the_skew(token: Callable[..., str]) -> None:
     believed = await TaskTokenVerifier(SECRET).verify_token(token(exp=int(time.time()) - 2))
     assert believed is not None

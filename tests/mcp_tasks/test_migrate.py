@@ -11,6 +11,7 @@ from sqlalchemy import Connection, inspect, text
 from mcp_tasks.database import create_engine
 from mcp_tasks.migrate import VERSION_TABLE, is_ours, migrate
 from mcp_tasks.models import Base
+from mcp_tasks.one_migration import NewerTablesError
 from tests.mcp_tasks.aged import forward_and_back
 
 pytestmark = pytest.mark.unit
@@ -60,6 +61,17 @@ async def test_servers_that_start_together_migrate_once(tmp_path: Path) -> None:
         )
     await engine.dispose()
     assert len(versions) == 1
+
+
+async def test_tables_of_a_newer_version_are_left_alone_and_told_of(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'tasks.db'}"
+    await migrate(url)
+    engine = create_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 't9999'"))
+    await engine.dispose()
+    with pytest.raises(NewerTablesError, match="t9999"):
+        await migrate(url)
 
 
 def test_everything_that_a_migration_needs_lies_in_the_package() -> None:

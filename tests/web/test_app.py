@@ -87,9 +87,9 @@ async def test_where_others_reach_us_who_watches_asks_by_our_address_and_nobody_
     client = (await open_site()).browser().client
     for path, status in (("/healthz", 200), ("/readyz", 503), ("/metrics", 200)):
         assert (await client.get(path, headers={"Host": "10.42.0.7:8080"})).status_code == status
-    for path in ("/status", "/api/me", "/healthz/", "//metrics"):
+    for path in ("/openapi.json", "/status", "/api/me", "/healthz/", "//metrics"):
         assert (await client.get(path, headers={"Host": "10.42.0.7:8080"})).status_code == 400
-    assert (await client.get("/status")).status_code == 200
+    assert (await client.get("/openapi.json")).status_code == 200
 
 
 async def test_with_nothing_behind_it_the_process_lives_and_says_what_is_missing(site: Site) -> None:

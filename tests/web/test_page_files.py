@@ -83,6 +83,7 @@ async def test_a_page_that_is_not_built_says_how_to_build_it(
     environment: pytest.MonkeyPatch, tmp_path: Path, open_site: OpenSite
 ) -> None:
     environment.setenv("VOICETASKS_WEB_PAGE_DIR", str(tmp_path / "nothing"))
+    environment.setenv("VOICETASKS_WEB_DEMO", "true")
     client = (await open_site()).browser().client
     answer = await client.get("/")
     assert answer.status_code == 503

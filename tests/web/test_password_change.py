@@ -30,6 +30,20 @@ async def test_another_password_signs_every_other_browser_out(site: Site) -> Non
     assert NEW not in str(history)
 
 
+async def test_whoever_has_a_copy_of_the_cookie_is_signed_out_at_once_and_the_changers_page_goes_on(
+    site: Site,
+) -> None:
+    ann, thief = await site.signed_in(site.ann), site.browser()
+    thief.client.cookies.set(site.services.sessions.cookie_name, ann.cookie)
+    assert (await thief.client.get("/api/me")).json()["csrf"] == ann.csrf
+    assert (await ann.put(PATH, {"old": PASSWORD, "new": NEW})).status_code == 204
+    assert (await thief.client.get("/api/me")).status_code == 401
+    still = await ann.client.get("/api/me")
+    assert (still.status_code, still.json()["csrf"]) == (200, ann.csrf)
+    assert ann.cookie != thief.cookie
+    assert (await ann.put(PATH, {"old": NEW, "new": PASSWORD})).status_code == 204, "as often as they like"
+
+
 @pytest.mark.system
 async def test_another_password_ends_the_calls_of_that_person_and_nobody_elses(
     redis: Redis, open_site: OpenSite

@@ -2,7 +2,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.web.site import OpenSite
+from people.user import Role
+from tests.web.site import PASSWORD, OpenSite, Site
 
 pytestmark = pytest.mark.unit
 
@@ -27,17 +28,25 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-async def page(open_site: OpenSite) -> Page:
-    answer = await (await open_site()).browser().client.get("/status")
+async def seen_by_an_admin(site: Site) -> Page:
+    chief = await site.services.people.create_user(
+        email="chief@example.org", password=PASSWORD, role=Role.ADMIN
+    )
+    answer = await (await site.signed_in(chief)).client.get("/status")
     assert answer.status_code == 200
     return Page(answer.text)
+
+
+async def page(open_site: OpenSite) -> Page:
+    return await seen_by_an_admin(await open_site())
 
 
 async def test_it_says_what_is_missing_and_how_to_call(
     environment: pytest.MonkeyPatch, open_site: OpenSite
 ) -> None:
     environment.setenv("VOICETASKS_WEB_DEMO", "true")
-    shown = await page(open_site)
+    shown = Page((await (await open_site()).browser().client.get("/status")).text)
+    assert ("href", "/readyz") in shown.attributes
     assert "A call cannot be made yet" in shown.text
     assert "accounts ok : answers" in shown.text
     assert "livekit missing : does not answer" in shown.text
@@ -46,10 +55,28 @@ async def test_it_says_what_is_missing_and_how_to_call(
     assert "premium@example.com" in shown.text
 
 
-async def test_off_a_demo_it_names_no_account(open_site: OpenSite) -> None:
+async def test_off_a_demo_it_names_no_account_and_nothing_that_only_machines_inside_reach(
+    open_site: OpenSite,
+) -> None:
     shown = await page(open_site)
     assert "@example.com" not in shown.text
     assert "password" not in shown.text
+    assert not {("href", "/readyz"), ("href", "/metrics")} & set(shown.attributes)
+
+
+async def test_off_a_demo_what_is_down_is_for_admins_alone(open_site: OpenSite) -> None:
+    site = await open_site()
+    for browser, status in ((site.browser(), 401), (await site.signed_in(site.ann), 403)):
+        refused = await browser.client.get("/status")
+        assert refused.status_code == status
+        assert "REDIS" not in refused.text
+    assert "redis degraded" in (await seen_by_an_admin(site)).text
+
+
+async def test_off_a_demo_it_does_not_take_its_own_lack_of_keys_for_the_workers(open_site: OpenSite) -> None:
+    shown = (await page(open_site)).text
+    assert "not configured" not in shown
+    assert "they alone have the vendors' keys" in shown
 
 
 async def test_each_stack_is_labelled_sandbox_real_or_not_configured(

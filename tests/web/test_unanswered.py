@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from tests.web.site import OpenSite, Site
 from tests.web.test_calls import pass_for, start
 from tests.web.working import works
-from web.unanswered import WAIT_SECONDS, Unanswered
+from web.rooms import Rooms
+from web.unanswered import SEEN_KEY, WAIT_SECONDS, Unanswered
 
 pytestmark = pytest.mark.system
 
@@ -54,6 +55,28 @@ async def test_a_caller_who_is_left_alone_is_counted_once_whoever_looks_how_ofte
     await late.look()
     await Unanswered(served.services, now=lambda: time.time() + AFTER).look()
     assert counted(served) == 1
+
+
+class RoomOfACaller(Rooms):
+    """One that the phone bridge made: it is named by the number."""
+
+    async def made_at(self) -> list[tuple[str, float]]:
+        return [("phone_+14155550132_a1", time.time() - AFTER)]
+
+    async def who(self, room: str) -> tuple[int, int]:
+        return 1, 0
+
+
+async def test_the_number_of_a_caller_who_is_left_alone_is_kept_nowhere(
+    redis: Redis, open_site: OpenSite
+) -> None:
+    site = await open_site()
+    for _ in range(2):
+        await Unanswered(site.services, RoomOfACaller(site.services.settings)).look()
+    assert counted(site) == 1
+    keys = [key.decode() async for key in redis.scan_iter("*")]
+    assert [key for key in keys if key.startswith(SEEN_KEY)]
+    assert not [key for key in keys if "4155550132" in key]
 
 
 async def test_whoever_is_answered_or_never_came_is_not(

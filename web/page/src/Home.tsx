@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 
+import { demo } from './account/demo'
 import { ADMIN } from './admin/useHash'
 import { type Account, ApiError, signOut } from './api'
 import { Brand } from './Brand'
@@ -230,9 +231,11 @@ export function Home({ account, onCall, onSignedOut }: Props) {
       </aside>
       <footer className="foot">
         <p>{words.home.notice}</p>
-        <a href="/status" target={busy ? '_blank' : undefined} rel="noreferrer">
-          {words.home.status}
-        </a>
+        {(account.user.role === 'admin' || demo()) && (
+          <a href="/status" target={busy ? '_blank' : undefined} rel="noreferrer">
+            {words.home.status}
+          </a>
+        )}
       </footer>
     </div>
   )
