@@ -50,6 +50,7 @@ from agent.other_servers import Offers
 from agent.parking import Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
+from agent.promised_calls import PromisedCalls
 from agent.questions import Questions
 from agent.recording import play_recording
 from agent.reminder import Opening
@@ -102,7 +103,7 @@ class Call:
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
         sees: Sees | None = None,
-        may_call: bool = False,
+        promises: PromisedCalls | None = None,
         stops_calls: StopsCalls | None = None,
     ) -> None:
         self._background = Background(log, "call.background_failed")
@@ -137,7 +138,7 @@ class Call:
             outcomes=outcomes,
             metrics=self._metrics,
             seen=seen,
-            may_call=may_call,
+            promises=promises,
         )
         self._offers = Offers(others, self._toolbox, session=self._require_session)
         self._screen: Screen | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent import persona
 from agent.arguments import MOST_NAMED
 from agent.asked_first import due_said
-from agent.change_words import WORDLESS, counted, quoted
+from agent.change_words import WORDLESS, counted, due_told, quoted
 from agent.gate import Action
 from agent.speakable import speakable
 from mcp_tasks.client import ToolOutcome
@@ -40,7 +40,7 @@ def _changed(action: Action, outcome: ToolOutcome) -> str:
     task = outcome.structured.get("task") or {}
     what = f'"{speakable(str(task.get("title") or "")) or WORDLESS}"'
     if task.get("due_spoken"):
-        what = f"{what}, due {task['due_spoken']}"
+        what = f"{what}, due {due_told(task)}"
     elif action.tool == "update_task" and due_said(action.arguments):
         what = f"{what}, without a date"
     return _SAYS[action.tool].format(what=what)

@@ -8,6 +8,8 @@ from typing import Any, Final
 from agent.arguments import EXAMPLES, MOST_NAMED
 from agent.asked_first import due_said, emptied
 from agent.gate import Action
+from agent.known_tasks import Task
+from agent.promised_calls import CALLS_AT
 from agent.speakable import speakable
 
 WORDLESS: Final = "a title without words"
@@ -43,7 +45,7 @@ def changed_to(actions: Sequence[Action]) -> str:
     alike: dict[str, list[str]] = {}
     for action in actions:
         names = [quoted(action, title) for title in action.objects] or ["this"]
-        alike.setdefault(_to_be(action.arguments), []).extend(names)
+        alike.setdefault(_to_be(action), []).extend(names)
     groups = [
         f"{counted(names)}{',' if len(names) > MOST_NAMED and to_be else ''}{to_be}"
         for to_be, names in alike.items()
@@ -54,9 +56,24 @@ def changed_to(actions: Sequence[Action]) -> str:
     return listed([*groups[:EXAMPLES], f"{rest} more"])
 
 
-def _to_be(arguments: Mapping[str, Any]) -> str:
-    title = speakable(str(arguments.get("title") or ""))
-    states = _states(arguments)
+def call_said(action: Action) -> str:
+    """The call that comes with a task: when, where that is not its due. Empty where nothing is to be said of one."""
+    if action.calls_at:
+        return f"with a call {action.calls_at}"
+    return "with a call when it is due" if action.arguments.get("by_phone") else ""
+
+
+def due_told(task: Task) -> str:
+    """When a task is due, as the task server says it, and when its person is called."""
+    calls_at = task.get(CALLS_AT)
+    return f"{task['due_spoken']}, with a call {calls_at}" if calls_at else str(task["due_spoken"])
+
+
+def _to_be(action: Action) -> str:
+    title = speakable(str(action.arguments.get("title") or ""))
+    states = _states(action.arguments)
+    if call := call_said(action):
+        states.append(call)
     if title:
         name = f'"{title}"'
         return f" to {listed([name, *states])}"
@@ -77,6 +94,6 @@ def _states(arguments: Mapping[str, Any]) -> list[str]:
         states.append("with other tags" if "tags" not in nothing else _EMPTIED["tags"])
     if priority := arguments.get("priority"):
         states.append(f"of {speakable(str(priority))} priority")
-    if (by_phone := arguments.get("by_phone")) is not None:
-        states.append("with a call when it is due" if by_phone else "without a call")
+    if arguments.get("by_phone") is False:
+        states.append("without a call")
     return states

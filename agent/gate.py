@@ -57,14 +57,16 @@ class Action:
     """What is said behind a title that another task has as well: «due Friday»."""
     undoes: str = ""
     """The kind of change that is taken back: create, update, complete or delete."""
+    calls_at: str = ""
+    """When its person is called about what a task becomes, where that is not the moment that it is due."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """What the question says of it, and a yes may say again: its titles, and what it is to become."""
         if self.tool != "update_task":
-            return (*self.objects, self.told_apart)
+            return (*self.objects, self.told_apart, self.calls_at)
         becomes = (str(self.arguments.get("title") or ""), due_said(self.arguments))
-        return (*self.objects, self.told_apart, *becomes, *_OF_AN_UPDATE)
+        return (*self.objects, self.told_apart, self.calls_at, *becomes, *_OF_AN_UPDATE)
 
 
 @dataclass

@@ -32,7 +32,7 @@ from agent.parking import Parking
 from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
-from agent.reminder import may_call, opening, over
+from agent.reminder import opening, over, promised_calls
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
@@ -266,7 +266,7 @@ async def _serve(
             outcomes=money.outcomes,
             metrics=desk.ours.metrics,
             sees=desk.sees(money),
-            may_call=await may_call(user, people_settings),
+            promises=await promised_calls(user, people_settings),
             stops_calls=stops_calls(
                 user,
                 people_settings,

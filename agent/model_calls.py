@@ -16,7 +16,9 @@ from agent.arguments import described
 from agent.asked_first import Begun, clears, emptied
 from agent.filler import Says, filled
 from agent.gate import Action, Gate
+from agent.known_tasks import Task
 from agent.own_changes import can_be_undone
+from agent.promised_calls import READ_BACK, PromisedCalls
 from agent.seen import Seen
 from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
@@ -41,7 +43,8 @@ class ModelCalls:
     """The tools of one call as models have them.
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; what would make a task of
-    something `seen` on a screen waits for a yes. `say`: while a tool takes its time.
+    something `seen` on a screen waits for a yes. `say`: while a tool takes its time. `promises`: the calls that the
+    person can be promised.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class ModelCalls:
         say: Says,
         completes_at_once: bool,
         seen: Seen,
-        may_call: bool,
+        promises: PromisedCalls | None,
     ) -> None:
         self._toolbox = toolbox
         self._gate = gate
@@ -64,7 +67,8 @@ class ModelCalls:
         self._completes_at_once = completes_at_once
         self._seen = seen
         # Who did not agree to be called is promised no call, and pays for no word about one.
-        self._hidden = NOT_FOR_MODELS if may_call else NOT_FOR_MODELS | {BY_PHONE}
+        self._promises = promises
+        self._hidden = NOT_FOR_MODELS if promises else NOT_FOR_MODELS | {BY_PHONE}
         self._begun = {UPDATE: Begun(), COMPLETE: Begun()}
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
@@ -74,7 +78,7 @@ class ModelCalls:
         """A server's tool as a model is given it."""
         schema = {
             "name": name,
-            "description": server.describe(name),
+            "description": self._described(server, name),
             "parameters": self._shown(server, name),
         }
 
@@ -106,6 +110,12 @@ class ModelCalls:
             return server.for_model(name, outcome)
 
         return function_tool(ask_the_server, raw_schema=schema)
+
+    def _described(self, server: ToolServer, name: str) -> str:
+        """What a model is told of a tool; of calls only where one can be promised."""
+        told = server.describe(name)
+        rings = self._promises is not None and not server.is_foreign and server.takes(name, BY_PHONE)
+        return f"{told} {READ_BACK}" if rings else told
 
     def _shown(self, server: ToolServer, name: str) -> dict[str, Any]:
         """A tool's schema without what is the call's own to fill in."""
@@ -175,16 +185,18 @@ class ModelCalls:
 
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         task_id = arguments.get("task_id")
-        title = told_apart = ""
+        title = told_apart = calls_at = ""
         objects: tuple[str, ...]
         if not server.is_foreign and tool == "create_task":
             objects = (str(arguments.get("title") or ""),)
+            calls_at = self._calls_at(arguments)
         elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._toolbox.task(task_id)) is not None:
             objects = (str(known["title"]),)
             told_apart = self._toolbox.known.told_apart(task_id)
+            calls_at = self._calls_at(arguments, known) if tool == UPDATE else ""
             if server.takes(tool, "expected_version"):
                 # What was changed since it was last seen is not what the caller agrees to.
                 arguments["expected_version"] = int(known["version"])
@@ -192,7 +204,10 @@ class ModelCalls:
             self._toolbox.refused(tool, arguments)
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", error_output("not_found", unknown))
-        return self._ask(Action(tool, arguments, objects, title, told_apart))
+        return self._ask(Action(tool, arguments, objects, title, told_apart, calls_at=calls_at))
+
+    def _calls_at(self, arguments: dict[str, Any], task: Task | None = None) -> str:
+        return "" if self._promises is None else self._promises.asked_for(arguments, task)
 
     def _ask(self, action: Action) -> ToolResult:
         pending = self._gate.ask(action, turn=self._turn())

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.dialling import Dialler, Dials
@@ -26,6 +29,7 @@ from agent.outbound_rules import (
     is_too_late,
     may_call_country,
 )
+from agent.production import start_refusals, unreadable
 from agent.reminder_call import ReminderCall
 from agent.served import connect
 from agent.settings import AgentSettings, OutboundSettings
@@ -42,6 +46,7 @@ from privacy.places import Places
 
 log = logging.getLogger("agent.outbound")
 
+_REFUSED: Final = 2
 LOOK_SECONDS: Final = 5.0
 LOOK_BACK: Final = TOO_LATE + timedelta(hours=24)
 """What was due in a quiet night is called about in the morning."""
@@ -154,9 +159,10 @@ class Outbound:
         return number, ""
 
 
-async def run(stop: asyncio.Event) -> None:
+async def run(
+    stop: asyncio.Event, settings: OutboundSettings, agent: AgentSettings, people_settings: PeopleSettings
+) -> None:
     """Look until told to stop. Without a trunk to call by it says so and does nothing."""
-    settings, agent, people_settings = OutboundSettings(), AgentSettings(), PeopleSettings()
     if not settings.trunk_id:
         log.warning("outbound.no_trunk")
         print("reminders: VOICETASKS_OUTBOUND_TRUNK_ID is not set, so nobody is called", flush=True)
@@ -191,13 +197,28 @@ async def run(stop: asyncio.Event) -> None:
         await tasks.dispose()
 
 
-async def _main() -> None:
+async def _until_told(settings: OutboundSettings, agent: AgentSettings, people: PeopleSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run(stop)
+    await run(stop, settings, agent, people)
+
+
+def main() -> None:
+    """Run with the environment's settings. Exit code 2: they speak against starting."""
+    configure("INFO")
+    try:
+        settings, agent, people = OutboundSettings(), AgentSettings(), PeopleSettings()
+        refusals = start_refusals(agent, people)
+    except (ValidationError, SettingsError) as error:
+        refusals = unreadable(error)
+    if refusals:
+        for refusal in refusals:
+            log.error("outbound.not_started", extra={"what": refusal})
+        sys.exit(_REFUSED)
+    configure(agent.log_level)
+    asyncio.run(_until_told(settings, agent, people))
 
 
 if __name__ == "__main__":
-    configure(AgentSettings().log_level)
-    asyncio.run(_main())
+    main()

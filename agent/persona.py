@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from agent.asked_first import due_said
-from agent.change_words import WORDLESS, changed_to, counted, listed, quoted
+from agent.change_words import WORDLESS, call_said, changed_to, counted, due_told, listed, quoted
 from agent.gate import Action
 from agent.speakable import speakable
 from people.user import DEFAULT_TIME_ZONE
@@ -209,8 +209,8 @@ def comes_next(results: Iterable[Mapping[str, Any]]) -> str:
         if isinstance(task := result.get("next"), Mapping) and task.get("due_spoken")
     ]
     if len(due) == 1:
-        return f"It is next due {due[0]['due_spoken']}."
-    names = [f'"{speakable(str(task["title"])) or WORDLESS}" {task["due_spoken"]}' for task in due]
+        return f"It is next due {due_told(due[0])}."
+    names = [f'"{speakable(str(task["title"])) or WORDLESS}" {due_told(task)}' for task in due]
     return f"Next due are {listed(names)}." if names else ""
 
 
@@ -242,10 +242,11 @@ def _asked(group: list[Action]) -> str:
 
 
 def _with_date(action: Action) -> str:
-    """A new task with its date, so that title and date are both agreed to."""
+    """A new task with its date and call, so that all of it is agreed to."""
     name = next((quoted(action, each) for each in action.objects), "this")
     due = speakable(due_said(action.arguments))
-    return f"{name}, due {due}" if due else f"{name}, without a date"
+    call = call_said(action)
+    return f"{name}, {f'due {due}' if due else 'without a date'}{f', {call}' if call else ''}"
 
 
 def _what(group: list[Action]) -> str:

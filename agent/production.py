@@ -1,8 +1,11 @@
-"""What a worker's start refuses: things of a demo where calls are real, and secrets that everybody knows."""
+"""What a start refuses: things of a demo where calls are real, and secrets that everybody knows."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from agent.settings import AgentSettings
 from mcp_tasks.known_secrets import is_known, known_secret
@@ -14,17 +17,28 @@ _SANDBOX_KEY: Final = "sandbox"
 _VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs", "google")
 
 
-def start_refusals(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:
+def start_refusals(
+    settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings | None = None
+) -> list[str]:
     """Give a sentence for everything that speaks against starting, each with what to do; none is good.
 
-    A demo may have all of it: its processes listen on the loopback alone.
+    A demo may have all of it: its processes listen on the loopback alone. `vendors`: of a process that talks to some.
     """
     if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
         return ["LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not both set: set those of your LiveKit server."]
-    return [] if people.demo else _production(settings, people, vendors)
+    if people.demo:
+        return []
+    return _known_secrets(settings, people) + ([] if vendors is None else _stand_ins(vendors))
 
 
-def _production(settings: AgentSettings, people: PeopleSettings, vendors: VendorSettings) -> list[str]:
+def unreadable(error: ValidationError | SettingsError) -> list[str]:
+    """Say what is wrong with settings, each by its name and without its value."""
+    if isinstance(error, SettingsError):  # no JSON where some is wanted
+        return [str(error)]
+    return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+
+
+def _known_secrets(settings: AgentSettings, people: PeopleSettings) -> list[str]:
     secrets = {
         "LIVEKIT_API_KEY": settings.livekit_api_key,
         "LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value(),
@@ -32,11 +46,13 @@ def _production(settings: AgentSettings, people: PeopleSettings, vendors: Vendor
     }
     if settings.takeover_key is not None:
         secrets["VOICETASKS_AGENT_TAKEOVER_KEY"] = settings.takeover_key.get_secret_value()
-    refusals = [known_secret(name) for name, value in secrets.items() if is_known(value)]
-    refusals += [
+    return [known_secret(name) for name, value in secrets.items() if is_known(value)]
+
+
+def _stand_ins(vendors: VendorSettings) -> list[str]:
+    return [
         f"{vendors.key_name(vendor)} is the sandbox's: callers would talk with a stand-in. Set the vendor's own key, "
         "or none."
         for vendor in _VENDORS
         if vendors.key(vendor) == _SANDBOX_KEY
     ]
-    return refusals

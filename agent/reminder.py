@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from livekit.agents.voice import SpeechHandle
 
 from agent.heard import Spoken, was_heard_within
 from agent.invitation import Invitation
-from agent.outbound_rules import Outcome
+from agent.outbound_rules import Outcome, clocks_of, may_call_country
+from agent.promised_calls import PromisedCalls
 from agent.reminder_call import ReminderCall
 from agent.settings import OutboundSettings
 from agent.speakable import speakable
@@ -69,17 +71,20 @@ async def over(invitation: Invitation, settings: PeopleSettings, unwritten: Unwr
         await went(invitation.reminder, Outcome.NOT_TOLD, settings, unwritten)
 
 
-async def may_call(user: User, settings: PeopleSettings) -> bool:
-    """Whether this person can be promised a call: there is a trunk, their consent, and a number that is theirs."""
-    if not OutboundSettings().trunk_id:
-        return False
+async def promised_calls(user: User, settings: PeopleSettings) -> PromisedCalls | None:
+    """What can be promised to this person. None without a trunk, their consent, or a number of theirs that is called."""
+    outbound = OutboundSettings()
+    if not outbound.trunk_id:
+        return None
     try:
         async with People(settings.database_url, wait_ms=BUSY_MS) as people:
             consents = ReminderConsents(people.engine, settings.tasks_token_secret)
             number, _ = await consents.number_to_call(user.id)
     except DATABASE_AWAY:
-        return False
-    return number is not None
+        return None
+    if number is None or not may_call_country(number, outbound.rules):
+        return None
+    return PromisedCalls(ZoneInfo(user.time_zone), clocks_of(user.time_zone, number), outbound.rules)
 
 
 async def opening(

@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from livekit.agents import llm, utils
@@ -23,6 +24,7 @@ from agent.known_tasks import KnownTasks, Task
 from agent.metrics.call_metrics import CallMetrics
 from agent.model_calls import UNDO, ModelCalls
 from agent.own_changes import OwnChanges
+from agent.promised_calls import PromisedCalls
 from agent.released import Released
 from agent.requests import SAME_REQUEST_SECONDS, Requests
 from agent.seen import Seen
@@ -51,7 +53,8 @@ class Toolbox:
 
     `on_stuck` is told when a model cannot get a call right and the caller has to be asked; `on_change` when a model's
     call that changes something begins; `outcomes` hears what becomes of tasks; what would make a task of something
-    `seen` on a screen waits for a yes; `say` says a line while a tool takes its time.
+    `seen` on a screen waits for a yes; `say` says a line while a tool takes its time; `promises`: the calls that the
+    person can be promised, none without.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Toolbox:
         outcomes: Outcomes | None = None,
         metrics: CallMetrics | None = None,
         seen: Seen | None = None,
-        may_call: bool = False,
+        promises: PromisedCalls | None = None,
     ) -> None:
         self._tasks = server
         self.requests = Requests(call_id)
@@ -77,6 +80,7 @@ class Toolbox:
         self._outcomes = outcomes
         self._task_events = TaskEvents()
         self._metrics = metrics
+        self._promises = promises
         self._of: dict[str, ToolServer] = {}
         self._models = ModelCalls(
             self,
@@ -86,7 +90,7 @@ class Toolbox:
             say=say,
             completes_at_once=completes_at_once,
             seen=seen or Seen(),
-            may_call=may_call,
+            promises=promises,
         )
         self.known = KnownTasks()
         self.changes = OwnChanges()
@@ -332,6 +336,7 @@ class Toolbox:
                 self._forget(tool, arguments, operation)
             raise
         if not outcome.is_error:
+            outcome = self._with_calls(server, tool, outcome)
             self.requests.answered(tool, arguments)
         elif not (was_unsure and outcome.code in _TOLD_BEFORE_LOOKING):
             self._forget(tool, arguments, operation)
@@ -342,6 +347,12 @@ class Toolbox:
         if self._outcomes is not None and event is not None:
             self._outcomes.task(*event, turn=asked)
         return outcome
+
+    def _with_calls(self, server: ToolServer, tool: str, outcome: ToolOutcome) -> ToolOutcome:
+        """What was answered, with when each call comes: the task server knows no telephones."""
+        if self._promises is None or server.is_foreign or _is_gone(tool, outcome.structured):
+            return outcome
+        return replace(outcome, structured=self._promises.told(outcome.structured))
 
     def _forget(self, tool: str, arguments: Mapping[str, Any], operation: str | None) -> None:
         """It certainly did not happen: the next one is a new request."""
@@ -376,8 +387,7 @@ class Toolbox:
             if "undone" in result:
                 self.requests.undone(operation)
         self.known.note(result)
-        is_gone = tool == "delete_task" or result.get("undone") == "create"
-        if is_gone and isinstance(result.get("task"), dict):
+        if _is_gone(tool, result) and isinstance(result.get("task"), dict):
             self.known.forget(str(result["task"]["id"]))
 
     async def task(self, task_id: object) -> Task | None:
@@ -385,3 +395,8 @@ class Toolbox:
         if task_id and self.known.get(task_id) is None:
             await self.run("list_tasks", {"view": "all"}, turn=self._turn())
         return self.known.get(task_id)
+
+
+def _is_gone(tool: str, result: Mapping[str, Any]) -> bool:
+    """Whether the task that a result tells of is there no longer."""
+    return tool == "delete_task" or result.get("undone") == "create"

@@ -15,6 +15,7 @@ from uuid import uuid4
 from livekit.agents import AgentServer, JobRequest
 from livekit.agents.telemetry.loop_monitor import ENV_WARN_THRESHOLD_MS
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
 from agent.breaker_gauge import show
@@ -24,10 +25,10 @@ from agent.invitation import Invitation
 from agent.job_process import answer, prepare
 from agent.logs import configure
 from agent.metrics.names import begin_at_zero
-from agent.production import start_refusals
+from agent.production import start_refusals, unreadable
 from agent.reminder_call import keep_writing
 from agent.served import AllServed, connect
-from agent.settings import AgentSettings
+from agent.settings import AgentSettings, OutboundSettings
 from agent.slots import BUSY_ATTRIBUTE, Slots
 from agent.takeover import keep_taking_over
 from agent.unwritten import Unwritten
@@ -269,9 +270,10 @@ def main() -> None:
     configure("INFO")
     try:
         settings = AgentSettings()
+        OutboundSettings()  # each call reads them, and would fail
         refusals = start_refusals(settings, PeopleSettings(), VendorSettings())
-    except ValidationError as error:
-        refusals = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    except (ValidationError, SettingsError) as error:
+        refusals = unreadable(error)
     if refusals:
         for refusal in refusals:
             log.error("worker.not_started", extra={"what": refusal})

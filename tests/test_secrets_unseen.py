@@ -117,3 +117,24 @@ def test_a_process_whose_servers_are_away_ends_or_waits_without_telling_its_secr
     assert done.returncode != 0  # the database is away
     assert done.stderr
     assert MARK not in done.stdout + done.stderr
+
+
+def test_reminders_whose_database_is_away_wait_without_telling_their_secrets(tmp_path: Path) -> None:
+    values = {name: f"{MARK}-0123456789-0123456789-0123456789" for name in secret_variables()}
+    more = {"LIVEKIT_API_KEY": "APIproper", "VOICETASKS_OUTBOUND_TRUNK_ID": "ST_1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "agent.outbound"],
+        cwd=CHECKOUT,
+        env=clean_environment(tmp_path, **values, **ADDRESSES, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said: list[str] = []
+        for line in process.stdout:
+            said.append(line)
+            if "outbound.database_away" in line:
+                process.terminate()
+    assert process.returncode == 0, said  # it waited, and ended when it was told to
+    assert MARK not in "".join(said)

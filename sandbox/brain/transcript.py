@@ -28,6 +28,8 @@ class Task:
     status: str
     created_at: str
     repeats: str | None = None
+    calls_at_spoken: str | None = None
+    """When its person is called, where that is not the moment that it is due."""
     list_name: str | None = None
     notes: str | None = None
     title_spoken: str | None = None
@@ -51,6 +53,7 @@ class Task:
             status=text("status") or "open",
             created_at=text("created_at") or "",
             repeats=text("repeats"),
+            calls_at_spoken=text("calls_at_spoken"),
             list_name=text("list_name"),
             notes=text("notes"),
             title_spoken=text("title_spoken"),

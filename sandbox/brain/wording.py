@@ -176,7 +176,7 @@ def result(ran: Ran) -> str:
     match ran.tool:
         case "create_task":
             before = "I had already added" if ran.result.get("repeated") else "I've added"
-            return f"{before} {with_due(task)}{_repeating(task)}."
+            return f"{before} {with_due(task)}{_besides(task)}."
         case "complete_task":
             same = ran.result.get("changed") is False
             return (
@@ -194,14 +194,23 @@ def result(ran: Ran) -> str:
             return FAILED
 
 
-def _repeating(task: Task) -> str:
-    return f", {task.repeats}" if task.repeats else ""
+def _besides(task: Task) -> str:
+    """How it repeats, and when its person is called where its due does not say that."""
+    return f"{f', {task.repeats}' if task.repeats else ''}{_call(task)}"
+
+
+def _call(task: Task) -> str:
+    return f", with a call {task.calls_at_spoken}" if task.calls_at_spoken else ""
 
 
 def _next(ran: Ran) -> str:
     """What comes next of a task that repeats."""
     following = Task.of(ran.result.get("next"))
-    return f" It is next due {following.due_spoken}." if following and following.due_spoken else ""
+    return (
+        f" It is next due {following.due_spoken}{_call(following)}."
+        if following and following.due_spoken
+        else ""
+    )
 
 
 def _updated(ran: Ran, task: Task) -> str:
@@ -210,7 +219,7 @@ def _updated(ran: Ran, task: Task) -> str:
     if "title" in ran.arguments:
         return f"I've changed it to {with_due(task)}."
     return (
-        f"I've moved {quoted(task)} to {task.due_spoken}{_repeating(task)}."
+        f"I've moved {quoted(task)} to {task.due_spoken}{_besides(task)}."
         if task.due_spoken
         else f"I've removed the date of {quoted(task)}."
     )

@@ -31,7 +31,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(job_module, name, MagicMock())
     for name in ("TaskClient", "other_servers", "transcribing"):
         monkeypatch.setattr(job_module, name, opened)
-    for name in ("may_call", "opening"):
+    for name in ("promised_calls", "opening"):
         monkeypatch.setattr(job_module, name, AsyncMock())
     monkeypatch.setattr(job_module, "Keeper", lambda *_, **__: keeper)
     monkeypatch.setattr(job_module, "Call", lambda *_, **__: made)

@@ -40,6 +40,19 @@ def refused(environment: pytest.MonkeyPatch, tmp_path: Path, **changed: str) -> 
     return "\n".join(start_refusals(AgentSettings(), PeopleSettings(), VendorSettings()))
 
 
+def ended(folder: Path, module: str, **changed: str) -> tuple[int, list[dict[str, str]]]:
+    """How a process ends that is started with proper things but for what was changed, and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env=clean_environment(folder, **(PROPER | changed)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stderr.splitlines()]
+
+
 def test_a_proper_start_is_not_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert refused(monkeypatch, tmp_path) == ""
 
@@ -66,19 +79,31 @@ def test_each_of_a_demos_things_is_refused_by_name_and_allowed_in_a_demo(
         assert refused(monkeypatch, tmp_path, **{name: value, "VOICETASKS_WEB_DEMO": "true"}) == ""
 
 
-def test_the_process_ends_with_exit_code_2_and_says_why(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agent"],
-        env=clean_environment(tmp_path, **(PROPER | {"LIVEKIT_API_SECRET": "secret"})),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    said = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [line["event"] for line in said] == ["worker.not_started"]
-    assert said[0]["what"].startswith("LIVEKIT_API_SECRET")
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("LIVEKIT_API_SECRET", "secret", "LIVEKIT_API_SECRET is a value that everybody knows"),
+        ("VOICETASKS_TASKS_TOKEN_SECRET", "demo-secret-that-everybody-could-know", "VOICETASKS_TASKS_TOKEN"),
+        ("LIVEKIT_API_KEY", "", "LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not both set"),
+        ("VOICETASKS_TASKS_TOKEN_SECRET", "quetzal", "VOICETASKS_TASKS_TOKEN_SECRET: "),
+        ("VOICETASKS_OUTBOUND_COUNTRIES", "quetzal", "error parsing value for field"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("module", "event"), [("agent", "worker.not_started"), ("agent.outbound", "outbound.not_started")]
+)
+def test_the_process_ends_with_exit_code_2_and_says_why(
+    tmp_path: Path, module: str, event: str, name: str, value: str, what: str
+) -> None:
+    code, said = ended(tmp_path, module, **{name: value})
+    assert (code, [line["event"] for line in said]) == (2, [event])
+    assert what in said[0]["what"]
+    assert "quetzal" not in str(said)
+
+
+def test_reminders_need_no_vendor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert refused(monkeypatch, tmp_path, OPENAI_API_KEY="sandbox") != ""
+    assert start_refusals(AgentSettings(), PeopleSettings()) == []
 
 
 def test_a_setting_that_is_wrong_is_named_without_its_value(

@@ -57,13 +57,12 @@ async def first_words(patch: pytest.MonkeyPatch, begun: Begun, kept: Thread | No
     for name in ("TaskClient", "other_servers", "transcribing"):
         patch.setattr(job, name, lambda *_, **__: nullcontext(told))
 
-    async def may_call(*_: object) -> bool:
-        return False
+    async def promised_calls(*_: object) -> None: ...
 
     async def opening(*_: object) -> Opening:
         return LINE
 
-    patch.setattr(job, "may_call", may_call)
+    patch.setattr(job, "promised_calls", promised_calls)
     patch.setattr(job, "opening", opening)
     invitation = Invitation(call_id="c1", subject="usr_1", channel="phone", identity="sip_1", reminder="r1")
     ours = SimpleNamespace(redis=None, served=told, begun=begun, metrics=None, cut_off=None, closing=None)

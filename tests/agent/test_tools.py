@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from livekit.agents import StopResponse, llm
@@ -19,7 +20,9 @@ from livekit.agents import StopResponse, llm
 from agent.claims import ClaimWatch
 from agent.gate import Action
 from agent.model_calls import MOST_CORRECTIONS
+from agent.outbound_rules import Rules
 from agent.persona import done, question
+from agent.promised_calls import PromisedCalls
 from agent.requests import SAME_REQUEST_SECONDS
 from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import Patience, TaskClient, TaskServerUnavailable, ToolOutcome
@@ -28,6 +31,8 @@ from tiers.tool_arguments import NOT_WHOLE, strict
 
 pytestmark = pytest.mark.system
 
+BERLIN = ZoneInfo("Europe/Berlin")
+PROMISES = PromisedCalls(BERLIN, (BERLIN,), Rules(frozenset({"DE"})))
 AWAY = TaskServerUnavailable("away", may_have_happened=False)
 
 
@@ -520,11 +525,42 @@ async def test_nobody_is_promised_a_call_who_did_not_agree_to_one(port: int, ann
     await ann.model_calls("create_task", {"title": "Call mum", "due": "2030-01-01", "by_phone": True})
     (task,) = (await ann.client.call("list_tasks", {})).structured["tasks"]
     assert "by_phone" not in task
-    async with rig(port, f"bob-{uuid4().hex}", may_call=True) as bob:
+    async with rig(port, f"bob-{uuid4().hex}", promises=PROMISES) as bob:
         assert "by_phone" in schema_of(bob.tools["create_task"])
         await bob.model_calls("create_task", {"title": "Call mum", "due": "2030-01-01", "by_phone": True})
         (task,) = (await bob.client.call("list_tasks", {})).structured["tasks"]
     assert task["by_phone"] is True
+
+
+async def test_a_model_is_told_that_quiet_hours_put_a_call_off_and_until_when(port: int) -> None:
+    at_eight = "Wednesday, June 12th, 2030 at 8 AM, after quiet hours"
+    async with rig(port, f"bob-{uuid4().hex}", promises=PROMISES) as bob:
+        assert "calls_at_spoken" in bob.tools["create_task"].info.raw_schema["description"]
+        early = {"title": "Leave for the airport", "due": "2030-06-12T06:00", "by_phone": True}
+        made = (await bob.model_calls("create_task", early))["task"]
+        assert (made["due_spoken"][-7:], made["calls_at_spoken"]) == ("at 6 AM", at_eight)
+        (listed,) = (await bob.model_calls("list_tasks", {}))["tasks"]
+        assert listed["calls_at_spoken"] == at_eight
+        bob.turn += 1
+        await bob.model_calls("update_task", {"task_id": made["id"], "due": "2030-06-12T12:00"})
+        assert "calls_at_spoken" not in (await bob.model_calls("list_tasks", {}))["tasks"][0]
+        other = (await bob.adds("Take the bins out"))["Take the bins out"]
+        late = {"task_id": other, "due": "2030-06-11T23:00", "by_phone": True}
+        asked = (await bob.model_calls("update_task", late))["question"]  # the second of one turn
+        assert f"with a call {at_eight}" in asked
+
+
+async def test_of_a_task_that_is_gone_no_call_is_told(port: int) -> None:
+    async with rig(port, f"bob-{uuid4().hex}", promises=PROMISES) as bob:
+        early = {"title": "Leave for the airport", "due": "2030-06-12T06:00", "by_phone": True}
+        await bob.model_calls("create_task", early)
+        bob.turn += 1
+        gone = await bob.model_calls("undo", {})
+    assert (gone["undone"], "calls_at_spoken" in gone["task"]) == ("create", False)
+
+
+async def test_who_is_promised_no_call_pays_for_no_word_about_one(ann: Rig) -> None:
+    assert all("calls_at" not in tool.info.raw_schema["description"] for tool in ann.tools.values())
 
 
 def schema_of(tool: Any) -> dict[str, Any]:

@@ -13,6 +13,11 @@ ROOMS = {
     "reminders": ("agent", "people", "mcp_tasks"),
 }
 """Whose settings classes each of them makes."""
+PROMISES = {
+    *("VOICETASKS_OUTBOUND_TRUNK_ID", "VOICETASKS_OUTBOUND_COUNTRIES"),
+    *("VOICETASKS_OUTBOUND_QUIET_FROM", "VOICETASKS_OUTBOUND_QUIET_UNTIL"),
+}
+"""By these the worker promises calls about tasks, and `reminders` makes them: both are given the same."""
 REQUIRED = {
     "web": {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
@@ -24,17 +29,18 @@ REQUIRED = {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_AGENT_TAKEOVER_KEY", "VOICETASKS_AGENT_HOST"),
         *("VOICETASKS_AGENT_SLOTS", "VOICETASKS_AGENT_DRAIN_SECONDS", "VOICETASKS_WEB_DEMO"),
-        "VOICETASKS_OUTBOUND_TRUNK_ID",
+        *PROMISES,
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "CARTESIA_API_KEY", "ELEVEN_API_KEY", "GOOGLE_API_KEY"),
         "VOICETASKS_ROUTING_SPOOL_DIR",
     },
     "tasks": {"DATABASE_URL", "VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_TASKS_HOST"},
     "reminders": {
         *("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
-        *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_OUTBOUND_TRUNK_ID", "VOICETASKS_WEB_DEMO"),
+        *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_DEMO"),
+        *PROMISES,
     },
 }
-"""Without a value for one of these a process does not start, keeps things in a file, or reaches nobody."""
+"""Without one of these a process does not start, keeps things in a file, reaches nobody, or promises in vain."""
 SECRETS = {
     *(
         "DATABASE_URL",

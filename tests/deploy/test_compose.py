@@ -22,7 +22,7 @@ from mcp_tasks.known_secrets import is_known
 from people.pins import checked
 from tests.conftest import CHECKOUT
 from tests.deploy.interpolation import MissingVariableError, interpolated, listed, used
-from tests.deploy.processes import HAND_OVER_AND_END, MODULES, SECRETS, faults
+from tests.deploy.processes import HAND_OVER_AND_END, MODULES, PROMISES, SECRETS, faults
 from tests.test_settings_documented import variables
 
 pytestmark = pytest.mark.unit
@@ -105,6 +105,17 @@ def test_each_process_of_ours_is_given_what_it_reads_and_all_that_it_needs(
     assert described["command"] == ["python", "-m", MODULES[service]]
     assert faults(service, described["environment"]) == []
     assert described["environment"].get("VOICETASKS_WEB_DEMO", "false") == "false"
+
+
+def test_calls_are_promised_by_the_rules_that_they_are_made_by() -> None:
+    rules = {"COUNTRIES": '["DE"]', "QUIET_FROM": "22:00", "QUIET_UNTIL": "07:30", "TRUNK_ID": "ST_1"}
+    rules = {f"VOICETASKS_OUTBOUND_{name}": value for name, value in rules.items()}
+    assert set(rules) == PROMISES
+    for set_by_hand in ({}, rules):
+        services = interpolated(COMPOSE, made_secrets() | NAMES | set_by_hand)["services"]
+        given = [services[name]["environment"] for name in ("worker", "reminders")]
+        promised, made = ({name: one[name] for name in PROMISES} for one in given)
+        assert promised == made == (set_by_hand or made)
 
 
 def test_the_probe_is_given_what_it_reads_and_all_that_both_channels_need(document: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from people.settings import PeopleSettings
 from routing.settings import RoutingSettings
 from tests.conftest import CHECKOUT
 from tests.deploy.interpolation import listed
-from tests.deploy.processes import HAND_OVER_AND_END, MODULES, SECRETS, faults
+from tests.deploy.processes import HAND_OVER_AND_END, MODULES, PROMISES, SECRETS, faults
 from tests.test_settings_documented import variables
 
 pytestmark = pytest.mark.unit
@@ -131,6 +131,14 @@ def test_each_process_of_ours_is_given_what_it_reads_and_all_that_it_needs(
     (container,) = named(base, "Deployment", service)["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["python", "-m", MODULES[service]]
     assert faults(service, environment(container, settings)) == []
+
+
+def test_calls_are_promised_by_the_rules_that_they_are_made_by(base: list[Manifest]) -> None:
+    for service in ("worker", "reminders"):
+        (container,) = named(base, "Deployment", service)["spec"]["template"]["spec"]["containers"]
+        given = {one["name"]: one.get("valueFrom", {}) for one in container["env"]}
+        for name in PROMISES:  # one place for both
+            assert given[name] == {"configMapKeyRef": {"name": "voicetasks-settings", "key": name}}
 
 
 def test_secrets_come_from_one_secret_and_stand_in_no_file(base: list[Manifest], settings: Manifest) -> None:

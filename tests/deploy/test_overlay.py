@@ -103,5 +103,5 @@ def test_the_patch_that_the_documents_show_adds_a_setting(tmp_path: Path) -> Non
     (shown,) = re.findall(r"```yaml\n(patches:\n.*?)```", text, re.DOTALL)
     found = rendered(tmp_path / "kubernetes", more=yaml.safe_load(shown))
     (container,) = named(found, "Deployment", "reminders")["spec"]["template"]["spec"]["containers"]
-    (added,) = [one for one in container["env"] if one["name"] == "VOICETASKS_OUTBOUND_COUNTRIES"]
-    assert OutboundSettings(countries=json.loads(added["value"])).countries
+    (added,) = [one for one in container["env"] if one["name"] == "VOICETASKS_OUTBOUND_PER_DAY"]
+    assert OutboundSettings(per_day=json.loads(added["value"])).per_day

@@ -73,3 +73,21 @@ def test_the_answer_at_what_time_keeps_the_wish_and_the_day(answer: str, due_wor
     messages[-1] = {"role": "user", "content": "Add a task to buy milk."}
     (another,) = brain.reply(messages, tools=tools).calls
     assert (another.arguments["title"], "by_phone" in another.arguments) == ("buy milk", False)
+
+
+def test_who_hears_a_task_read_back_hears_when_they_are_called_where_that_is_later() -> None:
+    said = "Remind me by phone tomorrow at six to leave for the airport."
+    function = {"name": "create_task", "arguments": json.dumps({"title": "leave for the airport"})}
+    made = {
+        "id": "t1",
+        "title": "leave for the airport",
+        "due_spoken": "tomorrow at 6 AM",
+        "calls_at_spoken": "tomorrow at 8 AM, after quiet hours",
+    }
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": said},
+        {"role": "assistant", "tool_calls": [{"id": "1", "function": function}]},
+        {"role": "tool", "tool_call_id": "1", "content": json.dumps({"task": made, "changed": True})},
+    ]
+    told = brain.reply(messages, tools=[]).text
+    assert "due tomorrow at 6 AM, with a call tomorrow at 8 AM, after quiet hours." in told
