@@ -7,6 +7,7 @@ from typing import Final
 WELCOME: Final = "phone_welcome"
 WRONG: Final = "phone_wrong"
 CLOSED: Final = "phone_closed"
+UNKEYED: Final = "phone_unkeyed"
 NOT_TAKEN: Final = "phone_not_taken"
 LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
@@ -23,6 +24,10 @@ PROMPTS: Final = {
     WRONG: "That was not right. Please key it in again, and then the hash key.",
     CLOSED: (
         "That was not right, so I can't show you anything. "
+        "You can try again later, or sign in on the web page. Goodbye."
+    ),
+    UNKEYED: (
+        "I did not get a PIN or a code in full, so I can't show you anything. "
         "You can try again later, or sign in on the web page. Goodbye."
     ),
     NOT_TAKEN: (

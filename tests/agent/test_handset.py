@@ -11,7 +11,7 @@ from livekit import rtc
 
 import agent.handset
 from agent.handset import HungUpError, RoomHandset
-from agent.phone_prompts import CLOSED, WELCOME, WRONG
+from agent.phone_prompts import CLOSED, UNKEYED, WELCOME, WRONG
 
 pytestmark = pytest.mark.unit
 
@@ -53,7 +53,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 
     async def play(_: Any, name: str) -> None:
         room.playing.set()
-        if name != CLOSED:
+        if name not in (CLOSED, UNKEYED):
             await asyncio.sleep(30)
 
     monkeypatch.setattr(agent.handset, "play_recording", play)
