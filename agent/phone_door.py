@@ -16,7 +16,7 @@ from agent.handset import HungUpError, RoomHandset
 from agent.invitation import Invitation, PhoneDispatch
 from agent.outbound_rules import Outcome
 from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission, is_opt_out
-from agent.phone_prompts import NO_MORE
+from agent.phone_prompts import NO_MORE, UNKEYED
 from agent.recording import play_recording
 from agent.reminder_call import ReminderCall
 from agent.settings import AgentSettings
@@ -36,7 +36,8 @@ WATCHED: Final[tuple[rtc.room.EventTypes, ...]] = (
     "participant_disconnected",
     "disconnected",
 )
-ADMIT_SECONDS: Final = 120.0
+ENTRY_SECONDS: Final = 90.0
+"""From a question to the end of what is keyed as its answer: a long prompt, and a PIN at five seconds a digit."""
 RING_SECONDS: Final = 30.0
 """From our voice being there to the call being up."""
 
@@ -109,15 +110,20 @@ async def _known(
     reminder: ReminderCall,
 ) -> Admitted | None:
     secret = PeopleSettings().tasks_token_secret
+    loop, in_time = asyncio.get_running_loop(), asyncio.timeout(ENTRY_SECONDS)
+
+    def anew() -> None:
+        in_time.reschedule(loop.time() + ENTRY_SECONDS)
+
     async with (
-        RoomHandset(room, invitation.identity) as handset,
+        RoomHandset(room, invitation.identity, on_ask=anew) as handset,
         machine_listener(room, invitation.identity, listens=reminder.is_one) as machine,
     ):
         admission = PhoneAdmission(
             people, said, handset, settings.admission_rules, secret, we_called=reminder.is_one
         )
         try:
-            async with asyncio.timeout(ADMIT_SECONDS):
+            async with in_time:
                 who = await admission.admit()
         except OptedOutError:
             await _no_more(reminder, handset)
@@ -129,11 +135,12 @@ async def _known(
                 await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.HUNG_UP)
             return None
         except TimeoutError:
-            if reminder.is_one and _wants_no_more(handset):
-                await _no_more(reminder, handset)
-            else:
-                await reminder.went(Outcome.NO_PROOF)
-            return None
+            if not in_time.expired():  # the database's
+                raise
+            who = None
+            if not (reminder.is_one and _wants_no_more(handset)):
+                with suppress(HungUpError):
+                    await handset.tell(UNKEYED)
         if who is None and reminder.is_one and _wants_no_more(handset):  # keyed behind the last question
             await _no_more(reminder, handset)
             return None

@@ -93,7 +93,7 @@ async def test_nine_that_is_keyed_while_a_pin_is_judged_counts_too(
 async def test_nine_that_stands_when_the_time_for_a_proof_is_over_counts_too(
     room: Room, people: People, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone_door, "ADMIT_SECONDS", 0.5)
+    monkeypatch.setattr(phone_door, "ENTRY_SECONDS", 0.5)
     async with asyncio.timeout(10):
         call = picked_up(room, people)
         await room.playing.wait()
