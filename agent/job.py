@@ -9,18 +9,17 @@ from typing import Final
 
 from livekit.agents import JobContext
 
-from agent import persona
+from agent import persona, phone_prompts
 from agent.attributes import CallAttributes
+from agent.busy import all_lines_are_busy, say_busy, turn_away
 from agent.call import Call
 from agent.call_back import CallBack
 from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
-from agent.effects import Done
 from agent.ending import CUT_OFF, NOBODY, TO_HAND_ON, Ending
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
-from agent.last_words import say_last
 from agent.line import Line
 from agent.logs import tell_of_call
 from agent.metrics.call_metrics import CallMetrics
@@ -35,9 +34,7 @@ from agent.reminder import may_call, opening, over
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
-from agent.slots import BUSY_ATTRIBUTE
 from agent.thread import Keeper, Thread, Vault
-from agent.tier_session import TierSession
 from agent.tracing import follow
 from agent.transcript import transcribing
 from agent.unwritten import Unwritten
@@ -52,8 +49,6 @@ from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.job")
-
-BUSY_SECONDS: Final = 15.0
 
 TASKS_PATIENCE: Final = Patience(reconnect=8.0)
 """A task server that restarts on a busy machine is back within it; a caller hears the hold sound meanwhile."""
@@ -138,6 +133,10 @@ async def _serve_it(
         # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
         if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
             return "abandoned"
+        if invitation.channel == "phone" and all_lines_are_busy(ctx.room):
+            await attributes.set_state("busy")
+            await turn_away(ctx.room, invitation.identity, phone_prompts.BUSY)
+            return "busy"
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
@@ -196,9 +195,9 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
         await write(ctx.room, persona.TROUBLE)
         await play_recording(ctx.room, "trouble")
         return "nothing_can_serve"
-    if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
+    if all_lines_are_busy(ctx.room):
         await desk.attributes.set_state("busy")
-        await _say_busy(invitation, desk.session(stack, money), desk.line)
+        await say_busy(invitation, desk.session(stack, money), desk.line)
         return "busy"
     serving = desk.serving(decision, stack, money)
     parking = Parking(serving, money, call_id=invitation.call_id)
@@ -302,34 +301,3 @@ async def _serve(
                 await call.aclose()
         desk.ours.closing = asyncio.create_task(kept.pop_all().aclose(), name="transcript.close")
         return reason
-
-
-async def _say_busy(invitation: Invitation, session: TierSession, line: Line) -> None:
-    """Tell a caller beyond the worker's slots that all lines are busy, and let them go."""
-    try:
-        async with asyncio.timeout(BUSY_SECONDS):
-            await session.start(line, instructions="", tools=[], listener=_Deaf())
-            await say_last(session, persona.BUSY)
-    except TimeoutError:
-        log.warning("call.busy_not_heard", extra={"call_id": invitation.call_id})
-    finally:
-        line.detach()
-        await session.aclose()
-
-
-class _Deaf:
-    """Hears nothing: the caller is only told something."""
-
-    async def on_turn(self, _text: str | None) -> bool:
-        return True
-
-    def awaits_answer(self) -> bool:
-        return False
-
-    def is_asking(self) -> bool:
-        return False
-
-    def done(self) -> Done:
-        return Done()
-
-    def on_false_claim(self) -> None: ...

@@ -8,6 +8,7 @@ WELCOME: Final = "phone_welcome"
 WRONG: Final = "phone_wrong"
 CLOSED: Final = "phone_closed"
 UNKEYED: Final = "phone_unkeyed"
+BUSY: Final = "phone_busy"
 NOT_TAKEN: Final = "phone_not_taken"
 LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
@@ -29,6 +30,10 @@ PROMPTS: Final = {
     UNKEYED: (
         "I did not get a PIN or a code in full, so I can't show you anything. "
         "You can try again later, or sign in on the web page. Goodbye."
+    ),
+    BUSY: (
+        "Hello, this is the task assistant, an AI. "
+        "All our lines are busy right now. Please try again in a minute. Goodbye."
     ),
     NOT_TAKEN: (
         "That was not right, or there were too many wrong tries from this number for now. "

@@ -26,7 +26,7 @@ class Room(rtc.EventEmitter[str]):
         self.remote_participants: dict[str, Any] = {CALLER: SimpleNamespace(identity=CALLER)}
         self.playing = asyncio.Event()
         self.captions: list[str] = []
-        self.local_participant = SimpleNamespace(send_text=self._caption)
+        self.local_participant = SimpleNamespace(send_text=self._caption, attributes={})
 
     async def _caption(self, text: str, **_: Any) -> None:
         self.captions.append(text)
