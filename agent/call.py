@@ -27,7 +27,7 @@ from agent import last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.background import Background
-from agent.call_back import GoOnQuestion
+from agent.call_back import CutOffCall, GoOnQuestion
 from agent.claims import correction
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
@@ -110,6 +110,7 @@ class Call:
         sees: Sees | None = None,
         may_call: bool = False,
         stops_calls: StopsCalls | None = None,
+        leaves: CutOffCall | None = None,
     ) -> None:
         self._background = Background(log, "call.background_failed")
         self._spawn = self._background.spawn
@@ -162,6 +163,7 @@ class Call:
         self._consent = ConsentQuestion(transcript)
         self._stops_calls = stops_calls
         self._opt_out = OptOutKey(room, invitation, lambda: self._stop_calls("key"))
+        self._leaves = leaves
         self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
@@ -229,6 +231,7 @@ class Call:
             settings.graces(invitation.channel),
             on_away=lambda: self._spawn(self._park(), "call.park"),
             on_back=lambda: self._spawn(self._welcome_back(), "call.welcome_back"),
+            on_lost=self._lost,
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
@@ -575,8 +578,14 @@ class Call:
         if self._parking is not None:
             await self._parking.park()
 
+    def _lost(self) -> None:
+        if self._leaves is not None and not self._turns.has_said_goodbye:
+            self._spawn(self._leaves.lost(self.thread), "call.lost")
+
     async def _welcome_back(self) -> None:
         """The caller is here again: what was asked meanwhile was asked of nobody."""
+        if self._leaves is not None:
+            self._spawn(self._leaves.back(), "call.back")
         self._questions.unheard()
         self._story.tell("back")
         if self._parking is None or not self._parking.parked:

@@ -13,10 +13,10 @@ from agent import persona, phone_prompts
 from agent.attributes import CallAttributes
 from agent.busy import all_lines_are_busy, say_busy, turn_away
 from agent.call import Call
-from agent.call_back import CallBack
+from agent.call_back import CallBack, CutOffCall
 from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
-from agent.ending import CUT_OFF, NOBODY, TO_HAND_ON, Ending
+from agent.ending import HANDED_ON, NOBODY, TO_HAND_ON, Ending
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
@@ -240,6 +240,7 @@ async def _serve(
         served, begun = desk.ours.served, desk.ours.begun
         vault = Vault(settings.takeover_key) if settings.takeover_key is not None else None
         call_back = CallBack(desk.ours.redis, vault, user.id)
+        leaves = CutOffCall(call_back, transcript.is_allowed) if invitation.channel == "phone" else None
         keeper = Keeper(
             desk.ours.redis,
             vault,
@@ -262,6 +263,7 @@ async def _serve(
             sees=desk.sees(money),
             may_call=await may_call(user, people_settings),
             stops_calls=stops_calls(user, people_settings),
+            leaves=leaves,
         )
         thread = None
         if begun.before:
@@ -295,8 +297,8 @@ async def _serve(
                     await keeper.flush(await call.handed_over())
                 elif reason != "taken_over":
                     await keeper.forget()
-                if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
-                    await call_back.keep(call.thread)
+                if leaves is not None and reason not in HANDED_ON:
+                    await leaves.over(reason, call.thread)
             finally:  # whatever of it failed, or was cancelled once more
                 await call.aclose()
         desk.ours.closing = asyncio.create_task(kept.pop_all().aclose(), name="transcript.close")
