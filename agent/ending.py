@@ -26,7 +26,7 @@ Ending = Literal[
     "line_lost",
     "taken_over",
 ]
-"""«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs. «silent»: a telephone
+"""«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs, or with too many calls. «silent»: a telephone
 of which nothing was heard any more. «signed_out»: the account got another password meanwhile. The last three end it with this worker alone."""
 
 HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_over"})

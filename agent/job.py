@@ -27,7 +27,14 @@ from agent.money import routed
 from agent.no_more_calls import stops_calls
 from agent.other_servers import other_servers
 from agent.parking import Parking
-from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
+from agent.phone_door import (
+    NobodyCanBeKnownError,
+    NoLineError,
+    admitted,
+    invitation_from_room,
+    invited,
+    is_up,
+)
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import may_call, opening, over
@@ -141,9 +148,12 @@ async def _serve_it(
             line.ignore()
             await attributes.set_state("asking_who")
             try:
-                known = await admitted(ctx.room, invitation, settings, Unwritten(ours.redis))
+                known = await admitted(ctx.room, invitation, settings, ours.redis)
             except NobodyCanBeKnownError:
                 return "people_unavailable"  # not their fault: a reminder counts as not told
+            except NoLineError:
+                await attributes.set_state("busy")
+                return "busy"
             if known is None:
                 return "not_admitted"
             invitation = known

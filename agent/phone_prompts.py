@@ -9,6 +9,7 @@ WRONG: Final = "phone_wrong"
 CLOSED: Final = "phone_closed"
 UNKEYED: Final = "phone_unkeyed"
 BUSY: Final = "phone_busy"
+TOO_MANY: Final = "phone_too_many"
 NOT_TAKEN: Final = "phone_not_taken"
 LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
@@ -34,6 +35,10 @@ PROMPTS: Final = {
     BUSY: (
         "Hello, this is the task assistant, an AI. "
         "All our lines are busy right now. Please try again in a minute. Goodbye."
+    ),
+    TOO_MANY: (
+        "You have as many calls as you can have at once. "
+        "Please end one of them, and try again in a minute. Goodbye."
     ),
     NOT_TAKEN: (
         "That was not right, or there were too many wrong tries from this number for now. "

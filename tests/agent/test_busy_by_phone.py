@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,8 +13,9 @@ from livekit import rtc
 from livekit.agents import JobContext
 
 import agent.handset
-from agent import job
-from agent.phone_prompts import BUSY, PROMPTS
+from agent import job, phone_door
+from agent.phone_admission import Admitted
+from agent.phone_prompts import BUSY, PROMPTS, TOO_MANY
 from agent.slots import BUSY_ATTRIBUTE
 from tests.agent.test_handset import CALLER, Room
 from tests.agent.test_unwritten import Anything
@@ -29,6 +31,8 @@ class Stage:
         self.states: list[str] = []
         self.ended: list[str] = []
         self.asked = 0
+        """How often somebody was asked who they are."""
+        self.line_to_ask = self.line_to_have = True
         self.room = Room()
         self.room.remote_participants[CALLER] = SimpleNamespace(
             identity=CALLER,
@@ -52,11 +56,29 @@ class Stage:
         await job.answer(cast("JobContext", ctx))
 
 
+class Lines:
+    """Which lines there are, as a test says."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def may_ask(self, *_: object) -> bool:
+        return self._stage.line_to_ask
+
+    async def asked(self, *_: object) -> None: ...
+
+    async def may_have(self, *_: object, **__: object) -> bool:
+        return self._stage.line_to_have
+
+
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, valkey: str, redis: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(
+    request: pytest.FixtureRequest, tmp_path: Path, valkey: str, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
     made = Stage(busy=request.param)
     monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", "a secret that only tests know, 32+ bytes")
     monkeypatch.setenv("REDIS_URL", valkey)
+    monkeypatch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'people.db'}")
     for name, value in (("KEY", "devkey"), ("SECRET", "x" * 32)):
         monkeypatch.setenv(f"LIVEKIT_API_{name}", value)
 
@@ -67,19 +89,21 @@ def stage(request: pytest.FixtureRequest, valkey: str, redis: Any, monkeypatch: 
     async def play(_: object, name: str) -> None:
         made.heard.append(name)
 
-    async def admitted(*_: object) -> None:
+    async def known(*_: object) -> Admitted:
         made.asked += 1
+        return Admitted("usr_ann", "pin")
 
     def routed(*_: object, **__: object) -> None:
         raise AssertionError("a lease is opened, and a vendor dialled")
 
     monkeypatch.setattr(agent.handset, "play_recording", play)
+    monkeypatch.setattr(phone_door, "_known", known)
+    monkeypatch.setattr(phone_door, "PhoneLines", lambda *_, **__: Lines(made))
     for name in ("Line", "Desk"):
         monkeypatch.setattr(job, name, Anything)
     for name, stand_in in {
         "CallAttributes": Shown,
         "follow": lambda *_: None,
-        "admitted": admitted,
         "routed": routed,
     }.items():
         monkeypatch.setattr(job, name, stand_in)
@@ -97,7 +121,18 @@ async def test_a_full_worker_says_so_by_a_recording_to_a_telephone_that_keys_not
 
 
 @pytest.mark.parametrize("stage", [False], indirect=True)
-async def test_a_worker_with_room_asks_who_it_is(stage: Stage) -> None:
+async def test_where_too_many_are_being_asked_the_next_one_is_told_that_all_lines_are_busy(
+    stage: Stage,
+) -> None:
+    stage.line_to_ask = False
     async with asyncio.timeout(30):
         await stage.answer()
-    assert (stage.heard, stage.ended, stage.asked) == ([], ["not_admitted"], 1)
+    assert (stage.heard, stage.ended, stage.asked) == ([BUSY], ["busy"], 0)
+
+
+@pytest.mark.parametrize("stage", [False], indirect=True)
+async def test_who_has_too_many_calls_is_told_so_behind_their_pin(stage: Stage) -> None:
+    stage.line_to_have = False
+    async with asyncio.timeout(30):
+        await stage.answer()
+    assert (stage.heard, stage.ended, stage.asked) == ([TOO_MANY], ["not_admitted"], 1)
