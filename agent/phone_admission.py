@@ -1,7 +1,8 @@
 """Whether a caller by telephone is who they are to be: settled by keys, before there is a model, a tool or a token.
 
 Until then nobody listens to what is said, so that a PIN spoken aloud reaches no vendor, and there is no question that
-a key could answer. Who is not admitted costs nothing and learns nothing, not even whether a number has an account.
+a key could answer. Who is not admitted costs nothing and learns nothing, not even whether a number has an account. Where
+guests are welcome that much is told: a number that nobody holds is offered a list, and whoever takes it first has it.
 """
 
 from __future__ import annotations

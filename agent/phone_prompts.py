@@ -61,5 +61,5 @@ PROMPTS: Final = {
     NO_MORE: "All right, this number is not called again. Goodbye.",
     AGAIN: "Please key in the same PIN once more, and then the hash key.",
 }
-"""By name of the recording in sounds/. None says whether a number has an account, let alone whose: only of one that has
-are tries counted, so that a wrong PIN and one that is not judged have one answer."""
+"""By name of the recording in sounds/. None but CHOOSE, which guests alone hear, says whether a number has an account, let
+alone whose: only of one that has are tries counted, so that a wrong PIN and one that is not judged have one answer."""
