@@ -27,7 +27,7 @@ from agent import closing, last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.background import Background
-from agent.call_back import GoOnQuestion
+from agent.call_back import CutOffCall, GoOnQuestion
 from agent.claims import correction
 from agent.consent import ConsentQuestion
 from agent.cut_off import CutOff
@@ -105,6 +105,7 @@ class Call:
         sees: Sees | None = None,
         promises: PromisedCalls | None = None,
         stops_calls: StopsCalls | None = None,
+        leaves: CutOffCall | None = None,
     ) -> None:
         self._background = Background(log, "call.background_failed")
         self._spawn = self._background.spawn
@@ -165,6 +166,7 @@ class Call:
             user, stops_calls, self._ours, promised=self._promised, rest=self._background
         )
         self._opt_out = OptOutKey(room, invitation, lambda: self._no_more.wanted("key"))
+        self._leaves = leaves
         self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
@@ -232,6 +234,7 @@ class Call:
             settings.graces(invitation.channel),
             on_away=lambda: self._spawn(self._park(), "call.park"),
             on_back=lambda: self._spawn(self._welcome_back(), "call.welcome_back"),
+            on_lost=self._lost,
         )
         self._parking: Parking | None = None
         self._serving: Serving | None = None
@@ -582,8 +585,14 @@ class Call:
         if self._parking is not None:
             await self._parking.park()
 
+    def _lost(self) -> None:
+        if self._leaves is not None and not self._turns.has_said_goodbye:
+            self._spawn(self._leaves.lost(self.thread), "call.lost")
+
     async def _welcome_back(self) -> None:
         """The caller is here again: what was asked meanwhile was asked of nobody."""
+        if self._leaves is not None:
+            self._spawn(self._leaves.back(), "call.back")
         self._questions.unheard()
         self._story.tell("back")
         if self._parking is None or not self._parking.parked:

@@ -5,14 +5,17 @@ What was said is kept for that long, encrypted and only with the caller's consen
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.answers import Answer, read_answer
+from agent.ending import CUT_OFF, Ending
 from agent.thread import Thread, Vault
 from privacy.live_calls import CUT_OFF_PREFIX
 
@@ -48,6 +51,48 @@ class CallBack:
             if allowed and isinstance(sealed, bytes):
                 return self._vault.open(sealed, call_id=self._subject)
         return None
+
+    async def forget(self) -> None:
+        """Leave nothing: the call was not cut off after all."""
+        try:
+            await self._redis.delete(CUT_OFF_PREFIX + self._subject)
+        except RedisError:
+            log.warning("call_back.redis_unavailable")  # it expires
+
+
+class CutOffCall:
+    """What one call by telephone leaves to the next one of its caller.
+
+    It is left the moment the line is lost: whoever calls back at once does so while the lost line is still waited for.
+    `allowed`: whether they let what was said be kept.
+    """
+
+    def __init__(self, call_back: CallBack, allowed: Callable[[], Awaitable[bool]]) -> None:
+        self._call_back = call_back
+        self._allowed = allowed
+        self._in_order = asyncio.Lock()
+        self._is_left = False
+
+    async def lost(self, thread: Thread) -> None:
+        """The line is lost."""
+        async with self._in_order:
+            self._is_left = True
+            if await self._allowed():
+                await self._call_back.keep(thread)
+
+    async def back(self) -> None:
+        """The telephone is in its room again."""
+        async with self._in_order:
+            if self._is_left:
+                self._is_left = False
+                await self._call_back.forget()
+
+    async def over(self, reason: Ending, thread: Thread) -> None:
+        """The call has ended. What was left when its line was lost may have been read since: it is not left again."""
+        if reason in ("erased", "signed_out"):
+            await self.back()
+        elif reason in CUT_OFF and not self._is_left:
+            await self.lost(thread)
 
 
 class GoOnQuestion:

@@ -28,10 +28,10 @@ Ending = Literal[
     "line_lost",
     "taken_over",
 ]
-"""«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs. «silent»: a telephone
-of which nothing was heard any more. «signed_out»: the account got another password meanwhile. «out_of_money», «switched_off»: budgets
-or the policy left nothing that may serve it, at its start or later, and nothing is broken. The last three end it with this
-worker alone."""
+"""«abandoned»: given up while it rang. «not_admitted»: nobody who may be known, as after wrong PINs, or with too many
+calls. «silent»: a telephone of which nothing was heard any more. «signed_out»: the account got another password meanwhile.
+«out_of_money», «switched_off»: budgets or the policy left nothing that may serve it, at its start or later, and nothing is
+broken. The last three end it with this worker alone."""
 
 HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_over"})
 """The call goes on: another worker has it, or is to have it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from livekit import rtc
@@ -28,11 +28,15 @@ class HungUpError(Exception):
 
 
 class RoomHandset:
-    """The telephone of one participant. Use as an async context manager; its methods raise HungUpError."""
+    """The telephone of one participant. Use as an async context manager; its methods raise HungUpError.
 
-    def __init__(self, room: rtc.Room, identity: str) -> None:
+    `on_ask`: a question begins, whose answer is waited for from now on.
+    """
+
+    def __init__(self, room: rtc.Room, identity: str, *, on_ask: Callable[[], None] = lambda: None) -> None:
         self._room = room
         self._identity = identity
+        self._on_ask = on_ask
         self._keypad = Keypad()
         self._pressed = asyncio.Event()
         self._asking = False
@@ -64,6 +68,7 @@ class RoomHandset:
 
     async def ask(self, prompt: str) -> SecretStr | None:
         """Play a recording until a key is pressed, and give what was keyed; None when nothing was."""
+        self._on_ask()
         keyed = await self._while_there(self._ask(prompt))
         self._taken = ""
         return keyed

@@ -9,18 +9,17 @@ from typing import Final
 
 from livekit.agents import JobContext
 
-from agent import persona
+from agent import persona, phone_prompts
 from agent.attributes import CallAttributes
+from agent.busy import all_lines_are_busy, say_busy, turn_away
 from agent.call import Call
-from agent.call_back import CallBack
+from agent.call_back import CallBack, CutOffCall
 from agent.cut_off import CutOff
 from agent.desk import Desk, Ownership
-from agent.effects import Done
-from agent.ending import CUT_OFF, NOBODY, TO_HAND_ON, Ending
+from agent.ending import HANDED_ON, NOBODY, TO_HAND_ON, Ending
 from agent.erasure import erases
 from agent.invitation import Invitation
 from agent.kept_sounds import KeptSounds
-from agent.last_words import say_last
 from agent.line import Line
 from agent.logs import tell_of_call
 from agent.metrics.call_metrics import CallMetrics
@@ -29,16 +28,21 @@ from agent.no_more_calls import stops_calls
 from agent.nothing_left import parting
 from agent.other_servers import other_servers
 from agent.parking import Parking
-from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
+from agent.phone_door import (
+    NobodyCanBeKnownError,
+    NoLineError,
+    admitted,
+    invitation_from_room,
+    invited,
+    is_up,
+)
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import opening, over, promised_calls
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
-from agent.slots import BUSY_ATTRIBUTE
 from agent.thread import Keeper, Thread, Vault
-from agent.tier_session import TierSession
 from agent.tracing import follow
 from agent.transcript import transcribing
 from agent.unwritten import Unwritten
@@ -53,8 +57,6 @@ from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
 log = logging.getLogger("agent.job")
-
-BUSY_SECONDS: Final = 15.0
 
 TASKS_PATIENCE: Final = Patience(reconnect=8.0)
 """A task server that restarts on a busy machine is back within it; a caller hears the hold sound meanwhile."""
@@ -139,13 +141,20 @@ async def _serve_it(
         # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
         if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
             return "abandoned"
+        if invitation.channel == "phone" and all_lines_are_busy(ctx.room):
+            await attributes.set_state("busy")
+            await turn_away(ctx.room, invitation.identity, phone_prompts.BUSY)
+            return "busy"
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
             try:
-                known = await admitted(ctx.room, invitation, settings, Unwritten(ours.redis))
+                known = await admitted(ctx.room, invitation, settings, ours.redis)
             except NobodyCanBeKnownError:
                 return "people_unavailable"  # not their fault: a reminder counts as not told
+            except NoLineError:
+                await attributes.set_state("busy")
+                return "busy"
             if known is None:
                 return "not_admitted"
             invitation = known
@@ -198,9 +207,9 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
         await write(ctx.room, last.line)
         await play_recording(ctx.room, last.recording)
         return last.at_start
-    if ctx.room.local_participant.attributes.get(BUSY_ATTRIBUTE) == "true":
+    if all_lines_are_busy(ctx.room):
         await desk.attributes.set_state("busy")
-        await _say_busy(invitation, desk.session(stack, money), desk.line)
+        await say_busy(invitation, desk.session(stack, money), desk.line)
         return "busy"
     serving = desk.serving(decision, stack, money)
     parking = Parking(serving, money, call_id=invitation.call_id)
@@ -246,6 +255,7 @@ async def _serve(
         served, begun = desk.ours.served, desk.ours.begun
         vault = Vault(settings.takeover_key) if settings.takeover_key is not None else None
         call_back = CallBack(desk.ours.redis, vault, user.id)
+        leaves = CutOffCall(call_back, transcript.is_allowed) if invitation.channel == "phone" else None
         keeper = Keeper(
             desk.ours.redis,
             vault,
@@ -273,6 +283,7 @@ async def _serve(
                 reminder=invitation.reminder,
                 unwritten=Unwritten(desk.ours.redis),
             ),
+            leaves=leaves,
         )
         thread = None
         if begun.before:
@@ -306,40 +317,9 @@ async def _serve(
                     await keeper.flush(await call.handed_over())
                 elif reason != "taken_over":
                     await keeper.forget()
-                if reason in CUT_OFF and invitation.channel == "phone" and await transcript.is_allowed():
-                    await call_back.keep(call.thread)
+                if leaves is not None and reason not in HANDED_ON:
+                    await leaves.over(reason, call.thread)
             finally:  # whatever of it failed, or was cancelled once more
                 await call.aclose()
         desk.ours.closing = asyncio.create_task(kept.pop_all().aclose(), name="transcript.close")
         return reason
-
-
-async def _say_busy(invitation: Invitation, session: TierSession, line: Line) -> None:
-    """Tell a caller beyond the worker's slots that all lines are busy, and let them go."""
-    try:
-        async with asyncio.timeout(BUSY_SECONDS):
-            await session.start(line, instructions="", tools=[], listener=_Deaf())
-            await say_last(session, persona.BUSY)
-    except TimeoutError:
-        log.warning("call.busy_not_heard", extra={"call_id": invitation.call_id})
-    finally:
-        line.detach()
-        await session.aclose()
-
-
-class _Deaf:
-    """Hears nothing: the caller is only told something."""
-
-    async def on_turn(self, _text: str | None) -> bool:
-        return True
-
-    def awaits_answer(self) -> bool:
-        return False
-
-    def is_asking(self) -> bool:
-        return False
-
-    def done(self) -> Done:
-        return Done()
-
-    def on_false_claim(self) -> None: ...

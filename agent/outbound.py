@@ -10,13 +10,15 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
+from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.dialling import Dialler, Dials
@@ -43,6 +45,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.user import DEFAULT_TIME_ZONE
 from privacy.places import Places
+from routing.workers import LiveWorkers
 
 log = logging.getLogger("agent.outbound")
 
@@ -57,6 +60,15 @@ CAP_AGAIN: Final = {
     "per_day": timedelta(hours=1),
     "per_person_day": timedelta(hours=1),
 }
+NO_LINE_AGAIN: Final = timedelta(minutes=1)
+
+
+async def is_line_free(workers: LiveWorkers) -> bool:
+    """Whether a worker could serve whoever picks up. While Redis is away nobody knows, and they are called."""
+    try:
+        return any(worker.has_room for worker in await workers.alive())
+    except RedisError:
+        return True
 
 
 class Outbound:
@@ -72,6 +84,7 @@ class Outbound:
         rules: Rules,
         caps: Caps,
         *,
+        is_line_free: Callable[[], Awaitable[bool]],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._people = people
@@ -83,6 +96,7 @@ class Outbound:
         self._dialler = dialler
         self._rules = rules
         self._caps = caps
+        self._is_line_free = is_line_free
         self._clock = clock
         self._name = uuid4().hex
 
@@ -108,6 +122,11 @@ class Outbound:
         now = self._clock()
         number = await self._number(claimed, now)
         if number is None:
+            return False
+        if not await self._is_line_free():
+            # Nobody's telephone rings to hear that all lines are busy.
+            log.info("reminder.put_off", extra={"outcome": "no_free_line"})
+            await self._calls.again(claimed.id, "no_free_line", now + NO_LINE_AGAIN)
             return False
         in_the_way = await self._calls.may_dial(claimed, self._name, self._caps, now)
         if in_the_way == "lost":
@@ -181,7 +200,14 @@ async def run(
             ) as dialler,
         ):
             outbound = Outbound(
-                people, tasks, people_settings, Unwritten(redis), dialler, settings.rules, settings.caps
+                people,
+                tasks,
+                people_settings,
+                Unwritten(redis),
+                dialler,
+                settings.rules,
+                settings.caps,
+                is_line_free=partial(is_line_free, LiveWorkers(redis)),
             )
             while not stop.is_set():
                 try:

@@ -1,7 +1,8 @@
 """Whether a caller by telephone is who they are to be: settled by keys, before there is a model, a tool or a token.
 
 Until then nobody listens to what is said, so that a PIN spoken aloud reaches no vendor, and there is no question that
-a key could answer. Who is not admitted costs nothing and learns nothing, not even whether a number has an account.
+a key could answer. Who is not admitted costs nothing and learns nothing, not even whether a number has an account. Where
+guests are welcome that much is told: a number that nobody holds is offered a list, and whoever takes it first has it.
 """
 
 from __future__ import annotations
@@ -128,11 +129,11 @@ class PhoneAdmission:
                 log.info("phone.number_taken")
         prompt = phone_prompts.REMINDER if self._we_called else phone_prompts.WELCOME
         for number_of in range(MOST_ENTRIES):
-            keyed = await self._handset.ask(prompt)
-            if keyed is None and number_of == 0 and not self._we_called:
-                keyed = await self._handset.ask(prompt)  # they may have heard nothing of the first
+            first = number_of == 0 and not self._we_called
+            keyed = await (self._ask_twice(prompt) if first else self._handset.ask(prompt))
             if keyed is None:
-                break
+                await self._handset.tell(phone_prompts.UNKEYED)
+                return None
             if self._we_called and is_opt_out(keyed):
                 raise OptedOutError
             if (admitted := await self._by_code(keyed)) is not None:
@@ -144,6 +145,11 @@ class PhoneAdmission:
                     return Admitted(verdict.user_id, "pin")
         await self._handset.tell(phone_prompts.CLOSED)
         return None
+
+    async def _ask_twice(self, prompt: str) -> SecretStr | None:
+        """Ask once more where nothing was keyed: they may have heard nothing of the first."""
+        keyed = await self._handset.ask(prompt)
+        return keyed if keyed is not None else await self._handset.ask(prompt)
 
     async def _by_code(self, keyed: SecretStr) -> Admitted | None:
         """Who is signed in on the page said who calls. With a number it is theirs from now on."""
@@ -162,9 +168,11 @@ class PhoneAdmission:
         """
         prompt = phone_prompts.CHOOSE
         for _ in range(MOST_ENTRIES):
-            keyed = await self._handset.ask(prompt)
+            first = prompt == phone_prompts.CHOOSE
+            keyed = await (self._ask_twice(prompt) if first else self._handset.ask(prompt))
             if keyed is None:
-                break
+                await self._handset.tell(phone_prompts.UNKEYED)
+                return None
             if (admitted := await self._by_code(keyed)) is not None:
                 return admitted
             prompt = phone_prompts.WEAK

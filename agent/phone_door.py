@@ -10,13 +10,16 @@ from typing import Final
 from livekit import rtc
 from livekit.agents import JobContext
 from pydantic import ValidationError
+from redis.asyncio import Redis
 
 from agent.answering_machine import machine_listener
+from agent.busy import turn_away
 from agent.handset import HungUpError, RoomHandset
 from agent.invitation import Invitation, PhoneDispatch
 from agent.outbound_rules import Outcome
 from agent.phone_admission import Admitted, OptedOutError, PhoneAdmission, is_opt_out
-from agent.phone_prompts import NO_MORE
+from agent.phone_lines import PhoneLines
+from agent.phone_prompts import BUSY, NO_MORE, TOO_MANY, UNKEYED
 from agent.recording import play_recording
 from agent.reminder_call import ReminderCall
 from agent.settings import AgentSettings
@@ -36,13 +39,18 @@ WATCHED: Final[tuple[rtc.room.EventTypes, ...]] = (
     "participant_disconnected",
     "disconnected",
 )
-ADMIT_SECONDS: Final = 120.0
+ENTRY_SECONDS: Final = 90.0
+"""From a question to the end of what is keyed as its answer: a long prompt, and a PIN at five seconds a digit."""
 RING_SECONDS: Final = 30.0
 """From our voice being there to the call being up."""
 
 
 class NobodyCanBeKnownError(Exception):
     """The people's database is away: whoever is there cannot show who they are."""
+
+
+class NoLineError(Exception):
+    """As many callers are being asked who they are as may be at once."""
 
 
 def invited(metadata: str) -> Invitation | None:
@@ -77,27 +85,45 @@ async def invitation_from_room(ctx: JobContext) -> Invitation | None:
 
 
 async def admitted(
-    room: rtc.Room, invitation: Invitation, settings: AgentSettings, unwritten: Unwritten
+    room: rtc.Room,
+    invitation: Invitation,
+    settings: AgentSettings,
+    redis: Redis,
 ) -> Invitation | None:
-    """Find out who is there, by keys alone; None when they did not show it or hung up.
+    """Find out who is there, by keys alone; None when they did not show it, hung up, or have too many calls.
 
     From then on the invitation names them: a worker that takes the call over asks no more. Raises
-    NobodyCanBeKnownError where that is our fault, and they have been told.
+    NobodyCanBeKnownError where that is our fault, NoLineError where too many are being asked; they have been told.
     """
     people_settings = PeopleSettings()
     caller = room.remote_participants.get(invitation.identity)
     if caller is None:
         return None
+    said, unwritten = read_caller(caller.attributes, region=settings.phone_region), Unwritten(redis)
+    secret = people_settings.tasks_token_secret
+    lines = PhoneLines(redis, secret, share=settings.asked_share, each=settings.calls_each)
+    if not invitation.reminder and not await lines.may_ask(invitation.call_id, said.number):
+        log.warning("phone.too_many_asked")
+        await turn_away(room, invitation.identity, BUSY)
+        raise NoLineError
     try:
         async with People(people_settings.database_url) as people:
-            said = read_caller(caller.attributes, region=settings.phone_region)
             reminder = ReminderCall(people, invitation.reminder, said.number, people_settings, unwritten)
             who = await _known(room, invitation, settings, people, said, reminder)
     except DATABASE_AWAY as error:
         log.error("phone.nobody_can_be_known", extra={"error": type(error).__name__})
         await play_recording(room, "trouble")
         raise NobodyCanBeKnownError from error
-    return invitation.model_copy(update={"subject": who.user_id}) if who is not None else None
+    finally:
+        if not invitation.reminder:
+            await lines.asked(invitation.call_id, said.number)
+    if who is None:
+        return None
+    if not await lines.may_have(invitation.call_id, who.user_id, we_called=bool(invitation.reminder)):
+        log.info("phone.too_many_calls")
+        await turn_away(room, invitation.identity, TOO_MANY)
+        return None
+    return invitation.model_copy(update={"subject": who.user_id})
 
 
 async def _known(
@@ -109,15 +135,20 @@ async def _known(
     reminder: ReminderCall,
 ) -> Admitted | None:
     secret = PeopleSettings().tasks_token_secret
+    loop, in_time = asyncio.get_running_loop(), asyncio.timeout(ENTRY_SECONDS)
+
+    def anew() -> None:
+        in_time.reschedule(loop.time() + ENTRY_SECONDS)
+
     async with (
-        RoomHandset(room, invitation.identity) as handset,
+        RoomHandset(room, invitation.identity, on_ask=anew) as handset,
         machine_listener(room, invitation.identity, listens=reminder.is_one) as machine,
     ):
         admission = PhoneAdmission(
             people, said, handset, settings.admission_rules, secret, we_called=reminder.is_one
         )
         try:
-            async with asyncio.timeout(ADMIT_SECONDS):
+            async with in_time:
                 who = await admission.admit()
         except OptedOutError:
             await _no_more(reminder, handset)
@@ -129,11 +160,12 @@ async def _known(
                 await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.HUNG_UP)
             return None
         except TimeoutError:
-            if reminder.is_one and _wants_no_more(handset):
-                await _no_more(reminder, handset)
-            else:
-                await reminder.went(Outcome.NO_PROOF)
-            return None
+            if not in_time.expired():  # the database's
+                raise
+            who = None
+            if not (reminder.is_one and _wants_no_more(handset)):
+                with suppress(HungUpError):
+                    await handset.tell(UNKEYED)
         if who is None and reminder.is_one and _wants_no_more(handset):  # keyed behind the last question
             await _no_more(reminder, handset)
             return None

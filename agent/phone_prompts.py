@@ -7,6 +7,9 @@ from typing import Final
 WELCOME: Final = "phone_welcome"
 WRONG: Final = "phone_wrong"
 CLOSED: Final = "phone_closed"
+UNKEYED: Final = "phone_unkeyed"
+BUSY: Final = "phone_busy"
+TOO_MANY: Final = "phone_too_many"
 NOT_TAKEN: Final = "phone_not_taken"
 LINKED: Final = "phone_linked"
 CHOOSE: Final = "phone_choose"
@@ -24,6 +27,18 @@ PROMPTS: Final = {
     CLOSED: (
         "That was not right, so I can't show you anything. "
         "You can try again later, or sign in on the web page. Goodbye."
+    ),
+    UNKEYED: (
+        "I did not get a PIN or a code in full, so I can't show you anything. "
+        "You can try again later, or sign in on the web page. Goodbye."
+    ),
+    BUSY: (
+        "Hello, this is the task assistant, an AI. "
+        "All our lines are busy right now. Please try again in a minute. Goodbye."
+    ),
+    TOO_MANY: (
+        "You have as many calls as you can have at once. "
+        "Please end one of them, and try again in a minute. Goodbye."
     ),
     NOT_TAKEN: (
         "That was not right, or there were too many wrong tries from this number for now. "
@@ -46,5 +61,5 @@ PROMPTS: Final = {
     NO_MORE: "All right, this number is not called again. Goodbye.",
     AGAIN: "Please key in the same PIN once more, and then the hash key.",
 }
-"""By name of the recording in sounds/. None says whether a number has an account, let alone whose: only of one that has
-are tries counted, so that a wrong PIN and one that is not judged have one answer."""
+"""By name of the recording in sounds/. None but CHOOSE, which guests alone hear, says whether a number has an account, let
+alone whose: only of one that has are tries counted, so that a wrong PIN and one that is not judged have one answer."""

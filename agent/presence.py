@@ -56,7 +56,7 @@ class Presence:
     """Watches one identity in a room. `gone` is set once, with a reason, when the call has no caller any more.
 
     `on_away` is told when they have been away for so long that nothing should be kept open for them, `on_back` when
-    they have come back, also before that.
+    they have come back, also before that. `on_lost`: their line was lost without a word, just now.
     """
 
     def __init__(
@@ -67,12 +67,14 @@ class Presence:
         *,
         on_away: Callable[[], None] = lambda: None,
         on_back: Callable[[], None] = lambda: None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._room = room
         self._identity = identity
         self._graces = graces
         self._on_away = on_away
         self._on_back = on_back
+        self._on_lost = on_lost
         self._timers: list[asyncio.TimerHandle] = []
         self._away = self._was_here = False
         self.gone: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -120,6 +122,7 @@ class Presence:
             self._identity not in self._room.remote_participants  # the other connection has not come yet
         ):
             self._expect_within(graces.lost, "lost", parked=graces.lost_parked)
+            self._on_lost()
 
     def _on_room_closed(self, reason: object = None) -> None:
         if reason in _ANOTHER_OF_US:

@@ -81,6 +81,10 @@ class AgentSettings(BaseSettings):
     """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
     unknown_callers: UnknownCallers = "refuse"
     """A telephone that is nobody's: `refuse`, or `guest` for a list of their own in economy, under a PIN they choose."""
+    asked_share: Annotated[float, Field(gt=0, le=1)] = 0.75
+    """By phone: of all workers' slots, those that calls may hold whose callers have not shown yet who they are; 1: any."""
+    calls_each: Annotated[int, Field(ge=0, le=1000, validation_alias="VOICETASKS_WEB_CALLS_EACH")] = 3
+    """Calls that one person may have at once, in browsers and by phone together; 0: any number."""
     attestation_is_proof: bool = False
     """A carrier that vouches for a number (STIR/SHAKEN level A, from a trusted trunk) stands for the PIN."""
     guest_time_zone: str = ""

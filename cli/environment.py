@@ -87,6 +87,7 @@ def process_environment(
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     # Its accounts are everybody's, and benches call with them by the dozen.
     _default(result, "VOICETASKS_WEB_CALLS_EACH", "0")
+    _default(result, "VOICETASKS_AGENT_ASKED_SHARE", "1")
     _default(result, "VOICETASKS_TASKS_CALLS_PER_MINUTE", "0")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 from redis.exceptions import RedisError
 
+from privacy.calls_at_once import tag_of
 from web.errors import ApiError
 from web.rooms import UNREACHABLE, room_name
 from web.services import Served, Services
@@ -59,7 +60,7 @@ async def start_call(services: Served, session: Changing, wanted: CallWanted | N
     """
     channel = (wanted or CallWanted()).channel
     call_id = services.call_ids.new(session.user_id)
-    person = services.keys.tag("calls", session.user_id)
+    person = tag_of(session.user_id, services.people_settings.tasks_token_secret)
     await _admit(services, call_id, person)
     try:
         await services.rooms.open(call_id, user_id=session.user_id, channel=channel)

@@ -35,7 +35,7 @@ class WebSettings(BaseSettings):
     rotate_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     """After so long a signed-in browser gets another cookie."""
     calls_each: Annotated[int, Field(ge=0, le=1000)] = 3
-    """Calls that one person may have at once in browsers, so that nobody holds every line; 0: any number."""
+    """Calls that one person may have at once, so that nobody holds every line; 0: any number. The agent reads it, too."""
     oidc_issuer: str = ""
     """An OpenID Connect provider to sign in at, beside local accounts; its discovery document is read from there."""
     oidc_client_id: str = ""

@@ -11,6 +11,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
+from privacy.calls_at_once import BEGINS_MS, CALLS_OF_PREFIX, DROP_OVER, KEEP_SECONDS
 from privacy.live_calls import CALLS, SILENT_MS
 from routing.workers import LiveWorkers
 
@@ -18,18 +19,14 @@ CLAIMS_KEY = "voicetasks:claims"
 """Call ids on their way to a worker, by the millisecond they were let in."""
 CLAIMED_AT_KEY = "voicetasks:claimed_at"
 """For each of those ids, how many calls the workers said they had when it was let in."""
-CALLS_OF_PREFIX = "voicetasks:calls_of:"
-"""By a tag that names nobody: the ids of one person's calls, by the millisecond they were let in."""
 CLAIM_MS = 2_000
 """How long a dispatched call may be on its way: a worker that takes it says so at once."""
-BEGINS_MS = 15_000
-"""How long a person's call counts although no worker has told of it: one that was given up on frees them soon."""
-KEEP_SECONDS = 86_400
-"""Longer than any call."""
 
 # Calls on their way come on top of those that were counted when the first of them was let in; what the workers
 # have counted since is not counted twice. A person's calls are those that workers tell of, and those that began just now.
-_CLAIM = """
+_CLAIM = (
+    DROP_OVER
+    + """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
 local call, slots, used, life = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -38,13 +35,7 @@ for _, id in ipairs(over) do
   redis.call('ZREM', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
 end
-local theirs = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
-for i = 1, #theirs, 2 do
-  if now - tonumber(theirs[i + 1]) > tonumber(ARGV[6]) then
-    local told = redis.call('ZSCORE', KEYS[4], theirs[i])
-    if not told or now - tonumber(told) > tonumber(ARGV[7]) then redis.call('ZREM', KEYS[3], theirs[i]) end
-  end
-end
+drop_over(KEYS[3], KEYS[4], now, tonumber(ARGV[6]), tonumber(ARGV[7]))
 local most = tonumber(ARGV[5])
 if most > 0 and redis.call('ZCARD', KEYS[3]) >= most then return 2 end
 local taken = used
@@ -62,6 +53,7 @@ redis.call('ZADD', KEYS[3], now, call)
 redis.call('EXPIRE', KEYS[3], ARGV[8])
 return 1
 """
+)
 
 
 class Admission(StrEnum):

@@ -189,7 +189,11 @@ async def test_who_was_told_one_moment_is_told_that_erasing_failed_and_may_ask_a
         raise LookupError("of a kind that nobody thought of")
 
     erasure = AccountErasure(
-        erases, Gate(), session=lambda: cast("Any", served.session), end=lambda: ended.append("erased")
+        erases,
+        Gate(),
+        session=lambda: cast("Any", served.session),
+        end=lambda: ended.append("erased"),
+        promise=asyncio.create_task,
     )
     for times in (1, 2):
         await erasure.carry_out()

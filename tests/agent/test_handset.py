@@ -11,7 +11,7 @@ from livekit import rtc
 
 import agent.handset
 from agent.handset import HungUpError, RoomHandset
-from agent.phone_prompts import CLOSED, WELCOME, WRONG
+from agent.phone_prompts import CLOSED, UNKEYED, WELCOME, WRONG
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +26,7 @@ class Room(rtc.EventEmitter[str]):
         self.remote_participants: dict[str, Any] = {CALLER: SimpleNamespace(identity=CALLER)}
         self.playing = asyncio.Event()
         self.captions: list[str] = []
-        self.local_participant = SimpleNamespace(send_text=self._caption)
+        self.local_participant = SimpleNamespace(send_text=self._caption, attributes={})
 
     async def _caption(self, text: str, **_: Any) -> None:
         self.captions.append(text)
@@ -53,7 +53,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 
     async def play(_: Any, name: str) -> None:
         room.playing.set()
-        if name != CLOSED:
+        if name not in (CLOSED, UNKEYED):
             await asyncio.sleep(30)
 
     monkeypatch.setattr(agent.handset, "play_recording", play)

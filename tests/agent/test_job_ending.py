@@ -27,6 +27,8 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Any:
     made.handed_over = AsyncMock()
     keeper = MagicMock(flush=AsyncMock(), forget=AsyncMock(), found=AsyncMock(return_value=None))
     made.keeper = keeper
+    made.leaves = MagicMock(over=AsyncMock())
+    monkeypatch.setattr(job_module, "CutOffCall", lambda *_: made.leaves)
     for name in ("PeopleSettings", "Vault", "CallBack", "Unwritten", "erases", "stops_calls"):
         monkeypatch.setattr(job_module, name, MagicMock())
     for name in ("TaskClient", "other_servers", "transcribing"):
@@ -34,14 +36,19 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("promised_calls", "opening"):
         monkeypatch.setattr(job_module, name, AsyncMock())
     monkeypatch.setattr(job_module, "Keeper", lambda *_, **__: keeper)
-    monkeypatch.setattr(job_module, "Call", lambda *_, **__: made)
+
+    def called(*_: Any, **said: Any) -> Any:
+        made.said = said
+        return made
+
+    monkeypatch.setattr(job_module, "Call", called)
     return made
 
 
-def serve() -> Any:
+def serve(channel: str = "browser") -> Any:
     begun = SimpleNamespace(before=0, turn=0)
     desk = MagicMock(
-        invitation=SimpleNamespace(call_id="c", channel="browser", reminder=""),
+        invitation=SimpleNamespace(call_id="c", channel=channel, reminder=""),
         ours=MagicMock(begun=begun, served=MagicMock()),
     )
     one: Any = MagicMock()
@@ -69,3 +76,14 @@ async def test_nor_does_a_job_that_is_cancelled_while_it_hands_over(call: Any) -
     with pytest.raises(asyncio.CancelledError):
         await serving
     call.aclose.assert_awaited_once()
+
+
+@pytest.mark.parametrize(("ended", "tells"), [("lost", 1), ("left", 1), ("erased", 1), ("leaving", 0)])
+async def test_a_phone_call_that_ends_here_says_so_to_what_it_leaves_to_the_next_one(
+    call: Any, monkeypatch: pytest.MonkeyPatch, ended: str, tells: int
+) -> None:
+    monkeypatch.setattr(job_module, "CallBack", lambda *_: MagicMock(found=AsyncMock(return_value=None)))
+    call.serve.return_value = ended
+    await serve("phone")
+    assert call.said["leaves"] is call.leaves
+    assert call.leaves.over.await_count == tells

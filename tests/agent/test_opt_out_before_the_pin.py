@@ -13,7 +13,7 @@ import agent.handset
 from agent import phone_door
 from agent.invitation import Invitation
 from agent.phone_admission import AdmissionRules
-from agent.phone_prompts import CLOSED, NO_MORE, PROMPTS
+from agent.phone_prompts import NO_MORE, PROMPTS, UNKEYED
 from agent.reminder_call import ReminderCall
 from agent.unwritten import Unwritten
 from people.reminder_consent import ReminderConsents
@@ -93,7 +93,7 @@ async def test_nine_that_is_keyed_while_a_pin_is_judged_counts_too(
 async def test_nine_that_stands_when_the_time_for_a_proof_is_over_counts_too(
     room: Room, people: People, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone_door, "ADMIT_SECONDS", 0.5)
+    monkeypatch.setattr(phone_door, "ENTRY_SECONDS", 0.5)
     async with asyncio.timeout(10):
         call = picked_up(room, people)
         await room.playing.wait()
@@ -114,14 +114,14 @@ async def test_nine_that_is_keyed_while_they_are_told_goodbye_counts_too(
 
     async def play(_: Any, name: str) -> None:
         told.append(name)
-        if name == CLOSED:
+        if name == UNKEYED:
             room.press(keys)
 
     monkeypatch.setattr(agent.handset, "play_recording", play)
     monkeypatch.setattr(agent.handset, "PAUSE_SECONDS", 0.05)
     async with asyncio.timeout(10):
         assert await picked_up(room, people) is None
-    assert told[-2:] == [CLOSED, NO_MORE]
+    assert told[-2:] == [UNKEYED, NO_MORE]
     assert await is_called_no_more(people, ann)
 
 

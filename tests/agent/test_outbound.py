@@ -12,10 +12,11 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from redis.exceptions import RedisError
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agent.outbound import Outbound
+from agent.outbound import Outbound, is_line_free
 from agent.outbound_rules import Outcome, Rules
 from agent.reminder_call import write_later
 from agent.unwritten import Unwritten
@@ -33,6 +34,7 @@ from people.reminder_consent import ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
+from routing.workers import LiveWorkers, Worker
 
 pytestmark = pytest.mark.unit
 
@@ -86,6 +88,7 @@ class Stage:
         self.store = TaskStore(tasks)
         self.now = NINE
         self.phones = Telephones()
+        self.line_is_free = True
 
     async def task(self, due: datetime | date = NINE, *, by_phone: bool = True) -> str:
         new = NewTask(title="Call mum", due=Due(due), by_phone=by_phone)
@@ -105,8 +108,12 @@ class Stage:
             self.phones,
             rules,
             caps,
+            is_line_free=self.has_room,
             clock=lambda: self.now.astimezone(UTC),
         )
+
+    async def has_room(self) -> bool:
+        return self.line_is_free
 
     async def look(self, after: timedelta = timedelta(0), **more: object) -> int:
         self.now += after
@@ -247,6 +254,44 @@ async def test_caps_put_calls_off_and_lose_none(stage: Stage) -> None:
     caps = Caps(per_minute=2, per_day=100, per_person_day=100)
     rang = [await stage.look(timedelta(minutes=0 if at == 0 else 1.1), caps=caps) for at in range(4)]
     assert rang == [2, 2, 1, 0]
+
+
+async def test_while_every_line_is_taken_no_telephone_rings_and_a_minute_later_it_does(stage: Stage) -> None:
+    await stage.task()
+    stage.line_is_free = False
+    assert await stage.look() == 0
+    assert await stage.outcomes() == ["no_free_line"]
+    stage.line_is_free = True
+    assert await stage.look(timedelta(seconds=59)) == 0
+    assert await stage.look(timedelta(seconds=1)) == 1
+
+
+class TheirWord:
+    """What workers say of themselves; None: Redis is away."""
+
+    def __init__(self, *workers: Worker | None) -> None:
+        self._workers = workers
+
+    async def alive(self) -> list[Worker | None]:
+        if None in self._workers:
+            raise RedisError
+        return list(self._workers)
+
+
+@pytest.mark.parametrize(
+    ("workers", "is_free"),
+    [
+        ([], False),
+        ([Worker("a", slots=4, used=4)], False),
+        ([Worker("a", slots=4, used=4), Worker("b", slots=4, used=3)], True),
+        ([None], True),
+    ],
+    ids=["nobody works", "full", "one has room", "nobody knows"],
+)
+async def test_a_line_is_free_where_a_worker_has_room_and_where_nobody_knows(
+    workers: list[Worker | None], is_free: bool
+) -> None:
+    assert await is_line_free(cast("LiveWorkers", TheirWord(*workers))) is is_free
 
 
 @pytest.mark.parametrize(

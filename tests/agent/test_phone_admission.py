@@ -87,10 +87,10 @@ async def test_the_pin_lets_its_owner_in_and_nothing_is_said_of_them_before(
 
 
 async def test_a_number_proves_nothing(people: People, ann: User) -> None:
-    for entries in ((), ("",), (WRONG,)):
+    for entries in ((), ("",), (WRONG,), (WRONG,) * MOST_ENTRIES):
         admitted, heard = await call(people, *entries)
         assert admitted is None
-        assert heard[-1] == phone_prompts.CLOSED
+        assert heard[-1] == (phone_prompts.CLOSED if len(entries) == MOST_ENTRIES else phone_prompts.UNKEYED)
 
 
 async def test_numbers_with_and_without_an_account_hear_the_same(people: People, ann: User) -> None:
@@ -106,6 +106,23 @@ async def test_numbers_with_and_without_an_account_hear_the_same(people: People,
             == withheld
             == [phone_prompts.WELCOME, *[phone_prompts.NOT_TAKEN] * 2, phone_prompts.CLOSED]
         )
+
+
+@pytest.mark.parametrize(
+    ("caller", "rules", "asked"),
+    [
+        (ANNS, STRICT, phone_prompts.WELCOME),
+        (Caller("+14155550199"), STRICT, phone_prompts.WELCOME),
+        (Caller("+14155550199"), GUESTS, phone_prompts.CHOOSE),
+    ],
+    ids=["known", "unknown", "guest"],
+)
+async def test_who_keys_nothing_is_asked_once_more_and_not_told_that_it_was_wrong(
+    people: People, ann: User, caller: Caller, rules: AdmissionRules, asked: str
+) -> None:
+    admitted, heard = await call(people, caller=caller, rules=rules)
+    assert (admitted, heard) == (None, [asked, asked, phone_prompts.UNKEYED])
+    assert (await call(people, None, "123456", caller=caller, rules=rules))[1][:2] == [asked, asked]
 
 
 async def test_a_call_takes_three_entries_and_five_wrong_ones_end_pins_for_a_while(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
@@ -128,6 +129,21 @@ def hang_up(live: LiveCall) -> None:
     live.call._room.remote_participants.clear()  # type: ignore[attr-defined]
     gone = SimpleNamespace(identity="caller", disconnect_reason=rtc.DisconnectReason.CLIENT_INITIATED)
     live.call._room.emit("participant_disconnected", gone)
+
+
+async def test_a_call_whose_line_is_lost_leaves_what_was_said_at_once(port: int) -> None:
+    async with live_call(port, somebody(), plan="economy", channel="phone") as live:
+        leaves = AsyncMock()
+        live.call._leaves = leaves
+        await live.turn("Add a task to buy oat milk")
+        live.call._room.remote_participants.clear()  # type: ignore[attr-defined]
+        gone = SimpleNamespace(identity="caller", disconnect_reason=rtc.DisconnectReason.CONNECTION_TIMEOUT)
+        live.call._room.emit("participant_disconnected", gone)
+        await live.until(lambda: leaves.lost.await_count == 1, 20, "it is left")
+        (thread,) = leaves.lost.await_args.args
+        assert "oat milk" in str(thread.history.to_dict())
+        assert live.ended is not None
+        assert not live.ended.done()
 
 
 @PLANS

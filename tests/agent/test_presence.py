@@ -106,6 +106,7 @@ class Comings:
     def __init__(self, graces: Graces, *, here: bool = True) -> None:
         self.room = Room(*(["caller"] if here else []))
         self.told: list[tuple[float, str]] = []
+        self.lost_at: list[float] = []
         self.clock = VirtualLoop()
         self.clock.do(lambda: self._watch(graces))
 
@@ -116,6 +117,7 @@ class Comings:
             graces,
             on_away=lambda: self._note("away"),
             on_back=lambda: self._note("back"),
+            on_lost=lambda: self.lost_at.append(round(self.clock.time(), 3)),
         )
         self.presence.watch()
         self.presence.gone.add_done_callback(lambda gone: self._note(gone.result()))
@@ -183,6 +185,7 @@ def test_a_telephone_that_hangs_up_ends_the_call_at_once(comings: Comings, reaso
     comings.goes(reason)
     comings.clock.pass_seconds(1)
     assert comings.told == [(0, "left")]
+    assert comings.lost_at == []
 
 
 @pytest.mark.parametrize("comings", [PHONE], indirect=True)
@@ -190,6 +193,7 @@ def test_a_telephone_that_is_lost_is_not_waited_for_longer_than_thirty_seconds(c
     comings.goes(REASONS.CONNECTION_TIMEOUT)
     comings.clock.pass_seconds(100)
     assert comings.told == [(30, "lost")]
+    assert comings.lost_at == [0], "it is told at once that they are gone, since they may call again"
 
 
 @pytest.mark.parametrize("comings", [BROWSER], indirect=True)

@@ -4,9 +4,10 @@ import time
 import pytest
 from redis.asyncio import Redis
 
+from privacy.calls_at_once import BEGINS_MS, CALLS_OF_PREFIX
 from privacy.live_calls import CALLS, SILENT_MS
 from routing.workers import EXPIRE_SECONDS, FORGET_MS, IDS, PREFIX, LiveWorkers
-from web.slots import BEGINS_MS, CALLS_OF_PREFIX, CLAIM_MS, CLAIMS_KEY, Admission, Slots
+from web.slots import CLAIM_MS, CLAIMS_KEY, Admission, Slots
 
 pytestmark = pytest.mark.system
 

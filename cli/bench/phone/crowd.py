@@ -123,8 +123,8 @@ async def measure(office: Office, found: Crowd, tell: Callable[[str], None]) -> 
 
 
 async def _one_too_many(office: Office) -> tuple[bool, str]:
-    """Whether a caller is told that all lines are busy and then let go, and what they heard."""
-    async with office.line("economy") as line:
+    """Whether a caller who keys nothing is told that all lines are busy and then let go, and what they heard."""
+    async with office.line("economy", pin="") as line:
         ended = await line.changes.wait_until(lambda: not line.connected, TOLD_SECONDS)
         words = line.transcript.words(by_agent=True, since=0.0)
         heard = line.listener.log.heard_seconds > HEARD_SECONDS
