@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Ending = Literal[
     "goodbye",
@@ -37,6 +37,8 @@ HANDED_ON: Final[frozenset[Ending]] = frozenset({"leaving", "line_lost", "taken_
 """The call goes on: another worker has it, or is to have it."""
 TO_HAND_ON: Final[frozenset[Ending]] = HANDED_ON - {"taken_over"}
 """Of these no other worker has it yet."""
+OUTCOMES: Final[frozenset[str]] = frozenset(get_args(Ending)) - HANDED_ON | {"handed_on"}
+"""How a call ended, as it is counted: those that another worker is to have are one."""
 CUT_OFF: Final[frozenset[Ending]] = frozenset({"left", "lost"})
 """A caller who went without a goodbye."""
 NOBODY: Final[frozenset[Ending]] = frozenset({"abandoned", "not_admitted"})

@@ -3,8 +3,8 @@
     python -m tiers.confirmed_prices           says what has moved since; 1 where that needs a word
     python -m tiers.confirmed_prices --write   is that word, to be committed with the prices
 
-A worker that is given other prices by its image and has no checkout takes `VOICETASKS_TIERS_PRICES_CONFIRMED`, the
-version that is meant, so that the word holds for no later one.
+Workers and web servers that are given other prices by their image and have no checkout take
+`VOICETASKS_TIERS_PRICES_CONFIRMED`, the version that is meant, so that the word holds for no later one.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from livekit.agents import llm
 
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("agent.metrics")
 
-OUTCOMES: Final[frozenset[str]] = frozenset(get_args(Ending)) - HANDED_ON | {"handed_on"}
-"""How a call ended, as it is counted: those that another worker is to have are one."""
 LONGEST_SECONDS: Final = 60.0
 """What the library takes for longer is no answer to what was said last."""
 _STAGES: Final = {

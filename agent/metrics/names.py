@@ -6,12 +6,13 @@ has labels: one without makes its file when it is imported, and livekit's server
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 from typing import Final, get_args
 
 from prometheus_client import Counter, Histogram
 
-from agent.ending import NOT_SERVED
+from agent.ending import NOT_SERVED, OUTCOMES
+from agent.swap_counter import SWAPS
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
 from tiers.usage import Part
@@ -162,10 +163,14 @@ def begin_at_zero() -> None:
         INTERRUPTION.labels(channel)
         for outcome in ("taken", "late", "missed", "backchannel"):
             INTERRUPTIONS.labels(outcome, channel)
-        for tier, failing in product(TIERS, FAILING_OUTCOMES):
-            CALLS.labels(channel, tier, failing)
-    for tool in TASK_TOOLS:
-        TASKS.labels(tool, "unavailable")
+        SATISFACTION.labels(channel)
+        # All of them: an alert divides by those that are no failure, too.
+        for tier, outcome in product(TIERS, sorted(OUTCOMES)):
+            CALLS.labels(channel, tier, outcome)
+    for tool, outcome in product(TASK_TOOLS, ("ok", "unavailable")):
+        TASKS.labels(tool, outcome)
+    for before, after in permutations(STACKS, 2):
+        SWAPS.labels(before, after, "vendor")
     services = {service for stack in STACKS.values() for service in stack.services}
     for service, fault in product(sorted(services), Fault):
         if fault.blame == "vendor" or fault.counts:

@@ -7,7 +7,7 @@ from tests.test_settings_documented import read, settings_classes, variables
 MODULES = {"web": "web", "worker": "agent", "tasks": "mcp_tasks", "reminders": "agent.outbound"}
 """The services of ours by name, and what they run."""
 ROOMS = {
-    "web": ("web", "people", "routing"),
+    "web": ("web", "people", "routing", "tiers"),
     "worker": ("agent", "people", "routing", "tiers", "mcp_tasks"),
     "tasks": ("mcp_tasks",),
     "reminders": ("agent", "people", "mcp_tasks"),
@@ -23,13 +23,14 @@ REQUIRED = {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_WEB_SECRET", "VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_PUBLIC_URL"),
         *("VOICETASKS_WEB_LIVEKIT_BROWSER_URL", "VOICETASKS_WEB_TASKS_URL", "VOICETASKS_WEB_HOST"),
-        "VOICETASKS_WEB_DEMO",
+        *("VOICETASKS_WEB_DEMO", "VOICETASKS_TIERS_PRICES_CONFIRMED"),
     },
     "worker": {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_AGENT_TAKEOVER_KEY", "VOICETASKS_AGENT_HOST"),
         *("VOICETASKS_AGENT_SLOTS", "VOICETASKS_AGENT_DRAIN_SECONDS", "VOICETASKS_WEB_DEMO"),
         *PROMISES,
+        "VOICETASKS_TIERS_PRICES_CONFIRMED",
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "CARTESIA_API_KEY", "ELEVEN_API_KEY", "GOOGLE_API_KEY"),
         "VOICETASKS_ROUTING_SPOOL_DIR",
     },

@@ -98,6 +98,16 @@ def test_a_changed_setting_starts_the_pods_that_read_it_anew_and_no_others(tmp_p
     assert anew.isdisjoint({"livekit", "sip"})  # which take minutes to end
 
 
+def test_a_livekit_is_renewed_while_another_takes_calls_and_who_has_one_is_told(tmp_path: Path) -> None:
+    livekit = named(rendered(tmp_path / "kubernetes"), "Deployment", "livekit")["spec"]
+    assert livekit["replicas"] - livekit["strategy"]["rollingUpdate"]["maxUnavailable"] >= 1
+    text = (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"(?ms)^## A new version, and back\n(.*?)^## ", text)
+    (told,) = re.findall(r"with one LiveKit, or one bridge, up to (\d+) minutes nobody new can call", section)
+    pod = livekit["template"]["spec"]
+    assert int(told) * 60 == pod["terminationGracePeriodSeconds"]
+
+
 def test_the_patch_that_the_documents_show_adds_a_setting(tmp_path: Path) -> None:
     text = (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```yaml\n(patches:\n.*?)```", text, re.DOTALL)

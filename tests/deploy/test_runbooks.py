@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from cli.main import app
 from tests.conftest import CHECKOUT
@@ -48,6 +49,51 @@ def test_every_setting_and_link_of_a_page_exists(page: Path) -> None:
         assert re.search(rf"^(# )?{setting}=", known, re.MULTILINE), setting
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
+
+
+def quoted(page: Path, program: str) -> list[list[str]]:
+    """The words behind a program's name in each of its commands that a page shows."""
+    return [
+        re.findall(r"\S+", each)[len(program.split()) :]
+        for each in re.findall(rf"`({program} [^`]+)`", page.read_text())
+    ]
+
+
+def options_gone(words: list[str], with_value: set[str]) -> list[str]:
+    """A command's words without its options and their values."""
+    left, following = [], iter(words)
+    for word in following:
+        if word in with_value:
+            next(following)
+        elif not word.startswith("-"):
+            left.append(word)
+    return left
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_to_compose_names_its_file_and_services_of_it(page: Path) -> None:
+    services = yaml.safe_load((CHECKOUT / "deploy/compose.yaml").read_text())["services"]
+    for words in quoted(page, "docker compose"):
+        assert words[:2] == ["-f", "deploy/compose.yaml"], words
+        verb, *named_services = options_gone(words[2:], {"--scale"})
+        assert verb in {"exec", "logs", "ps", "restart", "run", "up"}
+        assert named_services or words[2:] == ["ps", "-a"], words
+        if named_services:
+            assert named_services[0] in services, words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_to_kubernetes_names_the_namespace_and_what_is_in_it(page: Path) -> None:
+    there = {(one["kind"].lower(), one["metadata"]["name"]) for one in manifests()}
+    for words in quoted(page, "kubectl"):
+        assert words[:2] == ["-n", "voicetasks"], words
+        plain = " ".join(words[2:]).partition(" -- ")[0]
+        for kind, name in re.findall(
+            r"\b(deploy|deployment|cronjob|scaledobject|statefulset)[/ ](\w+)", plain
+        ):
+            assert ("deployment" if kind == "deploy" else kind, name) in there, words
+        if "exec" in words and words[-1] == "…" and "deploy/web" in words:
+            assert "-it" in words  # some of them ask something
 
 
 def test_logs_are_asked_of_every_worker_that_scaling_may_make() -> None:

@@ -9,8 +9,8 @@ from typing import Any, get_args
 import pytest
 from livekit.agents import llm
 
-from agent.ending import HANDED_ON, Ending
-from agent.metrics.call_metrics import OUTCOMES, CallMetrics
+from agent.ending import HANDED_ON, OUTCOMES, Ending
+from agent.metrics.call_metrics import CallMetrics
 from agent.metrics.names import VENDOR_FAILURES
 from routing.decision import RouteInputs, StackState
 from routing.router import decide
