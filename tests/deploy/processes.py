@@ -32,6 +32,7 @@ REQUIRED = {
     "reminders": {
         *("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_OUTBOUND_TRUNK_ID", "VOICETASKS_WEB_DEMO"),
+        "VOICETASKS_OUTBOUND_HOST",
     },
 }
 """Without a value for one of these a process does not start, keeps things in a file, or reaches nobody."""

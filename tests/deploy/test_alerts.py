@@ -16,7 +16,8 @@ from tiers.catalogue import STACKS
 
 pytestmark = pytest.mark.system
 
-RULES = CHECKOUT / "deploy" / "prometheus" / "rules"
+DEPLOY = CHECKOUT / "deploy"
+RULES = DEPLOY / "prometheus" / "rules"
 DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("alerts.yaml").read_text())
 AT = ("90m", "120m", "150m", "170m", "180m")
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
@@ -45,6 +46,8 @@ def cases() -> list[dict[str, Any]]:
     found = [judged("health", health, AT)]
     for name, change in DATA["firing"].items():
         found.append(judged(name, health | change, ("180m",), name, *along.get(name, [])))
+    for name, case in DATA["also"].items():
+        found.append(judged(name, health | case["series"], ("180m",), case["alert"]))
     for name, change in DATA["quiet"].items():
         found.append(judged(name, health | change, ("176m",)))
     for name, gone in DATA["vanished"].items():
