@@ -85,6 +85,15 @@ def test_every_alert_has_a_case_in_which_it_fires() -> None:
     assert DATA["firing"].keys() == alerts().keys()
 
 
+def test_what_is_counted_over_days_is_kept_for_as_long_and_a_deployer_is_told() -> None:
+    furthest = max(
+        int(days) for rule in alerts().values() for days in re.findall(r"\[(\d+)d\]", rule["expr"])
+    )
+    kept = f"--storage.tsdb.retention.time={furthest}d"
+    assert kept in yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["prometheus"]["command"]
+    assert kept in (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_dear_minute_of_every_stack_is_told_by_one_alert(stack: str) -> None:
     watched = {
