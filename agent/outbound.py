@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.dialling import Dialler, Dials
 from agent.logs import configure
+from agent.outbound_health import CannotListenError, OutboundHealth
 from agent.outbound_rules import (
     TOO_LATE,
     Rules,
@@ -100,10 +101,13 @@ class Outbound:
         self._clock = clock
         self._name = uuid4().hex
 
-    async def look(self, is_stopped: Callable[[], bool] = lambda: False) -> int:
+    async def look(
+        self, is_stopped: Callable[[], bool] = lambda: False, looked: Callable[[], None] = lambda: None
+    ) -> int:
         """Note what has become due, and make the calls that may be made now; how many telephones rang.
 
         Once stopped no further telephone rings: whoever is ended in the middle of a ringing leaves a call without an agent.
+        `looked` is told of each step: many calls at once take an hour, and whoever makes them is not stuck.
         """
         now = self._clock()
         found = await self._due.due(now, within=LOOK_BACK)
@@ -111,11 +115,13 @@ class Outbound:
         for first in range(0, len(wishes), NOTED_AT_ONCE):
             await self._calls.note(wishes[first : first + NOTED_AT_ONCE])
         await self._calls.forget(now)
+        looked()
         rang = 0
         while (
             not is_stopped() and (claimed := await self._calls.claim(self._name, self._clock())) is not None
         ):
             rang += await self._call(claimed)
+            looked()
         return rang
 
     async def _call(self, claimed: Claimed) -> bool:
@@ -181,13 +187,25 @@ class Outbound:
 async def run(
     stop: asyncio.Event, settings: OutboundSettings, agent: AgentSettings, people_settings: PeopleSettings
 ) -> None:
-    """Look until told to stop. Without a trunk to call by it says so and does nothing."""
-    if not settings.trunk_id:
+    """Look until told to stop. Without a trunk to call by it says so and does nothing. Raises CannotListenError."""
+    async with OutboundHealth(settings.host, settings.port) as health:
+        if settings.trunk_id:
+            await _keep_looking(stop, settings, agent, people_settings, health)
+            return
         log.warning("outbound.no_trunk")
         print("reminders: VOICETASKS_OUTBOUND_TRUNK_ID is not set, so nobody is called", flush=True)
         await stop.wait()
-        return
+
+
+async def _keep_looking(
+    stop: asyncio.Event,
+    settings: OutboundSettings,
+    agent: AgentSettings,
+    people_settings: PeopleSettings,
+    health: OutboundHealth,
+) -> None:
     tasks = create_tasks_engine(Places.from_environment().tasks)
+    health.begins()
     try:
         async with (
             People(people_settings.database_url) as people,
@@ -211,9 +229,10 @@ async def run(
             )
             while not stop.is_set():
                 try:
-                    await outbound.look(stop.is_set)
+                    await outbound.look(stop.is_set, health.looked)
                 except DATABASE_AWAY as error:
                     log.warning("outbound.database_away", extra={"error": type(error).__name__})
+                    health.goes_on()
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await stop.wait()
@@ -243,7 +262,11 @@ def main() -> None:
             log.error("outbound.not_started", extra={"what": refusal})
         sys.exit(_REFUSED)
     configure(agent.log_level)
-    asyncio.run(_until_told(settings, agent, people))
+    try:
+        asyncio.run(_until_told(settings, agent, people))
+    except CannotListenError as error:
+        print(f"reminders: {error}", file=sys.stderr, flush=True)
+        sys.exit(_REFUSED)
 
 
 if __name__ == "__main__":

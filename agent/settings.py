@@ -128,6 +128,9 @@ class OutboundSettings(BaseSettings):
     per_day: Annotated[int, Field(ge=1)] = 1000
     """In 24 hours. With the longest call (10 minutes) it bounds what the carrier can bill."""
     per_person_day: Annotated[int, Field(ge=1)] = 10
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8087
+    """Where it tells whether it goes on, and its metrics."""
 
     @property
     def rules(self) -> Rules:

@@ -89,6 +89,8 @@ def process_environment(
     _default(result, "VOICETASKS_WEB_CALLS_EACH", "0")
     _default(result, "VOICETASKS_AGENT_ASKED_SHARE", "1")
     _default(result, "VOICETASKS_TASKS_CALLS_PER_MINUTE", "0")
+    # Nobody asks it there, and two demos may run beside each other.
+    _default(result, "VOICETASKS_OUTBOUND_PORT", "0")
     tasks_url = f"http://{HOST}:{ports.tasks}/mcp"
     _default(result, "VOICETASKS_AGENT_TASKS_URL", tasks_url)
     # The demo's password is public, so nothing of it may be reached from another machine.
@@ -97,6 +99,7 @@ def process_environment(
         "VOICETASKS_TASKS_HOST": HOST,
         "VOICETASKS_SANDBOX_HOST": HOST,
         "VOICETASKS_AGENT_HOST": HOST,
+        "VOICETASKS_OUTBOUND_HOST": HOST,
         "VOICETASKS_WEB_PORT": str(ports.web),
         "VOICETASKS_TASKS_PORT": str(ports.tasks),
         "VOICETASKS_SANDBOX_PORT": str(ports.sandbox),

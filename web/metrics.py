@@ -52,4 +52,5 @@ class WebMetrics:
             buckets=(1, 2, 3, 4, 5),
             registry=self.registry,
         )
-        self.satisfaction.labels("browser")
+        for channel in ("browser", "phone"):
+            self.satisfaction.labels(channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -61,8 +63,9 @@ class WebDoor:
     async def sign_in(self, email: str, password: str) -> None:
         """Start a session. Raises RefusedError for wrong credentials and NobodyAnsweredError without a server."""
         answer = await self._ask("POST", "/api/login", json={"email": email, "password": password})
-        self._csrf = str(answer["csrf"])
-        self.plan = answer["user"]["plan"]
+        with self._read("/api/login"):
+            self._csrf = str(answer["csrf"])
+            self.plan = answer["user"]["plan"]
 
     async def start_call(self) -> Ticket:
         """Ask for a room and a token. Raises RefusedError when no line is free, among other reasons, and
@@ -71,17 +74,20 @@ class WebDoor:
         answer = await self._ask(
             "POST", "/api/calls", json={"channel": "browser"}, headers={CSRF_HEADER: self._csrf}
         )
-        return Ticket(*(str(answer[name]) for name in ("call_id", "url", "token", "room")))
+        with self._read("/api/calls"):
+            return Ticket(*(str(answer[name]) for name in ("call_id", "url", "token", "room")))
 
     async def tasks(self) -> Tasks:
         """The user's tasks as the page shows them, done ones included."""
-        found, total = [], 0
+        found: list[dict[str, Any]] = []
+        total = 0
         for view in ("all", "done"):  # the server's «all» means all that is open
             answer = await self._ask("GET", "/api/tasks", params={"view": view, "limit": MOST_TASKS})
-            found += answer["tasks"]
-            total += answer["total"]
-        shown = [{name: task.get(name) for name in ("id", "title", "due", "status")} for task in found]
-        return Tasks(shown, total)
+            with self._read("/api/tasks"):
+                names = ("id", "title", "due", "status")
+                found += [{name: task.get(name) for name in names} for task in answer["tasks"]]
+                total += answer["total"]
+        return Tasks(found, total)
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
@@ -96,15 +102,21 @@ class WebDoor:
             if response.is_server_error and code != BUSY:
                 raise NobodyAnsweredError(f"{path} was not answered: {reason}")
             raise RefusedError(f"{path} was refused: {reason}")
-        try:
+        with self._read(path):
             answer = response.json()
-        except ValueError as error:
+            if not isinstance(answer, dict):
+                raise TypeError("no object")
+            return answer
+
+    @contextmanager
+    def _read(self, path: str) -> Iterator[None]:
+        """Read an answer. What is not as our server writes it comes of another program, such as a proxy's own page."""
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise NobodyAnsweredError(
                 f"{self.url}{path} answers, but not as a voicetasks server does"
             ) from error
-        if not isinstance(answer, dict):
-            raise NobodyAnsweredError(f"{self.url}{path} answers, but not as a voicetasks server does")
-        return answer
 
 
 def _reason(response: httpx.Response) -> tuple[str, str]:

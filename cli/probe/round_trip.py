@@ -58,28 +58,30 @@ async def probe(order: Order, tier: Tier) -> Probed:
     channel: Channel = "browser" if order.phone is None else "phone"
     record = CallRecord(channel=channel)
     began = time.monotonic()
-    seen: set[str] = set()
     try:
-        order = replace(order, steps=steps(await _open_titles(order), channel))
-    except CallError as error:
-        record.error = str(error)
-        return _probed(record, tier, channel, record.error, began)
-    watching = asyncio.create_task(_watch(order, seen), name="probe.watch")
-    problem: str | None = None
-    try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            await make_call(order, record, lambda _: None)
+        problem = await _call(order, record, tier, channel)
     except CallError as error:
         problem = str(error)
     except TimeoutError:
         problem = f"the call took longer than {LONGEST_SECONDS:.0f} s"
     except Exception as error:  # noqa: BLE001 (a probe that dies tells nobody anything)
         problem = f"the probe itself failed: {type(error).__name__}"
+    return _probed(record, tier, channel, problem, began)
+
+
+async def _call(order: Order, record: CallRecord, tier: Tier, channel: Channel) -> str | None:
+    """Make the call, and note the account's open tasks while it goes on; what was wrong with it."""
+    order = replace(order, steps=steps(await _open_titles(order), channel))
+    seen: set[str] = set()
+    watching = asyncio.create_task(_watch(order, seen), name="probe.watch")
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await make_call(order, record, lambda _: None)
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
-    return _probed(record, tier, channel, problem or judge(record, seen, tier), began)
+    return judge(record, seen, tier)
 
 
 def steps(left: Sequence[str], channel: Channel) -> list[Step]:

@@ -178,6 +178,14 @@ async def test_who_is_told_to_stop_lets_no_further_telephone_ring(stage: Stage) 
     assert await stage.look() == 2
 
 
+async def test_whoever_makes_many_calls_tells_of_each_that_it_goes_on(stage: Stage) -> None:
+    rang_by_then: list[int] = []
+    for _ in range(3):
+        await stage.task()
+    assert await stage.worker().look(looked=lambda: rang_by_then.append(len(stage.phones.rang))) == 3
+    assert rang_by_then == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("by_phone", [False])
 async def test_a_task_whose_owner_asked_for_no_call_rings_nobody(stage: Stage, by_phone: bool) -> None:
     await stage.task(by_phone=by_phone)

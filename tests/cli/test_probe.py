@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
@@ -20,8 +21,9 @@ from cli.caller.record import CallRecord, Turn
 from cli.caller.script import Order
 from cli.caller.steps import Click, Press, Say, Type
 from cli.caller.voices import Quality
+from cli.caller.web_door import WebDoor
 from cli.main import app
-from cli.probe import command
+from cli.probe import command, round_trip
 from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
 from cli.probe.settings import ProbeSettings
@@ -107,6 +109,55 @@ async def test_a_server_that_is_not_there_is_told_and_not_raised() -> None:
     assert not probed.ok
     assert "no voicetasks server answers" in (probed.problem or "")
     assert NobodyAnsweredError.exit_code == 3
+
+
+SIGNED_IN = {"csrf": "c", "user": {"plan": "economy"}}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("at_login", "behind_it"),
+    [
+        ({}, {}),
+        ({"status": "ok"}, {"status": "ok"}),
+        ({"csrf": "c", "user": None}, {}),
+        (SIGNED_IN, {}),
+        (SIGNED_IN, {"tasks": ["ok"], "total": 1}),
+        (SIGNED_IN, {"tasks": None, "total": 0}),
+    ],
+)
+async def test_a_server_that_answers_as_another_program_would_is_told_and_not_raised(
+    at_login: dict[str, Any], behind_it: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=at_login if request.url.path == "/api/login" else behind_it)
+
+    through = httpx.MockTransport(answer)
+    monkeypatch.setattr(round_trip, "WebDoor", lambda url: WebDoor(url, transport=through))
+    probed = await probe(Order(url="http://voicetasks.test", email="a@b.c", password="x"), "economy")
+    assert not probed.ok
+    assert "not as a voicetasks server does" in (probed.problem or "")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("part", ["_open_titles", "make_call", "judge"])
+async def test_whatever_fails_in_a_probe_is_told_and_not_raised(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> list[str]:
+        return []
+
+    async def breaks(*_: object) -> None:
+        raise KeyError("csrf")
+
+    def breaks_at_once(*_: object) -> None:
+        raise KeyError("csrf")
+
+    for name in ("_open_titles", "make_call", "_watch"):
+        monkeypatch.setattr(round_trip, name, nothing)
+    monkeypatch.setattr(round_trip, part, breaks_at_once if part == "judge" else breaks)
+    probed = await probe(Order(url="http://voicetasks.test", email="a@b.c", password="x"), "economy")
+    assert (probed.ok, probed.problem) == (False, "the probe itself failed: KeyError")
 
 
 @pytest.mark.unit

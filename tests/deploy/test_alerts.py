@@ -16,7 +16,8 @@ from tiers.catalogue import STACKS
 
 pytestmark = pytest.mark.system
 
-RULES = CHECKOUT / "deploy" / "prometheus" / "rules"
+DEPLOY = CHECKOUT / "deploy"
+RULES = DEPLOY / "prometheus" / "rules"
 DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("alerts.yaml").read_text())
 AT = ("90m", "120m", "150m", "170m", "180m")
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
@@ -45,6 +46,8 @@ def cases() -> list[dict[str, Any]]:
     found = [judged("health", health, AT)]
     for name, change in DATA["firing"].items():
         found.append(judged(name, health | change, ("180m",), name, *along.get(name, [])))
+    for name, case in DATA["also"].items():
+        found.append(judged(name, health | case["series"], ("180m",), case["alert"]))
     for name, change in DATA["quiet"].items():
         found.append(judged(name, health | change, ("176m",)))
     for name, gone in DATA["vanished"].items():
@@ -80,6 +83,15 @@ def test_each_alert_fires_alone_in_its_case_and_all_are_quiet_in_health(
 
 def test_every_alert_has_a_case_in_which_it_fires() -> None:
     assert DATA["firing"].keys() == alerts().keys()
+
+
+def test_what_is_counted_over_days_is_kept_for_as_long_and_a_deployer_is_told() -> None:
+    furthest = max(
+        int(days) for rule in alerts().values() for days in re.findall(r"\[(\d+)d\]", rule["expr"])
+    )
+    kept = f"--storage.tsdb.retention.time={furthest}d"
+    assert kept in yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["prometheus"]["command"]
+    assert kept in (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("stack", STACKS)

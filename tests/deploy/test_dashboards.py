@@ -83,6 +83,7 @@ def test_every_success_metric_has_its_target_as_a_line() -> None:
 def test_dashboards_and_rules_ask_for_metrics_that_the_product_has_and_show_all_of_the_interface() -> None:
     from agent import breaker_gauge, slots_gauge, swap_counter
     from agent.metrics import names, standing
+    from agent.outbound_health import OutboundHealth
     from cli.probe.numbers import ProbeNumbers
     from web.metrics import WebMetrics
 
@@ -91,7 +92,8 @@ def test_dashboards_and_rules_ask_for_metrics_that_the_product_has_and_show_all_
         for thing in vars(module).values():
             if (describe := getattr(thing, "describe", None)) is not None and not isinstance(thing, type):
                 known |= {name for family in describe() for name in (family.name, f"{family.name}_total")}
-    for registry in (WebMetrics().registry, ProbeNumbers().registry):
+    (reminders := OutboundHealth("127.0.0.1", 0)).begins()
+    for registry in (WebMetrics().registry, ProbeNumbers().registry, reminders.registry):
         known |= {name for family in registry.collect() for name in (family.name, f"{family.name}_total")}
     asked = {
         SUFFIX.sub("", name)

@@ -13,7 +13,7 @@ from tests.deploy.test_kubernetes import manifests, named, pods
 
 pytestmark = pytest.mark.unit
 
-INSIDE = {"6789 TCP", "7880 TCP", "8085 TCP"}
+INSIDE = {"6789 TCP", "6790 TCP", "7880 TCP", "8085 TCP"}
 """Numbers, signalling without the ingress' TLS, and the bridge's health: nobody's outside."""
 
 

@@ -39,12 +39,12 @@ def test_the_server_starts_with_it_and_refuses_an_unknown_key(
     given: Callable[[], dict[str, Any]], tmp_path: Path
 ) -> None:
     ports, config = FreePorts(), given()
-    signalling = ports.take()
+    signalling, numbers = ports.take(), ports.take()
     with ValkeyServer(port=ports.take()) as redis:
         config |= {
             "port": signalling,
             "bind_addresses": ["127.0.0.1"],
-            "prometheus_port": ports.take(),
+            "prometheus_port": numbers,
             "redis": {**config["redis"], "address": redis.connection_url.removeprefix("redis://")},
         }
         config["redis"].pop("password", None)  # this Redis has none
@@ -58,6 +58,8 @@ def test_the_server_starts_with_it_and_refuses_an_unknown_key(
                 assert started.poll() is None, (tmp_path / "log").read_text()
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
+            told = httpx.get(f"http://127.0.0.1:{numbers}/metrics", trust_env=False)
+            assert (told.status_code, "livekit_node_" in told.text) == (200, True)
         finally:
             started.kill()  # nobody is in a room
             started.wait(20)
