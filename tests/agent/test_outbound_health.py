@@ -17,6 +17,8 @@ from mcp_tasks.migrate import migrate as migrate_tasks
 from people.migrate import migrate
 from people.settings import PeopleSettings
 
+SECRET = "a secret that only tests know, 32+ bytes"
+
 pytestmark = pytest.mark.unit
 
 METRIC = "voicetasks_reminders_time_seconds"
@@ -78,6 +80,7 @@ async def test_without_a_trunk_the_process_is_well_and_nobody_waits_for_its_look
     port, stop = FreePorts().take(), asyncio.Event()
     monkeypatch.setenv("VOICETASKS_OUTBOUND_PORT", str(port))
     monkeypatch.delenv("VOICETASKS_OUTBOUND_TRUNK_ID", raising=False)
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", SECRET)
     running = asyncio.create_task(run(stop, OutboundSettings(), AgentSettings(), PeopleSettings()))
     assert await told_from(port, "/healthz", "ok")
     assert METRIC not in (await get(port, "/metrics"))[1]
@@ -100,10 +103,10 @@ async def test_each_look_is_told_and_one_that_reached_no_database_is_none(
         "VOICETASKS_OUTBOUND_TRUNK_ID": "ST_1",
         "VOICETASKS_PEOPLE_DATABASE_URL": people,
         "VOICETASKS_TASKS_DATABASE_URL": tasks,
-        "VOICETASKS_TASKS_TOKEN_SECRET": "a secret that only tests know, 32+ bytes",
+        "VOICETASKS_TASKS_TOKEN_SECRET": SECRET,
         "LIVEKIT_URL": "ws://127.0.0.1:9",
         "LIVEKIT_API_KEY": "key",
-        "LIVEKIT_API_SECRET": "a secret that only tests know, 32+ bytes",
+        "LIVEKIT_API_SECRET": SECRET,
     }.items():
         monkeypatch.setenv(name, value)
     steps, looks = 0, asyncio.Event()
