@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from tiers.cartesia_protocol import VERSION as CARTESIA_VERSION
 from tiers.catalogue import MODELS
 from tiers.faults import Fault
 from tiers.settings import VendorSettings
@@ -30,6 +31,7 @@ LABEL: Final = "probe"
 WORDS: Final = "Hi."
 LEAST_TOKENS: Final = 16
 """Fewer are refused by models that think before they answer."""
+_VOICES: Final = frozenset({"cartesia", "elevenlabs", "deepgram-tts"})
 
 
 class _FaultError(Exception):
@@ -45,6 +47,15 @@ async def probe(service: str, settings: VendorSettings) -> Fault | None:
 
     Ears and voices of our own are not dialled and have nothing to probe: the next call will tell.
     """
+    fault = await _tried(service, settings)
+    if fault is Fault.BAD_REQUEST and service in _VOICES:
+        return (
+            Fault.VENDOR_DOWN
+        )  # the words are ours: what is refused is the model or the voice that calls ask for
+    return fault
+
+
+async def _tried(service: str, settings: VendorSettings) -> Fault | None:
     import aiohttp
     from livekit.agents import APIStatusError
 
@@ -160,12 +171,11 @@ async def _deepgram_tts(http: aiohttp.ClientSession, settings: VendorSettings) -
 
 async def _cartesia(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
     """https://docs.cartesia.ai/api-reference/tts/websocket. An error comes in the guise of an end."""
-    from livekit.plugins.cartesia.constants import API_VERSION
     from livekit.plugins.cartesia.models import TTSDefaultVoiceId
 
     url = f"{settings.base_url('cartesia')}/tts/websocket"
     headers = {"X-API-Key": settings.key("cartesia")}
-    async with _socket(http, url, headers, {"cartesia_version": API_VERSION}) as socket:
+    async with _socket(http, url, headers, {"cartesia_version": CARTESIA_VERSION}) as socket:
         await socket.send_json(
             {
                 "context_id": LABEL,
