@@ -301,14 +301,19 @@ async def _socket(
 
 
 async def _until(socket: aiohttp.ClientWebSocketResponse, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    """Read messages until the wanted one. Sound between them is passed over; a socket that closes is down."""
+    """Read messages until the wanted one. Sound between them is passed over; a socket that closes says why, or is down."""
     import aiohttp
 
+    from tiers.diagnosis import by_end
+
     async with asyncio.timeout(ANSWER_SECONDS):
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT and wanted(dict(json.loads(message.data))):
-                return
-    raise ConnectionError("closed before the answer")
+        while True:
+            message = await socket.receive()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                if wanted(dict(json.loads(message.data))):
+                    return
+            elif message.type is not aiohttp.WSMsgType.BINARY:
+                raise _FaultError(by_end(str(message.extra or "")))
 
 
 def _wrong(details: object) -> NoReturn:
