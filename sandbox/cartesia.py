@@ -47,7 +47,7 @@ REFUSED = frozenset({"quota", "rate-limit", "server-error"})
 
 def _version(request: web.Request) -> str:
     """The version of the API that is spoken, «» for none; the query goes before the header, as at the vendor."""
-    return request.query.get("cartesia_version") or request.headers.get("cartesia-version", "")
+    return str(request.query.get("cartesia_version") or request.headers.get("cartesia-version") or "")
 
 
 def _check_headers(request: web.Request) -> None:
