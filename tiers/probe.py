@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tiers.cartesia_protocol import VERSION as CARTESIA_VERSION
-from tiers.catalogue import MODELS
+from tiers.catalogue import MODELS, SIGHT
 from tiers.faults import Fault
 from tiers.settings import VendorSettings
 
@@ -225,7 +225,7 @@ async def _gemini_live(http: aiohttp.ClientSession, settings: VendorSettings) ->
 
 async def _gemini_sight(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
     """The same of the model that looks at screens, asked as it is asked there."""
-    await _gemini(http, settings, "gemini-3.1-flash-live-preview", {}, {"realtimeInput": {"text": WORDS}})
+    await _gemini(http, settings, SIGHT.name, {}, {"realtimeInput": {"text": WORDS}})
 
 
 async def _gemini(
