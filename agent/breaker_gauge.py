@@ -7,7 +7,7 @@ from typing import Final
 from prometheus_client import Gauge
 
 from routing.decision import Unhealthy
-from tiers.catalogue import MODELS
+from tiers.catalogue import SERVICES
 
 BREAKER_STATE: Final = Gauge(
     "voicetasks_breaker_state",
@@ -21,5 +21,5 @@ _VALUES: Final = {"half_open": 1, "open": 2}
 def show(unhealthy: tuple[Unhealthy, ...]) -> None:
     """Set the gauge of every service of the catalogue."""
     states = {one.service: _VALUES[one.state] for one in unhealthy}
-    for service in {model.service for model in MODELS.values()}:
+    for service in SERVICES:
         BREAKER_STATE.labels(vendor=service).set(states.get(service, 0))

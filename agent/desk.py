@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from livekit import rtc
 from redis.asyncio import Redis
@@ -29,14 +29,12 @@ from agent.tier_session import TierSession
 from routing.cause import cause_of
 from routing.decision import Cause, Decision
 from routing.service import RoutedCall
-from tiers.catalogue import MODELS, STACKS, Stack, is_sandboxed
+from tiers.catalogue import SIGHT, STACKS, Stack, is_sandboxed
 from tiers.settings import VendorSettings
 from tiers.watch import Failure, VendorPatience
 
 if TYPE_CHECKING:
     from tiers.vision import Vision
-
-VISION: Final = MODELS["gemini-3.1-flash-live-preview"]
 
 
 @dataclass
@@ -122,7 +120,7 @@ class Desk:
 
     def sees(self, money: RoutedCall) -> Sees | None:
         """Make what makes the call's sight; None on a telephone and without a vision vendor."""
-        if self.invitation.channel == "phone" or not self._vendors.key(VISION.vendor):
+        if self.invitation.channel == "phone" or not self._vendors.key(SIGHT.vendor):
             return None
 
         def stack() -> str:
@@ -138,9 +136,9 @@ class Desk:
                 call_id=self.invitation.call_id,
                 stack=stack,
                 on_usage=money.meter,
-                on_failure=lambda fault: money.sight_failed(VISION.service, fault),
-                on_worked=lambda: money.sight_worked(VISION.service),
-                is_given_up=lambda: money.is_given_up(VISION.service),
+                on_failure=lambda fault: money.sight_failed(SIGHT.service, fault),
+                on_worked=lambda: money.sight_worked(SIGHT.service),
+                is_given_up=lambda: money.is_given_up(SIGHT.service),
             )
 
         return partial(

@@ -14,7 +14,16 @@ from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from sandbox.cartesia_context import BREAKS, BrokenOffError, Context, EmptyTranscriptError
-from sandbox.cartesia_errors import CartesiaError, internal, invalid, of_fault, too_many, unauthorized, wrong
+from sandbox.cartesia_errors import (
+    STRUCTURED_FROM,
+    CartesiaError,
+    internal,
+    invalid,
+    of_fault,
+    too_many,
+    unauthorized,
+    wrong,
+)
 from sandbox.cartesia_messages import BytesRequest, GenerationRequest, WavFormat
 from sandbox.cartesia_sound import encoded, sentences, spoken, wav
 from sandbox.desk import Desk
@@ -36,13 +45,18 @@ REFUSED = frozenset({"quota", "rate-limit", "server-error"})
 """Faults that a text meets before any sound."""
 
 
+def _version(request: web.Request) -> str:
+    """The version of the API that is spoken, «» for none; the query goes before the header, as at the vendor."""
+    return str(request.query.get("cartesia_version") or request.headers.get("cartesia-version") or "")
+
+
 def _check_headers(request: web.Request) -> None:
     """The key, as the plugin (X-API-Key) or the vendor's SDK (Bearer) sends it, and the version."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get("x-api-key") or request.query.get("api_key", "")
     if not (key.strip() or (scheme.lower() == "bearer" and bearer.strip())):
         raise unauthorized()
-    if not (request.headers.get("cartesia-version") or request.query.get("cartesia_version")):
+    if not _version(request):
         raise invalid("The Cartesia-Version header is missing.")
 
 
@@ -71,6 +85,7 @@ class _Connection:
         self._desk = desk
         self._request = request
         self._id = str(uuid.uuid4())
+        self._version = _version(request)
         self._socket = web.WebSocketResponse(max_msg_size=_MAX_MESSAGE)
         self._socket.headers["cartesia-request-id"] = self._id
         self._wire = Wire(desk, CONNECTIONS, self._socket, request)
@@ -116,9 +131,9 @@ class _Connection:
             _check_model(request.model_id)
             await self._generate(request)
         except ValidationError as error:
-            await self._wire.send(wrong(error).event(self._id, context_id))
+            await self._wire.send(wrong(error).event(self._version, self._id, context_id))
         except CartesiaError as refusal:
-            await self._wire.send(refusal.event(self._id, context_id))
+            await self._wire.send(refusal.event(self._version, self._id, context_id))
 
     async def _generate(self, request: GenerationRequest) -> None:
         name = request.context_id
@@ -143,9 +158,9 @@ class _Connection:
             await context.run()
         except EmptyTranscriptError as empty:
             refusal = CartesiaError(400, "invalid_transcript", "Invalid transcript", str(empty))
-            await self._wire.send(refusal.event(self._id, name))
+            await self._wire.send(refusal.event(self._version, self._id, name))
         except VoiceError as failure:
-            await self._wire.send(internal(str(failure)).event(self._id, name))
+            await self._wire.send(internal(str(failure)).event(self._version, self._id, name))
         except BrokenOffError as fault:
             await self._break_off(fault.kind, name)
         finally:
@@ -155,7 +170,7 @@ class _Connection:
     async def _break_off(self, kind: str, name: str) -> None:
         self._over.add(name)
         if kind == "error-after-audio":
-            await self._wire.send(of_fault(kind).event(self._id, name))
+            await self._wire.send(of_fault(kind).event(self._version, self._id, name))
             return
         self._stalled.add(name)
         if kind == "cut-mid-stream":
@@ -213,23 +228,25 @@ _Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The stand-in's routes, below the vendor's prefix."""
 
-    def answered(refused: CartesiaError, request_id: str) -> web.Response:
+    def answered(refused: CartesiaError, http: web.Request, request_id: str) -> web.Response:
         headers = {"cartesia-request-id": request_id}
+        version = _version(http)
+        if version and version < STRUCTURED_FROM:
+            return web.Response(text=refused.text, status=refused.status, headers=headers)
         return web.json_response(refused.body(request_id), status=refused.status, headers=headers)
-
-    def refusal(kind: str, request_id: str) -> web.Response:
-        return answered(of_fault(kind), request_id)
 
     def guarded(handle: _Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def guard(http: web.Request) -> web.StreamResponse:
             request_id = str(uuid.uuid4())
             try:
-                if away := await turned_away(desk, CONNECTIONS, http, lambda kind: refusal(kind, request_id)):
+                if away := await turned_away(
+                    desk, CONNECTIONS, http, lambda kind: answered(of_fault(kind), http, request_id)
+                ):
                     return away
                 _check_headers(http)
                 return await handle(http, request_id)
             except CartesiaError as refused:
-                return answered(refused, request_id)
+                return answered(refused, http, request_id)
 
         return guard
 

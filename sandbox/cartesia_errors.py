@@ -1,10 +1,17 @@
-"""Cartesia's refusals, as https://docs.cartesia.ai/use-the-api/api-errors describes them."""
+"""Cartesia's refusals, as https://docs.cartesia.ai/use-the-api/api-errors describes them.
 
-from typing import Any
+Who asks for a version before 2026-03-01 is told «Title: Message»: as the whole body, and on the websocket in the field
+`error` that the SDKs of that time read (JsonErrorResponse). No code stands in it.
+"""
+
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from sandbox import cartesia_messages as messages
+
+STRUCTURED_FROM: Final = "2026-03-01"
+"""The first version of the API whose errors are objects with a code."""
 
 
 class CartesiaError(Exception):
@@ -21,8 +28,15 @@ class CartesiaError(Exception):
         """As an HTTP answer."""
         return messages.error_body(self.code, self.title, self.message, request_id)
 
-    def event(self, request_id: str, context_id: str | None) -> dict[str, Any]:
-        """As an event of the websocket."""
+    @property
+    def text(self) -> str:
+        """As older versions of the API tell it."""
+        return f"{self.title}: {self.message}"
+
+    def event(self, version: str, request_id: str, context_id: str | None) -> dict[str, Any]:
+        """As an event of the websocket in that version of the API."""
+        if version < STRUCTURED_FROM:
+            return messages.old_error(self.status, self.text, context_id)
         return messages.error(self.status, self.code, self.title, self.message, request_id, context_id)
 
 

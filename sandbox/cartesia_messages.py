@@ -103,5 +103,11 @@ def error(
     return event if context_id is None else event | {"context_id": context_id}
 
 
+def old_error(status: int, text: str, context_id: str | None) -> dict[str, Any]:
+    """The error event of the websocket before errors had codes."""
+    event = {"type": "error", "done": True, "status_code": status, "error": text}
+    return event if context_id is None else event | {"context_id": context_id}
+
+
 def _event(kind: str, context_id: str, status: int) -> dict[str, Any]:
     return {"type": kind, "context_id": context_id, "status_code": status, "done": False}

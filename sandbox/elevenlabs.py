@@ -2,6 +2,9 @@
 
 Billed by every character of each text as it is received, spoken or not; a text that is white space alone opens or
 keeps a context and is free.
+
+What is wrong with the account is told on the open websocket: an error that names no context, and the end, 1008
+(livekit/agents#4182, pipecat-ai/pipecat#1006, elevenlabs/elevenlabs-python#282).
 """
 
 import asyncio
@@ -25,6 +28,8 @@ from tiers.local.voice import VoiceError
 VENDOR = "elevenlabs"
 SERVICE = "elevenlabs"
 
+_ACCOUNT = frozenset({"unauthorized", "quota", "rate-limit"})
+"""Faults that end the websocket and not a context alone."""
 _MAX_MESSAGE = 1_000_000
 _WAITING = 1_000
 
@@ -128,6 +133,8 @@ class _Connection:
             if len(self._contexts) >= messages.MAX_CONTEXTS:
                 raise messages.too_many_contexts()
             met = self._desk.faults.answer(SERVICE)
+            if met in _ACCOUNT:
+                raise messages.of_fault(met)
             if met == "server-error":
                 await self._wire.send(messages.of_fault(met).event(name, code=WSCloseCode.INTERNAL_ERROR))
                 return
@@ -169,7 +176,7 @@ async def _spoken(desk: Desk, request_id: str, http: web.Request) -> web.StreamR
         raise messages.wrong(error) from None
     messages.check_model(speech.model_id)
     met = desk.faults.answer(SERVICE)
-    if met == "server-error":
+    if met == "server-error" or met in _ACCOUNT:
         raise messages.of_fault(met)
     _charge(desk, speech.model_id, request_id, speech.text)
     answer = Speaking(desk, SERVICE, query.sample_rate, met if met in BREAKS else None)

@@ -1,7 +1,9 @@
 """The queries, messages and refusals of ElevenLabs' text to speech.
 
 As https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-multi-stream-input and the types
-of the vendor's SDK (AudioOutputMulti, FinalOutputMulti) have them; the codes of errors are those that clients report.
+of the vendor's SDK (AudioOutputMulti, FinalOutputMulti) have them, but for one name: what the reference calls
+`contextId` comes as `context_id` (livekit/agents#5813). The codes of errors are those of
+https://help.elevenlabs.io/hc/en-us/articles/19572237925521 and 19571824571921 and those that clients report.
 """
 
 import base64
@@ -21,6 +23,12 @@ MAX_CHARACTERS = 40_000
 """In one request to Flash v2.5."""
 
 TOO_QUIET = "Have not received a new text input within the timeout. Streaming input terminated."
+
+QUOTA = (
+    "This request exceeds your quota of 10000. You have 0 credits remaining, "
+    "while 91 credits are required for this request."
+)
+"""home-assistant/core#160414."""
 
 RATES = {
     "pcm_8000": 8_000,
@@ -48,7 +56,7 @@ class ElevenLabsError(Exception):
     def event(self, context_id: str | None = None, *, code: int = 1008) -> dict[str, Any]:
         """As a message of the websocket; `code` is that with which the vendor closes it."""
         event = {"message": self.message, "error": self.word, "code": code}
-        return event if context_id is None else event | {"contextId": context_id}
+        return event if context_id is None else event | {"context_id": context_id}
 
 
 class _Query(BaseModel):
@@ -122,7 +130,7 @@ def of_fault(kind: str) -> ElevenLabsError:
         case "unauthorized":
             return ElevenLabsError(401, "invalid_api_key", "Invalid API key")
         case "quota":
-            return ElevenLabsError(401, "quota_exceeded", "This request exceeds your quota.")
+            return ElevenLabsError(401, "quota_exceeded", QUOTA)
         case "rate-limit":
             return ElevenLabsError(429, "too_many_concurrent_requests", "Too many concurrent requests.")
         case "server-error" | "error-after-audio":
@@ -148,13 +156,13 @@ def audio(context_id: str, pcm: bytes, sentence: Sentence | None) -> dict[str, A
         "audio": base64.b64encode(pcm).decode(),
         "alignment": times,
         "normalizedAlignment": times,
-        "contextId": context_id,
+        "context_id": context_id,
     }
 
 
 def final(context_id: str) -> dict[str, Any]:
     """All sound of a context that was closed has been sent."""
-    return {"isFinal": True, "contextId": context_id}
+    return {"isFinal": True, "context_id": context_id}
 
 
 def _alignment(sentence: Sentence) -> dict[str, Any]:

@@ -41,7 +41,8 @@ _AT_THE_DOOR: Mapping[str, frozenset[str]] = {
     "deepgram-stt": _DOOR | {"quota", "rate-limit", "server-error"},
     "deepgram-tts": _DOOR | {"quota", "rate-limit", "server-error"},
     "cartesia": _DOOR,
-    "elevenlabs": _DOOR | {"quota", "rate-limit"},
+    # A wrong key is let in, and refused by the first thing that it asks for (pipecat-ai/pipecat#1006).
+    "elevenlabs": _DOOR - {"unauthorized"},
     "gemini-live": frozenset({"refuse", "accept-then-close"}),
 }
 _AT_THE_START = frozenset({"unauthorized", "quota", "rate-limit", "server-error"})

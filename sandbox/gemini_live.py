@@ -2,7 +2,8 @@
 
 A session whose client marks the caller's turns talks (`gemini_talk`). Any other looks: sound is not heard, a question
 is a `realtimeInput` text or a complete turn, and is answered by a call of the client's function `describe_screen`,
-else in text. Billed is every turn, for all that the session holds by then.
+else in text. What became of the call is spoken about, unless the model can be told to be silent and is (`gemini_remark`).
+Billed is every answer, for all that the session holds by then.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from aiohttp import WSMsgType, web
 
 from sandbox import gemini_messages as messages
 from sandbox.desk import Desk
-from sandbox.gemini_messages import ClientMessage, Content, GeminiError, Part, Setup
+from sandbox.gemini_messages import ClientMessage, FunctionResponse
+from sandbox.gemini_parts import LONGEST_REASON, Blob, Content, GeminiError, Part
+from sandbox.gemini_remark import Remark
 from sandbox.gemini_session import Context, Handles
+from sandbox.gemini_setup import Function, Setup
 from sandbox.gemini_sight import FUNCTION, describe
 from sandbox.gemini_talk import SERVICE, VENDOR, Talk
 from sandbox.price_list import UnpricedError, prices_of
@@ -49,6 +53,7 @@ class _Connection:
         self._ends_at = self._opened + CONNECTION_SECONDS
         self._video_at: float | None = None
         self._answering: asyncio.Task[None] | None = None
+        self._remark: Remark | None = None
         self._talk: Talk | None = None
         self._timers: list[asyncio.Task[None]] = []
 
@@ -66,6 +71,7 @@ class _Connection:
             for task in tasks:
                 task.cancel()
             tasks += self._talk.abandon() if self._talk else []
+            tasks += self._remark.abandon() if self._remark else []
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._socket
 
@@ -91,6 +97,7 @@ class _Connection:
             raise GeminiError(
                 1008, f"{setup.model[:100]} is not found for API version v1beta, or is not supported"
             ) from None
+        setup.check()
         self._setup = setup
         if handle:
             known = self._handles.find(handle, self._desk.clock.now())
@@ -111,30 +118,49 @@ class _Connection:
             await self._take(messages.client_message(message.data))
 
     async def _take(self, message: ClientMessage) -> None:
+        if message.realtime_input and message.realtime_input.media_chunks:  # google/adk-python#5075, of 3.1
+            raise GeminiError(
+                1007, "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."
+            )
         if message.setup is not None:
             raise GeminiError(1007, "setup must be the first message and only the first")
         if self._talk is not None:
             await self._converse(self._talk, message)
         elif (given := message.realtime_input) is not None:
-            for blob in [*([given.video] if given.video else []), *given.media_chunks]:
-                self._see(blob)
+            if given.video:
+                self._see(given.video)
             if given.text:
+                await self._interrupt()
                 self._ask(given.text)
         elif (content := message.client_content) is not None:
+            await self._interrupt()
             for turn in content.turns:
                 self._context.add_text(turn.text)
             if content.turn_complete and content.turns:
                 self._ask(content.turns[-1].text, known=True)
         elif message.tool_response is not None:
-            # With a scheduling of SILENT nothing is said about it, and nothing is asked for here without.
-            await self._wire.send(messages.turn_complete())
-            await self._tell_handle()
+            await self._returned(message.tool_response.function_responses)
+
+    async def _returned(self, responses: list[FunctionResponse]) -> None:
+        functions = {each.name: each for each in self._setup.functions}
+        for each in responses:
+            function = functions.get(each.name, Function(name=FUNCTION))
+            if each.scheduling != "SILENT" or self._setup.waits(function):
+                self._remark = Remark(self._desk, self._wire, self._setup, self._context, self._tag)
+                return
+        await self._wire.send(messages.turn_complete())
+        await self._tell_handle()
+
+    async def _interrupt(self) -> None:
+        if self._remark is not None:
+            remark, self._remark = self._remark, None
+            await remark.interrupt()
 
     async def _converse(self, talk: Talk, message: ClientMessage) -> None:
         if (given := message.realtime_input) is not None:
             if given.activity_start is not None:
                 await talk.turn_begins()
-            for blob in [given.audio, given.video, *given.media_chunks]:
+            for blob in [given.audio, given.video]:
                 if blob is not None and blob.mime_type.startswith("audio/"):
                     talk.hear(blob.content)
                 elif blob is not None:
@@ -148,7 +174,7 @@ class _Connection:
         elif message.tool_response is not None:
             await talk.returned(message.tool_response.function_responses)
 
-    def _see(self, blob: messages.Blob) -> None:
+    def _see(self, blob: Blob) -> None:
         if not blob.mime_type.startswith("image/"):
             return
         now = self._desk.clock.now()
@@ -212,7 +238,7 @@ class _Connection:
         await self._end(GeminiError(1008, "The operation was aborted."))
 
     async def _end(self, end: GeminiError) -> None:
-        await self._socket.close(code=end.code, message=end.reason.encode()[:120])
+        await self._socket.close(code=end.code, message=end.reason.encode()[:LONGEST_REASON])
 
     def _broken(self, kind: str) -> None:
         if kind == "session-expired":

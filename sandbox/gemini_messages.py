@@ -1,183 +1,56 @@
 """Gemini Live's messages, as the reference of BidiGenerateContent has them: https://ai.google.dev/api/live.
 
-Names come in camel case or with underscores: google-genai mixes both, and the vendor takes either.
+What they are made of is in `gemini_parts`, the first one in `gemini_setup`.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
-from typing import Any
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any, Final
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
-
-class GeminiError(Exception):
-    """The vendor ends the socket with a code and a reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+from sandbox.gemini_parts import Blob, Content, GeminiError, Message
+from sandbox.gemini_setup import Setup
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(
-        extra="ignore", populate_by_name=True, alias_generator=AliasGenerator(validation_alias=to_camel)
-    )
-
-
-class Blob(_Message):
-    """Bytes of a kind, base64."""
-
-    data: str = Field(max_length=8_000_000)
-    mime_type: str = Field(default="", max_length=100)
-
-    @property
-    def content(self) -> bytes:
-        """The bytes. Raises GeminiError where they are none."""
-        try:
-            return base64.b64decode(self.data.replace("-", "+").replace("_", "/"), validate=True)
-        except (binascii.Error, ValueError):
-            raise GeminiError(1007, "Base64 decoding failed") from None
-
-
-class Part(_Message):
-    """A piece of content; other kinds than text are not read here."""
-
-    text: str | None = Field(default=None, max_length=200_000)
-
-
-class Content(_Message):
-    """What somebody said."""
-
-    role: str = "user"
-    parts: list[Part] = []
-
-    @property
-    def text(self) -> str:
-        """All of its text."""
-        return "".join(part.text or "" for part in self.parts)
-
-
-class Function(_Message):
-    """A function that the model may call."""
-
-    name: str = Field(max_length=128)
-    description: str = ""
-    parameters: dict[str, Any] = {}
-    parameters_json_schema: dict[str, Any] = {}
-    behavior: str = "BLOCKING"
-
-
-class Tool(_Message):
-    """What a session may use."""
-
-    function_declarations: list[Function] = []
-
-
-class Sliding(_Message):
-    """What a compressed context is cut down to."""
-
-    target_tokens: int | None = Field(default=None, ge=0)
-
-
-class Compression(_Message):
-    """When a context is compressed, and to what."""
-
-    trigger_tokens: int | None = Field(default=None, ge=0)
-    sliding_window: Sliding | None = None
-
-
-class Resumption(_Message):
-    """The wish to be able to go on in another connection, or what to go on with."""
-
-    handle: str | None = Field(default=None, max_length=500)
-
-
-class Generation(_Message):
-    """How answers are made."""
-
-    media_resolution: str = "MEDIA_RESOLUTION_UNSPECIFIED"
-    response_modalities: list[str] = []
-
-
-class ActivityDetection(_Message):
-    """Who finds the caller's turns: the vendor, or with `disabled` the client, who marks them."""
-
-    disabled: bool = False
-
-
-class RealtimeConfig(_Message):
-    """How input is taken as it comes."""
-
-    automatic_activity_detection: ActivityDetection = ActivityDetection()
-
-
-class Setup(_Message):
-    """The first message of a connection."""
-
-    model: str = Field(max_length=200)
-    generation_config: Generation = Generation()
-    system_instruction: Content | None = None
-    tools: list[Tool] = []
-    context_window_compression: Compression | None = None
-    session_resumption: Resumption | None = None
-    realtime_input_config: RealtimeConfig = RealtimeConfig()
-    output_audio_transcription: dict[str, Any] | None = None
-
-    @property
-    def talks(self) -> bool:
-        """Whether the client marks turns of sound: then the session is a conversation."""
-        return self.realtime_input_config.automatic_activity_detection.disabled
-
-    @property
-    def functions(self) -> list[Function]:
-        """All that the model may call."""
-        return [each for tool in self.tools for each in tool.function_declarations]
-
-    @property
-    def name(self) -> str:
-        """The model without the path before it."""
-        return self.model.removeprefix("models/")
-
-
-class Realtime(_Message):
+class Realtime(Message):
     """Input as it comes: one of these."""
 
     video: Blob | None = None
     audio: Blob | None = None
-    media_chunks: list[Blob] = []
+    media_chunks: list[Blob] = Field(default_factory=list)
     text: str | None = Field(default=None, max_length=200_000)
     activity_start: dict[str, Any] | None = None
     activity_end: dict[str, Any] | None = None
 
 
-class Turns(_Message):
+class Turns(Message):
     """Content added to the conversation."""
 
-    turns: list[Content] = []
+    turns: list[Content] = Field(default_factory=list)
     turn_complete: bool = False
 
 
-class FunctionResponse(_Message):
+class FunctionResponse(Message):
     """What became of a call."""
 
     id: str = ""
     name: str = ""
-    response: dict[str, Any] = {}
+    response: dict[str, Any] = Field(default_factory=dict)
     scheduling: str | None = None
 
 
-class ToolResponse(_Message):
+class ToolResponse(Message):
     """What became of calls."""
 
-    function_responses: list[FunctionResponse] = []
+    function_responses: list[FunctionResponse] = Field(default_factory=list)
 
 
-class ClientMessage(_Message):
+class ClientMessage(Message):
     """A message of the client: exactly one of these."""
 
     setup: Setup | None = None
@@ -191,7 +64,14 @@ def client_message(raw: str | bytes) -> ClientMessage:
     try:
         body = json.loads(raw)
         message = ClientMessage.model_validate(body)
-    except (ValueError, ValidationError, RecursionError):
+    except ValidationError as error:
+        unknown = next((each["loc"] for each in error.errors() if each["type"] == "extra_forbidden"), None)
+        if unknown is None:
+            raise GeminiError(1007, "Invalid JSON payload received. Cannot parse the message.") from None
+        *inside, name = map(str, unknown)
+        told = f"Unknown name \"{name[:40]}\" at '{'.'.join(inside)}': Cannot find field."
+        raise GeminiError(1007, f"Invalid JSON payload received. {told}") from None
+    except (ValueError, RecursionError):
         raise GeminiError(1007, "Invalid JSON payload received. Cannot parse the message.") from None
     if len(message.model_fields_set) != 1:
         raise GeminiError(1007, "Invalid JSON payload received. Unknown name or no message in it.")
@@ -270,18 +150,39 @@ def turn_over(usage: dict[str, Any]) -> dict[str, Any]:
     return {**turn_complete(), "usageMetadata": usage}
 
 
+ENDS: Final[Mapping[str, tuple[tuple[int, str], ...]]] = {
+    "unauthorized": (
+        (1007, "API key not valid. Please pass a valid API key."),
+        (1007, "API key expired. Please renew the API key."),
+        (
+            1008,
+            "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
+            "valid authentication credential.",
+        ),
+    ),
+    "quota": (
+        (
+            1011,
+            "You exceeded your current quota, please check your plan and billing details. For more information on "
+            "this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
+        ),
+        (
+            1011,
+            "Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage "
+            "your project and billing.",
+        ),
+    ),
+    "rate-limit": ((1011, "Resource has been exhausted (e.g. check quota). Try again later."),),
+    "resumption-refused": ((1008, "BidiGenerateContent session not found"),),
+}
+"""The code and the sentence that a socket ends with, by fault: the vendor has more than one for some.
+
+As clients report them: yagudaev/voiceclaw#155, JINGBANZ/jarvis#268, sonichi/sutando#569.
+"""
+_ENDS: Final = {kind: cycle(ends) for kind, ends in ENDS.items()}
+_FAILED: Final = cycle(((1011, "Internal error encountered."),))
+
+
 def of_fault(kind: str) -> GeminiError:
-    """How a socket ends for a fault."""
-    match kind:
-        case "unauthorized":
-            return GeminiError(1007, "API key not valid. Please pass a valid API key.")
-        case "quota":
-            return GeminiError(
-                1011, "You exceeded your current quota, please check your plan and billing details."
-            )
-        case "rate-limit":
-            return GeminiError(1011, "Resource has been exhausted (e.g. check quota). Try again later.")
-        case "resumption-refused":
-            return GeminiError(1008, "BidiGenerateContent session not found")
-        case _:
-            return GeminiError(1011, "Internal error encountered.")
+    """How a socket ends for a fault: in each of the vendor's ways in turn."""
+    return GeminiError(*next(_ENDS.get(kind, _FAILED)))

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sandbox.gemini_messages import Setup
+from sandbox.gemini_setup import Setup
 from sandbox.tokens import count
 
 AUDIO_TOKENS_A_SECOND: Final = 25

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from sandbox import gemini_messages as messages
 from sandbox.desk import Desk
-from sandbox.gemini_messages import Content, Function, FunctionResponse, GeminiError, Setup
+from sandbox.gemini_messages import FunctionResponse
+from sandbox.gemini_parts import Content, GeminiError
 from sandbox.gemini_session import Context, Entry, Said, audio_tokens
+from sandbox.gemini_setup import Function, Setup
 from sandbox.invoice import Status
 from sandbox.openai_chunks import Completion
 from sandbox.realtime_reply import FASTER
@@ -79,7 +81,7 @@ class Talk:
     async def turn_begins(self) -> None:
         """The caller begins to speak: that interrupts, and calls that hold the model up are given up."""
         await self._interrupt()
-        blocking = [each for each, function in self._calls.items() if function.behavior != "NON_BLOCKING"]
+        blocking = [each for each, function in self._calls.items() if self._setup.waits(function)]
         if blocking:
             for each in blocking:
                 del self._calls[each]
@@ -123,13 +125,14 @@ class Talk:
         """Calls were carried out. The model goes on when the last one was, unless it is told to be silent."""
         due = False
         for each in responses:
-            if self._calls.pop(each.id, None) is None:
+            function = self._calls.pop(each.id, None)
+            if function is None:
                 continue
             result = each.response
             content = str(result.get("output", json.dumps(result)))
             said = Said({"role": "tool", "tool_call_id": each.id, "content": content})
             self._context.entries.append(Entry("text", count(content), said=said))
-            due = due or each.scheduling != "SILENT"
+            due = due or each.scheduling != "SILENT" or self._setup.waits(function)
         if not due or self._calls:
             return
         if self._is_answering:

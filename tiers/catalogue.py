@@ -143,13 +143,21 @@ MODELS: Final = _models(
     Model("openai", "gpt-realtime", date(2027, 1, 20), "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-2.1", service="openai-realtime"),
     Model("openai", "gpt-realtime-whisper", service="openai-realtime"),
-    # It sees and does not serve calls: what becomes of sight says nothing of the voice, nor the other way round.
-    Model("google", "gemini-3.1-flash-live-preview", service="gemini-sight"),
     Model("google", "gemini-3.8-live", service="gemini-live"),
     Model("local", "whisper", service="whisper"),
     Model("local", "piper", service="piper"),
     Model("ollama", "ollama", service="ollama"),
 )
+
+SIGHT: Final = Model("google", "gemini-3.8-live", service="gemini-sight")
+"""Looks at screens and does not serve calls: what becomes of sight says nothing of the voice, nor the other way round.
+
+It calls functions without waiting and can be told to say nothing about them; gemini-3.1-flash-live-preview speaks an
+answer to each (https://ai.google.dev/gemini-api/docs/models/gemini-3.8-live and gemini-3.1-flash-live-preview).
+"""
+
+SERVICES: Final = frozenset(model.service for model in (*MODELS.values(), SIGHT))
+"""All that there is a breaker for."""
 
 EXTRAS: Final[Mapping[str, str]] = MappingProxyType({"whisper": "ears", "piper": "voice"})
 """The optional extra of this package that brings an engine of our own, by its service."""

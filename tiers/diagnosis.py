@@ -22,7 +22,21 @@ _FATAL_CODES: Final = frozenset(
 NO_MODEL: Final = "model_not_found"
 """OpenAI's 404; Cartesia and ElevenLabs answer it with 400."""
 
-_BUSY_CODES: Final = ("rate_limit_exceeded", "concurrency_limited", "too_many_requests")
+_BUSY_CODES: Final = (
+    "rate_limit_exceeded",
+    "concurrency_limited",
+    "too_many_requests",
+    # https://help.elevenlabs.io/hc/en-us/articles/19571824571921-API-Error-Code-429
+    "too_many_concurrent_requests",
+    "system_busy",
+)
+
+_SENTENCES: Final = (
+    # What ElevenLabs closes a socket with, where it says no code: elevenlabs/elevenlabs-python#282.
+    ("exceeds your quota", Fault.NO_CREDIT),
+    ("invalid api key", Fault.BAD_KEY),
+    ("concurrent requests", Fault.VENDOR_BUSY),
+)
 
 
 def classify(error: BaseException) -> Fault:
@@ -30,7 +44,9 @@ def classify(error: BaseException) -> Fault:
     if isinstance(error, APIConnectionError) and isinstance(error.__cause__, APIError):
         return classify(error.__cause__)  # what the last of a plugin's retries met
     if isinstance(error, APIStatusError):
-        return _by_status(error.status_code, str(error.body or ""))
+        if 100 <= error.status_code < 600:
+            return _by_status(error.status_code, str(error.body or ""))
+        return by_end(_told(error))  # a socket's closing code, or none: the status says nothing
     if isinstance(error, APITimeoutError | APIConnectionError):
         return Fault.VENDOR_DOWN
     if isinstance(error, APIError):
@@ -47,6 +63,20 @@ def by_code(code: str) -> Fault:
     if _is_fatal(code):
         return Fault.NO_CREDIT
     return Fault.VENDOR_BUSY if any(each in code for each in _BUSY_CODES) else Fault.VENDOR_DOWN
+
+
+def by_end(told: str) -> Fault:
+    """The verdict on what a socket ended with: a code of the vendor's, or its sentence."""
+    lowered = told.lower()
+    return next((fault for words, fault in _SENTENCES if words in lowered), None) or by_code(told)
+
+
+def _told(error: APIStatusError) -> str:
+    """What the vendor said: ElevenLabs' plugin hides the error of a context behind one of its own."""
+    cause = error.__cause__
+    if not error.body and isinstance(cause, APIError):
+        return str(cause.body or cause.message)
+    return str(error.body or "")
 
 
 def _by_status(status: int, body: str) -> Fault:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from tiers.as_given import AsGiven
 from tiers.as_written import as_written
+from tiers.cartesia_protocol import VERSION as CARTESIA_VERSION
 from tiers.cartesia_voice import CartesiaVoice, amended
 from tiers.catalogue import Model, Part
 from tiers.diagnosis import classify
@@ -153,6 +154,7 @@ def _voice(model: Model, settings: VendorSettings) -> Built:
             voice=voice,
             api_key=settings.key("cartesia"),
             base_url=address,
+            api_version=CARTESIA_VERSION,
             word_timestamps=True,
             tokenizer=AsGiven(),  # its contexts carry a sentence's melody from one message to the next
             http_session=tap.session(),

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from tiers.catalogue import MODELS
+from tiers.cartesia_protocol import VERSION as CARTESIA_VERSION
+from tiers.catalogue import MODELS, SIGHT
 from tiers.faults import Fault
 from tiers.settings import VendorSettings
 
@@ -30,6 +31,7 @@ LABEL: Final = "probe"
 WORDS: Final = "Hi."
 LEAST_TOKENS: Final = 16
 """Fewer are refused by models that think before they answer."""
+_VOICES: Final = frozenset({"cartesia", "elevenlabs", "deepgram-tts"})
 
 
 class _FaultError(Exception):
@@ -45,6 +47,15 @@ async def probe(service: str, settings: VendorSettings) -> Fault | None:
 
     Ears and voices of our own are not dialled and have nothing to probe: the next call will tell.
     """
+    fault = await _tried(service, settings)
+    if fault is Fault.BAD_REQUEST and service in _VOICES:
+        return (
+            Fault.VENDOR_DOWN
+        )  # the words are ours: what is refused is the model or the voice that calls ask for
+    return fault
+
+
+async def _tried(service: str, settings: VendorSettings) -> Fault | None:
     import aiohttp
     from livekit.agents import APIStatusError
 
@@ -160,12 +171,11 @@ async def _deepgram_tts(http: aiohttp.ClientSession, settings: VendorSettings) -
 
 async def _cartesia(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
     """https://docs.cartesia.ai/api-reference/tts/websocket. An error comes in the guise of an end."""
-    from livekit.plugins.cartesia.constants import API_VERSION
     from livekit.plugins.cartesia.models import TTSDefaultVoiceId
 
     url = f"{settings.base_url('cartesia')}/tts/websocket"
     headers = {"X-API-Key": settings.key("cartesia")}
-    async with _socket(http, url, headers, {"cartesia_version": API_VERSION}) as socket:
+    async with _socket(http, url, headers, {"cartesia_version": CARTESIA_VERSION}) as socket:
         await socket.send_json(
             {
                 "context_id": LABEL,
@@ -215,7 +225,7 @@ async def _gemini_live(http: aiohttp.ClientSession, settings: VendorSettings) ->
 
 async def _gemini_sight(http: aiohttp.ClientSession, settings: VendorSettings) -> None:
     """The same of the model that looks at screens, asked as it is asked there."""
-    await _gemini(http, settings, "gemini-3.1-flash-live-preview", {}, {"realtimeInput": {"text": WORDS}})
+    await _gemini(http, settings, SIGHT.name, {}, {"realtimeInput": {"text": WORDS}})
 
 
 async def _gemini(
@@ -291,14 +301,19 @@ async def _socket(
 
 
 async def _until(socket: aiohttp.ClientWebSocketResponse, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    """Read messages until the wanted one. Sound between them is passed over; a socket that closes is down."""
+    """Read messages until the wanted one. Sound between them is passed over; a socket that closes says why, or is down."""
     import aiohttp
 
+    from tiers.diagnosis import by_end
+
     async with asyncio.timeout(ANSWER_SECONDS):
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT and wanted(dict(json.loads(message.data))):
-                return
-    raise ConnectionError("closed before the answer")
+        while True:
+            message = await socket.receive()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                if wanted(dict(json.loads(message.data))):
+                    return
+            elif message.type is not aiohttp.WSMsgType.BINARY:
+                raise _FaultError(by_end(str(message.extra or "")))
 
 
 def _wrong(details: object) -> NoReturn:

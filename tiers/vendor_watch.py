@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from livekit.agents import APIStatusError
 
 from tiers.catalogue import Model, Part
+from tiers.diagnosis import by_end
+from tiers.faults import Fault
 from tiers.metering.taps import SocketTap
 from tiers.realtime_watch import RealtimeWatch
 from tiers.watch import Failure, Hearing, VendorPatience, Watch
@@ -126,13 +128,14 @@ class VendorWatch:
     def voice_said(self, message: str) -> None:
         """Read a message of the voice's socket: some errors come in the guise of an end, and the plugins miss them.
 
-        Not Cartesia's, which name their context: `CartesiaVoice` tells them of the text that they are of.
+        Not those that name their context: they may be of a text that was broken off before. Whatever speaks the text
+        tells of them: `CartesiaVoice`, and ElevenLabs' plugin.
         """
         try:
             body: Any = json.loads(message)
         except ValueError:
             return
-        if not isinstance(body, dict) or body.get("context_id"):
+        if not isinstance(body, dict) or body.get("context_id") or body.get("contextId"):
             return
         if body.get("type") in ("error", "Error") or body.get("error"):
             status = body.get("status_code")
@@ -142,6 +145,13 @@ class VendorWatch:
                 status_code=status if isinstance(status, int) else -1,
                 body=code,
                 retryable=False,
+            )
+
+    def voice_left(self, code: int, reason: str) -> None:
+        """Read what the voice closed a socket with. Only what is wrong with the account is kept: idle ones close, too."""
+        if self._trouble is None and by_end(reason) is not Fault.VENDOR_DOWN:
+            self._trouble = APIStatusError(
+                "the voice closed its socket", status_code=code, body=reason, retryable=False
             )
 
     def voice_trouble(self) -> APIStatusError | None:
@@ -159,6 +169,7 @@ class VendorWatch:
             built = getattr(self._models, "built", {}).get(part)
             if built is not None and isinstance(built.tap, SocketTap):
                 built.tap.overhear = overhear
+                built.tap.left = self.voice_left if part == "tts" else None
 
     def _slowness(self, part: Part) -> float:
         own = self.part(part).vendor in ("local", "ollama")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tiers.faults import Fault
+
+_REASONS: Final = (
+    # Credit first: what is used up is told with the quota's word and with the plan's, too.
+    (Fault.NO_CREDIT, ("credit", "prepay", "current quota", "billing")),
+    (Fault.BAD_KEY, ("api key", "unregistered", "authentication", "unauthenticated", "permission")),
+    (Fault.VENDOR_BUSY, ("exhausted",)),
+)
+"""Words of the vendor's sentences, as clients report them: sonichi/sutando#569 (prepaid credit), JINGBANZ/jarvis#268
+(credentials), yagudaev/voiceclaw#155 (an expired key), kailashsp/realtime-conversation-voice-AI-agent#1 (no key)."""
 
 
 class VisionError(Exception):
@@ -29,13 +40,14 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def by_reason(reason: str) -> Fault:
-    """The verdict on the reason that the vendor closes a socket with: it has no codes of its own for them."""
+    """The verdict on the reason that the vendor closes a socket with: it has no codes of its own for them.
+
+    A reason has at most 123 bytes (RFC 6455, 5.5), so that nothing is looked for that stands late in a long sentence.
+    """
     told = reason.lower()
-    if "api key" in told or "unregistered" in told:
-        return Fault.BAD_KEY
-    if "billing" in told:
-        return Fault.NO_CREDIT
-    return Fault.VENDOR_BUSY if "exhausted" in told else Fault.VENDOR_DOWN
+    return next(
+        (fault for fault, words in _REASONS if any(each in told for each in words)), Fault.VENDOR_DOWN
+    )
 
 
 def _by_status(status: int) -> Fault:

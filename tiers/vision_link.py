@@ -1,8 +1,15 @@
-"""One connection to Gemini Live that looks at pictures: frames go in, questions are answered by a call of a function."""
+"""One connection to Gemini Live that looks at pictures: frames go in, questions are answered by a call of a function.
+
+The model is told to say nothing about what it called. One that speaks all the same is heard by nobody: it is interrupted
+by an unfinished turn, by which «any current model generation» ends (https://ai.google.dev/api/live,
+BidiGenerateContentClientContent), what it said until then is paid, and another connection is made: on this one the
+vendor would wait for that turn's end (google-gemini/live-api-web-console#60).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -12,27 +19,25 @@ from google import genai
 from google.genai import types
 from pydantic import ValidationError
 
-from tiers.catalogue import MODELS
+from tiers.catalogue import SIGHT
 from tiers.faults import Fault
-from tiers.metering.gemini import units_of
-from tiers.metering.reports import readable
 from tiers.sighting import FUNCTION, SCHEMA, Reading
-from tiers.usage import Certainty, Outcome, Usage
+from tiers.usage import Usage
 from tiers.vision_fault import VisionError, fault_of
+from tiers.vision_turns import LETTERS_PER_TOKEN, Turns
 
 log = logging.getLogger("tiers.vision")
 
-MODEL: Final = MODELS["gemini-3.1-flash-live-preview"]
+MODEL: Final = SIGHT
 
 TRIGGER_TOKENS: Final = 6_000
 """With each turn all that the session holds is paid again: from here on the oldest is dropped."""
 TARGET_TOKENS: Final = 1_500
 FRAME_TOKENS: Final = 258
 """https://ai.google.dev/gemini-api/docs/tokens; low resolution has 66 and reads no small type."""
-_LETTERS_PER_TOKEN: Final = 4
 _CLOSE_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 5.0
-"""What a connection that is replaced may still take to answer."""
+"""What a connection that is replaced may still take to answer, or to say what its last answer cost."""
 
 INSTRUCTIONS: Final = """\
 You look at the screen that somebody shares while they talk to a task assistant, and say what on it they mean, by \
@@ -81,23 +86,18 @@ class VisionLink:
     ) -> None:
         self._connecting = connecting
         self._session = session
-        self._stack = stack
-        self._on_usage = on_usage
         self._on_leaving = on_leaving
-        self._id = secrets.token_hex(6)
-        self._turns = 0
-        self._reported = 0
-        """The turn whose usage was reported last; turns count from 1."""
-        self._reports = 0
-        """How many reports there were of it."""
-        self._estimated = 0
-        """The turn that was estimated last."""
-        self._held_tokens = len(INSTRUCTIONS) // _LETTERS_PER_TOKEN
+        held = len(INSTRUCTIONS) // LETTERS_PER_TOKEN
+        self._turns = Turns(secrets.token_hex(6), held, TRIGGER_TOKENS, stack, on_usage)
+        self._hushed = False
+        """It was interrupted, and will not be asked again."""
+        self._silent = asyncio.Event()
+        """After that: nothing more is said or reported."""
         self._answer: asyncio.Future[Reading] | None = None
         self.shown: bytes | None = None
         """The frame that it has seen last."""
         self.over = False
-        """Nothing more comes from it."""
+        """It is of no more use: it has ended, or would not answer again."""
         self._reading = asyncio.create_task(self._read(), name="vision.read")
 
     @classmethod
@@ -114,28 +114,29 @@ class VisionLink:
         """Send a frame. Raises VisionError."""
         await self._send(video=types.Blob(data=jpeg, mime_type="image/jpeg"))
         self.shown = jpeg
-        self._held_tokens += FRAME_TOKENS
+        self._turns.held += FRAME_TOKENS
 
     async def ask(self, about: str) -> Reading:
         """Ask what the caller's words mean. Raises VisionError; how long it may take is up to the caller of this."""
-        self._estimate("ok")  # of the one before, if it was answered and not reported
         question = QUESTION.format(about=" ".join(about.split())[:LONGEST_ABOUT].replace("»", "«"))
         self._answer = asyncio.get_running_loop().create_future()
-        self._turns += 1
-        self._held_tokens += len(question) // _LETTERS_PER_TOKEN
+        self._turns.asked(len(question) // LETTERS_PER_TOKEN)
         try:
             await self._send(text=question)
             return await self._answer
         except (VisionError, asyncio.CancelledError):
-            self._estimate("failed")
+            self._turns.failed()
             raise
         finally:
             self._answer = None
 
     async def settled(self) -> None:
-        """Wait until a question that is under way is answered, or will never be."""
+        """Wait until a question that is under way is answered, or will never be, and one that interrupts has ended."""
         if self._answer is not None:
             await asyncio.wait({self._answer}, timeout=SETTLE_SECONDS)
+        if self._hushed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._silent.wait(), SETTLE_SECONDS)
 
     async def aclose(self) -> None:
         """Close it, in a second at most."""
@@ -145,7 +146,7 @@ class VisionLink:
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         if self._answer is None:
-            self._estimate("ok")
+            self._turns.closed()
         await _closed(self._connecting)
 
     async def _send(self, **given: Any) -> None:
@@ -166,13 +167,26 @@ class VisionLink:
             self._ended(error)
 
     async def _take(self, message: types.LiveServerMessage) -> None:
+        calls = (message.tool_call.function_calls or []) if message.tool_call else []
+        answers = [call.args or {} for call in calls if call.name == FUNCTION]
+        if answers and self._answer is not None and not self._answer.done():
+            self._turns.answered(answers[0])
+        said = _sound(message)
+        self._turns.sounded(said)
         if message.usage_metadata is not None:
-            self._book(message.usage_metadata)
+            self._turns.reported(message.usage_metadata)
         if message.go_away is not None:
             self._on_leaving()
-        for call in (message.tool_call.function_calls or []) if message.tool_call else []:
-            if call.name == FUNCTION:
-                self._answered(call.args or {})
+        for arguments in answers:
+            self._answered(arguments)
+        is_asked = self._answer is not None and not self._answer.done()  # that interrupts by itself
+        if said and self._turns.is_answered and not self._hushed and not is_asked:
+            await self._hush()
+        if message.server_content and message.server_content.turn_complete:
+            self._turns.over()
+            if self._hushed:
+                self._silent.set()
+        for call in calls:
             await self._session.send_tool_response(
                 function_responses=types.FunctionResponse(
                     id=call.id,
@@ -181,6 +195,12 @@ class VisionLink:
                     scheduling=types.FunctionResponseScheduling.SILENT,
                 )
             )
+
+    async def _hush(self) -> None:
+        """Interrupt what nobody hears, and have another connection made."""
+        self._hushed = self.over = True
+        self._on_leaving()
+        await self._session.send_client_content(turn_complete=False)
 
     def _answered(self, arguments: dict[str, Any]) -> None:
         if self._answer is None or self._answer.done():
@@ -192,63 +212,16 @@ class VisionLink:
 
     def _ended(self, error: BaseException) -> None:
         self.over = True
+        self._silent.set()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(VisionError(fault_of(error), type(error).__name__))
 
-    # -- what it costs
 
-    def _book(self, used: types.UsageMetadata) -> None:
-        units = readable(units_of, used, "vision")
-        if units is None:
-            self._estimate("ok")
-            return
-        if not any(units.values()):
-            return
-        self._held_tokens = used.prompt_token_count or self._held_tokens
-        # A vendor may report a turn in parts, each of which is to be paid.
-        self._reports = self._reports + 1 if self._reported == self._turns else 1
-        self._reported = self._turns
-        event = f"{self._id}:{self._turns}"
-        late = self._reports == 1 and self._estimated == self._turns
-        self._usage(
-            event if self._reports == 1 else f"{event}:{self._reports}",
-            units,
-            "actual",
-            "ok",
-            replaces=f"{event}:estimate" if late else None,
-        )
-
-    def _estimate(self, outcome: Outcome) -> None:
-        """Book what a turn is likely to be billed, where nobody reported its usage, or nothing that can be right."""
-        if self._turns in (self._reported, self._estimated):
-            return
-        self._estimated = self._turns
-        held = min(self._held_tokens, TRIGGER_TOKENS)
-        event = f"{self._id}:{self._turns}:estimate"
-        self._usage(event, {"image_input_tokens": held}, "estimated", outcome)
-
-    def _usage(
-        self,
-        event_id: str,
-        units: dict[str, int],
-        certainty: Certainty,
-        outcome: Outcome,
-        *,
-        replaces: str | None = None,
-    ) -> None:
-        self._on_usage(
-            Usage(
-                event_id=event_id,
-                vendor=MODEL.vendor,
-                model=MODEL.name,
-                part="vision",
-                stack=self._stack(),
-                units=units,
-                certainty=certainty,
-                outcome=outcome,
-                replaces=replaces,
-            )
-        )
+def _sound(message: types.LiveServerMessage) -> int:
+    """How many bytes of sound a message brings."""
+    content = message.server_content
+    parts = content.model_turn.parts or [] if content and content.model_turn else []
+    return sum(len(part.inline_data.data or b"") for part in parts if part.inline_data)
 
 
 async def _closed(connecting: Any) -> None:

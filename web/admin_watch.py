@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from routing.breaker import Breakers, Turned
 from routing.health import Health
 from routing.redis_link import BlindError
-from tiers.catalogue import MODELS
+from tiers.catalogue import SERVICES
 from web.admin import Admin
 from web.admin_label import is_sandbox
 from web.errors import ApiError
@@ -51,7 +51,7 @@ async def health(services: Served, _admin: Admin) -> HealthState:
         raise ApiError(
             503, "unavailable", "Redis does not answer.", "Look at REDIS_URL; /readyz says more."
         ) from error
-    known = {model.service: Health() for model in MODELS.values()} | reading.services
+    known = {service: Health() for service in SERVICES} | reading.services
     return HealthState(
         sandbox=is_sandbox(),
         now_ms=reading.now_ms,

@@ -8,14 +8,14 @@ from cli.admin.books import open_books
 from cli.admin.output import Json, print_json, reporting, table
 from routing.breaker import Breakers, Reading
 from routing.health import Health
-from tiers.catalogue import MODELS
+from tiers.catalogue import SERVICES
 
 
 def health(as_json: Json = False) -> None:
     """Show each service's breaker: closed, or open since when, for what, and when it is probed next."""
     with reporting(as_json=as_json):
         reading, sandbox = asyncio.run(_read())
-    known = {model.service: Health() for model in MODELS.values()} | reading.services
+    known = {service: Health() for service in SERVICES} | reading.services
     rows = [_row(service, known[service], reading.now_ms) for service in sorted(known)]
     if as_json:
         print_json({"sandbox": sandbox, "services": rows})

@@ -147,19 +147,19 @@ class Alignment(_Recorded):
 
 
 class ElevenLabsAudio(_Recorded):
-    """AudioOutputMulti of the reference of multi-stream-input."""
+    """AudioOutputMulti of the reference of multi-stream-input, whose `contextId` comes as `context_id`."""
 
     audio: str
     alignment: Alignment | None = None
     normalizedAlignment: Alignment | None = None  # noqa: N815
-    contextId: str | None = None  # noqa: N815
+    context_id: str | None = None
 
 
 class ElevenLabsFinal(_Recorded):
-    """FinalOutputMulti of the reference of multi-stream-input."""
+    """FinalOutputMulti of the reference of multi-stream-input, with the same exception."""
 
     isFinal: Literal[True]  # noqa: N815
-    contextId: str | None = None  # noqa: N815
+    context_id: str | None = None
 
 
 def elevenlabs_speaking() -> tuple[Mapping[str, type[BaseModel]], str]:

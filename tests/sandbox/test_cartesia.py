@@ -285,6 +285,25 @@ async def test_no_key_is_a_401(http, sandbox, path):
     assert body["request_id"] == answer.headers["cartesia-request-id"]
 
 
+async def test_a_version_before_structured_errors_is_told_title_and_message_without_a_code(http, sandbox):
+    url = sandbox.url + "/cartesia/tts/websocket?cartesia_version=2025-04-16"
+    async with http.ws_connect(url, headers=KEY) as socket:  # the query goes before the header
+        await socket.send_json(BODY | {"context_id": "one", "model_id": "imaginary"})
+        told = await socket.receive_json(timeout=5)
+    assert told == {
+        "type": "error",
+        "context_id": "one",
+        "status_code": 400,
+        "error": "Model not found: There is no model 'imaginary'.",
+        "done": True,
+    }
+    old = KEY | {"Cartesia-Version": "2025-04-16"}
+    async with http.post(
+        sandbox.url + "/cartesia/tts/bytes", json=BODY | {"transcript": " "}, headers=old
+    ) as no:
+        assert (no.status, await no.text()) == (400, "Invalid transcript: The transcript is empty.")
+
+
 async def test_no_version_is_a_400(http, sandbox):
     async with http.post(sandbox.url + "/cartesia/tts/bytes", headers={"X-API-Key": "x"}) as answer:
         assert answer.status == 400

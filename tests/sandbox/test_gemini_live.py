@@ -28,6 +28,8 @@ pytestmark = pytest.mark.unit
 
 PAGES = Path(__file__).parent / "sight" / "pages"
 PATH = "/gemini/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+SILENT = types.FunctionResponseScheduling.SILENT
+SYNCHRONOUS = "gemini-3.1-flash-live-preview"
 DESCRIBE = types.FunctionDeclaration(name=FUNCTION, parameters_json_schema=SCHEMA)
 
 
@@ -39,7 +41,7 @@ def jpeg(name: str = "ticket_light") -> bytes:
 
 
 @asynccontextmanager
-async def session(running: Running, **config: Any) -> AsyncIterator[Any]:
+async def session(running: Running, *, model: str = MODEL.name, **config: Any) -> AsyncIterator[Any]:
     """A session by the vendor's own library."""
     settings = VendorSettings(GOOGLE_API_KEY="sandbox", GOOGLE_BASE_URL=f"{running.url}/gemini")  # type: ignore[call-arg]
     given = {
@@ -48,7 +50,7 @@ async def session(running: Running, **config: Any) -> AsyncIterator[Any]:
         **config,
     }
     dialled = client(settings, call_id="a-call")
-    async with asyncio.timeout(20), dialled.aio.live.connect(model=MODEL.name, config=given) as opened:
+    async with asyncio.timeout(20), dialled.aio.live.connect(model=model, config=given) as opened:
         yield opened
 
 
@@ -83,6 +85,51 @@ async def test_a_question_is_answered_by_a_call_with_what_was_read(running: Runn
         assert [one async for one in opened.receive()][-1].server_content.turn_complete
 
 
+@pytest.mark.parametrize(
+    ("model", "scheduling", "speaks"),
+    [(MODEL.name, SILENT, False), (MODEL.name, None, True), (SYNCHRONOUS, SILENT, True)],
+)
+async def test_a_model_that_calls_without_waiting_can_be_told_to_be_silent_and_another_speaks_and_bills_it(
+    desk: Desk, running: Running, model: str, scheduling: Any, speaks: bool
+) -> None:
+    async with session(running, model=model) as opened:
+        await shows(opened)
+        (call,) = (await answer(opened)).tool_call.function_calls
+        await opened.send_tool_response(
+            function_responses=types.FunctionResponse(
+                id=call.id, name=call.name, response={"result": "ok"}, scheduling=scheduling
+            )
+        )
+        said = [one async for one in opened.receive()]
+    assert any(one.data for one in said) is speaks
+    assert (said[-1].usage_metadata is not None) is speaks
+    rows = desk.invoice.rows()
+    assert len(rows) == 1 + speaks
+    assert (rows[-1].units.get("audio_output_tokens", 0) > 0) is speaks
+    assert all(row.units["image_input_tokens"] == 258 for row in rows)
+
+
+async def test_an_unfinished_turn_interrupts_what_it_says_and_only_what_was_made_is_billed(
+    desk: Desk, running: Running
+) -> None:
+    async with session(running, model=SYNCHRONOUS) as opened:
+        await shows(opened)
+        (call,) = (await answer(opened)).tool_call.function_calls
+        await opened.send_tool_response(
+            function_responses=types.FunctionResponse(id=call.id, name=call.name, response={"result": "ok"})
+        )
+        said = []
+        async for one in opened.receive():
+            if one.data and not said:
+                await opened.send_client_content(turn_complete=False)
+            said.append(one)
+    assert any(one.server_content and one.server_content.interrupted for one in said)
+    row = desk.invoice.rows()[-1]
+    assert row.status == "cancelled"
+    (made,) = said[-1].usage_metadata.response_tokens_details
+    assert row.units["audio_output_tokens"] == made.token_count < 125
+
+
 async def test_a_question_before_any_frame_is_answered_with_nothing(running: Running) -> None:
     async with session(running) as opened:
         message = await answer(opened)
@@ -98,7 +145,10 @@ async def test_each_turn_is_billed_for_all_that_the_session_holds(desk: Desk, ru
             reported.append(message.usage_metadata)
             await opened.send_tool_response(
                 function_responses=types.FunctionResponse(
-                    id=message.tool_call.function_calls[0].id, name=FUNCTION, response={"result": "ok"}
+                    id=message.tool_call.function_calls[0].id,
+                    name=FUNCTION,
+                    response={"result": "ok"},
+                    scheduling=SILENT,
                 )
             )
             async for _done in opened.receive():
@@ -170,6 +220,14 @@ async def test_a_connection_says_when_it_goes_and_can_be_gone_on_with() -> None:
     [
         ('{"realtimeInput": {"text": "hello"}}', "setup must be the first"),
         ('{"setup": {"model": "models/gpt-4"}}', "is not found"),
+        (
+            f'{{"setup": {{"model": "models/{MODEL.name}", "turnDetection": {{}}}}}}',
+            'Unknown name "turnDetection"',
+        ),
+        (
+            f'{{"setup": {{"model": "models/{MODEL.name}", "generationConfig": {{"responseSchema": {{}}}}}}}}',
+            "at 'setup.generationConfig': Cannot find field",
+        ),
         ("no json", "Invalid JSON"),
         ("{}", "Invalid JSON"),
         ("[]", "Invalid JSON"),
@@ -183,6 +241,41 @@ async def test_what_is_none_of_the_protocols_ends_the_socket(
         end = await socket.receive(timeout=5)
         assert end.type is aiohttp.WSMsgType.CLOSE
         assert reason in str(end.extra)
+
+
+@pytest.mark.parametrize(
+    ("model", "wished", "takes"),
+    [
+        (MODEL.name, {"generationConfig": {"thinkingConfig": {"thinkingLevel": "low"}}}, False),
+        (MODEL.name, {"proactivity": {"proactiveAudio": False}}, False),
+        (MODEL.name, {"proactivity": {"proactiveAudio": True}}, True),
+        (MODEL.name, {"generationConfig": {"enableAffectiveDialog": True}}, False),
+        (SYNCHRONOUS, {"generationConfig": {"thinkingConfig": {"thinkingLevel": "low"}}}, True),
+        (SYNCHRONOUS, {"proactivity": {"proactiveAudio": True}}, False),
+        (SYNCHRONOUS, {"generationConfig": {"enableAffectiveDialog": True}}, False),
+    ],
+)
+async def test_what_a_model_does_not_take_of_a_setup_ends_the_socket(
+    running: Running, http: aiohttp.ClientSession, model: str, wished: dict[str, Any], takes: bool
+) -> None:
+    async with http.ws_connect(f"{running.url}{PATH}?key=k") as socket:
+        await socket.send_json({"setup": {"model": f"models/{model}", **wished}})
+        answered = await socket.receive(timeout=5)
+        if takes:
+            assert json.loads(answered.data) == {"setupComplete": {}}
+        else:
+            assert (answered.type, answered.data) == (aiohttp.WSMsgType.CLOSE, 1007)
+
+
+async def test_sound_and_pictures_in_the_old_field_end_the_socket(
+    running: Running, http: aiohttp.ClientSession
+) -> None:
+    async with http.ws_connect(f"{running.url}{PATH}?key=k") as socket:
+        await socket.send_json({"setup": {"model": f"models/{MODEL.name}"}})
+        await socket.receive(timeout=5)
+        chunk = {"data": base64.b64encode(b"x").decode(), "mimeType": "image/jpeg"}
+        await socket.send_json({"realtimeInput": {"mediaChunks": [chunk]}})
+        assert "media_chunks is deprecated" in str((await socket.receive(timeout=5)).extra)
 
 
 async def test_a_frame_that_is_no_picture_is_unreadable_and_not_base64_ends_the_socket(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tiers.settings import VendorSettings
 from tiers.usage import Usage
 from tiers.vision import Vision
 from tiers.vision_fault import VisionError
-from tiers.vision_link import TRIGGER_TOKENS
+from tiers.vision_link import MODEL, TRIGGER_TOKENS
 
 pytestmark = pytest.mark.unit
 
@@ -102,6 +102,33 @@ async def test_what_is_metered_is_what_is_invoiced(sight: Sight) -> None:
         ("vision", "economy", "actual")
     }
     assert sight.worked == 3
+
+
+async def test_a_model_that_cannot_be_silent_is_heard_by_nobody_and_what_it_says_is_paid(
+    sight: Sight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tiers.vision_link.MODEL", replace(MODEL, name="gemini-3.1-flash-live-preview"))
+    monkeypatch.setattr("tiers.vision_turns.SIGHT", replace(MODEL, name="gemini-3.1-flash-live-preview"))
+    for number, page in enumerate(("ticket_light", "mail_dark", "slide_dark"), 1):
+        await sight.reads(page)
+        # One that speaks is replaced: it would not answer again.
+        await sight.until(lambda number=number: sight.vision.renewals == number)
+        await sight.until(lambda: sight.desk.connections.count(SERVICE) == 1)
+    assert sight.failures == []
+    assert sight.metered == sight.desk.invoice.microdollars > 0
+    spoken = [
+        row.units["audio_output_tokens"] for row in sight.desk.invoice.rows() if row.status == "cancelled"
+    ]
+    assert len(spoken) == 3
+    assert max(spoken) < 125, "it is interrupted: it would have spoken for more than ten seconds"
+
+
+async def test_a_look_that_ends_with_its_answer_is_metered_as_it_is_invoiced(sight: Sight) -> None:
+    await sight.reads()
+    await sight.vision.aclose()
+    await sight.until(lambda: sight.desk.connections.count(SERVICE) == 0)
+    assert sight.metered == sight.desk.invoice.microdollars > 0
+    assert not any("audio_output_tokens" in row.units for row in sight.desk.invoice.rows())
 
 
 async def test_a_connection_that_says_it_will_end_is_replaced_before_it_does(sight: Sight) -> None:

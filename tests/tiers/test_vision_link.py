@@ -26,6 +26,7 @@ class Session:
     def __init__(self) -> None:
         self.says: asyncio.Queue[types.LiveServerMessage] = asyncio.Queue()
         self.asked = asyncio.Event()
+        self.hushed = asyncio.Event()
 
     async def receive(self) -> AsyncIterator[types.LiveServerMessage]:
         while True:
@@ -36,6 +37,10 @@ class Session:
 
     async def send_tool_response(self, **_: Any) -> None:
         return
+
+    async def send_client_content(self, *, turn_complete: bool) -> None:
+        assert not turn_complete
+        self.hushed.set()
 
 
 def answer(arguments: dict[str, Any], *, used: types.UsageMetadata | None) -> types.LiveServerMessage:
@@ -152,3 +157,61 @@ async def test_a_connection_that_is_closed_in_the_middle_of_a_question_is_no_fau
             async with asyncio.timeout(5):
                 await asking
         assert told.value.fault.blame == "us"
+
+
+def remark(seconds: float) -> types.LiveServerMessage:
+    sound = types.Blob(data=bytes(round(48_000 * seconds)), mime_type="audio/pcm;rate=24000")
+    turn = types.Content(parts=[types.Part(inline_data=sound)])
+    return types.LiveServerMessage(server_content=types.LiveServerContent(model_turn=turn))
+
+
+def turn_over(used: types.UsageMetadata | None = None) -> types.LiveServerMessage:
+    over = types.LiveServerContent(turn_complete=True)
+    return types.LiveServerMessage(server_content=over, usage_metadata=used)
+
+
+async def test_what_it_says_after_its_answer_is_interrupted_and_paid_as_the_same_look() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        await session.says.put(remark(0.1))
+        async with asyncio.timeout(5):
+            await session.hushed.wait()
+            assert link.over, "the vendor would wait for the turn that interrupted it"
+            await session.says.put(remark(0.1))
+            await session.says.put(turn_over(USED))
+            await link.settled()
+    assert [usage.certainty for usage in used] == ["actual", "actual"]
+    assert {usage.event_id.split(":")[1] for usage in used} == {"1"}
+
+
+async def test_what_it_said_and_had_not_reported_when_it_was_closed_is_estimated() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        await session.says.put(remark(2.0))
+        async with asyncio.timeout(5):
+            await session.hushed.wait()
+    assert [usage.certainty for usage in used] == ["actual", "estimated"]
+    assert used[1].units == {"image_input_tokens": 300, "audio_output_tokens": 50}
+
+
+async def test_a_late_report_of_one_look_is_not_taken_for_one_of_the_next() -> None:
+    used: list[Usage] = []
+    async with connected(used) as (link, session):
+        await asked(link, session, answer({"status": "seen"}, used=USED))
+        session.asked.clear()
+        asking = asyncio.create_task(link.ask("that"))
+        await session.asked.wait()
+        await session.says.put(turn_over(USED))  # of the first, which the second question interrupted
+        async with asyncio.timeout(5):
+            while len(used) < 2:
+                await asyncio.sleep(0)
+        await link.aclose()
+        with pytest.raises(VisionError):
+            await asking
+    assert [(usage.event_id.split(":")[1], usage.certainty) for usage in used] == [
+        ("1", "actual"),
+        ("1", "actual"),
+        ("2", "estimated"),
+    ]

@@ -42,9 +42,12 @@ class ElevenLabsWatch:
     def received(self, data: str | bytes) -> None:
         """See whether a context sounds, and when it is over."""
         message = json.loads(data)
-        context = str(message.get("contextId") or message.get("context_id") or "")
+        context = str(message.get("context_id") or message.get("contextId") or "")
         if message.get("error"):
-            self._speeches.over(context, "failed")
+            if context:
+                self._speeches.over(context, "failed")
+            else:
+                self._speeches.all_failed()  # the socket ends over it
         elif message.get("isFinal") is True:
             self._speeches.over(context, "cancelled" if context in self._left else "ok")
         elif message.get("audio") and context not in self._left:

@@ -61,6 +61,11 @@ class Speeches:
             heard=speech.sounded,
         )
 
+    def all_failed(self) -> None:
+        """The vendor has said that it speaks none of what is not over."""
+        for name in list(self._speeches):
+            self.over(name, "failed")
+
     def all_over(self, *, broken: bool, turned_away: bool = False) -> None:
         """The socket has ended, and all that was still being spoken with it; `turned_away`: nothing was taken."""
         if turned_away:

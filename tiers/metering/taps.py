@@ -87,6 +87,8 @@ class SocketTap:
         """Makes the watcher of a new websocket; None: nobody watches."""
         self.overhear: Callable[[str], None] | None = None
         """Told of each text message that comes, whichever socket it is on."""
+        self.left: Callable[[int, str], None] | None = None
+        """Told the code and the reason with which the vendor closes a socket."""
         self.amend: Callable[[str], str] | None = None
         """Gives a text message as the plugin is to read it."""
         self._sessions: list[aiohttp.ClientSession] = []
@@ -153,6 +155,8 @@ class _Socket(aiohttp.ClientWebSocketResponse):
             self._reader_task = None
         if self._tap.overhear is not None and message.type is aiohttp.WSMsgType.TEXT:
             quietly(self._tap.overhear, message.data)
+        if self._tap.left is not None and message.type is aiohttp.WSMsgType.CLOSE:
+            quietly(self._tap.left, message.data, message.extra or "")
         if self._watcher is not None:
             if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 self._spoke = True

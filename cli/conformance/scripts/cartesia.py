@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from cli.conformance.frame import Frame
 from cli.conformance.scripts.peer import Peer, wire
+from tiers.cartesia_protocol import VERSION
 
-VERSION: Final = "2026-03-01"
 _ASKED: Final[dict[str, Any]] = {
     "model_id": "sonic-3",
     "voice": {"mode": "id", "id": "6ccbfb76-1fc6-48f7-b71d-91ac6298247b"},

@@ -166,8 +166,18 @@ def test_elevenlabs_books_a_context_that_failed_only_after_it_sounded(booked: Bo
         watch.sent(json.dumps({"context_id": context, "text": " "}))
         watch.sent(json.dumps({"context_id": context, "text": "Twelve chars ", "flush": True}))
     watch.received(json.dumps({"context_id": "a", "error": "quota_exceeded", "message": "x"}))
-    watch.received(json.dumps({"contextId": "b", "audio": "AAAA"}))
-    watch.received(json.dumps({"contextId": "b", "error": "internal_error", "message": "x"}))
+    watch.received(json.dumps({"context_id": "b", "audio": "AAAA"}))
+    watch.received(json.dumps({"context_id": "b", "error": "internal_error", "message": "x"}))
     assert [(usage.units["characters"], usage.outcome, usage.heard) for usage in booked] == [
         (13, "failed", True)
     ]
+
+
+def test_elevenlabs_books_nothing_of_what_it_refused_with_the_whole_socket(booked: Booked) -> None:
+    watch = ElevenLabsWatch(
+        Bookings("quality", "s1", booked.append), MODELS["eleven_flash_v2_5"], Handshake({}, {})
+    )
+    watch.sent(json.dumps({"context_id": "a", "text": "Twelve chars ", "flush": True}))
+    watch.received(json.dumps({"error": "quota_exceeded", "message": "x", "code": 1008}))
+    watch.ended(True)
+    assert list(booked) == []
