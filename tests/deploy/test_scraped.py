@@ -29,13 +29,13 @@ MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name
 
 def listens(livekit: dict[str, Any], bridge: dict[str, Any]) -> dict[str, int]:
     """Where each tells its numbers, by its settings' defaults or the configuration that it is given."""
-    fields: dict[str, type[BaseSettings]] = {
+    of_ours: dict[str, type[BaseSettings]] = {
         "web": WebSettings,
         "worker": AgentSettings,
         "reminders": OutboundSettings,
         "probe": ProbeSettings,
     }
-    ours = {name: int(settings.model_fields["port"].default) for name, settings in fields.items()}
+    ours = {name: int(settings.model_fields["port"].default) for name, settings in of_ours.items()}
     return ours | {"livekit": livekit["prometheus_port"], "sip": bridge["prometheus_port"]}
 
 
