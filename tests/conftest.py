@@ -224,17 +224,38 @@ def _write_down(node_id: str) -> None:
             file.write(f"{node_id}\n")
 
 
+def why_skipped(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """The reason that a skip gives, in one line. Empty where nothing was skipped; what fails as it is to is no skip."""
+    if report.outcome != "skipped" or hasattr(report, "wasxfail"):
+        return ""
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return " ".join(told.removeprefix("Skipped:").split()) or "no reason"
+
+
+def _write_down_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """What is held to its reasons and counted by scripts/parts/skips.py."""
+    if (names := os.environ.get("VOICETASKS_TEST_SKIPPED")) and (why := why_skipped(report)):
+        with Path(names).open("a", encoding="utf-8") as file:
+            file.write(f"{why}\n")
+
+
 def pytest_collectreport(report: pytest.CollectReport) -> None:
     """A file that cannot be read fails by itself too."""
-    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    if report.failed:
         _write_down(report.nodeid)
+    _write_down_skip(report)
 
 
 @pytest.hookimpl(trylast=True)  # behind the reporter's own letter
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What went wrong, at once: a run that is broken off prints no summary. scripts/test wants the names in a file too."""
     outcome: str = report.outcome  # «rerun» is a plugin's
-    if "PYTEST_XDIST_WORKER" in os.environ or outcome not in ("failed", "rerun"):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    _write_down_skip(report)
+    if outcome not in ("failed", "rerun"):
         return
     lines = _why(report).splitlines() or [""]
     print(f"\n{outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s): {lines[0][:300]}")
@@ -305,7 +326,7 @@ def take_turns(items: Sequence[pytest.Item], turn: str) -> None:
     mine, turns = (int(number) for number in turn.split("/"))
     for place, item in enumerate(item for item in items if item.get_closest_marker("dear")):
         if place % turns != mine - 1:
-            item.add_marker(pytest.mark.skip(f"held in turn {1 + place % turns} of {turns}"))
+            item.add_marker(pytest.mark.skip(reason=f"held in turn {1 + place % turns} of {turns}"))
 
 
 def is_late(until: str, now: float) -> bool:

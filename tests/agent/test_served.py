@@ -43,6 +43,24 @@ class Call:
         return await asyncio.wait_for(self.told.get(), 10)
 
 
+async def beats(owner: Served, times: int) -> None:
+    """Wait until an owner has told of its call so often more. What the last but one was answered has been done by then."""
+    beat, answered = owner._beat, asyncio.Event()
+    left = times
+
+    async def counted(**arguments: Any) -> Any:
+        nonlocal left
+        answer = await beat(**arguments)
+        left -= 1
+        if left == 0:
+            answered.set()
+        return answer
+
+    owner._beat = counted  # type: ignore[assignment]
+    await asyncio.wait_for(answered.wait(), 10)
+    owner._beat = beat
+
+
 async def found(calls: AllServed) -> list[Lost]:
     async with asyncio.timeout(10):
         while not (lost := await calls.lost()):
@@ -95,7 +113,7 @@ async def test_a_call_whose_callers_password_was_changed_is_told_once_whoever_se
     assert await LiveCalls(redis).sign_out("usr_bob") == 0
     assert await LiveCalls(redis).sign_out("usr_ann") == 1
     assert await call.hears() == "signed_out"
-    await asyncio.sleep(3 * module.BEAT_SECONDS)
+    await beats(first, 3)
     assert call.told.empty()
     await first.let_go()
     assert await other.begin() == Begun(1, 4)
@@ -108,7 +126,7 @@ async def test_a_call_whose_owner_falls_silent_is_found_once_and_its_turn_is_kno
     dead, calls = owner(redis), AllServed(redis, dead_after_seconds=DEAD)
     await dead.begin()
     dead.as_served(Call())
-    await asyncio.sleep(0.3)
+    await beats(dead, 1)
     assert await calls.lost() == [], "it lives"
     await dead.stop()
     assert await found(calls) == [Lost("c1", "call-c1", '{"a":1}')]
@@ -122,11 +140,11 @@ async def test_one_that_goes_on_with_a_call_does_not_tell_that_it_has_not_begun(
     gone, mine = owner(redis), owner(redis)
     await gone.begin()
     gone.as_served(Call())
-    await asyncio.sleep(0.3)
+    await beats(gone, 1)
     await gone.let_go()
     assert await mine.begin() == Begun(1, 4)
     mine.as_served(Call(turn=0))
-    await asyncio.sleep(0.3)
+    await beats(mine, 1)
     await mine.let_go()
     assert await owner(redis).begin() == Begun(2, 4)
 
@@ -173,7 +191,7 @@ async def test_a_call_is_asked_to_leave_once(redis: Redis) -> None:
     await calls.ask_to_leave("c1")
     await calls.ask_to_leave("another")
     assert await call.hears() == "leave"
-    await asyncio.sleep(0.2)
+    await beats(mine, 3)
     assert call.told.empty()
     await mine.let_go()
     assert [each.call_id for each in await calls.lost()] == ["c1"]
@@ -181,7 +199,7 @@ async def test_a_call_is_asked_to_leave_once(redis: Redis) -> None:
     await other.begin()
     again = Call()
     other.as_served(again)
-    await asyncio.sleep(0.2)
+    await beats(other, 3)
     assert again.told.empty(), "the wish was for the one before"
     await other.end()
 

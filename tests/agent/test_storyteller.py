@@ -95,10 +95,24 @@ async def test_a_question_is_told_by_its_tools_and_its_end(
     assert "ineapple" not in json.dumps(heard)
 
 
-def test_without_a_journal_nothing_is_told() -> None:
-    teller, served = Storyteller(None, lambda: 1), Served()
-    teller.listen(served)
-    teller.turn_began(1, "voice")
-    teller.tell("away")
-    served.say("user_state_changed", new_state="speaking")
-    served.say("user_state_changed", new_state="listening")
+def test_without_a_journal_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def note(_happenings: Happenings, what: str, **_more: Any) -> None:
+        told.append(what)
+
+    monkeypatch.setattr(Happenings, "tell", note)
+
+    def told_of_a_call(happenings: Happenings | None) -> list[str]:
+        told.clear()
+        teller, served = Storyteller(happenings, lambda: 1), Served()
+        teller.listen(served)
+        teller.turn_began(1, "voice")
+        served.say("user_state_changed", new_state="speaking")
+        served.say("user_state_changed", new_state="listening")
+        served.say("conversation_item_added", item=llm.ChatMessage(role="assistant", content=["Yes"]))
+        teller.tell("away")
+        return list(told)
+
+    assert told_of_a_call(Happenings(lambda _: None, lambda: 0)) == ["turn", "spoke", "answered", "away"]
+    assert told_of_a_call(None) == []

@@ -41,16 +41,24 @@ def scripted(demo: Any) -> Callable[..., None]:
     return script
 
 
+@pytest.mark.parametrize("email", ["economy@example.com", "premium@example.com"])
 async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
-    demo: Any, person: Callable[..., Any], scripted: Callable[..., None]
+    demo: Any, person: Callable[..., Any], scripted: Callable[..., None], email: str
 ) -> None:
-    caller = person(demo)
+    caller = person(demo, email)
     ids = await caller.start_with("Dentist", "Buy milk")
     delete = calls(("delete_task", {"task_id": ids["Dentist"], "confirm": True}))
     scripted(delete, calls(("delete_task", {"task_id": ids["Dentist"]})))
     result = caller.call("--type", "Thanks!", "--type", "What else is there?", "--hang-up")
     assert {task["title"] for task in await caller.tasks()} == {"Dentist", "Buy milk"}
-    assert all(confirmation["outcome"] != "confirmed" for confirmation in result["confirmations"])
+    assert result["confirmations"], "the model's call came to nobody"
+    for confirmation in result["confirmations"]:
+        assert "Dentist" in confirmation["question"]
+        assert confirmation["outcome"] != "confirmed"
+    scripted(delete)
+    result = caller.call("--type", "Thanks!", "--type", "yes", "--hang-up")
+    assert [(each["outcome"], each["by"]) for each in result["confirmations"]] == [("confirmed", "text")]
+    assert [task["title"] for task in await caller.tasks()] == ["Buy milk"]
 
 
 @pytest.mark.dear

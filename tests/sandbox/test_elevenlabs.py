@@ -393,4 +393,4 @@ async def test_the_seed_profile_takes_its_time_before_the_first_sound(desk, http
         began = asyncio.get_running_loop().time()
         await client.speak("Okay.")
         await client.next()
-        assert 0.08 <= asyncio.get_running_loop().time() - began < 0.5
+        assert asyncio.get_running_loop().time() - began >= 0.08

@@ -14,14 +14,28 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.words: list[str] = []
+        self.rows: list[list[str]] = []
+        """Of all tables, the text of each cell."""
+        self._in_cell = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes.extend(attrs)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+            self._in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("th", "td"):
+            self._in_cell = False
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+        if self._in_cell:
+            self.rows[-1][-1] += data
 
     @property
     def text(self) -> str:
@@ -82,10 +96,16 @@ async def test_off_a_demo_it_does_not_take_its_own_lack_of_keys_for_the_workers(
 async def test_each_stack_is_labelled_sandbox_real_or_not_configured(
     environment: pytest.MonkeyPatch, open_site: OpenSite
 ) -> None:
-    for vendor in ("OPENAI", "DEEPGRAM", "CARTESIA"):
+    environment.setenv("OPENAI_API_KEY", "a key")
+    environment.delenv("OPENAI_BASE_URL", raising=False)
+    for vendor in ("DEEPGRAM", "CARTESIA"):
         environment.setenv(f"{vendor}_API_KEY", "sandbox")
         environment.setenv(f"{vendor}_BASE_URL", "http://127.0.0.1:8082/vendor")
-    assert "sandbox : stand-ins on this machine" in (await page(open_site)).text
+    environment.delenv("ELEVEN_API_KEY", raising=False)
+    states = {row[0]: row[-1] for row in (await page(open_site)).rows}
+    assert states["text"] == "real"
+    assert states["economy"] == "sandbox: stand-ins on this machine, no real money"
+    assert states["quality"] == "not configured: ELEVEN_API_KEY is not set"
 
 
 async def test_vendors_with_real_addresses_are_called_real(
