@@ -30,6 +30,7 @@ from agent.nothing_left import parting
 from agent.other_servers import other_servers
 from agent.parking import Parking
 from agent.phone_door import NobodyCanBeKnownError, admitted, invitation_from_room, invited, is_up
+from agent.phone_line import line_metered, wall_ms
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import may_call, opening, over
@@ -49,6 +50,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import Role, User
+from routing.decision import Decision
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -137,8 +139,12 @@ async def _serve_it(
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id, taken_over=ours.begun.before > 0)
     try:
         # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
-        if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
-            return "abandoned"
+        if invitation.channel == "phone":
+            if not await is_up(ctx.room, invitation.identity):
+                return "abandoned"
+            if not invitation.picked_up_ms:
+                invitation = invitation.model_copy(update={"picked_up_ms": wall_ms()})
+                ours.served.names(invitation.model_dump_json())
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
@@ -179,8 +185,19 @@ async def _serve_it(
 
 
 async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> Ending:
-    decision, invitation = await money.open(), desk.invitation
-    stack = desk.stack_of(decision)
+    decision = await money.open()
+    async with line_metered(
+        ctx.room,
+        desk.invitation,
+        "none" if user.role is Role.PROBE else desk.settings.phone_carrier,  # a probe comes by no carrier
+        meter=money.meter,
+        stack=lambda: money.decision.stack or "",
+    ):
+        return await _decided(ctx, user, desk, money, decision)
+
+
+async def _decided(ctx: JobContext, user: User, desk: Desk, money: RoutedCall, decision: Decision) -> Ending:
+    stack, invitation = desk.stack_of(decision), desk.invitation
     log.info(
         "call.decided",
         extra={
