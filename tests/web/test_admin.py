@@ -325,6 +325,22 @@ async def test_each_day_has_its_cost_by_stack_and_door_and_made_up_calls_apart(
     }
 
 
+async def test_the_days_of_one_person_are_found_by_their_address(site: Site, admin: Browser) -> None:
+    books = await site.services.books.open()
+    subject = await books.journal.subject_of(site.bob.id)
+    await books.journal.append(recent(moved_call("c1", subject)) + recent(moved_call("c2", "s_other")))
+
+    async def cost_of(**whose: str) -> int:
+        body = (await admin.client.get("/api/admin/costs", params={"days": 2} | whose)).json()
+        return sum(row["microdollars"] for row in body["rows"])
+
+    bobs = await cost_of(whose=site.bob.email)
+    assert 0 < bobs < await cost_of()
+    assert await cost_of(whose="ann@example.org") == 0
+    answer = await admin.client.get("/api/admin/costs", params={"whose": "nobody@example.org"})
+    assert answer.status_code == 404
+
+
 async def test_a_vendors_breaker_has_a_history(site: Site, admin: Browser) -> None:
     books = await site.services.books.open()
     breakers, rules = Breakers(books.link), BreakerRules(cool_ms=0)

@@ -534,6 +534,7 @@ export const en = {
 
   money: {
     costs: 'What each day cost',
+    costsOf: (whose: string) => `What each day cost: ${whose}`,
     days: 'Days',
     noCosts: 'Nothing was charged in these days.',
     by: 'Costs by',
