@@ -79,6 +79,11 @@ class Counters:
     premium_blind: int
     blind: int
 
+    @property
+    def spent(self) -> int:
+        """All that was charged, µ$."""
+        return self.committed + self.overshoot + self.blind
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:

@@ -44,8 +44,12 @@ class ScopeState(BaseModel):
     premium_held: int | None = None
     committed: int | None = None
     held: int | None = None
+    premium_overshoot: int | None = None
     overshoot: int | None = None
+    """What was spent though no cap had room for it."""
+    premium_blind: int | None = None
     blind: int | None = None
+    """What was spent while Redis could not be asked."""
     premium_journal: int
     journal: int
 
@@ -120,6 +124,10 @@ async def budget(services: Served, _admin: Admin, whose: Whose = GLOBAL) -> Budg
             if counted is not None:
                 state.premium_committed, state.premium_held = counted.premium_committed, counted.premium_held
                 state.committed, state.held = counted.committed, counted.held
+                state.premium_overshoot, state.premium_blind = (
+                    counted.premium_overshoot,
+                    counted.premium_blind,
+                )
                 state.overshoot, state.blind = counted.overshoot, counted.blind
             states.append(state)
     return BudgetState(
