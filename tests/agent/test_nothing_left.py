@@ -149,7 +149,10 @@ async def test_who_calls_then_hears_why_from_a_recording_of_its_own(
     monkeypatch.setattr(agent.job, "play_recording", play)
     monkeypatch.setattr(agent.job, "write", write)
     desk = MagicMock(
-        invitation=SimpleNamespace(call_id="c", channel="phone"), stack_of=lambda _: None, show=AsyncMock()
+        invitation=SimpleNamespace(call_id="c", channel="phone"),
+        settings=SimpleNamespace(phone_carrier="none"),
+        stack_of=lambda _: None,
+        show=AsyncMock(),
     )
     desk.attributes.set_last_state = AsyncMock()
     one: Any = MagicMock()

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from agent import job
 from agent.invitation import Invitation
 from agent.phone_line import Carrier, line_metered
+from agent.served import Begun
+from agent.settings import AgentSettings
 from tests.agent.virtual_time import VirtualLoop
 from tiers.prices import bundled
 from tiers.usage import Usage
@@ -107,3 +110,36 @@ def test_where_nobody_bills_the_line_nothing_is_charged_and_a_browser_has_none(t
     telephone.served_for(61, carrier="none")
     telephone.served_for(61, channel="browser")
     assert telephone.charged == []
+
+
+async def test_when_it_was_picked_up_is_handed_on_and_not_found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Invitation] = []
+    asked: list[Invitation] = []
+
+    async def is_up(*_: object) -> bool:
+        return True
+
+    async def admitted(_: object, invitation: Invitation, *__: object) -> None:
+        asked.append(invitation)
+
+    async def done(*_: object) -> None: ...
+
+    line = SimpleNamespace(open=done, close=done, ignore=lambda: None)
+    monkeypatch.setattr(job, "is_up", is_up)
+    monkeypatch.setattr(job, "admitted", admitted)
+    monkeypatch.setattr(job, "Line", lambda *_: line)
+    monkeypatch.setattr(job, "CallAttributes", lambda *_, **__: SimpleNamespace(set_state=done))
+
+    def names(metadata: str) -> None:
+        told.append(Invitation.model_validate_json(metadata))
+
+    ours: Any = SimpleNamespace(
+        begun=Begun(before=0, turn=0), redis=None, served=SimpleNamespace(names=names), cut_off=None
+    )
+    ctx: Any = SimpleNamespace(room=None, connect=done)
+    rings = Invitation(call_id="c1", subject="", channel="phone", identity=CALLER)
+    assert await job._serve_it(ctx, rings, AgentSettings(), ours) == "not_admitted"
+    assert told == asked
+    assert told[0].picked_up_ms > BEGAN_MS
+    assert await job._serve_it(ctx, told[0], AgentSettings(), ours) == "not_admitted"
+    assert (len(told), asked[1]) == (1, asked[0])

@@ -18,10 +18,7 @@ interface Props {
 export function Money({ csrf, onSignedOut }: Props) {
   const [days, setDays] = useState(14)
   const [whose, setWhose] = useState('global')
-  const costs = useAsked<Costs>(
-    `/api/admin/costs?days=${days}&whose=${encodeURIComponent(whose)}`,
-    onSignedOut,
-  )
+  const costs = useAsked<Costs>(`/api/admin/costs?days=${days}&whose=${encodeURIComponent(whose)}`, onSignedOut)
   const budget = useAsked<BudgetState>(`/api/admin/budget?whose=${encodeURIComponent(whose)}`, onSignedOut)
   const change = useChange(csrf, budget.refresh)
   return (
