@@ -70,13 +70,19 @@ class _Minutes:
         self._meter = meter
         self._stack = stack
         self._now_ms = now_ms
-        self._charged = 0
+        # Its last worker may have died before it charged the minute that was under way, and charged those before.
+        self._charged = max(0, self._begun - 1) if invitation.again else 0
+
+    @property
+    def _begun(self) -> int:
+        """The number of the present minute."""
+        return (self._now_ms() - self._picked_up_ms) // MINUTE_MS
 
     def charge(self) -> None:
         """Charge what has begun and is not charged yet, those before anybody was known included."""
         if self._identity not in self._room.remote_participants:
             return  # hung up; or our own line to the room is away, and they are charged once it is back
-        while self._charged <= (self._now_ms() - self._picked_up_ms) // MINUTE_MS:
+        while self._charged <= self._begun:
             self._meter(
                 Usage(
                     event_id=f"line:{self._charged}",

@@ -80,6 +80,14 @@ def test_a_call_that_is_taken_over_is_charged_no_minute_under_another_name(telep
     assert sorted(set(telephone.events)) == ["line:0", "line:1"]
 
 
+def test_who_takes_a_long_call_over_charges_no_more_than_its_last_worker_may_have_left(
+    telephone: Telephone,
+) -> None:
+    telephone.loop.pass_seconds(600)
+    telephone.served_for(10, again=True)
+    assert telephone.events == ["line:9", "line:10"]
+
+
 def test_minutes_before_anybody_was_known_are_charged_too(telephone: Telephone) -> None:
     telephone.loop.pass_seconds(70)
     telephone.served_for(10)
