@@ -156,7 +156,7 @@ async def test_who_calls_then_hears_why_from_a_recording_of_its_own(
     )
     desk.attributes.set_last_state = AsyncMock()
     one: Any = MagicMock()
-    money: Any = SimpleNamespace(open=AsyncMock(return_value=decision))
+    money: Any = SimpleNamespace(open=AsyncMock(return_value=decision), meter=MagicMock())
     assert await agent.job._answer(one, one, desk, money) == ending
     assert heard == [line, line]
     desk.attributes.set_last_state.assert_awaited_once_with(ending)
