@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -328,7 +329,15 @@ async def test_each_day_has_its_cost_by_stack_and_door_and_made_up_calls_apart(
 async def test_the_days_of_one_person_are_found_by_their_address(site: Site, admin: Browser) -> None:
     books = await site.services.books.open()
     subject = await books.journal.subject_of(site.bob.id)
-    await books.journal.append(recent(moved_call("c1", subject)) + recent(moved_call("c2", "s_other")))
+    for call_id, whose in (("c1", subject), ("c2", "s_other")):
+        scopes = (f"call:{call_id}", f"user-day:{whose}:2026-11-30")
+        await books.journal.append(
+            [
+                replace(each, scopes=scopes)
+                for each in recent(moved_call(call_id, whose))
+                if each.kind == "charge"
+            ]
+        )
 
     async def cost_of(**whose: str) -> int:
         body = (await admin.client.get("/api/admin/costs", params={"days": 2} | whose)).json()
