@@ -22,6 +22,8 @@ class Invitation(BaseModel):
     """The call about a task that this is, where we called; empty where the caller did."""
     again: bool = False
     """The call lost its worker: it has been admitted before."""
+    picked_up_ms: int = Field(default=0, ge=0)
+    """Since when a telephone's line is up, Unix ms; 0 while it rings, and where there is none."""
 
 
 class PhoneDispatch(BaseModel):

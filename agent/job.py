@@ -36,6 +36,7 @@ from agent.phone_door import (
     invited,
     is_up,
 )
+from agent.phone_line import line_metered, wall_ms
 from agent.prompt_beginnings import PromptBeginnings
 from agent.recording import play_recording
 from agent.reminder import opening, over, promised_calls
@@ -53,6 +54,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import Role, User
+from routing.decision import Decision
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
 
@@ -139,12 +141,16 @@ async def _serve_it(
     attributes = CallAttributes(ctx.room, call_id=invitation.call_id, taken_over=ours.begun.before > 0)
     try:
         # Until it is up nobody would hear us, and a call that is given up while it rings costs nothing.
-        if invitation.channel == "phone" and not await is_up(ctx.room, invitation.identity):
-            return "abandoned"
-        if invitation.channel == "phone" and all_lines_are_busy(ctx.room):
-            await attributes.set_state("busy")
-            await turn_away(ctx.room, invitation.identity, phone_prompts.BUSY)
-            return "busy"
+        if invitation.channel == "phone":
+            if not await is_up(ctx.room, invitation.identity):
+                return "abandoned"
+            if all_lines_are_busy(ctx.room):
+                await attributes.set_state("busy")
+                await turn_away(ctx.room, invitation.identity, phone_prompts.BUSY)
+                return "busy"
+            if not invitation.picked_up_ms:
+                invitation = invitation.model_copy(update={"picked_up_ms": wall_ms()})
+                ours.served.names(invitation.model_dump_json())
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
@@ -188,8 +194,19 @@ async def _serve_it(
 
 
 async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) -> Ending:
-    decision, invitation = await money.open(), desk.invitation
-    stack = desk.stack_of(decision)
+    decision = await money.open()
+    async with line_metered(
+        ctx.room,
+        desk.invitation,
+        "none" if user.role is Role.PROBE else desk.settings.phone_carrier,  # a probe comes by no carrier
+        meter=money.meter,
+        stack=lambda: money.decision.stack or "",
+    ):
+        return await _decided(ctx, user, desk, money, decision)
+
+
+async def _decided(ctx: JobContext, user: User, desk: Desk, money: RoutedCall, decision: Decision) -> Ending:
+    stack, invitation = desk.stack_of(decision), desk.invitation
     log.info(
         "call.decided",
         extra={

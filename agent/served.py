@@ -208,7 +208,7 @@ class Served:
         self._call = call
 
     def names(self, metadata: str) -> None:
-        """Tell from now on whose call it is, which the dispatch did not say."""
+        """Tell from now on whose call it is and since when its line is up, which the dispatch did not say."""
         self._told[3] = metadata
 
     async def let_go(self) -> None:

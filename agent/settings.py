@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agent.other_servers import OtherServer
 from agent.outbound_rules import Rules
 from agent.phone_admission import AdmissionRules, UnknownCallers
+from agent.phone_line import Carrier
 from agent.presence import Graces
 from people.reminder_calls import Caps
 from routing.redis_url import RedisUrl
@@ -77,6 +78,8 @@ class AgentSettings(BaseSettings):
     """By phone: after so long in which neither side says anything the caller is asked whether they are there."""
     phone_survey: bool = True
     """By phone: who says goodbye is asked how good the call was, by one key."""
+    phone_carrier: Carrier = "twilio"
+    """Whose price each begun minute of a telephone's line is charged by; `none` where nobody bills them."""
     phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     """Whose national spellings of numbers callers come with (ISO 3166, US), where the called number does not say it."""
     unknown_callers: UnknownCallers = "refuse"

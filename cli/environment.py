@@ -83,6 +83,8 @@ def process_environment(
     if result.get("DEEPGRAM_API_KEY") == SANDBOX_KEY and result.get("VOICETASKS_SANDBOX_EAR") != "told":
         # Both stand-ins would run Whisper for each turn, on this machine.
         _default(result, "VOICETASKS_TIERS_EAR_BESIDE", "off")
+    # Its telephones come by a stand-in for the bridge, which nobody bills.
+    _default(result, "VOICETASKS_AGENT_PHONE_CARRIER", "none")
     # A demo that is ended waits for its calls a moment, not a minute.
     _default(result, "VOICETASKS_AGENT_DRAIN_SECONDS", "5")
     # Its accounts are everybody's, and benches call with them by the dozen.

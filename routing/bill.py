@@ -51,7 +51,7 @@ class Bill:
         stack = STACKS.get(usage.stack)
         return PricedUsage(
             event_id=usage.event_id,
-            tier=stack.tier if stack is not None else "premium",
+            tier=stack.tier if stack is not None else _tier_without(usage),
             microdollars=added,
             replaces=usage.replaces or "",
             details={
@@ -60,3 +60,8 @@ class Bill:
                 "price_version": self._prices.version,
             },
         )
+
+
+def _tier_without(usage: Usage) -> Tier:
+    """The tier of what no stack of ours used: the dearest, for nobody knows; a line that is up unserved is not."""
+    return "economy" if usage.part == "phone" and not usage.stack else "premium"

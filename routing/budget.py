@@ -79,6 +79,16 @@ class Counters:
     premium_blind: int
     blind: int
 
+    @property
+    def premium_spent(self) -> int:
+        """What was charged for premium, µ$."""
+        return self.premium_committed + self.premium_overshoot + self.premium_blind
+
+    @property
+    def spent(self) -> int:
+        """All that was charged, µ$."""
+        return self.committed + self.overshoot + self.blind
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:

@@ -44,11 +44,17 @@ async def recent_calls(
     stack: str = "",
     channel: str = "",
 ) -> Sequence[CallRecord]:
-    """Read the calls with entries since a time, the last one first. Raises JournalDownError.
+    """Read the calls that went on since a time, the last one first, each whole. Raises JournalDownError.
 
-    `beginning` is how their ids begin; `stack` served them at some time. What is empty does not matter.
+    Stars or a correction that came since then make no call of long ago one of them. `beginning` is how their ids begin; `stack` served them at some time. What is empty does not matter.
     """
-    last = func.coalesce(ended_ms(), func.max(EntryRow.at_ms))
+    last = ended_ms()
+    went_on = (
+        select(EntryRow.call_id)
+        .where(EntryRow.at_ms >= since_ms, *_filters(beginning, subject, stack, channel))
+        .group_by(EntryRow.call_id)
+        .having(last.is_not(None))
+    )
     query = (
         select(
             EntryRow.call_id,
@@ -58,7 +64,7 @@ async def recent_calls(
             func.coalesce(func.sum(case((EntryRow.kind == "charge", EntryRow.microdollars), else_=0)), 0),
             func.sum(case((EntryRow.kind == "decision", 1), else_=0)),
         )
-        .where(EntryRow.at_ms >= since_ms, *_filters(beginning, subject, stack, channel))
+        .where(EntryRow.call_id.in_(went_on))
         .group_by(EntryRow.call_id)
         .order_by(last.desc(), EntryRow.call_id)
         .limit(limit)

@@ -37,17 +37,18 @@ class DayCost:
     """Calls that had such a charge on that day."""
 
 
-async def daily_costs(engine: AsyncEngine, *, since_ms: int) -> Sequence[DayCost]:
-    """Sum the charges since a time, Unix ms, by day. Raises JournalDownError.
+async def daily_costs(engine: AsyncEngine, *, since_ms: int, subject: str = "") -> Sequence[DayCost]:
+    """Sum the charges since a time, Unix ms, by day: everybody's, or one subject's. Raises JournalDownError.
 
     A correction is of the day of what it corrects, on which it was used, and not of the day on which it was made.
     """
     used_ms = func.coalesce(cast(EntryRow.details["used_ms"].as_string(), BigInteger), EntryRow.at_ms)
     day = used_ms // DAY_MS
+    whose = [EntryRow.subject == subject] if subject else []
     stack = EntryRow.details[("usage", "stack")].as_string()
     charges = (
         select(EntryRow.call_id, func.min(used_ms), stack, func.sum(EntryRow.microdollars))
-        .where(EntryRow.kind == "charge", EntryRow.at_ms >= since_ms, used_ms >= since_ms)
+        .where(EntryRow.kind == "charge", EntryRow.at_ms >= since_ms, used_ms >= since_ms, *whose)
         .group_by(EntryRow.call_id, day, stack)
     )
     inputs = ("decision", "inputs")

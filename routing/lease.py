@@ -109,6 +109,7 @@ class Lease:
         self._charged = asyncio.Event()
         self._booking: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
+        self._closed = False
         self._turn = asyncio.Lock()
         self._try_at = clock()
         self.blind_since: float | None = None
@@ -132,10 +133,13 @@ class Lease:
         At most some 200 ms; 300 where Redis is away and the disk is slow.
         """
         verdict = await self._reserve(tier)
-        if self._work is None:
+        self._begin()
+        return verdict
+
+    def _begin(self) -> None:
+        if self._work is None and not self._closed:
             self._work = asyncio.create_task(self._serve(), name="lease.serve")
             self._work.add_done_callback(self._ended)
-        return verdict
 
     async def _reserve(self, tier: Tier) -> Verdict:
         if self.blind_since is not None:
@@ -164,9 +168,10 @@ class Lease:
         self._money.named(subject)
 
     def meter(self, charge: Charge) -> None:
-        """Book a charge soon; never waits."""
+        """Book a charge soon; never waits. It needs no slice: a free stack's call by telephone has none."""
         self._charges.append(charge)
         self._charged.set()
+        self._begin()
 
     async def release(self) -> None:
         """Hold nothing any more: a stack that is free serves the call. Charges of before are still booked.
@@ -191,6 +196,7 @@ class Lease:
 
     async def aclose(self) -> None:
         """Book what is left, give back what is held, and keep what Redis still was not told of."""
+        self._closed = True
         if self._work is not None:
             await ended(self._work)
         async with self._turn:

@@ -93,7 +93,7 @@ async def live_views(
                 call_id,
                 subject=str(details.get("subject", "")),
                 began_ms=began_ms,
-                microdollars=max(booked, 0 if spent is None else spent.committed),
+                microdollars=max(booked, 0 if spent is None else spent.spent),
                 lease=lease,
                 counters={} if lease is None else {n: counters[n] for n in lease.scopes if n in counters},
                 decision=_decision(details.get("decision")),

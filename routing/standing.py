@@ -6,13 +6,17 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from redis.exceptions import ResponseError
 
-from routing.budget import PREFIX
+from routing.budget import PREFIX, Budget
 from routing.redis_link import BlindError, RedisLink
+from routing.scopes import scopes_of
 from routing.spool import spool_files
 from routing.stream import GROUP
+
+_UTC: Final = ZoneInfo("Etc/UTC")
 
 BACKUP_AT: Final = "voicetasks:backup:at"
 """Where deploy/backup writes when it last made one, seconds since 1970."""
@@ -25,6 +29,14 @@ class LeaseCounts:
     held: int
     overdue: int
     """Their workers extended them no more; nobody has cleared them away yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpent:
+    """What is gone of a day, µ$: charged, beyond caps and without Redis too, and held."""
+
+    premium: int
+    total: int
 
 
 async def lease_counts(link: RedisLink, *, prefix: str = PREFIX) -> LeaseCounts:
@@ -50,6 +62,15 @@ async def journal_queue(link: RedisLink, spool_dir: Path, *, prefix: str = PREFI
         return spooled + int(await link.ask(link.redis.xlen(f"{prefix}journal")))
     # Redis cannot say how far a group lags behind once entries between were deleted.
     return spooled + int(ours["pending"]) + int(ours["lag"] or 0)
+
+
+async def global_day(budget: Budget) -> DaySpent:
+    """Say what is spent and held of everybody's present day; nothing where nobody was counted yet. Raises BlindError."""
+    day = next(each for each in scopes_of("", "", _UTC, await budget.time_ms()) if each.kind == "global_day")
+    (counted,) = await budget.counters([day.name])
+    if counted is None:
+        return DaySpent(0, 0)
+    return DaySpent(counted.premium_spent + counted.premium_held, counted.spent + counted.held)
 
 
 async def last_backup(link: RedisLink) -> float:

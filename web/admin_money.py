@@ -44,8 +44,12 @@ class ScopeState(BaseModel):
     premium_held: int | None = None
     committed: int | None = None
     held: int | None = None
+    premium_overshoot: int | None = None
     overshoot: int | None = None
+    """What was spent though no cap had room for it."""
+    premium_blind: int | None = None
     blind: int | None = None
+    """What was spent while Redis could not be asked."""
     premium_journal: int
     journal: int
 
@@ -120,6 +124,10 @@ async def budget(services: Served, _admin: Admin, whose: Whose = GLOBAL) -> Budg
             if counted is not None:
                 state.premium_committed, state.premium_held = counted.premium_committed, counted.premium_held
                 state.committed, state.held = counted.committed, counted.held
+                state.premium_overshoot, state.premium_blind = (
+                    counted.premium_overshoot,
+                    counted.premium_blind,
+                )
                 state.overshoot, state.blind = counted.overshoot, counted.blind
             states.append(state)
     return BudgetState(
@@ -166,12 +174,23 @@ async def budget_effect(services: Served, _admin: ChangingAdmin, wanted: Caps) -
 
 
 @router.get("/costs")
-async def costs(services: Served, _admin: Admin, days: Annotated[int, Query(ge=1, le=400)] = 14) -> Costs:
-    """Say what each day cost, by stack, door and arm: the last so many days, today with them."""
+async def costs(
+    services: Served,
+    _admin: Admin,
+    days: Annotated[int, Query(ge=1, le=400)] = 14,
+    whose: Whose = GLOBAL,
+) -> Costs:
+    """Say what each day cost, by stack, door and arm: the last so many days, today with them.
+
+    Of all calls, or of those of somebody's address.
+    """
     today_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
+    user = await _user(services, whose)
     with routing_errors():
         books = await services.books.open()
-        rows = await daily_costs(books.journal.engine, since_ms=today_ms - (days - 1) * DAY_MS)
+        engine = books.journal.engine
+        subject = "" if user is None else await known_subject(engine, user.id) or NOBODY
+        rows = await daily_costs(engine, since_ms=today_ms - (days - 1) * DAY_MS, subject=subject)
     return Costs(sandbox=is_sandbox(), days=days, rows=list(rows))
 
 

@@ -14,6 +14,10 @@ LONG_ENOUGH_SECONDS: Final = 15.0
 """A stack that served a call for less says nothing of what a minute costs."""
 
 
+LINE: Final = "line"
+"""Stands for the stack of what a telephone's line costs."""
+
+
 class Costs:
     """Counts one call's money. A counter never goes back, so an estimate waits for its real figure, or the end."""
 
@@ -67,7 +71,9 @@ class Costs:
         self._seconds.clear()
 
     def _count(self, usage: Usage, microdollars: int) -> None:
-        self._microdollars[usage.stack] += microdollars
-        COST.labels(usage.stack, usage.vendor).inc(microdollars)
+        # What a minute of a stack costs says nothing of the door: a telephone's own minutes are apart.
+        stack = LINE if usage.part == "phone" else usage.stack
+        self._microdollars[stack] += microdollars
+        COST.labels(stack, usage.vendor).inc(microdollars)
         if self.arm is not None:
             EXPERIMENT_COST.labels(*self.arm).inc(microdollars)

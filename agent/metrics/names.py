@@ -75,7 +75,7 @@ SERVED: Final = Counter(
 )
 COST: Final = Counter(
     "voicetasks_cost_microdollars",
-    "What vendors charge, µ$, by the stack it was used in.",
+    "What vendors charge, µ$, by the stack it was used in; «line» are a telephone's own minutes.",
     ("stack", "vendor"),
 )
 USAGE_LOST: Final = Counter(

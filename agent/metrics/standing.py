@@ -8,10 +8,13 @@ from typing import Final
 from prometheus_client import Gauge
 
 from routing.again import again
+from routing.budget import Budget
+from routing.journal import Journal
 from routing.policy_watch import PolicyWatch
 from routing.redis_link import BlindError, RedisLink
 from routing.settings import RoutingSettings
-from routing.standing import journal_queue, last_backup, lease_counts
+from routing.standing import global_day, journal_queue, last_backup, lease_counts
+from routing.stream import StreamCounts
 
 EVERY_SECONDS: Final = 2.0
 
@@ -38,6 +41,19 @@ BACKUP_TIME: Final = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
+DAY: Final = Gauge(
+    "voicetasks_global_day_microdollars",
+    "What is spent and held of everybody's present day (UTC), µ$: of premium, and in all (total).",
+    ("side",),
+    multiprocess_mode="livemostrecent",
+)
+DAY_CAP: Final = Gauge(
+    "voicetasks_global_day_cap_microdollars",
+    "What may be spent on everybody's day, µ$.",
+    ("side",),
+    multiprocess_mode="livemostrecent",
+)
+
 
 async def keep_telling(settings: RoutingSettings) -> None:
     """Tell until cancelled."""
@@ -47,11 +63,18 @@ async def keep_telling(settings: RoutingSettings) -> None:
 async def _keep_telling(settings: RoutingSettings) -> None:
     link = RedisLink(settings.redis_url)
     watch = PolicyWatch(link, settings.database_url)
+    journal = Journal(settings.database_url)
+    budget = Budget(link, StreamCounts(link, journal))
     try:
         await watch.start()
         while True:
             POLICY_AGE.set(watch.age_seconds)
             try:
+                cap, day = watch.policy.caps.global_day, await global_day(budget)
+                DAY.labels("premium").set(day.premium)
+                DAY.labels("total").set(day.total)
+                DAY_CAP.labels("premium").set(cap.premium)
+                DAY_CAP.labels("total").set(cap.total)
                 leases = await lease_counts(link)
                 LEASES.labels("held").set(leases.held)
                 LEASES.labels("overdue").set(leases.overdue)
@@ -62,4 +85,5 @@ async def _keep_telling(settings: RoutingSettings) -> None:
             await asyncio.sleep(EVERY_SECONDS)
     finally:
         await watch.aclose()
+        await journal.aclose()
         await link.aclose()

@@ -116,6 +116,7 @@ def compare(
         saving=_saving(cost, alpha) if enough else None,
         success=_interval(success, alpha) if asked_enough else None,
         slow=_interval(slow, alpha) if asked_enough else None,
+        is_timed=any(len(side.answers_ms) > 0 for side in (control, arm)),
     )
     names = (experiment.control.name, experiment.arms[number].name)
     silent = tuple(
@@ -146,6 +147,8 @@ class _Found:
     saving: Interval | None
     success: Interval | None
     slow: Interval | None
+    is_timed: bool
+    """Whether answers of either arm were timed."""
 
     def quality_is_lost(self, experiment: Experiment) -> bool:
         return (self.success is not None and self.success.high < -experiment.success_margin) or (
@@ -153,10 +156,15 @@ class _Found:
         )
 
     def quality_is_kept(self, experiment: Experiment) -> bool:
-        """Where no answers were timed, latency cannot be lost or kept; a call that is typed has none."""
-        return (self.success is not None and self.success.low >= -experiment.success_margin) and (
-            self.slow is None or self.slow.high <= experiment.latency_margin_ms
-        )
+        """Where no answers were timed, latency cannot be lost or kept; a call that is typed has none.
+
+        Where those of one arm alone were, or too few, nobody knows whether it is kept.
+        """
+        if self.success is None or self.success.low < -experiment.success_margin:
+            return False
+        if self.slow is None:
+            return not self.is_timed
+        return self.slow.high <= experiment.latency_margin_ms
 
 
 def _verdict(found: _Found, experiment: Experiment, silent: tuple[str, ...], asked_enough: bool) -> Verdict:

@@ -8,18 +8,20 @@ nothing can be carried over; there the other stack's minutes in the same time te
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import sqrt
 from typing import Final
 
 from routing.bill import Bill
+from routing.decision import Decision
 from routing.forecast import START_RATES
 from routing.kinds import StackName
 from routing.whatif.recorded import Charge, RecordedCall, Stretch
+from routing.whatif.running import AsRecorded, Carried, Cost, Otherwise, Running, is_of_no_stack
 from tiers.catalogue import STACKS, Stack, is_free
-from tiers.prices import PriceTable, UnpricedModelError, UnpricedUnitError
+from tiers.prices import PriceTable
 
 SURE: Final = 1.96
 """Standard errors to each side of a range: nineteen times of twenty."""
@@ -27,22 +29,6 @@ LEAST_CALLS: Final = 3
 """Calls of a stack from which its cost a minute is told; with fewer the product's goal stands in."""
 _UNKNOWN_SHARE: Final = 0.5
 """How far off a goal may be that stands in for a cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """µ$, and half the width of the range that they lie in."""
-
-    microdollars: float = 0.0
-    off: float = 0.0
-    estimated: bool = False
-    """Some of it is reckoned by the minute."""
-
-    def plus(self, other: Cost) -> Cost:
-        """Both. What is off in the one is off in the other: they rest on the same rate."""
-        return Cost(
-            self.microdollars + other.microdollars, self.off + other.off, self.estimated or other.estimated
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +53,23 @@ class Costing:
         """What a charge comes to, µ$."""
         return self._amounts[call.call_id][charge.entry.operation]
 
-    def as_recorded(self, call: RecordedCall, charges: Iterable[Charge]) -> Cost:
-        """What charges come to with the stack that they are for."""
-        return Cost(sum(self.amount(call, charge) for charge in charges))
-
-    def otherwise(
-        self, recorded: Stretch, charges: Sequence[Charge], stack: StackName | None, minutes: float
-    ) -> Cost:
-        """What a stretch, or the part of it with these charges, would have cost with another stack."""
-        wanted = STACKS.get(stack or "")
-        if wanted is None or is_free(wanted):
-            return Cost()
-        served = STACKS.get(recorded.decision.stack or "")
-        if charges and served is not None and served.is_cascade and wanted.is_cascade and not is_free(served):
-            carried = self._carried(charges, wanted.on(_day(recorded.at_ms)))
-            if carried is not None:
-                return carried
-        return self._by_the_minute(wanted, minutes)
-
-    def _carried(self, charges: Sequence[Charge], wanted: Stack) -> Cost | None:
-        total = 0
-        replaced = {charge.usage.replaces for charge in charges if charge.usage is not None}
-        for charge in charges:
-            usage = charge.usage
-            if usage is None:
-                return None
-            if usage.event_id in replaced:
-                continue  # the better figure is there too
-            if usage.part == "phone" or usage.part == "vision":  # noqa: PLR1714 (a set would tell mypy nothing)
-                # Whichever stack serves, they cost what they cost.
-                total += charge.entry.microdollars
-                continue
-            model = wanted.parts.get(usage.part)
-            if model is None:  # a stack that is only typed with neither hears nor speaks
-                continue
-            try:
-                total += self._table.price(replace(usage, vendor=model.vendor, model=model.name))
-            except (UnpricedModelError, UnpricedUnitError):
-                return None
-        return Cost(float(total))
+    def started(self, call: RecordedCall, stretch: Stretch, decision: Decision) -> Running:
+        """Begin to add up what a stretch, or a part of it, would cost as a decision has it served."""
+        recorded = stretch.decision
+        if decision.stack == recorded.stack:
+            return AsRecorded(lambda charge: self.amount(call, charge))
+        wanted, served = STACKS.get(decision.stack or ""), STACKS.get(recorded.stack or "")
+        if wanted is None:
+            return AsRecorded(lambda _: 0)
+        if is_free(wanted):
+            return AsRecorded(lambda charge: self.amount(call, charge) if is_of_no_stack(charge) else 0)
+        carries = served is not None and served.is_cascade and wanted.is_cascade and not is_free(served)
+        carried = Carried(self._table, wanted.on(_day(stretch.at_ms))) if carries else None
+        return Otherwise(
+            lambda charge: self.amount(call, charge),
+            carried,
+            lambda minutes: self._by_the_minute(wanted, minutes),
+        )
 
     def _by_the_minute(self, stack: Stack, minutes: float) -> Cost:
         rate = self.rates.get(stack.name)
@@ -143,7 +107,11 @@ def _rates(calls: Sequence[RecordedCall], amounts: dict[str, dict[str, int]]) ->
         for stretch in call.stretches:
             if stretch.decision.stack is not None and stretch.minutes > 0:
                 both = spent[stretch.decision.stack]
-                both[0] += sum(amounts[call.call_id][each.entry.operation] for each in stretch.charges)
+                both[0] += sum(
+                    amounts[call.call_id][each.entry.operation]
+                    for each in stretch.charges
+                    if not is_of_no_stack(each)
+                )
                 both[1] += stretch.minutes
         for stack, (microdollars, minutes) in spent.items():
             if minutes > 0:

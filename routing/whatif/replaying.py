@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from routing.decision import Decision
 from routing.experiments.design import Experiment
 from routing.policy import Policy
-from routing.whatif.costing import Cost, Costing
+from routing.whatif.costing import Costing
 from routing.whatif.deciding import Decider, same_answer
 from routing.whatif.purse import Purse
 from routing.whatif.recorded import Charge, RecordedCall, Stretch
+from routing.whatif.running import Cost, Running
 
 
 @dataclass(slots=True)
@@ -23,8 +24,14 @@ class Part:
     decision: Decision
     at_ms: int
     ends_ms: int
-    charges: list[Charge] = field(default_factory=list)
+    running: Running
+    spent: int = 0
+    """µ$ of its cost that are out of the purse."""
     cost: Cost = field(default_factory=Cost)
+
+    def cost_at(self, at_ms: int) -> Cost:
+        """What it came to until then."""
+        return self.running.after(max(0, min(at_ms, self.ends_ms) - self.at_ms) / 60_000)
 
     @property
     def served_otherwise(self) -> bool:
@@ -78,12 +85,13 @@ def replayed(
         if charge is None:
             decision = decider.again(call.recorded, stretch.decision, at_ms)
             call.same += same_answer(decision, stretch.decision)
-            call.parts.append(Part(stretch, decision, at_ms, stretch.ends_ms))
+            running = costing.started(call.recorded, stretch, decision)
+            call.parts.append(Part(stretch, decision, at_ms, stretch.ends_ms, running))
         else:
             _charge(call, stretch, charge, costing, decider, purse)
     for call in found:
         for part in call.parts:
-            part.cost = _cost(call.recorded, part, part.charges, part.ends_ms, costing)
+            part.cost = part.cost_at(part.ends_ms)
     return found
 
 
@@ -92,26 +100,18 @@ def _charge(
 ) -> None:
     """Spend what a charge would have come to; where that empties a purse, something else serves from then on."""
     at_ms = charge.entry.at_ms
-    parts = [part for part in call.parts if part.stretch is stretch]
-    part = parts[-1]
-    until_now = _cost(call.recorded, part, part.charges, at_ms, costing)
-    part.charges.append(charge)
-    cost = _cost(call.recorded, part, part.charges, at_ms, costing)
-    tier = part.decision.tier or "economy"
-    purse.spend(charge.entry.scopes, tier, round(cost.microdollars - until_now.microdollars))
+    part = next(part for part in reversed(call.parts) if part.stretch is stretch)
+    part.running.add(charge)
+    cost = round(part.cost_at(at_ms).microdollars)
+    purse.spend(charge.entry.scopes, part.decision.tier or "economy", cost - part.spent)
+    part.spent = cost
     is_last = call.parts[-1] is part and at_ms < part.ends_ms
     if is_last and decider.caps_differ(call.recorded, stretch.decision):
         other = decider.without_money(call.recorded, part.decision, at_ms)
         if other is not None:
             ends_ms, part.ends_ms = part.ends_ms, at_ms
-            call.parts.append(Part(stretch, other, at_ms, ends_ms))
-
-
-def _cost(call: RecordedCall, part: Part, charges: Sequence[Charge], until_ms: int, costing: Costing) -> Cost:
-    if not part.served_otherwise or part.decision.stack == part.stretch.decision.stack:
-        return costing.as_recorded(call, charges)
-    minutes = max(0, min(until_ms, part.ends_ms) - part.at_ms) / 60_000
-    return costing.otherwise(part.stretch, charges, part.decision.stack, minutes)
+            running = costing.started(call.recorded, stretch, other)
+            call.parts.append(Part(stretch, other, at_ms, ends_ms, running))
 
 
 def _events(

@@ -149,11 +149,14 @@ async def test_who_calls_then_hears_why_from_a_recording_of_its_own(
     monkeypatch.setattr(agent.job, "play_recording", play)
     monkeypatch.setattr(agent.job, "write", write)
     desk = MagicMock(
-        invitation=SimpleNamespace(call_id="c", channel="phone"), stack_of=lambda _: None, show=AsyncMock()
+        invitation=SimpleNamespace(call_id="c", channel="phone"),
+        settings=SimpleNamespace(phone_carrier="none"),
+        stack_of=lambda _: None,
+        show=AsyncMock(),
     )
     desk.attributes.set_last_state = AsyncMock()
     one: Any = MagicMock()
-    money: Any = SimpleNamespace(open=AsyncMock(return_value=decision))
+    money: Any = SimpleNamespace(open=AsyncMock(return_value=decision), meter=MagicMock())
     assert await agent.job._answer(one, one, desk, money) == ending
     assert heard == [line, line]
     desk.attributes.set_last_state.assert_awaited_once_with(ending)

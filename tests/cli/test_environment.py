@@ -53,6 +53,12 @@ def test_ears_on_this_machine_do_not_stand_beside_a_model_unless_they_are_told(t
     assert name not in environment(tmp_path, DEEPGRAM_API_KEY="real")
 
 
+def test_nobody_bills_the_line_of_a_telephone_that_calls_a_demo_unless_that_is_said(tmp_path: Path) -> None:
+    name = "VOICETASKS_AGENT_PHONE_CARRIER"
+    assert environment(tmp_path)[name] == "none"
+    assert environment(tmp_path, **{name: "twilio"})[name] == "twilio"
+
+
 def test_a_real_key_replaces_its_own_stand_in_and_no_other(tmp_path: Path) -> None:
     made = environment(tmp_path, OPENAI_API_KEY="sk-real")
     assert made["OPENAI_API_KEY"] == "sk-real"

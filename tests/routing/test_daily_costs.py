@@ -44,3 +44,27 @@ async def test_a_correction_is_of_the_day_on_which_it_was_used_and_makes_no_call
     ]
     # A day that is not asked for is not told by halves.
     assert [each.day for each in await daily_costs(bank.journal.engine, since_ms=MONDAY_MS)] == ["2026-11-30"]
+
+
+async def test_one_persons_days_are_told_apart_from_everybodys(bank: Bank) -> None:
+    await bank.journal.append(
+        [
+            decision("c1", FRIDAY_MS, subject="s_a"),
+            charge("c1", FRIDAY_MS + 1_000, usage("u1"), 5_000, subject="s_a"),
+            decision("c2", FRIDAY_MS, subject="s_b"),
+            charge("c2", FRIDAY_MS + 1_000, usage("u1"), 700, subject="s_b"),
+        ]
+    )
+    found = {
+        whose: [
+            (each.day, each.microdollars, each.calls)
+            for each in await daily_costs(bank.journal.engine, since_ms=FRIDAY_MS, subject=whose)
+        ]
+        for whose in ("", "s_a", "s_b", "s_c")
+    }
+    assert found == {
+        "": [("2026-11-27", 5_700, 2)],
+        "s_a": [("2026-11-27", 5_000, 1)],
+        "s_b": [("2026-11-27", 700, 1)],
+        "s_c": [],
+    }

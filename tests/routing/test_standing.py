@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from routing.caps import Cap
 from routing.journal import Entry
 from routing.spool import Spool
-from routing.standing import BACKUP_AT, LeaseCounts, journal_queue, last_backup, lease_counts
+from routing.standing import (
+    BACKUP_AT,
+    DaySpent,
+    LeaseCounts,
+    global_day,
+    journal_queue,
+    last_backup,
+    lease_counts,
+)
 from tests.routing.conftest import Bank
 
 pytestmark = pytest.mark.system
@@ -47,6 +56,19 @@ async def test_entries_wait_in_the_stream_and_on_disk_until_they_are_in_the_data
     await bank.budget.meter(account, operation=bank.operation(), tier="economy", microdollars=5)
     assert await journal_queue(bank.link, folder) == 3
     spool.close()
+
+
+async def test_of_everybodys_day_is_told_what_is_spent_and_held_beyond_its_cap_too(bank: Bank) -> None:
+    assert await global_day(bank.budget) == DaySpent(0, 0)
+    account = await bank.account("c1", global_day=Cap(premium=5_000, total=5_000))
+    await bank.budget.hold(
+        account, operation=bank.operation(), tier="economy", microdollars=1_000, ttl_ms=60_000, first=True
+    )
+    assert await global_day(bank.budget) == DaySpent(premium=0, total=1_000)
+    await bank.budget.meter(account, operation=bank.operation(), tier="premium", microdollars=7_000)
+    day = await global_day(bank.budget)
+    assert day.premium == 7_000
+    assert day.total >= 7_000
 
 
 async def test_when_the_last_backup_was_made_is_told_and_none_is_told_as_zero(bank: Bank) -> None:

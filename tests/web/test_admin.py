@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -323,6 +324,30 @@ async def test_each_day_has_its_cost_by_stack_and_door_and_made_up_calls_apart(
         datetime.fromtimestamp(each.at_ms / 1000, UTC).date().isoformat()
         for each in await books.journal.entries()
     }
+
+
+async def test_the_days_of_one_person_are_found_by_their_address(site: Site, admin: Browser) -> None:
+    books = await site.services.books.open()
+    subject = await books.journal.subject_of(site.bob.id)
+    for call_id, whose in (("c1", subject), ("c2", "s_other")):
+        scopes = (f"call:{call_id}", f"user-day:{whose}:2026-11-30")
+        await books.journal.append(
+            [
+                replace(each, scopes=scopes)
+                for each in recent(moved_call(call_id, whose))
+                if each.kind == "charge"
+            ]
+        )
+
+    async def cost_of(**whose: str) -> int:
+        body = (await admin.client.get("/api/admin/costs", params={"days": 2} | whose)).json()
+        return sum(row["microdollars"] for row in body["rows"])
+
+    bobs = await cost_of(whose=site.bob.email)
+    assert 0 < bobs < await cost_of()
+    assert await cost_of(whose="ann@example.org") == 0
+    answer = await admin.client.get("/api/admin/costs", params={"whose": "nobody@example.org"})
+    assert answer.status_code == 404
 
 
 async def test_a_vendors_breaker_has_a_history(site: Site, admin: Browser) -> None:

@@ -73,3 +73,24 @@ def test_money_of_an_experiment_is_counted_by_arm() -> None:
     costs.arm = "voices", "b"
     costs.charged(usage("a"), 40)
     assert counted.grown("voicetasks_experiment_cost_microdollars_total", experiment="voices", arm="b") == 40
+
+
+def test_a_telephones_line_is_no_part_of_what_a_minute_of_a_stack_costs() -> None:
+    counted, now = Counted(), 0.0
+    costs = Costs("phone", lambda: now)
+    costs.served_with("economy")
+    line = Usage(
+        event_id="line:0",
+        vendor="twilio",
+        model="trunk-inbound",
+        part="phone",
+        stack="economy",
+        units={"phone_ms": 60_000},
+        certainty="actual",
+        outcome="ok",
+    )
+    costs.charged(line, 3_400)
+    now = 60.0
+    costs.close()
+    assert counted.grown("voicetasks_cost_microdollars_total", stack="line", vendor="twilio") == 3_400
+    assert counted.grown("voicetasks_cost_per_minute_microdollars_sum", stack="economy") == 0

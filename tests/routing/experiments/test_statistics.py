@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -297,3 +298,14 @@ def test_of_two_arms_all_calls_are_of_both() -> None:
     assert comparison.calls_needed
     assert comparison.calls_needed == comparison.calls_needed_in_all
     assert f"about {comparison.calls_needed:,} more calls to be seen" in found.sentences()[-1]
+
+
+@pytest.mark.parametrize("timed", ["control", "cheap", "both", "neither"])
+def test_quality_is_kept_only_where_both_arms_were_timed_or_neither_was(timed: str) -> None:
+    calls = [
+        replace(each, answers_ms=(800, 900) if timed in (each.arm, "both") else ())
+        for each in both(2_000, microdollars=40)
+    ]
+    [comparison] = report("x", TWO, calls).comparisons
+    kept = timed in ("both", "neither")
+    assert comparison.verdict is (Verdict.SAVES if kept else Verdict.SAVES_QUALITY_OPEN)

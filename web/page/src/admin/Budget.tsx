@@ -24,7 +24,9 @@ export function Budget({ budget, onPropose }: Props) {
       )}
       <ul className="meters">
         {budget.scopes.map((scope) => {
-          const used = (scope.committed ?? scope.journal) + (scope.held ?? 0)
+          const spent =
+            scope.committed === null ? scope.journal : scope.committed + (scope.overshoot ?? 0) + (scope.blind ?? 0)
+          const used = spent + (scope.held ?? 0)
           return (
             <li key={scope.scope}>
               <span>{words.money.used(scopeName(scope.kind), dollars(used), dollars(scope.total_cap))}</span>
@@ -41,7 +43,7 @@ export function Budget({ budget, onPropose }: Props) {
       <Table
         label={words.money.counters}
         columns={words.money.columns}
-        amounts={[2, 3, 4, 5]}
+        amounts={[2, 3, 4, 5, 6, 7]}
         rows={budget.scopes.flatMap((scope) => [
           {
             key: `${scope.scope} premium`,
@@ -50,6 +52,8 @@ export function Budget({ budget, onPropose }: Props) {
               words.money.premium,
               dollars(scope.premium_cap),
               amount(scope.premium_committed),
+              amount(scope.premium_overshoot),
+              amount(scope.premium_blind),
               amount(scope.premium_held),
               dollars(scope.premium_journal),
             ],
@@ -61,6 +65,8 @@ export function Budget({ budget, onPropose }: Props) {
               words.money.allTiers,
               dollars(scope.total_cap),
               amount(scope.committed),
+              amount(scope.overshoot),
+              amount(scope.blind),
               amount(scope.held),
               dollars(scope.journal),
             ],

@@ -18,7 +18,7 @@ interface Props {
 export function Money({ csrf, onSignedOut }: Props) {
   const [days, setDays] = useState(14)
   const [whose, setWhose] = useState('global')
-  const costs = useAsked<Costs>(`/api/admin/costs?days=${days}`, onSignedOut)
+  const costs = useAsked<Costs>(`/api/admin/costs?days=${days}&whose=${encodeURIComponent(whose)}`, onSignedOut)
   const budget = useAsked<BudgetState>(`/api/admin/budget?whose=${encodeURIComponent(whose)}`, onSignedOut)
   const change = useChange(csrf, budget.refresh)
   return (
@@ -26,7 +26,7 @@ export function Money({ csrf, onSignedOut }: Props) {
       {change.shown}
       <section className="card" aria-labelledby="costs-title">
         <h2 id="costs-title">
-          {words.money.costs}{' '}
+          {whose === 'global' ? words.money.costs : words.money.costsOf(whose)}{' '}
           <Labels sandbox={costs.data?.sandbox ?? false} demo={costs.data?.rows.some((row) => row.demo) ?? false} />
         </h2>
         <label className="inline">

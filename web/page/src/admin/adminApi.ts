@@ -81,7 +81,9 @@ export interface Scope {
   premium_held: number | null
   committed: number | null
   held: number | null
+  premium_overshoot: number | null
   overshoot: number | null
+  premium_blind: number | null
   blind: number | null
   premium_journal: number
   journal: number

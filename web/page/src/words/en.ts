@@ -534,6 +534,7 @@ export const en = {
 
   money: {
     costs: 'What each day cost',
+    costsOf: (whose: string) => `What each day cost: ${whose}`,
     days: 'Days',
     noCosts: 'Nothing was charged in these days.',
     by: 'Costs by',
@@ -551,7 +552,7 @@ export const en = {
     used: (scope: string, used: string, cap: string) => `${scope}: ${used} of ${cap}`,
     meter: (scope: string) => `${scope}, spent and held`,
     counters: 'Counters',
-    columns: ['Scope', '', 'Cap', 'Spent', 'Held', 'Journal'],
+    columns: ['Scope', '', 'Cap', 'Spent', 'Beyond the cap', 'Without Redis', 'Held', 'Journal'],
     premium: 'premium',
     allTiers: 'all tiers',
     scopes: { call: 'call', user_day: 'user day', user_month: 'user month', global_day: 'global day' } as Record<string, string>,
