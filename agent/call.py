@@ -55,7 +55,7 @@ from agent.questions import Questions
 from agent.recording import play_recording
 from agent.reminder import Opening
 from agent.screen import Screen, Sees
-from agent.screen_tool import read_screen
+from agent.screen_tool import read_screen, recall_looks
 from agent.seen import Seen
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
@@ -126,7 +126,7 @@ class Call:
         )
         self._ours = WhoeverServes(self._require_session)
         self._wish = WholeWish(gate)
-        seen = Seen()
+        self._seen = Seen()
         self._toolbox = Toolbox(
             ToolServer(client),
             gate,
@@ -138,7 +138,7 @@ class Call:
             completes_at_once=not settings.complete_asks,
             outcomes=outcomes,
             metrics=self._metrics,
-            seen=seen,
+            seen=self._seen,
             promises=promises,
         )
         self._offers = Offers(others, self._toolbox, session=self._require_session)
@@ -155,7 +155,7 @@ class Call:
                 on_in_vain=lambda: self._spawn(self._ours.say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
         self._read_screen = read_screen(
-            self._screen, seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
+            self._screen, self._seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
         )
         self._transcript = transcript
         self._on_said = on_said
@@ -251,6 +251,10 @@ class Call:
         self._serving, self._parking = serving, parking
         if thread is not None:
             self._handing_on.goes_on_from(thread)
+        begun = thread or self.go_on.thread
+        history = begun.history if begun is not None else None
+        if history is not None:
+            recall_looks(history, self._seen, turn=self._turns.number)
         self._microphone.open()
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else None)
@@ -259,8 +263,6 @@ class Call:
         self._listen(serving)
         tools = [*await self._toolbox.load(), self._read_screen]
         zone = ZoneInfo(self._user.time_zone)
-        begun = thread or self.go_on.thread
-        history = begun.history if begun is not None else None
         await serving.start(
             self,
             instructions=lambda: persona.instructions(

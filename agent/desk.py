@@ -112,6 +112,7 @@ class Desk:
             on_usage_lost=self.ours.metrics.usage_lost,
             on_failure=failed,
             on_worked=money.worked,
+            is_given_up=money.is_given_up,
             patience=VendorPatience().times(self.settings.watch_patience),
             narrow=self.invitation.channel == "phone",
             beginnings=self.ours.beginnings,

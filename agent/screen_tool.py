@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any, Final
 
 from livekit.agents import RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import ToolResult
+from pydantic import ValidationError
 
 from agent import persona
 from agent.filler import Says, filled
@@ -86,6 +88,24 @@ def read_screen(
         return _described(reading)
 
     return function_tool(look, raw_schema=_SCHEMA)
+
+
+def recall_looks(history: llm.ChatContext, seen: Seen, *, turn: int) -> None:
+    """Take into `seen` what was read on the screen before this worker had the call, as the history tells it.
+
+    The model has the history too: a title or a date of it may become a task, and is agreed to first all the same. How
+    many turns ago it was read is not known; it counts as read in `turn`, the present one.
+    """
+    has_spoken_since = False
+    for item in reversed(history.items):
+        if isinstance(item, llm.ChatMessage) and item.role == "user":
+            has_spoken_since = True
+        if not isinstance(item, llm.FunctionCallOutput) or item.name != NAME:
+            continue
+        if not has_spoken_since:
+            seen.asked(turn=turn)
+        with contextlib.suppress(ValidationError):  # it may tell that nothing could be seen
+            seen.stood_there(Reading.model_validate_json(item.output), turn=turn)
 
 
 def _described(reading: Reading) -> str:

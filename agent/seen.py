@@ -32,7 +32,11 @@ class Seen:
 
     def note(self, reading: Reading, *, turn: int) -> None:
         """Remember what was read in a turn."""
-        self._read_in = turn
+        self.asked(turn=turn)
+        self.stood_there(reading, turn=turn)
+
+    def stood_there(self, reading: Reading, *, turn: int) -> None:
+        """Remember what was read in a turn or before it, when the caller may have asked for something else since."""
         self._texts = [each for each in self._texts if turn - each[0] <= REMEMBERED_TURNS]
         for item in reading.items:
             self._texts.append((turn, "title", frozenset(words(item.title))))
@@ -49,10 +53,11 @@ class Seen:
         if turn == self._read_in:
             return True
         return any(
-            self._stood_there(kind, str(arguments.get(name) or ""), turn) for name, kind in _TEXTS.items()
+            self._comes_from_there(kind, str(arguments.get(name) or ""), turn)
+            for name, kind in _TEXTS.items()
         )
 
-    def _stood_there(self, kind: str, text: str, turn: int) -> bool:
+    def _comes_from_there(self, kind: str, text: str, turn: int) -> bool:
         said = frozenset(words(text))
         return any(
             kind == of and turn - read_in <= REMEMBERED_TURNS and len(said & read) >= ALIKE * len(said) > 0

@@ -82,6 +82,7 @@ class TierSession:
         on_usage_lost: Callable[[Part], None] = lambda _: None,
         on_failure: Callable[[Failure], None] = lambda _: None,
         on_worked: Callable[[str], None] = lambda _: None,
+        is_given_up: Callable[[str], bool] = lambda _: False,
         patience: VendorPatience | None = None,
         narrow: bool = False,
         beginnings: Beginnings | None = None,
@@ -89,7 +90,9 @@ class TierSession:
     ) -> None:
         self.stack = stack
         self.patience = patience or VendorPatience()
-        self._models = models_of(stack, settings, call_id=call_id, today=today)
+        # The router has looked after the stack's own parts; it knows nothing of what only helps them.
+        helped = stack.without_beside(is_given_up)
+        self._models = models_of(helped, settings, call_id=call_id, today=today)
         self._meter = Meter(stack, self._models, on_usage, beginnings=beginnings, on_lost=on_usage_lost)
         self._watch = VendorWatch(self._models, on_failure, on_worked=on_worked, patience=self.patience)
         self.session: AgentSession[None] = AgentSession(

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Final
 from uuid import uuid4
@@ -49,6 +50,7 @@ from tiers.price_moves import PriceMoveError
 from tiers.prices import refuse_unpriced
 from tiers.probe import probe
 from tiers.settings import VendorSettings
+from tiers.shutdowns import shutdowns
 
 log = logging.getLogger("agent.worker")
 
@@ -285,7 +287,15 @@ def main() -> None:
     except PriceMoveError as error:
         log.error("worker.not_started", extra={"what": str(error)})
         sys.exit(_REFUSED)
+    tell_succeeded(datetime.now(UTC).date())
     asyncio.run(_run(settings))
+
+
+def tell_succeeded(today: date) -> None:
+    """Log each model whose successor is served, since its vendor is about to shut it down or did."""
+    for each in shutdowns(today):
+        if each.is_succeeded:
+            log.warning("model.succeeded", extra={"model": each.model.name, "what": each.told})
 
 
 async def _run(settings: AgentSettings) -> None:

@@ -7,7 +7,7 @@ product's specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
@@ -104,6 +104,11 @@ class Stack:
             else:
                 return None
         return self._with(parts)
+
+    def without_beside(self, is_given_up: Callable[[str], bool]) -> Self:
+        """The same stack without what helps beside it on services that nobody dials now."""
+        beside = {part: model for part, model in self.beside.items() if not is_given_up(model.service)}
+        return replace(self, beside=MappingProxyType(beside))
 
     def alternatives(self, settings: VendorSettings) -> tuple[tuple[str, ...], ...]:
         """For each part the services that can serve it with these settings, each once, best first."""

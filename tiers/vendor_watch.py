@@ -85,8 +85,7 @@ class VendorWatch:
             self._watch.renew(model.service)
             self._watch.renew(model.name)
         ear = self._models.parts.get("stt")
-        self._hearing.service = ear.service if ear is not None and ear.vendor != "local" else ""
-        self._watch.met("words")
+        self._hearing.serves(ear.service if ear is not None and ear.vendor != "local" else "")
         self._worked.clear()
         self._overhear()
 

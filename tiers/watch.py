@@ -19,6 +19,11 @@ log = logging.getLogger("tiers.watch")
 
 SPEECH_SECONDS: Final = 1.0
 """Speech from which words must come; what is shorter may be a cough."""
+SHORT_SPEECH_SECONDS: Final = 0.4
+"""Speech that may have been a «yes»: a part of it is the pause by which its end is known."""
+SHORT_PIECES: Final = 3
+"""So many of them to which the vendor says nothing whatever are owed words together."""
+SHORT_WITHIN_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class VendorPatience:
 
     words: float = 2.5
     """The words of a turn, from the end of its speech."""
+    sign: float = 6.5
+    """Any message of an ear: Deepgram sends one every 5 s of silence, in which it does not know a cough for speech."""
     acknowledgement: float = 1.6
     """Word from a speech-to-speech model that it has what it was sent: a turn's sound, an item. It thinks of nothing
     for it, so that it comes within a round trip. With a vendor that falls silent this is what the caller waits for:
@@ -143,6 +150,9 @@ class Hearing:
     An ear that writes nothing is left by the call in any case. It speaks against the ear's health only where the vendor
     said nothing at all since the voice began, or began to write words and never ended them: a detector of speech takes
     music for it, and to a second of television an empty answer is the right one.
+
+    Who answers shortly never speaks for a second. Several short pieces are added up, and only while the vendor is
+    entirely silent: one that lives says of a cough, too, that there were no words in it.
     """
 
     def __init__(self, watch: Watch, clock: Callable[[], float] | None = None) -> None:
@@ -153,8 +163,18 @@ class Hearing:
         self._written = ""
         self._said = False
         """Whether the vendor has said anything since the voice began of which words are owed."""
+        self._short: list[float] = []
+        """When each short piece of speech was over to which, like all since, the vendor has said nothing."""
+        self._for_short = False
+        """Whether words are waited for because of short pieces alone."""
         self.service = ""
         """Who hears; empty where nobody has to."""
+
+    def serves(self, service: str) -> None:
+        """Another ear hears from now on; empty where nobody has to. It owes nothing yet."""
+        self.service = service
+        self._short.clear()
+        self._watch.met("words")
 
     def caller_speaks(self, speaking: bool) -> None:
         """Hear from the detector that the caller began or ceased to speak."""
@@ -168,12 +188,23 @@ class Hearing:
         began, self._began = self._began, None
         long = began is not None and now - began >= SPEECH_SECONDS
         owed = self._interim or (long and not self._final)  # words may come before the detector is sure
-        if self.service and owed and not self._watch.waits_for("words"):
+        if owed and self._for_short:
+            self._for_short = False
+            self._watch.met("words")
+        if not self.service or self._watch.waits_for("words"):
+            return
+        if owed:
             self._expect()
+        elif began is not None and now - began >= SHORT_SPEECH_SECONDS:
+            self._add_up(now)
 
     def said(self, _message: str = "") -> None:
         """Hear that the vendor said something, whatever it was."""
         self._said = True
+        self._short.clear()
+        if self._for_short:
+            self._for_short = False
+            self._watch.met("words")
 
     def heard(self, text: str, *, final: bool) -> None:
         """Take words that were written down."""
@@ -189,8 +220,18 @@ class Hearing:
             # Who took a breath and speaks on is written down on and on: an ear that does it is alive.
             self._expect()
 
-    def _expect(self) -> None:
-        self._watch.expect("words", self.service, self._watch.patience.words, self._verdict)
+    def _add_up(self, now: float) -> None:
+        """A short piece of speech is over."""
+        self._short = [*(each for each in self._short if now - each <= SHORT_WITHIN_SECONDS), now]
+        if len(self._short) >= SHORT_PIECES:
+            silent = now - self._short[0]
+            self._short.clear()
+            self._for_short = True
+            self._expect(at_least=self._watch.patience.sign - silent)
+
+    def _expect(self, at_least: float = 0.0) -> None:
+        within = max(self._watch.patience.words, at_least)
+        self._watch.expect("words", self.service, within, self._verdict)
 
     def _verdict(self) -> Fault:
         return Fault.NO_WORDS if self._said and not self._interim else Fault.VENDOR_DOWN

@@ -1,6 +1,8 @@
-"""Vendors' health, with what changed of it, for admins."""
+"""Vendors' health, with what changed of it and what they are about to shut down, for admins."""
 
 from __future__ import annotations
+
+from datetime import UTC, date, datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -9,6 +11,7 @@ from routing.breaker import Breakers, Turned
 from routing.health import Health
 from routing.redis_link import BlindError
 from tiers.catalogue import SERVICES
+from tiers.shutdowns import Shutdown, shutdowns
 from web.admin import Admin
 from web.admin_label import is_sandbox
 from web.errors import ApiError
@@ -30,18 +33,35 @@ class ServiceHealth(BaseModel):
     retry_ms: int | None
 
 
+class ModelShutdown(BaseModel):
+    """A model that its vendor shuts down within 60 days, or did. Days are UTC's, as `YYYY-MM-DD`."""
+
+    vendor: str
+    model: str
+    day: date
+    """The first day on which it is no longer served."""
+    days_left: int
+    """0 and less once it is shut down."""
+    successor: str | None
+    since: date | None
+    """The first day on which the successor is served."""
+    succeeded: bool
+    """Whether the successor is served already."""
+
+
 class HealthState(BaseModel):
-    """All services, and what changed, the newest first."""
+    """All services, what changed, the newest first, and the models that are about to be shut down."""
 
     sandbox: bool
     now_ms: int
     services: list[ServiceHealth]
     turns: list[Turned]
+    shutdowns: list[ModelShutdown]
 
 
 @router.get("/health")
 async def health(services: Served, _admin: Admin) -> HealthState:
-    """Show each service's breaker, and when breakers opened and closed."""
+    """Show each service's breaker, when breakers opened and closed, and which models are about to end."""
     with routing_errors():
         books = await services.books.open()
     try:
@@ -57,6 +77,23 @@ async def health(services: Served, _admin: Admin) -> HealthState:
         now_ms=reading.now_ms,
         services=[_plain(service, known[service]) for service in sorted(known)],
         turns=turns,
+        shutdowns=[_ending(each) for each in shutdowns(_today())],
+    )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _ending(shutdown: Shutdown) -> ModelShutdown:
+    return ModelShutdown(
+        vendor=shutdown.model.vendor,
+        model=shutdown.model.name,
+        day=shutdown.day,
+        days_left=shutdown.days_left,
+        successor=shutdown.successor,
+        since=shutdown.since,
+        succeeded=shutdown.is_succeeded,
     )
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from people.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from tiers.catalogue import STACKS, Stack, is_sandboxed, why_not_configured
 from tiers.settings import VendorSettings
+from tiers.shutdowns import Shutdown, shutdowns
 from web.admin import admin_of
 from web.health import Asked
 from web.readiness import Part
@@ -39,7 +40,7 @@ _PAGE = """<!doctype html>
 <section aria-labelledby="stacks"><h2 id="stacks">What calls are served with</h2>
 <table><thead><tr><th scope="col">Stack</th><th scope="col">Tier</th><th scope="col">Vendors and models</th>
 <th scope="col">State</th></tr></thead>
-<tbody>{stacks}</tbody></table></section>
+<tbody>{stacks}</tbody></table>{shutdowns}</section>
 <section aria-labelledby="call"><h2 id="call">Make a call from a terminal</h2>
 <pre tabindex="0" aria-label="Command"><code>{command}</code></pre>{accounts}</section>
 <nav aria-label="More"><a href="/">The page</a> · <a href="/openapi.json">The API</a>{inside}</nav>
@@ -77,6 +78,11 @@ def _stack(stack: Stack, vendors: VendorSettings, *, demo: bool) -> str:
     return f'<tr><th scope="row">{escape(stack.name)}</th><td>{stack.tier}</td><td>{models}</td><td>{state}</td></tr>'
 
 
+def _ending(shutdown: Shutdown) -> str:
+    name = escape(shutdown.model.name)
+    return f'<p><span class="degraded">{name} ends</span>: {escape(shutdown.told)}.</p>'
+
+
 def _kind(vendor: str, vendors: VendorSettings) -> str:
     if not vendors.base_url(vendor):
         return "this machine"
@@ -84,7 +90,7 @@ def _kind(vendor: str, vendors: VendorSettings) -> str:
 
 
 def render(parts: Iterable[Part], *, demo: bool, vendors: VendorSettings, today: datetime) -> str:
-    """Write the page. `today` chooses the models that are served on that day."""
+    """Write the page. `today` chooses the models that are served on that day, and of whose end it warns."""
     parts = list(parts)
     ready = all(part.ok for part in parts if part.needed)
     accounts = ", ".join(f"<code>{escape(account.email)}</code>" for account in DEMO_ACCOUNTS)
@@ -93,6 +99,7 @@ def render(parts: Iterable[Part], *, demo: bool, vendors: VendorSettings, today:
         lead="A call can be made." if ready else "A call cannot be made yet: see what is missing.",
         parts="".join(_part(part) for part in parts),
         stacks="".join(_stack(stack.on(today.date()), vendors, demo=demo) for stack in STACKS.values()),
+        shutdowns="".join(_ending(each) for each in shutdowns(today.date())),
         command=escape(_COMMAND.format(email="economy@example.com" if demo else "YOU@EXAMPLE.ORG")),
         accounts=f"<p>Demo accounts, password <code>{DEMO_PASSWORD}</code>: {accounts}.</p>" if demo else "",
         inside=_INSIDE if demo else "",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import urlsplit
 
-from cli.doctor.check import Check
+from cli.doctor.check import Check, Level
 from cli.environment import is_production
 from cli.ports import HOST
 from cli.stand_ins import STAND_INS
-from tiers.catalogue import MODELS, SUCCEED_BEFORE, Model
-
-WARN_BEFORE = timedelta(days=60)
-"""From this long before a model's shutdown the doctor speaks of it."""
+from tiers.catalogue import MODELS, Model
+from tiers.shutdowns import Shutdown, shutdowns
 
 
 def keys(environment: Mapping[str, str]) -> list[Check]:
@@ -41,24 +39,14 @@ def keys(environment: Mapping[str, str]) -> list[Check]:
 
 def models(today: date, known: Mapping[str, Model] = MODELS) -> list[Check]:
     """One line for each model that its vendor is about to shut down, one for all the others."""
-    found = [
-        _ending(model, model.shutdown, today)
-        for model in known.values()
-        if model.shutdown is not None and today >= model.shutdown - WARN_BEFORE
-    ]
+    found = [_ending(each) for each in shutdowns(today, known)]
     return [*found, Check("models", "ok", f"{len(known) - len(found)} without a shutdown in sight")]
 
 
-def _ending(model: Model, shutdown: date, today: date) -> Check:
+def _ending(shutdown: Shutdown) -> Check:
     """What will be served in a model's place, and from when. Only a model that nothing follows can fail."""
-    name = f"model {model.name}"
-    days = (shutdown - today).days
-    when = f"stops it on {shutdown}, in {days} days" if days > 0 else f"stopped it on {shutdown}"
-    detail = f"{model.vendor} {when}"
-    served = model.on(today)
-    if served != model:
-        return Check(name, "warn", f"{detail}; {served.name} is served instead")
-    if model.successor:
-        since = shutdown - SUCCEED_BEFORE
-        return Check(name, "warn", f"{detail}; {model.successor} is served from {since}")
-    return Check(name, "warn" if days > 0 else "fail", detail, "choose another model: it has no successor")
+    name = f"model {shutdown.model.name}"
+    if shutdown.successor is not None:
+        return Check(name, "warn", shutdown.told)
+    level: Level = "warn" if shutdown.days_left > 0 else "fail"
+    return Check(name, level, shutdown.told, "choose another model: it has no successor")

@@ -17,6 +17,7 @@ from routing.decision import Decision, LostBecause, Reason
 from tests.agent.served_call import Conversation, Session
 from tiers.catalogue import STACKS, Stack
 from tiers.settings import VendorSettings
+from tiers.speech_to_speech import SpeechToSpeech
 
 pytestmark = pytest.mark.unit
 
@@ -96,3 +97,30 @@ async def test_a_call_whose_decision_stands_has_nothing_to_follow(begun: Begun) 
     await serving.start(cast("Any", Conversation()), instructions=str, tools=[])
     assert serving._moving is None
     await serving.aclose()
+
+
+@pytest.mark.parametrize(("given_up", "hears"), [("deepgram-stt", False), ("cartesia", True)])
+async def test_a_premium_call_has_no_ear_beside_its_model_while_that_was_given_up(
+    monkeypatch: pytest.MonkeyPatch, given_up: str, hears: bool
+) -> None:
+    for vendor in ("DEEPGRAM", "OPENAI"):
+        monkeypatch.setenv(f"{vendor}_API_KEY", "k")
+    ours = SimpleNamespace(
+        beginnings=SimpleNamespace(ask=lambda: None), metrics=SimpleNamespace(usage_lost=None), sounds=None
+    )
+    desk = Desk(
+        cast("Any", NoRoom("caller")),
+        cast("Any", SimpleNamespace(channel="browser", call_id="c1")),
+        AgentSettings(),
+        VendorSettings(),
+        cast("Any", None),
+        cast("Line", None),
+        cast("Any", ours),
+    )
+    money = SimpleNamespace(meter=None, worked=None, is_given_up=lambda service: service == given_up)
+    session = desk.session(STACKS["premium"], cast("Any", money))
+    models = session._models
+    assert isinstance(models, SpeechToSpeech)
+    assert (models.llm.recogniser is not None, "stt" in models.built) == (hears, hears)
+    assert session.stack == STACKS["premium"], "to the router it is the same stack"
+    await session.aclose()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.agent.live_call import LiveCall, live_call
 from tiers.faults import Fault
+from tiers.watch import SHORT_PIECES
 
 pytestmark = pytest.mark.system
 
@@ -32,6 +33,19 @@ async def test_a_sentence_that_an_ear_lost_is_heard_by_the_next(port: int, kind:
         await live.quiet()
         assert ear(live) == "whisper"
         assert len([title for title in await live.titles() if "bread" in title]) == 1
+
+
+async def test_who_answers_with_one_word_again_and_again_is_heard_by_the_next_ear(port: int) -> None:
+    async with live_call(port, f"ann-{uuid4().hex}", plan="economy", hears=True) as live:
+        live.desk.faults.set("deepgram-stt", "silent")
+        for _ in range(SHORT_PIECES):
+            await live.say("Yes.")
+            await live.until(
+                lambda: live.serving.session.session.user_state != "speaking", 5, "the word is over"
+            )
+        await live.until(lambda: ear(live) == "whisper", 20, "another ear hears")
+        await live.until(lambda: any(item.role == "user" for item in live.items), 30, "the word is heard")
+        assert live.switch.told == [("deepgram-stt", Fault.VENDOR_DOWN)]
 
 
 async def test_an_ear_that_has_no_room_for_us_is_left_at_once_and_not_taken_for_broken(port: int) -> None:

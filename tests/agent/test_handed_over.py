@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from agent.closing import FINISH_TOOLS_SECONDS
 from agent.thread import Thread
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
+from tests.agent.rig import Context, named
 
 pytestmark = pytest.mark.system
 
@@ -130,6 +132,44 @@ async def test_a_worker_does_not_leave_between_the_callers_last_word_and_its_ans
         live.call.leave()
         assert await ended == "leaving"
         assert "oat milk" in live.ours(before)
+
+
+@pytest.mark.parametrize("came", ["from another worker", "after it was cut off"])
+async def test_what_was_read_on_a_screen_before_becomes_a_task_only_after_a_yes(port: int, came: str) -> None:
+    reading = {
+        "status": "seen",
+        "tell": "…",
+        "items": [{"title": "Fix the login", "due_words": "December 11, 2026"}],
+    }
+    call = llm.FunctionCall(call_id="look", name="read_screen", arguments='{"about": "this"}')
+    told = llm.FunctionCallOutput(
+        call_id="look", name="read_screen", output=json.dumps(reading), is_error=False
+    )
+    said = [
+        llm.ChatMessage(role="user", content=["What is on my screen?"]),
+        call,
+        told,
+        llm.ChatMessage(role="assistant", content=["Fix the login, due December 11, 2026."]),
+    ]
+    thread = Thread(7, llm.ChatContext(said))
+    handed = came == "from another worker"
+    async with live_call(
+        port,
+        f"ann-{uuid4().hex}",
+        plan="economy",
+        greet=False,
+        thread=thread if handed else None,
+        goes_on=None if handed else thread,
+    ) as live:
+        make = named(await live.call._toolbox.load())["create_task"]
+        wish = {"title": "Fix the login", "due_words": "December 11, 2026"}
+        live.call._turns.number += 1
+        held = json.loads((await make(raw_arguments=wish, ctx=Context(json.dumps(wish)))).output)
+        assert held["question"] == 'Shall I add "Fix the login", due December 11, 2026?'
+        own = {"title": "Buy oat milk"}
+        made = json.loads(await make(raw_arguments=own, ctx=Context(json.dumps(own))))
+        assert made["task"]["title"] == "Buy oat milk", "the caller's own words need no yes"
+        assert await live.titles() == ["Buy oat milk"]
 
 
 def _ended(live: LiveCall) -> asyncio.Task[str]:

@@ -144,7 +144,8 @@ async def test_when_it_was_picked_up_is_handed_on_and_not_found_anew(monkeypatch
     ours: Any = SimpleNamespace(
         begun=Begun(before=0, turn=0), redis=None, served=SimpleNamespace(names=names), cut_off=None
     )
-    ctx: Any = SimpleNamespace(room=None, connect=done)
+    nobody_is_busy = SimpleNamespace(local_participant=SimpleNamespace(attributes={}))
+    ctx: Any = SimpleNamespace(room=nobody_is_busy, connect=done)
     rings = Invitation(call_id="c1", subject="", channel="phone", identity=CALLER)
     assert await job._serve_it(ctx, rings, AgentSettings(), ours) == "not_admitted"
     assert told == asked

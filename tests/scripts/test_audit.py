@@ -106,3 +106,10 @@ def test_the_bill_of_materials_holds_what_the_lock_holds(tmp_path: Path) -> None
         assert versions[name] == next(one["version"] for one in locked if one["name"] == name)
     assert "pytest" not in versions
     assert any(part["name"] == "livekit-client" for part in page["components"])
+
+
+def test_what_never_may_be_installed_comes_in_with_no_package_either() -> None:
+    """adr/0008: its releases have stolen credentials."""
+    locked = tomllib.loads((CHECKOUT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    assert len(locked) > 100
+    assert not [one["name"] for one in locked if one["name"].startswith("litellm")]

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from sandbox.deepgram_recognition import QUIET_RESULT_SECONDS
 from tests.agent.virtual_time import VirtualLoop
 from tiers.cascade import Cascade
 from tiers.catalogue import MODELS
@@ -16,11 +17,12 @@ from tiers.faults import Fault
 from tiers.metering.taps import SocketTap
 from tiers.parts import Built
 from tiers.vendor_watch import VendorWatch
-from tiers.watch import Failure, Hearing, VendorPatience, Watch
+from tiers.watch import SHORT_PIECES, SHORT_WITHIN_SECONDS, Failure, Hearing, VendorPatience, Watch
 
 pytestmark = pytest.mark.unit
 
 WORDS = VendorPatience().words
+SIGN = VendorPatience().sign
 
 
 class Ear:
@@ -28,10 +30,14 @@ class Ear:
         self.loop = loop
         self.failures: list[Failure] = []
         self._hearing = Hearing(Watch(self.failures.append), loop.time)
-        self._hearing.service = "deepgram-stt"
+        self._hearing.serves("deepgram-stt")
 
     def speaks(self, speaking: bool) -> None:
         self.loop.do(lambda: self._hearing.caller_speaks(speaking))
+
+    def renewed(self) -> None:
+        """Another ear of the same name hears from now on."""
+        self.loop.do(lambda: self._hearing.serves("deepgram-stt"))
 
     def says(self) -> None:
         """A message without words: a piece of silence, an empty result."""
@@ -153,6 +159,75 @@ def test_a_voice_that_comes_again_while_words_are_owed_does_not_hide_that_the_ea
     ear.speaks(True)
     ear.passes(WORDS)
     assert ear.faults == [Fault.NO_WORDS]
+
+
+def short_answers(ear: Ear, count: int, *, seconds: float = 0.6, apart: float = 2.0) -> None:
+    for _ in range(count):
+        ear.speaks(True)
+        ear.passes(seconds)
+        ear.speaks(False)
+        ear.passes(apart)
+
+
+def test_an_ear_that_says_nothing_to_one_short_answer_after_the_other_has_failed(ear: Ear) -> None:
+    ear.writes("add a task to buy milk", final=True)
+    short_answers(ear, SHORT_PIECES)
+    ear.passes(WORDS)
+    assert [(failure.what, failure.fault) for failure in ear.failures] == [("no_words", Fault.VENDOR_DOWN)]
+
+
+def test_a_short_answer_or_two_or_the_clicks_of_a_line_are_owed_no_words(ear: Ear) -> None:
+    short_answers(ear, SHORT_PIECES - 1)
+    ear.passes(SIGN)
+    ear.writes("yes", final=True)
+    short_answers(ear, 5 * SHORT_PIECES, seconds=0.3)
+    ear.passes(SIGN)
+    assert not ear.failures
+
+
+def test_short_pieces_that_are_spread_over_minutes_are_not_added_up(ear: Ear) -> None:
+    short_answers(ear, 3 * SHORT_PIECES, apart=SHORT_WITHIN_SECONDS / (SHORT_PIECES - 1))
+    ear.passes(SIGN)
+    assert not ear.failures
+
+
+def test_an_ear_that_says_that_there_were_no_words_in_a_cough_is_alive_whoever_coughs_on(ear: Ear) -> None:
+    short_answers(ear, SHORT_PIECES, apart=0.5)
+    ear.says()
+    for _ in range(5):
+        short_answers(ear, SHORT_PIECES - 1, apart=0.5)
+        ear.says()
+    short_answers(ear, SHORT_PIECES - 1, apart=0.5)
+    ear.passes(SIGN * 2)
+    assert not ear.failures
+
+
+def test_an_ear_has_as_long_for_a_sign_as_it_needs_in_silence_however_quickly_somebody_coughs(
+    ear: Ear,
+) -> None:
+    ear.says()
+    short_answers(ear, SHORT_PIECES, seconds=0.5, apart=0.1)
+    ear.passes(QUIET_RESULT_SECONDS - SHORT_PIECES * 0.6)
+    ear.says()
+    ear.passes(SIGN * 2)
+    assert not ear.failures
+
+
+def test_a_whole_sentence_is_owed_its_words_also_while_a_sign_is_waited_for(ear: Ear) -> None:
+    short_answers(ear, SHORT_PIECES, seconds=0.5, apart=0.1)
+    ear.speaks(True)
+    ear.passes(1.2)
+    ear.speaks(False)
+    ear.passes(WORDS + 0.1)
+    assert [failure.what for failure in ear.failures] == ["no_words"]
+
+
+def test_another_ear_owes_nothing_for_what_the_one_before_it_did_not_hear(ear: Ear) -> None:
+    short_answers(ear, SHORT_PIECES - 1)
+    ear.renewed()
+    short_answers(ear, SHORT_PIECES - 1)
+    ear.passes(SIGN)
+    assert not ear.failures
 
 
 async def test_what_comes_on_the_ears_socket_is_its_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from tests.web.live_calls import goes_on, recent
 from tests.web.offices import Offices
 from tests.web.site import PASSWORD, Browser, Site
 from tests.web.test_admin_books import charge
+from tiers.catalogue import MODELS
 from tiers.faults import Fault
+from web import admin_watch
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
@@ -363,3 +365,25 @@ async def test_a_vendors_breaker_has_a_history(site: Site, admin: Browser) -> No
         ("opened", "bad_key"),
     ]
     assert next(each for each in body["services"] if each["service"] == "openai-llm")["state"] == "closed"
+
+
+@pytest.mark.parametrize(("days_before", "is_told"), [(61, False), (59, True)])
+async def test_admins_are_told_of_a_model_that_ends_from_sixty_days_before(
+    admin: Browser, monkeypatch: pytest.MonkeyPatch, days_before: int, is_told: bool
+) -> None:
+    model = MODELS["gpt-4o-mini"]
+    assert model.shutdown is not None
+    today = model.shutdown - timedelta(days_before)
+    monkeypatch.setattr(admin_watch, "_today", lambda: today)
+    body = (await admin.client.get("/api/admin/health")).json()
+    told = {
+        "vendor": "openai",
+        "model": "gpt-4o-mini",
+        "day": "2027-01-14",
+        "days_left": days_before,
+        "successor": "gpt-5.6-luna",
+        "since": "2026-12-15",
+        "succeeded": False,
+    }
+    assert (told in body["shutdowns"]) == is_told
+    assert any(each["model"] == "gpt-4o-mini" for each in body["shutdowns"]) == is_told

@@ -1,9 +1,13 @@
+from datetime import UTC, datetime, time, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from people.user import Role
 from tests.web.site import PASSWORD, OpenSite, Site
+from tiers.catalogue import MODELS
+from tiers.settings import VendorSettings
+from web.status_page import render
 
 pytestmark = pytest.mark.unit
 
@@ -129,3 +133,16 @@ async def test_it_is_plain_html_that_a_screen_reader_can_read(open_site: OpenSit
     assert {"main", "header", "nav", "title"} <= set(shown.tags)
     assert {("scope", "col"), ("scope", "row")} <= set(shown.attributes)
     assert ("href", "/openapi.json") in shown.attributes
+
+
+@pytest.mark.parametrize(("days_before", "is_told"), [(61, False), (59, True)])
+def test_it_warns_of_a_model_that_ends_from_sixty_days_before(
+    environment: pytest.MonkeyPatch, days_before: int, is_told: bool
+) -> None:
+    model = MODELS["gpt-4o-mini"]
+    assert model.shutdown is not None
+    today = datetime.combine(model.shutdown - timedelta(days_before), time(), UTC)
+    shown = Page(render([], demo=True, vendors=VendorSettings(), today=today)).text
+    told = "gpt-4o-mini ends : openai stops it on 2027-01-14, in 59 days; gpt-5.6-luna is served from 2026-12-15."
+    assert (told in shown) == is_told
+    assert ("gpt-4o-mini ends" in shown) == is_told

@@ -1,5 +1,5 @@
 import { words } from '../words'
-import type { HealthState } from './adminApi'
+import type { HealthState, ModelShutdown } from './adminApi'
 import { length, moment, nameOf } from './format'
 import { Labels } from './Labels'
 import { Shown } from './Shown'
@@ -8,7 +8,13 @@ import { useAsked } from './useAsked'
 
 const LOOK_MS = 5_000
 
-/** Which vendors' services are well, and when they were not. */
+/** What is served in a model's place. */
+function served({ successor, since, succeeded }: ModelShutdown): string {
+  if (successor === null || since === null) return words.vendors.noSuccessor
+  return succeeded ? words.vendors.succeeded(successor) : words.vendors.succeeds(successor, since)
+}
+
+/** Which vendors' services are well, and when they were not; which models are about to end. */
 export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
   const health = useAsked<HealthState>('/api/admin/health', onSignedOut, LOOK_MS)
   return (
@@ -40,6 +46,19 @@ export function Vendors({ onSignedOut }: { onSignedOut: () => void }) {
           )}
         </Shown>
       </section>
+      {health.data?.shutdowns.length ? (
+        <section className="card" aria-labelledby="shutdowns-title">
+          <h2 id="shutdowns-title">{words.vendors.shutdowns}</h2>
+          <Table
+            label={words.vendors.shutdowns}
+            columns={words.vendors.shutdownColumns}
+            rows={health.data.shutdowns.map((each) => ({
+              key: each.model,
+              cells: [each.model, each.vendor, words.vendors.ends(each.day, each.days_left), served(each)],
+            }))}
+          />
+        </section>
+      ) : null}
       <section className="card" aria-labelledby="turns-title">
         <h2 id="turns-title">{words.vendors.changes}</h2>
         <Shown asked={health} empty={{ when: (data) => !data.turns.length, said: words.vendors.none }}>

@@ -144,11 +144,22 @@ export interface Turned {
   fault: string
   cool_ms: number
 }
+/** A model that its vendor shuts down within 60 days, or did; days are `YYYY-MM-DD`. */
+export interface ModelShutdown {
+  vendor: string
+  model: string
+  day: string
+  days_left: number
+  successor: string | null
+  since: string | null
+  succeeded: boolean
+}
 export interface HealthState {
   sandbox: boolean
   now_ms: number
   services: ServiceHealth[]
   turns: Turned[]
+  shutdowns: ModelShutdown[]
 }
 export interface AuditEntry {
   id: number

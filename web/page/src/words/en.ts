@@ -667,6 +667,13 @@ export const en = {
     turns: { opened: 'was given up', still_open: 'was probed, and still fails', closed: 'is well again' },
     turnsName: 'Changes of breakers',
     turnColumns: ['When', 'Service', 'What', 'For', 'Left alone for'],
+    shutdowns: 'Models that end',
+    shutdownColumns: ['Model', 'Vendor', 'Ends', 'Served in its place'],
+    ends: (day: string, daysLeft: number) =>
+      daysLeft > 0 ? `${day}, in ${daysLeft === 1 ? '1 day' : `${daysLeft} days`}` : `ended on ${day}`,
+    succeeds: (successor: string, since: string) => `${successor} from ${since}`,
+    succeeded: (successor: string) => `${successor} already`,
+    noSuccessor: 'nothing: choose another model',
   },
 
   journal: {
