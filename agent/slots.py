@@ -53,6 +53,8 @@ class Slots:
         self._active = active
         self._arriving = 0
         self._beat: asyncio.Task[None] | None = None
+        self._has_stopped = False
+        self._telling = asyncio.Lock()
 
     @property
     def used(self) -> int:
@@ -67,6 +69,8 @@ class Slots:
 
     async def admit(self) -> Admission:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
+        if self._has_stopped:
+            return "refuse"
         if self.used >= self._slots:
             if self.used >= self._slots + self._spare or await self._others_have_room():
                 return "refuse"
@@ -84,23 +88,28 @@ class Slots:
         self._beat = asyncio.create_task(self._beat_on(), name="slots.beat")
 
     async def stop(self) -> None:
-        """Say that nothing can be taken here any more."""
+        """Say that nothing can be taken here any more, and nothing else from now on."""
+        self._has_stopped = True
         show(slots=0, used=0)
         if self._beat is not None:
             await ended(self._beat)
-        try:
-            await self._workers.leave(self._id)
-        except RedisError:
-            log.warning("slots.redis_unavailable")
+        async with self._telling:  # a word on its way would stand behind ours
+            try:
+                await self._workers.leave(self._id)
+            except RedisError:
+                log.warning("slots.redis_unavailable")
         await self._redis.aclose()
 
     async def tell(self) -> None:
-        """Write the heartbeat once."""
-        show(slots=self._slots, used=self.used)
-        try:
-            await self._workers.tell(self._id, slots=self._slots, used=min(self.used, self._slots))
-        except RedisError:
-            log.warning("slots.redis_unavailable")
+        """Write the heartbeat once, unless we have stopped: a call that was offered before may come in behind that."""
+        async with self._telling:
+            if self._has_stopped:
+                return
+            show(slots=self._slots, used=self.used)
+            try:
+                await self._workers.tell(self._id, slots=self._slots, used=min(self.used, self._slots))
+            except RedisError:
+                log.warning("slots.redis_unavailable")
 
     async def _beat_on(self) -> None:
         while True:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 import pytest
 
 from agent.slots import Slots
@@ -33,3 +36,51 @@ def test_a_call_is_offered_as_long_as_it_could_be_served_or_told_that_lines_are_
 
 def test_nothing_is_offered_to_a_worker_that_could_not_even_say_so() -> None:
     assert worker([None] * 6).load == worker([None] * 9).load == 1.0
+
+
+class Told:
+    """Redis, as far as workers are in it. What is told arrives when it may."""
+
+    def __init__(self) -> None:
+        self.workers: set[str] = set()
+        self.arrives = asyncio.Event()
+        self.arrives.set()
+        self.asked = asyncio.Event()
+
+    async def tell(self, worker: str, *, slots: int, used: int) -> None:
+        self.asked.set()
+        await self.arrives.wait()
+        self.workers.add(worker)
+
+    async def leave(self, worker: str) -> None:
+        self.workers.discard(worker)
+
+
+def into(told: Any) -> Slots:
+    one = worker([])
+    one._workers = cast("Any", told)
+    return one
+
+
+async def test_a_worker_that_stops_has_no_room_whatever_comes_in_behind_it() -> None:
+    told = Told()
+    one = into(told)
+    await one.tell()
+    assert told.workers
+    await one.stop()
+    await one.tell()  # of a call that was offered before
+    assert not told.workers
+    assert await one.admit() == "refuse"
+
+
+async def test_a_word_that_is_on_its_way_when_a_worker_stops_does_not_stand_behind_it() -> None:
+    told = Told()
+    told.arrives.clear()
+    one = into(told)
+    telling = asyncio.create_task(one.tell())
+    await told.asked.wait()
+    stopping = asyncio.create_task(one.stop())
+    await asyncio.sleep(0)
+    told.arrives.set()
+    await asyncio.gather(telling, stopping)
+    assert not told.workers
