@@ -52,6 +52,8 @@ class Slots:
         self._spare = spare
         self._active = active
         self._arriving = 0
+        self._asking = 0
+        """Calls that may be told that lines are busy: whether others have room is asked just now."""
         self._beat: asyncio.Task[None] | None = None
         self._has_stopped = False
         self._telling = asyncio.Lock()
@@ -71,13 +73,30 @@ class Slots:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
         if self._has_stopped:
             return "refuse"
-        if self.used >= self._slots:
-            if self.used >= self._slots + self._spare or await self._others_have_room():
-                return "refuse"
-            self._arriving += 1
-            return "busy"
+        if self.used < self._slots:
+            return self._arrives("take")
+        if not self._may_say_busy:
+            return "refuse"
+        self._asking += 1  # whoever comes while we wait counts us
+        try:
+            others_have_room = await self._others_have_room()
+        finally:
+            self._asking -= 1
+        if self._has_stopped:
+            return "refuse"
+        if self.used < self._slots:  # one was given back meanwhile
+            return self._arrives("take")
+        if others_have_room or not self._may_say_busy:
+            return "refuse"
+        return self._arrives("busy")
+
+    @property
+    def _may_say_busy(self) -> bool:
+        return self.used + self._asking < self._slots + self._spare
+
+    def _arrives(self, admission: Admission) -> Admission:
         self._arriving += 1
-        return "take"
+        return admission
 
     def arrived(self) -> None:
         """An admitted call has its job now, or has been given up."""
