@@ -55,7 +55,7 @@ class Slots:
         self._asking = 0
         """Calls that may be told that lines are busy: whether others have room is asked just now."""
         self._beat: asyncio.Task[None] | None = None
-        self._has_stopped = False
+        self._stopped = asyncio.Event()
         self._telling = asyncio.Lock()
 
     @property
@@ -71,7 +71,7 @@ class Slots:
 
     async def admit(self) -> Admission:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
-        if self._has_stopped:
+        if self._stopped.is_set():
             return "refuse"
         if self.used < self._slots:
             return self._arrives("take")
@@ -82,7 +82,7 @@ class Slots:
             others_have_room = await self._others_have_room()
         finally:
             self._asking -= 1
-        if self._has_stopped:
+        if self._stopped.is_set():
             return "refuse"
         if self.used < self._slots:  # one was given back meanwhile
             return self._arrives("take")
@@ -108,7 +108,7 @@ class Slots:
 
     async def stop(self) -> None:
         """Say that nothing can be taken here any more, and nothing else from now on."""
-        self._has_stopped = True
+        self._stopped.set()
         show(slots=0, used=0)
         if self._beat is not None:
             await ended(self._beat)
@@ -122,7 +122,7 @@ class Slots:
     async def tell(self) -> None:
         """Write the heartbeat once, unless we have stopped: a call that was offered before may come in behind that."""
         async with self._telling:
-            if self._has_stopped:
+            if self._stopped.is_set():
                 return
             show(slots=self._slots, used=self.used)
             try:
