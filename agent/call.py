@@ -47,7 +47,7 @@ from agent.new_day import new_days
 from agent.no_more_calls import NoMoreCalls, OptOutKey, StopsCalls
 from agent.nothing_left import GivenUp
 from agent.other_servers import Offers
-from agent.parking import Parking
+from agent.parking import UP_AGAIN_SECONDS, Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.promised_calls import PromisedCalls
@@ -70,7 +70,7 @@ from agent.tool_server import ToolServer
 from agent.tools import Toolbox
 from agent.transcript import Transcript
 from agent.turn_taking import TurnTaking
-from agent.whoever_serves import BACK_SECONDS, WhoeverServes
+from agent.whoever_serves import WhoeverServes
 from agent.whole_wish import WholeWish
 from agent.written import write
 from mcp_tasks.client import TaskClient
@@ -468,7 +468,7 @@ class Call:
 
     async def _on_message(self, text: str) -> None:
         if self._parking is not None:
-            async with asyncio.timeout(BACK_SECONDS):
+            async with asyncio.timeout(UP_AGAIN_SECONDS):
                 await self._parking.served()
         await self._ours.hush()
         if not await self._turns.take(text, by="text"):

@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 from livekit import rtc
+from livekit.agents import utils
+from livekit.rtc.participant import PublishTrackError
 from numpy.typing import NDArray
 
 log = logging.getLogger("agent.hold")
@@ -48,6 +50,8 @@ class Hold:
         self._room = room
         self._caller_speaks = caller_speaks
         self._source: rtc.AudioSource | None = None
+        """Of a track that the room has."""
+        self._publishing: asyncio.Task[None] | None = None
         self._playing: asyncio.Task[None] | None = None
         self._after = COVER_AFTER_SECONDS
         self._heard = False
@@ -78,6 +82,8 @@ class Hold:
     async def aclose(self) -> None:
         """End and give the track back."""
         self.end()
+        if self._publishing is not None:
+            await utils.aio.cancel_and_wait(self._publishing)
         if self._source is not None:
             await self._source.aclose()
             self._source = None
@@ -85,7 +91,11 @@ class Hold:
     async def _play(self, after_seconds: float) -> None:
         await self._gap(after_seconds)
         self._heard = True
-        source = await self._published()
+        try:
+            source = await self._published()
+        except PublishTrackError as error:  # the room is connecting again, say: the next gap tries once more
+            log.warning("hold.not_published", extra={"error": type(error).__name__})
+            return
         samples, size = sound(), round(RATE * _FRAME_SECONDS)
         log.info("hold.heard")
         for place in range(0, round(LONGEST_SECONDS * RATE), size):
@@ -104,8 +114,21 @@ class Hold:
             silent = 0.0 if self._caller_speaks() else silent + _FRAME_SECONDS
 
     async def _published(self) -> rtc.AudioSource:
-        if self._source is None:
-            self._source = rtc.AudioSource(RATE, 1, queue_size_ms=100)
-            track = rtc.LocalAudioTrack.create_audio_track("hold", self._source)
-            await self._room.local_participant.publish_track(track, rtc.TrackPublishOptions())
+        """Wait for the track. It is published to the end also where this gap ends before it is: broken off, it would
+        be in the room and known to nobody here.
+        """
+        while self._source is None:
+            if self._publishing is None or self._publishing.done():
+                self._publishing = asyncio.create_task(self._publish(), name="hold.publish")
+            await asyncio.shield(self._publishing)
         return self._source
+
+    async def _publish(self) -> None:
+        source = rtc.AudioSource(RATE, 1, queue_size_ms=100)
+        try:
+            track = rtc.LocalAudioTrack.create_audio_track("hold", source)
+            await self._room.local_participant.publish_track(track, rtc.TrackPublishOptions())
+        except BaseException:
+            await source.aclose()
+            raise
+        self._source = source

@@ -112,10 +112,13 @@ async def answer(ctx: JobContext) -> None:
             if reason in TO_HAND_ON:
                 await served.let_go()
             elif reason != "taken_over":
-                await served.end()
-                await ctx.delete_room()
-                if reason not in NOBODY:
-                    await over(invitation, PeopleSettings(), Unwritten(redis))
+                if not await served.end():
+                    # We stood still and were put out: whoever has the call closes its room and tells of its reminder.
+                    log.warning("call.ended_elsewhere", extra={"call_id": invitation.call_id})
+                else:
+                    await ctx.delete_room()
+                    if reason not in NOBODY:
+                        await over(invitation, PeopleSettings(), Unwritten(redis))
             try:
                 if ours.closing is not None:
                     await ours.closing

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import Final, Protocol
 
 from routing.decision import Decision
 
 log = logging.getLogger("agent.parking")
+
+UP_AGAIN_SECONDS: Final = 25.0
+"""How long whoever comes back while their call is being parked may wait until it is served: dead vendors' sockets are
+closed first, so that the last of what was used is booked, and then money and a session are found."""
 
 
 class Serves(Protocol):

@@ -75,12 +75,15 @@ class PhoneManners:
 
     async def _let_go(self) -> None:
         log.info("call.silent")
-        session = self._session()
+        session, goes_on = self._session(), False
         try:
             await session.hush()
             await say_last(session, persona.NOBODY_HEARD)
+            if goes_on := self._silence.goes_on():  # the line has called them back
+                log.info("call.not_silent")
         finally:  # also where the session has ended and says nothing any more
-            self._end("silent")
+            if not goes_on:
+                self._end("silent")
 
     def _on_us(self, event: AgentStateChangedEvent) -> None:
         self._silence.we(event.new_state)

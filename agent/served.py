@@ -84,8 +84,10 @@ redis.call('HSET', KEYS[2], 'owner', '')
 redis.call('ZADD', KEYS[1], 0, ARGV[1])
 return 1
 """
+# What Redis has lost is nobody else's.
 _END = """
-if redis.call('HGET', KEYS[2], 'owner') ~= ARGV[2] then return 0 end
+local owner = redis.call('HGET', KEYS[2], 'owner')
+if owner and owner ~= ARGV[2] then return 0 end
 redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])
 return 1
@@ -178,6 +180,8 @@ class Served:
         ]
         self._call: Call | None = None
         self._turn = 0
+        self._is_taken = False
+        """Another worker has the call, as it may have had before there was one here to tell it."""
         self._begin, self._beat = redis.register_script(_BEGIN), redis.register_script(_BEAT)
         self._let_go, self._end = redis.register_script(_LET_GO), redis.register_script(_END)
         self._beating: asyncio.Task[None] | None = None
@@ -206,6 +210,8 @@ class Served:
     def as_served(self, call: Call) -> None:
         """Tell from now on how far this call is, and it when another worker has it or is to have it."""
         self._call = call
+        if self._is_taken:
+            call.end("taken_over")
 
     def names(self, metadata: str) -> None:
         """Tell from now on whose call it is and since when its line is up, which the dispatch did not say."""
@@ -216,10 +222,13 @@ class Served:
         await self.stop()
         await self._ask(self._let_go, *self._told[:2])
 
-    async def end(self) -> None:
-        """The call is over."""
+    async def end(self) -> bool:
+        """The call is over. False where another worker has it by now: then its room is not ours to close.
+
+        Without Redis nobody knows, so it is ours.
+        """
         await self.stop()
-        await self._ask(self._end, *self._told[:2])
+        return bool(await self._ask(self._end, *self._told[:2]) != 0)
 
     async def stop(self) -> None:
         """Tell no more."""
@@ -237,8 +246,9 @@ class Served:
             turn = self._turn if call is None else max(self._turn, call.turn)
             answer = await self._ask(self._beat, *self._told, turn, int(self._wire.is_up))
             if answer == b"taken":
-                if call is not None:
-                    call.end("taken_over")
+                self._is_taken = True
+                if self._call is not None:
+                    self._call.end("taken_over")
                 return
             if call is None or answer in told:
                 continue

@@ -138,6 +138,8 @@ class Serving:
         if self._moving is not None:
             await asyncio.wait({self._moving}, timeout=READY_SECONDS)
             await utils.aio.cancel_and_wait(self._moving)
+        # Its money is given back: who comes back is served with what is decided then, and nothing of before follows it.
+        self._wanted, self._readied, self._renewal = None, None, False
         left = await self.session.leave()
         self._line.keep()
         self._owed = left.after(self._owed)
@@ -320,7 +322,8 @@ class Serving:
             plan, self._readied = self._readied or plan, None
         if better and not ready:
             self._close(new)
-            self._wanted = self._wanted or plan
+            if not self._parked:
+                self._wanted = self._wanted or plan
             return
         if await self._succeed(new, old, old.tools, plan, ready=better):
             self._close(old)

@@ -20,7 +20,10 @@ class SilencePatience:
 
 
 class Silence:
-    """Counts the silence of one call. `on_ask` gets the number of the question, from 1 on."""
+    """Counts the silence of one call. `on_ask` gets the number of the question, from 1 on.
+
+    Behind `on_gone` nothing is counted, but listened on: `goes_on` tells whether somebody was there after all.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,9 @@ class Silence:
         self._on_gone = on_gone
         self._asked = 0
         self._we_are_silent = self._caller_sounds = self._closed = False
+        self._lets_go = self._is_back = False
+        self._sound_counts = True
+        """Whether a sound alone is somebody who is back, whose words come behind it. Once: it may be our own echo."""
         self._window: asyncio.TimerHandle | None = None
         self._wordless: asyncio.TimerHandle | None = None
 
@@ -47,29 +53,51 @@ class Silence:
     def caller_sounds(self, sounding: bool) -> None:
         """Hear from the detector of speech. It takes music for speech, so this alone is no caller."""
         self._caller_sounds = sounding
-        if sounding and self._wordless is None and not self._closed:
-            later = asyncio.get_running_loop().call_later
-            self._wordless = later(self._patience.wordless, self._gone)
+        self._is_back |= sounding and self._sound_counts
+        self._begin_wordless()
         self._begin()
 
     def heard(self) -> None:
         """The caller said a word or pressed a key: they are there."""
         self._asked = 0
+        self._is_back = self._sound_counts = True
         _cancel(self._wordless)
         self._wordless = None
         self._begin()
 
+    def goes_on(self) -> bool:
+        """Whether somebody was heard since `on_gone`: then silence is counted again."""
+        if not self._is_back:
+            return False
+        self._lets_go = False
+        self._sound_counts = self._asked == 0
+        self._begin_wordless()
+        self._begin()
+        return True
+
     def close(self) -> None:
         """Count no more."""
         self._closed = True
+        self._stop()
+
+    def _stop(self) -> None:
         _cancel(self._window)
         _cancel(self._wordless)
         self._window = self._wordless = None
 
+    @property
+    def _counts(self) -> bool:
+        return not self._closed and not self._lets_go
+
+    def _begin_wordless(self) -> None:
+        if self._caller_sounds and self._wordless is None and self._counts:
+            later = asyncio.get_running_loop().call_later
+            self._wordless = later(self._patience.wordless, self._is_wordless)
+
     def _begin(self) -> None:
         _cancel(self._window)
         self._window = None
-        if self._we_are_silent and not self._caller_sounds and not self._closed:
+        if self._we_are_silent and not self._caller_sounds and self._counts:
             self._window = asyncio.get_running_loop().call_later(self._patience.window, self._over)
 
     def _over(self) -> None:
@@ -84,8 +112,13 @@ class Silence:
         self._on_ask(self._asked)
         self._begin()  # where the question makes no sound, too
 
+    def _is_wordless(self) -> None:
+        self._sound_counts = False
+        self._gone()
+
     def _gone(self) -> None:
-        self.close()
+        self._lets_go, self._is_back = True, False
+        self._stop()
         self._on_gone()
 
 

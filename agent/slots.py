@@ -52,7 +52,11 @@ class Slots:
         self._spare = spare
         self._active = active
         self._arriving = 0
+        self._asking = 0
+        """Calls that may be told that lines are busy: whether others have room is asked just now."""
         self._beat: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
+        self._telling = asyncio.Lock()
 
     @property
     def used(self) -> int:
@@ -67,13 +71,32 @@ class Slots:
 
     async def admit(self) -> Admission:
         """Decide about one more call. `take` and `busy` count it as arriving until `arrived()`."""
-        if self.used >= self._slots:
-            if self.used >= self._slots + self._spare or await self._others_have_room():
-                return "refuse"
-            self._arriving += 1
-            return "busy"
+        if self._stopped.is_set():
+            return "refuse"
+        if self.used < self._slots:
+            return self._arrives("take")
+        if not self._may_say_busy:
+            return "refuse"
+        self._asking += 1  # whoever comes while we wait counts us
+        try:
+            others_have_room = await self._others_have_room()
+        finally:
+            self._asking -= 1
+        if self._stopped.is_set():
+            return "refuse"
+        if self.used < self._slots:  # one was given back meanwhile
+            return self._arrives("take")
+        if others_have_room or not self._may_say_busy:
+            return "refuse"
+        return self._arrives("busy")
+
+    @property
+    def _may_say_busy(self) -> bool:
+        return self.used + self._asking < self._slots + self._spare
+
+    def _arrives(self, admission: Admission) -> Admission:
         self._arriving += 1
-        return "take"
+        return admission
 
     def arrived(self) -> None:
         """An admitted call has its job now, or has been given up."""
@@ -84,23 +107,28 @@ class Slots:
         self._beat = asyncio.create_task(self._beat_on(), name="slots.beat")
 
     async def stop(self) -> None:
-        """Say that nothing can be taken here any more."""
+        """Say that nothing can be taken here any more, and nothing else from now on."""
+        self._stopped.set()
         show(slots=0, used=0)
         if self._beat is not None:
             await ended(self._beat)
-        try:
-            await self._workers.leave(self._id)
-        except RedisError:
-            log.warning("slots.redis_unavailable")
+        async with self._telling:  # a word on its way would stand behind ours
+            try:
+                await self._workers.leave(self._id)
+            except RedisError:
+                log.warning("slots.redis_unavailable")
         await self._redis.aclose()
 
     async def tell(self) -> None:
-        """Write the heartbeat once."""
-        show(slots=self._slots, used=self.used)
-        try:
-            await self._workers.tell(self._id, slots=self._slots, used=min(self.used, self._slots))
-        except RedisError:
-            log.warning("slots.redis_unavailable")
+        """Write the heartbeat once, unless we have stopped: a call that was offered before may come in behind that."""
+        async with self._telling:
+            if self._stopped.is_set():
+                return
+            show(slots=self._slots, used=self.used)
+            try:
+                await self._workers.tell(self._id, slots=self._slots, used=min(self.used, self._slots))
+            except RedisError:
+                log.warning("slots.redis_unavailable")
 
     async def _beat_on(self) -> None:
         while True:

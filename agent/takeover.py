@@ -8,6 +8,7 @@ an agent dispatched anew. adr/0016 and adr/0039 have the reasons.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from typing import Final
@@ -44,11 +45,21 @@ async def keep_taking_over(
             try:
                 by_wire = wire.seconds_up >= served.dead_after_seconds
                 lost = await served.lost(by_wire=by_wire)
-                await asyncio.gather(*(_dispatch(livekit, served, call, agent_name) for call in lost))
+                await _dispatch_all(livekit, served, lost, agent_name)
             except RedisError:
                 pause = AWAY_SECONDS
             heed_cancellation()
             await asyncio.sleep(pause)
+
+
+async def _dispatch_all(
+    livekit: api.LiveKitAPI, served: AllServed, lost: list[Lost], agent_name: str
+) -> None:
+    """See to each of them, whatever becomes of another. Raises RedisError behind the last."""
+    each = (_dispatch(livekit, served, call, agent_name) for call in lost)
+    for error in await asyncio.gather(*each, return_exceptions=True):
+        if error is not None:
+            raise error
 
 
 async def _dispatch(livekit: api.LiveKitAPI, served: AllServed, call: Lost, agent_name: str) -> None:
@@ -66,6 +77,10 @@ async def _dispatch(livekit: api.LiveKitAPI, served: AllServed, call: Lost, agen
         log.warning("takeover.failed", extra={"call_id": call.call_id, "error": type(error).__name__})
         await served.find_again(call.call_id)
         return
+    except asyncio.CancelledError:  # we are told to stop: the call was given to us, and waits for nobody else
+        with contextlib.suppress(RedisError):
+            await served.find_again(call.call_id)
+        raise
     log.warning("takeover.dispatched", extra={"call_id": call.call_id, "room": call.room})
 
 

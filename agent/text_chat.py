@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -10,11 +11,16 @@ from livekit import rtc
 
 from agent.caller_stream import CallerStream
 
+log = logging.getLogger("agent.text_chat")
+
 TOPIC: Final = "lk.chat"
 
 
 class TextChat:
-    """Hands the caller's typed messages on, one after the other."""
+    """Hands the caller's typed messages on, one after the other.
+
+    `on_message` raises TimeoutError where nothing came to serve it in time.
+    """
 
     def __init__(
         self,
@@ -45,4 +51,7 @@ class TextChat:
             if text is None:
                 await self._on_too_long()
             elif text.strip():
-                await self._on_message(text.strip())
+                try:
+                    await self._on_message(text.strip())
+                except TimeoutError:
+                    log.error("chat.unanswered", extra={"error": "TimeoutError"})

@@ -62,6 +62,9 @@ BLOCKED_MS: Final = 250
 """An event loop that stands still for so long is told of. livekit looks five times as often, in a thread of its own in each
 job process, and for its default of 100 ms that was 2.2 % of a core for a process that waits for a call (measured)."""
 
+GIVING_BACK_SECONDS: Final = 1.0
+"""How long a worker that stops takes to tell Redis of lost calls that it has found nobody for yet."""
+
 _REFUSED: Final = 2
 """The exit code of a start that the settings speak against."""
 
@@ -171,6 +174,7 @@ class Worker:
         stopping.cancel()
         taking_over.cancel()  # what we hand over is for others
         await self._slots.stop()
+        await asyncio.wait({taking_over}, timeout=GIVING_BACK_SECONDS)
         if serving.done():
             serving.result()
             return

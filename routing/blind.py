@@ -19,7 +19,10 @@ REMEMBER_MS: Final = 60_000
 """Charges of the last minute are kept: a Redis that failed over may have lost them after it had answered."""
 
 LAST_TRY_SECONDS: Final = 2.0
-"""How long the end of a call waits for the journal and Redis, and then again for the disk."""
+"""How long the end of a call waits for the journal and Redis, and then again for the disk; a charge for the journal."""
+
+JOURNAL_RESTS_SECONDS: Final = 10.0
+"""So long a journal that has kept a charge waiting is asked to keep no other: many may be left when a call ends."""
 
 
 class BlindBook:
@@ -37,6 +40,7 @@ class BlindBook:
         self._untold: list[Entry] = []
         self._not_in_spool: list[Entry] = []
         self._not_in_journal: list[Entry] = []
+        self._journal_rests_until = 0.0
 
     def answered(self, entry: Entry) -> None:
         """Remember a charge that Redis has booked, for a minute."""
@@ -57,14 +61,26 @@ class BlindBook:
         except OSError:
             log.exception("budget.spool_failed", extra={"call_id": entry.call_id})
         try:
-            await self._journal.append(self._not_in_journal)
-            self._not_in_journal.clear()
+            await self._into_journal()
         except JournalDownError as error:
             if self._in_memory():
                 log.warning(
                     "budget.only_in_memory",
                     extra={"call_id": entry.call_id, "error": str(error)},
                 )
+
+    async def _into_journal(self) -> None:
+        """Raises JournalDownError, also where the journal gives no answer: it is left alone for a while then."""
+        clock = asyncio.get_running_loop().time
+        if clock() < self._journal_rests_until:
+            raise JournalDownError("silent")
+        try:
+            async with asyncio.timeout(LAST_TRY_SECONDS):
+                await self._journal.append(self._not_in_journal)
+        except TimeoutError:
+            self._journal_rests_until = clock() + JOURNAL_RESTS_SECONDS
+            raise JournalDownError("silent") from None
+        self._not_in_journal.clear()
 
     async def hand_in(self) -> None:
         """Put everything into the journal, then have Redis count what it lacks. Raises BlindError."""

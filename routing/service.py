@@ -34,6 +34,9 @@ log = logging.getLogger("routing.service")
 UNKNOWN_SUBJECT: Final = "unknown"
 """Whose money it is while the database cannot say who somebody is."""
 
+JOURNAL_SECONDS: Final = 2.0
+"""How long a call that begins waits to know whose it is for accounts: whoever connects to a host that answers nothing
+waits for ten."""
 ASK_AGAIN_SECONDS: Final = 2.0
 """Until the database is asked again who that is."""
 
@@ -84,11 +87,12 @@ class RoutingService:
         """
         subject, looked, first = UNKNOWN_SUBJECT, 0, None
         try:
-            subject = await self._journal.subject_of(user_id)
-            if taken_over:
-                looked = await spent_on_sight(self._journal, call_id)
-                first = await first_decision(self._journal, call_id)
-        except JournalDownError:
+            async with asyncio.timeout(JOURNAL_SECONDS):
+                subject = await self._journal.subject_of(user_id)
+                if taken_over:
+                    looked = await spent_on_sight(self._journal, call_id)
+                    first = await first_decision(self._journal, call_id)
+        except (JournalDownError, TimeoutError):
             log.warning("journal.down", extra={"call_id": call_id})
         spool = Spool(self._settings.spool_dir)
         lease = Lease(

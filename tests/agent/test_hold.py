@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from livekit import rtc
+from livekit.rtc.participant import PublishTrackError
 
 from agent import hold as module
 from agent.hold import COVER_AFTER_SECONDS, Hold
@@ -86,4 +88,59 @@ async def test_a_caller_who_speaks_is_never_talked_over_by_it(monkeypatch: pytes
     heard = len(source.heard_at)
     await asyncio.sleep(COVER_AFTER_SECONDS + 0.2)
     assert len(source.heard_at) == heard
+    await hold.aclose()
+
+
+class Participant:
+    """Publishes tracks, as a test lets it."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.published = 0
+        self.asked, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def publish_track(self, _track: object, _options: object) -> None:
+        self.asked.set()
+        if self.fails:
+            raise PublishTrackError("the room connects again")
+        await self.goes_on.wait()
+        self.published += 1
+
+
+def hold_of(participant: Participant, source: Source, monkeypatch: pytest.MonkeyPatch) -> Hold:
+    monkeypatch.setattr(rtc, "AudioSource", lambda *_, **__: source)
+    monkeypatch.setattr(rtc.LocalAudioTrack, "create_audio_track", lambda *_: None)
+    return Hold(cast("rtc.Room", SimpleNamespace(local_participant=participant)))
+
+
+async def test_a_gap_is_covered_also_where_the_room_took_no_track_in_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    participant, source = Participant(), Source()
+    participant.fails = True
+    participant.goes_on.set()
+    hold = hold_of(participant, source, monkeypatch)
+    hold.cover(0.0)
+    assert hold._playing is not None
+    await asyncio.wait_for(hold._playing, 5)
+    assert not source.heard_at
+    participant.fails = False
+    hold.cover(0.0)
+    await asyncio.wait_for(source.heard.wait(), 5)
+    assert participant.published == 1
+    await hold.aclose()
+
+
+async def test_a_gap_that_ends_while_its_track_is_published_leaves_a_track_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    participant, source = Participant(), Source()
+    hold = hold_of(participant, source, monkeypatch)
+    hold.cover(0.0)
+    await asyncio.wait_for(participant.asked.wait(), 5)
+    hold.end()
+    hold.cover(0.0)
+    participant.goes_on.set()
+    await asyncio.wait_for(source.heard.wait(), 5)
+    assert participant.published == 1
     await hold.aclose()

@@ -79,6 +79,19 @@ async def test_who_comes_second_is_told_so_until_the_first_is_done(redis: Redis)
     assert await redis.keys("voicetasks:served*") == []
 
 
+async def test_who_ends_a_call_is_told_whether_another_has_it(redis: Redis) -> None:
+    first, second, calls = owner(redis), owner(redis), AllServed(redis, dead_after_seconds=0.0)
+    assert await first.begin()
+    await found(calls)
+    assert await second.begin()
+    assert not await first.end()
+    assert await second.end()
+    lost = owner(redis)
+    assert await lost.begin()
+    await redis.flushall()  # it has started again without what it knew
+    assert await lost.end()
+
+
 async def test_whoever_tells_of_a_call_ends_though_its_redis_client_lost_the_cancellation(
     redis: Redis,
 ) -> None:

@@ -14,9 +14,11 @@ from agent.hold import THINKING_SECONDS
 from agent.owed import Leftover
 from agent.tier_session import TierSession
 from routing.decision import Cause
-from tests.agent.served_call import Served, decision
+from tests.agent.served_call import Served, Told, decision
 from tiers.catalogue import STACKS
+from tiers.faults import Fault
 from tiers.settings import VendorSettings
+from tiers.watch import Failure
 
 pytestmark = pytest.mark.unit
 
@@ -108,6 +110,32 @@ async def test_what_a_tool_gives_after_a_swap_and_while_the_call_is_parked_is_to
     await asyncio.wait_for(last.replied.wait(), 5)
     assert [item.call_id for item in last.history.items if isinstance(item, llm.FunctionCallOutput)] == ["1"]
     assert not successor.replied.is_set()
+    await served.serving.aclose()
+
+
+async def test_what_was_made_ready_in_vain_while_the_call_is_parked_is_followed_by_nobody() -> None:
+    served = Served(tells=Told())
+    await served.begin()
+    better = await served.moves(Cause.HEALTH)
+    served.serving._better_after = 120.0  # it would not be tried again at once
+
+    async def is_not_reached() -> bool:
+        return False
+
+    better.is_reached = is_not_reached  # type: ignore[method-assign]
+    parking = asyncio.create_task(served.serving.park())
+    await asyncio.sleep(0)  # it waits for what is made ready
+    better.begins.set()
+    await asyncio.wait_for(parking, 10)
+    assert better.closed
+    assert served.serving._wanted is None
+    assert await served.serving.take_up(decision("economy"))
+    last = served.sessions[-1]
+    last.begins.set()
+    served.conversation.tool_ends.set()
+    served.serving.failed(served.serving.session, Failure("openai-llm", Fault.VENDOR_DOWN, "closed"))
+    await asyncio.sleep(0)
+    assert served.serving._wanted is None, "the money for what was wanted before is given back"
     await served.serving.aclose()
 
 

@@ -139,3 +139,58 @@ def test_after_the_end_nothing_is_counted(scene: Scene) -> None:
     scene.passes(400)
     assert scene.asked == []
     assert scene.gone == []
+
+
+def let_go(scene: Scene) -> None:
+    scene.we("listening")
+    scene.passes(31)
+    scene.we("speaking")
+    assert len(scene.gone) == 1
+
+
+def test_who_says_a_word_while_they_are_let_go_is_there_and_counted_anew(scene: Scene) -> None:
+    let_go(scene)
+    scene.heard()
+    assert scene.loop.run_until_complete(goes_on(scene))
+    scene.we("listening")
+    scene.passes(25)
+    assert [number for _, number in scene.asked] == [1, 2, 1, 2]
+    assert len(scene.gone) == 1
+
+
+def test_who_only_sounds_while_they_are_let_go_has_time_for_a_word(scene: Scene) -> None:
+    let_go(scene)
+    scene.sounds(True)
+    assert scene.loop.run_until_complete(goes_on(scene))
+    scene.passes(3)
+    scene.heard()
+    scene.sounds(False)
+    scene.we("listening")
+    scene.passes(9)
+    assert len(scene.gone) == 1
+
+
+def test_a_sound_without_a_word_puts_the_end_off_once(scene: Scene) -> None:
+    let_go(scene)
+    scene.sounds(True)
+    assert scene.loop.run_until_complete(goes_on(scene))
+    scene.sounds(False)
+    scene.we("listening")
+    scene.passes(11)
+    assert len(scene.gone) == 2
+    scene.sounds(True)  # our own voice comes back from their telephone
+    assert not scene.silence.goes_on()
+
+
+def test_music_is_nobody_however_long_it_sounds_while_they_are_let_go(scene: Scene) -> None:
+    scene.we("listening")
+    scene.sounds(True)
+    scene.passes(181)
+    assert len(scene.gone) == 1
+    scene.sounds(False)
+    scene.sounds(True)
+    assert not scene.silence.goes_on()
+
+
+async def goes_on(scene: Scene) -> bool:
+    return scene.silence.goes_on()

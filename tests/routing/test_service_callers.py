@@ -94,6 +94,21 @@ async def test_what_a_caller_spends_is_theirs_once_the_database_can_name_them(
     assert await is_own(bank.journal.engine, "usr_anna", "c1") == "browser"
 
 
+async def test_a_call_does_not_begin_late_for_a_database_that_answers_nothing(
+    service: RoutingService, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_silent(_journal: Journal, _user_id: str) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(Journal, "subject_of", is_silent)
+    monkeypatch.setattr(routing_service, "JOURNAL_SECONDS", 0.05)
+    call = await asyncio.wait_for(call_of(service, bank), 5)
+    decision = await call.open()
+    assert decision.stack is not None
+    await call.aclose()
+
+
 @pytest.mark.parametrize("taken_over", [True, False])
 async def test_a_worker_that_takes_a_call_over_reads_what_was_drawn_for_it(
     service: RoutingService, bank: Bank, tmp_path: Path, taken_over: bool
