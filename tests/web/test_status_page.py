@@ -100,6 +100,7 @@ async def test_off_a_demo_it_does_not_take_its_own_lack_of_keys_for_the_workers(
 async def test_each_stack_is_labelled_sandbox_real_or_not_configured(
     environment: pytest.MonkeyPatch, open_site: OpenSite
 ) -> None:
+    environment.setenv("VOICETASKS_WEB_DEMO", "true")
     environment.setenv("OPENAI_API_KEY", "a key")
     environment.delenv("OPENAI_BASE_URL", raising=False)
     for vendor in ("DEEPGRAM", "CARTESIA"):
