@@ -55,7 +55,7 @@ async def test_a_model_that_deletes_at_once_is_held_until_the_caller_says_yes(
     for confirmation in result["confirmations"]:
         assert "Dentist" in confirmation["question"]
         assert confirmation["outcome"] != "confirmed"
-    scripted(delete)
+    scripted(calls(("delete_task", {"task_id": ids["Dentist"]})))
     result = caller.call("--type", "Thanks!", "--type", "yes", "--hang-up")
     assert [(each["outcome"], each["by"]) for each in result["confirmations"]] == [("confirmed", "text")]
     assert [task["title"] for task in await caller.tasks()] == ["Buy milk"]
