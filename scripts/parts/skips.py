@@ -15,6 +15,8 @@ OTHER_TURN = "held in another turn"
 NO_TIME = "there was no time left for it"
 MEANT = (OTHER_TURN, NO_TIME)
 """The reasons for which tests/conftest.py leaves a dear test for another day."""
+AWAY = "MCP Inspector"
+"""So begins the reason where a registry does not give it: that is said, and is no failure of the code."""
 
 
 def by_reason(lines: Iterable[str]) -> Counter[str]:
@@ -24,7 +26,11 @@ def by_reason(lines: Iterable[str]) -> Counter[str]:
 
 def told(counts: Counter[str], *, in_turn: bool) -> tuple[list[str], int]:
     """What is printed of them, and the exit code."""
-    wrong = [reason for reason in counts if reason not in MEANT] if in_turn else []
+    wrong = (
+        [reason for reason in counts if reason not in MEANT and not reason.startswith(AWAY)]
+        if in_turn
+        else []
+    )
     lines = [f"skipped: {number} × {reason}" for reason, number in counts.most_common()]
     if wrong:
         lines.append(f"nobody meant these to be skipped: {'; '.join(wrong)}")

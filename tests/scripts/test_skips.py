@@ -43,6 +43,7 @@ def test_skips_are_counted_by_reason_and_all_other_turns_are_one() -> None:
 
 def test_where_tests_take_turns_another_reason_fails_and_is_named() -> None:
     assert told(TURNS, in_turn=True)[1] == 0
+    assert told([*TURNS, "MCP Inspector could not be fetched in time"], in_turn=True)[1] == 0
     lines, code = told([*TURNS, "npx is not installed"], in_turn=True)
     assert code == 1
     assert "nobody meant" in lines[-1]
