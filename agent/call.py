@@ -338,7 +338,7 @@ class Call:
         if self._parking is not None and self._parking.parked:
             self._end("signed_out")
         else:
-            self._spawn(self._sign_out(), "call.signed_out")
+            self._spawn(self._break_off(persona.SIGNED_OUT, reason="signed_out"), "call.signed_out")
 
     async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
@@ -563,10 +563,7 @@ class Call:
         parting = given_up.parting
         self._spawn(self._attributes.set_last_state(parting.state), "call.state")
         if given_up.is_served:
-            with contextlib.suppress(RuntimeError):  # a session that has ended is silent
-                await last_words.say_and_end(
-                    self._require_session, parting.line, lambda: self._end(parting.ending), at_once=True
-                )
+            await self._break_off(parting.line, reason=parting.ending)
         else:
             await self._end_with(parting.line, parting.recording, reason=parting.ending)
 
@@ -621,11 +618,10 @@ class Call:
 
     # -- ends ----------------------------------------------------------------------------------------------
 
-    async def _sign_out(self) -> None:
+    async def _break_off(self, line: str, *, reason: Ending) -> None:
+        """End at once, with a word of why by whatever serves."""
         with contextlib.suppress(RuntimeError):  # a session that has ended is silent
-            await last_words.say_and_end(
-                self._require_session, persona.SIGNED_OUT, lambda: self._end("signed_out"), at_once=True
-            )
+            await last_words.say_and_end(self._require_session, line, lambda: self._end(reason), at_once=True)
 
     def _gone(self, reason: Ending) -> None:
         """The caller is gone: who said goodbye and did not wait for ours was not cut off."""

@@ -32,7 +32,7 @@ from agent.outbound_rules import (
     is_too_late,
     may_call_country,
 )
-from agent.production import start_refusals, unreadable
+from agent.production import REFUSED, refuse, start_refusals, unreadable
 from agent.reminder_call import ReminderCall
 from agent.served import connect
 from agent.settings import AgentSettings, OutboundSettings
@@ -50,7 +50,6 @@ from routing.workers import LiveWorkers
 
 log = logging.getLogger("agent.outbound")
 
-_REFUSED: Final = 2
 LOOK_SECONDS: Final = 5.0
 LOOK_BACK: Final = TOO_LATE + timedelta(hours=24)
 """What was due in a quiet night is called about in the morning."""
@@ -258,15 +257,13 @@ def main() -> None:
     except (ValidationError, SettingsError) as error:
         refusals = unreadable(error)
     if refusals:
-        for refusal in refusals:
-            log.error("outbound.not_started", extra={"what": refusal})
-        sys.exit(_REFUSED)
+        refuse(log, "outbound.not_started", refusals)
     configure(agent.log_level)
     try:
         asyncio.run(_until_told(settings, agent, people))
     except CannotListenError as error:
         print(f"reminders: {error}", file=sys.stderr, flush=True)
-        sys.exit(_REFUSED)
+        sys.exit(REFUSED)
 
 
 if __name__ == "__main__":

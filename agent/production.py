@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Final, NoReturn
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -12,6 +15,8 @@ from mcp_tasks.known_secrets import is_known, known_secret
 from people.settings import PeopleSettings
 from tiers.settings import VendorSettings
 
+REFUSED: Final = 2
+"""The exit code of a process that does not start."""
 _SANDBOX_KEY: Final = "sandbox"
 """What the demo calls a vendor's stand-in with."""
 _VENDORS: Final = ("openai", "deepgram", "cartesia", "elevenlabs", "google")
@@ -36,6 +41,13 @@ def unreadable(error: ValidationError | SettingsError) -> list[str]:
     if isinstance(error, SettingsError):  # no JSON where some is wanted
         return [str(error)]
     return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+
+
+def refuse(log: logging.Logger, event: str, refusals: Iterable[str]) -> NoReturn:
+    """Log each refusal as this event, and end the process."""
+    for refusal in refusals:
+        log.error(event, extra={"what": refusal})
+    sys.exit(REFUSED)
 
 
 def _known_secrets(settings: AgentSettings, people: PeopleSettings) -> list[str]:

@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import signal
-import sys
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Final
@@ -26,7 +25,7 @@ from agent.invitation import Invitation
 from agent.job_process import answer, prepare
 from agent.logs import configure
 from agent.metrics.names import begin_at_zero
-from agent.production import start_refusals, unreadable
+from agent.production import refuse, start_refusals, unreadable
 from agent.reminder_call import keep_writing
 from agent.served import AllServed, connect
 from agent.settings import AgentSettings, OutboundSettings
@@ -64,9 +63,6 @@ job process, and for its default of 100 ms that was 2.2 % of a core for a proces
 
 GIVING_BACK_SECONDS: Final = 1.0
 """How long a worker that stops takes to tell Redis of lost calls that it has found nobody for yet."""
-
-_REFUSED: Final = 2
-"""The exit code of a start that the settings speak against."""
 
 AGENT_NAME: Final = "voicetasks"
 """The name under which calls are dispatched, explicitly."""
@@ -281,16 +277,13 @@ def main() -> None:
     except (ValidationError, SettingsError) as error:
         refusals = unreadable(error)
     if refusals:
-        for refusal in refusals:
-            log.error("worker.not_started", extra={"what": refusal})
-        sys.exit(_REFUSED)
+        refuse(log, "worker.not_started", refusals)
     configure(settings.log_level)
     os.environ.setdefault(ENV_WARN_THRESHOLD_MS, str(BLOCKED_MS))  # the job processes inherit it
     try:
         refuse_unpriced(STACKS.values(), trusted())
     except PriceMoveError as error:
-        log.error("worker.not_started", extra={"what": str(error)})
-        sys.exit(_REFUSED)
+        refuse(log, "worker.not_started", [str(error)])
     tell_succeeded(datetime.now(UTC).date())
     asyncio.run(_run(settings))
 
