@@ -3,8 +3,10 @@
 import gc
 
 from agent.metric_files import metric_files
+from mcp_tasks.one_arena import use_one_arena
 
 if __name__ == "__main__":
+    use_one_arena()  # this process alone: those that serve calls are started anew and do not inherit it
     with metric_files():
         gc.disable()  # see agent/quick_imports.py
         from agent.worker import main

@@ -23,6 +23,7 @@ from agent.wire import PREFIX as WIRE_PREFIX
 from agent.wire import Wire
 from privacy.live_calls import CALL_PREFIX, CALLS
 from routing.ending import ended, heed_cancellation
+from routing.redis_link import pool_of
 
 log = logging.getLogger("agent.served")
 
@@ -122,14 +123,17 @@ return found
 )
 
 
-def connect(redis_url: str) -> Redis:
-    """Connect, for things that wait 0.3 s at most. Answers are bytes."""
-    return Redis.from_url(
+def connect(redis_url: str, *, most: int | None = None) -> Redis:
+    """Connect, for things that wait 0.3 s at most. Answers are bytes. `most`: how many connections (see `pool_of`)."""
+    pool = pool_of(
         redis_url,
+        wait_seconds=REDIS_TIMEOUT_SECONDS,
+        most=most,
         socket_timeout=REDIS_TIMEOUT_SECONDS,
         socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
         driver_info=None,  # told by each connection, and read from a file each time
     )
+    return Redis.from_pool(pool)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from agent.slots_gauge import show
 from routing.ending import ended, heed_cancellation
+from routing.redis_link import pool_of
 from routing.workers import LiveWorkers
 
 log = logging.getLogger("agent.slots")
@@ -40,12 +41,15 @@ class Slots:
     def __init__(
         self, redis_url: str, *, worker_id: str, slots: int, spare: int, active: Callable[[], int]
     ) -> None:
-        self._redis = Redis.from_url(
+        pool = pool_of(
             redis_url,
+            wait_seconds=REDIS_TIMEOUT_SECONDS,
+            most=1,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             decode_responses=True,
         )
+        self._redis = Redis.from_pool(pool)
         self._workers = LiveWorkers(self._redis)
         self._id = worker_id
         self._slots = slots

@@ -124,7 +124,7 @@ class Worker:
         )
         self._started, self._registered = asyncio.Event(), asyncio.Event()
         self._server.on("worker_started", self._started.set)
-        self._redis = connect(settings.redis_url)
+        self._redis = connect(settings.redis_url, most=2)  # the wire listens at one
         self._calls = AllServed(self._redis, dead_after_seconds=settings.dead_after_seconds)
         self._wire = Wire(self._redis, self._id)
         self._warm = Warm(settings.warm_processes, self._keep_idle)

@@ -15,6 +15,7 @@ from mcp_tasks.database import create_engine
 from mcp_tasks.known_secrets import is_known, known_secret
 from mcp_tasks.log import log_as_json
 from mcp_tasks.migrate import migrate
+from mcp_tasks.one_arena import use_one_arena
 from mcp_tasks.server import build_app, build_server
 from mcp_tasks.settings import TasksSettings
 from mcp_tasks.store import TaskStore
@@ -71,6 +72,7 @@ async def _forget(store: TaskStore) -> None:
 
 def main() -> int:
     """Run the server; returns the exit code."""
+    use_one_arena()
     log_as_json()
     try:
         settings = TasksSettings()  # type: ignore[call-arg]  # from the environment

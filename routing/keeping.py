@@ -33,7 +33,7 @@ async def keep_journal(settings: RoutingSettings, *, name: str) -> None:
     Counters that nobody used for days leave Redis meanwhile, and stories past their days the journal. None of these
     ends with another, or for good.
     """
-    link = RedisLink(settings.redis_url)
+    link = RedisLink(settings.redis_url, most=2)  # the drainer waits at one
     try:
         async with Journal(settings.database_url) as journal, asyncio.TaskGroup() as tasks:
             missed = Missed(link, prefix=PREFIX)

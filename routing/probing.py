@@ -40,7 +40,7 @@ async def keep_probing(
 async def _keep_probing(
     settings: RoutingSettings, probe: Probe, on_health: Callable[[tuple[Unhealthy, ...]], None]
 ) -> None:
-    link = RedisLink(settings.redis_url)
+    link = RedisLink(settings.redis_url, most=2)  # the watch listens at one
     watch = HealthWatch(link, settings.breaker_rules)
     watch.on_change(lambda: on_health(watch.unhealthy()))
     probing: dict[str, asyncio.Task[None]] = {}

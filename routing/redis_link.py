@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from importlib.resources import files
 from typing import Any, Final, TypeVar
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -30,6 +30,18 @@ class BlindError(Exception):
         self.why = why
 
 
+def pool_of(url: str, *, wait_seconds: float, most: int | None = None, **how: Any) -> ConnectionPool:
+    """Make a pool of connections to Redis. `how`: what redis-py's `Redis` takes.
+
+    With `most` there are never more; whoever wants another waits for `wait_seconds` at most and then has a
+    `ConnectionError`. The library keeps every connection that was ever needed at once, so that a process that stands for
+    weeks should say how many that may be.
+    """
+    if most is None:
+        return ConnectionPool.from_url(url, **how)
+    return BlockingConnectionPool.from_url(url, max_connections=most, timeout=wait_seconds, **how)
+
+
 class RedisLink:
     """Redis with the patience of a phone call.
 
@@ -37,10 +49,12 @@ class RedisLink:
     done and the caller of this class knows how to ask again under the same operation id.
     """
 
-    def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
-        # Its stubs describe bytes, text and both protocols at once; ours are always text.
-        self.redis: Any = Redis.from_url(
+    def __init__(self, url: str, *, wait_seconds: float = WAIT_SECONDS, most: int | None = None) -> None:
+        """`most`: how many connections there may be at once, those of listeners included (see `pool_of`)."""
+        pool = pool_of(
             url,
+            wait_seconds=wait_seconds,
+            most=most,
             decode_responses=True,
             # None of its own: it would take it for silence when our event loop stood still. `ask` bounds the wait.
             socket_timeout=None,
@@ -49,6 +63,8 @@ class RedisLink:
             redis_connect_func=self._on_connect,
             driver_info=None,  # told by each connection, and read from a file each time
         )
+        # Its stubs describe bytes, text and both protocols at once; ours are always text.
+        self.redis: Any = Redis.from_pool(pool)
         self.wait_seconds = wait_seconds
         """How long an answer is waited for, unless said otherwise."""
         self.connected_anew = True

@@ -8,6 +8,7 @@ import sys
 import uvicorn
 from pydantic import ValidationError
 
+from mcp_tasks.one_arena import use_one_arena
 from people.demo_accounts import ensure_demo_accounts
 from people.migrate import migrate
 from people.settings import PeopleSettings
@@ -56,6 +57,7 @@ async def _serve(settings: WebSettings, people_settings: PeopleSettings) -> int:
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; requests under way get five seconds to end."""
+    use_one_arena()
     log_to_stderr()
     try:
         settings, people_settings = WebSettings(), PeopleSettings()

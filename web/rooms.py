@@ -20,6 +20,9 @@ an agent alone is empty. With less it would close the room of a live call whose 
 caller who never comes the agent waits 20 s and then closes the room itself."""
 _DEPARTURE_SECONDS = 150
 """The caller's line was lost: a call stays parked for 120 s, and its room a little longer."""
+_IDLE_SECONDS = 7.5
+"""A connection that is not used for so long is closed. The look for unanswered calls, each 5 s, keeps one of them open for
+whoever calls next; with aiohttp's 15 s it would keep all that were ever needed at once, since the oldest goes first."""
 _MAX_CALLERS = 1
 """The server counts neither agents nor recorders, and the same identity replaces itself: this is the caller."""
 
@@ -54,19 +57,24 @@ class Rooms:
         self._url = settings.livekit_url
         self._key = settings.livekit_api_key
         self._secret = settings.livekit_api_secret.get_secret_value()
+        self._session: aiohttp.ClientSession | None = None
         self._api: api.LiveKitAPI | None = None
 
     def _client(self) -> api.LiveKitAPI:
         if self._api is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=5),
+            )
             self._api = api.LiveKitAPI(
-                self._url, self._key, self._secret, timeout=aiohttp.ClientTimeout(total=5), failover=False
+                self._url, self._key, self._secret, session=self._session, failover=False
             )
         return self._api
 
     async def aclose(self) -> None:
         """Close the client."""
-        if self._api is not None:
-            await self._api.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def open(self, call_id: str, *, user_id: str, channel: str) -> None:
         """Make the room and dispatch our agent to it in one request."""

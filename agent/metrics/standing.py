@@ -61,7 +61,7 @@ async def keep_telling(settings: RoutingSettings) -> None:
 
 
 async def _keep_telling(settings: RoutingSettings) -> None:
-    link = RedisLink(settings.redis_url)
+    link = RedisLink(settings.redis_url, most=2)  # the watch listens at one
     watch = PolicyWatch(link, settings.database_url)
     journal = Journal(settings.database_url)
     budget = Budget(link, StreamCounts(link, journal))
