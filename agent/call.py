@@ -7,7 +7,6 @@ what must survive a session lives here.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,33 +26,28 @@ from agent import closing, last_words, persona
 from agent.answers import Answer
 from agent.attributes import CallAttributes
 from agent.background import Background
-from agent.call_back import CutOffCall, GoOnQuestion
+from agent.call_back import CutOffCall
+from agent.call_end import CallEnd
 from agent.claims import correction
 from agent.consent import ConsentQuestion
-from agent.cut_off import CutOff
 from agent.effects import ALL, Done
 from agent.ending import CUT_OFF, Ending
 from agent.erasure import AccountErasure, Erases
-from agent.followed import Followed
 from agent.gate import Gate
-from agent.going_on import go_on_from
+from agent.greeting import Greeting
 from agent.handing_on import HandingOn
-from agent.heard import was_heard, was_heard_within
 from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
 from agent.microphone import Microphone
 from agent.new_day import new_days
 from agent.no_more_calls import NoMoreCalls, OptOutKey, StopsCalls
-from agent.nothing_left import GivenUp
 from agent.other_servers import Offers
 from agent.parking import UP_AGAIN_SECONDS, Parking
 from agent.phone_manners import PhoneManners
 from agent.presence import COME_WITHIN_SECONDS, Presence
 from agent.promised_calls import PromisedCalls
 from agent.questions import Questions
-from agent.recording import play_recording
-from agent.reminder import Opening
 from agent.screen import Screen, Sees
 from agent.screen_tool import read_screen, recall_looks
 from agent.seen import Seen
@@ -121,7 +115,7 @@ class Call:
             erases,
             gate,
             session=self._require_session,
-            end=lambda: self._end("erased"),
+            end=lambda: self._ends.end("erased"),
             promise=lambda erasing: self._promised.begin(erasing, "call.erasing"),
         )
         self._ours = WhoeverServes(self._require_session)
@@ -161,26 +155,29 @@ class Call:
         self._on_said = on_said
         self._outcomes = outcomes
         self._story = Storyteller(outcomes.happenings if outcomes else None, lambda: self._turns.number)
+        self._ends = CallEnd(room, attributes, self._story, session=self._require_session, spawn=self._spawn)
         self._consent = ConsentQuestion(transcript)
         self._no_more = NoMoreCalls(
             user, stops_calls, self._ours, promised=self._promised, rest=self._background
         )
         self._opt_out = OptOutKey(room, invitation, lambda: self._no_more.wanted("key"))
         self._leaves = leaves
-        self.opening = Opening()
-        """Said before the greeting."""
-        self.cut_off: CutOff | None = None
-        """Says at once that we were cut off, where another worker was."""
-        self.go_on = GoOnQuestion()
-        """Asked in the greeting where there is a call to go on from."""
+        self.greeting = Greeting(
+            self._consent,
+            self._ours,
+            channel=invitation.channel,
+            turn=lambda: self._turns.number,
+            promised=self._promised,
+        )
+        """Says what is said first; whoever begins the call tells it what there is to say."""
         self._turns = TurnTaking(
             self._consent,
             self._erasure,
-            self.go_on,
+            self.greeting.go_on,
             on_no_more_calls=lambda: self._no_more.wanted("voice"),
             questions=lambda: self._questions,
             session=self._require_session,
-            end=self._end,
+            end=self._ends.end,
             spawn=self._spawn,
             on_begun=self._story.turn_began,
             survey=lambda: self._survey,
@@ -217,7 +214,7 @@ class Call:
             questions=lambda: self._questions,
             session=self._require_session,
             is_busy=lambda: self._toolbox.is_running,
-            end=self._end,
+            end=self._ends.end,
             spawn=self._spawn,
         )
         self._chat = TextChat(
@@ -239,7 +236,6 @@ class Call:
         self._parking: Parking | None = None
         self._serving: Serving | None = None
         self._handing_on = HandingOn(self._toolbox, self._turns, lambda: self._serving)
-        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def serve(
         self, serving: Serving, *, parking: Parking | None = None, thread: Thread | None = None
@@ -251,7 +247,7 @@ class Call:
         self._serving, self._parking = serving, parking
         if thread is not None:
             self._handing_on.goes_on_from(thread)
-        begun = thread or self.go_on.thread
+        begun = thread or self.greeting.go_on.thread
         history = begun.history if begun is not None else None
         if history is not None:
             recall_looks(history, self._seen, turn=self._turns.number)
@@ -259,7 +255,9 @@ class Call:
         comes_within = PHONE_SECONDS if self._invitation.channel == "phone" else COME_WITHIN_SECONDS
         self._presence.watch(come_within=comes_within if thread is None else None)
         self._presence.gone.add_done_callback(lambda gone: self._gone(gone.result()))
-        serving.given_up.add_done_callback(lambda it: self._spawn(self._give_up(it.result()), "call.give_up"))
+        serving.given_up.add_done_callback(
+            lambda it: self._spawn(self._ends.give_up(it.result()), "call.give_up")
+        )
         self._listen(serving)
         tools = [*await self._toolbox.load(), self._read_screen]
         zone = ZoneInfo(self._user.time_zone)
@@ -284,25 +282,12 @@ class Call:
         self._spawn(self._offers.run(), "call.offer_tools")
         if not serving.session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")
-        if thread is not None and thread.turn:
-            first = go_on_from(thread, self.cut_off, turn=lambda: self._turns.number, ours=self._ours)
-        elif self.go_on.thread is not None:
-            first = self._ask_to_go_on()
-        else:
-            first = self._greet()
-        self._spawn(first, "call.first_words")
-        return await self._over
+        self._spawn(self.greeting.say(thread), "call.first_words")
+        return await self._ends.over
 
     async def _tell_new_days(self, serving: Serving, zone: ZoneInfo) -> None:
         async for _ in new_days(zone):
             await serving.instruct_anew()
-
-    async def _greet(self) -> None:
-        greeting = self._consent.greeting(self._invitation.channel)
-        spoken = await self._ours.say_followed(f"{self.opening.line} {greeting}".strip())
-        self._follow_opening(spoken)
-        await spoken.wait_for_playout()
-        await self._consent.open_after(spoken, verbatim=spoken.is_verbatim)
 
     @property
     def turn(self) -> int:
@@ -320,7 +305,7 @@ class Call:
 
     def end(self, reason: Ending) -> None:
         """End the call here."""
-        self._end(reason)
+        self._ends.end(reason)
 
     def leave(self) -> None:
         """End, in a pause if one comes soon: another worker takes the call over."""
@@ -329,16 +314,16 @@ class Call:
     def erased(self) -> None:
         """End: the caller was erased elsewhere."""
         if self._parking is not None and self._parking.parked:
-            self._end("erased")
+            self._ends.end("erased")
         else:
             self._spawn(self._erasure.happened_elsewhere(), "call.erased")
 
     def signed_out(self) -> None:
         """End: the caller's password is another one now, and whoever talks here may be a stranger."""
         if self._parking is not None and self._parking.parked:
-            self._end("signed_out")
+            self._ends.end("signed_out")
         else:
-            self._spawn(self._break_off(persona.SIGNED_OUT, reason="signed_out"), "call.signed_out")
+            self._spawn(self._ends.break_off(persona.SIGNED_OUT, reason="signed_out"), "call.signed_out")
 
     async def apologise(self, line: str, serving: Serving) -> Ending:
         """Say why the call cannot be served, and end it."""
@@ -387,25 +372,6 @@ class Call:
         self._metrics.listen(serving)
         self._story.listen(serving)
 
-    def _follow_opening(self, greeting: Followed) -> None:
-        if self.opening.on_heard is not None:
-            self._promised.spawn(self._open(greeting), "call.opened")
-
-    async def _open(self, greeting: Followed) -> None:
-        line = self.opening.line
-        # Who has heard it and hangs up while we wait whether the rest is to be said was told.
-        await greeting.wait_until(lambda: was_heard_within(greeting, line, verbatim=greeting.is_verbatim))
-        if greeting.is_aloud:  # else nobody hears a word by telephone
-            await self.opening.heard_in(greeting, verbatim=greeting.is_verbatim)
-
-    async def _ask_to_go_on(self) -> None:
-        asked = await self._ours.say_followed(f"{self.opening.line} {persona.SHALL_WE_GO_ON}".strip())
-        self._follow_opening(asked)
-        await asked.wait_for_playout()
-        self.go_on.open = self._turns.number == 0 and was_heard(
-            asked, persona.SHALL_WE_GO_ON, verbatim=asked.is_verbatim
-        )
-
     # -- what a swap has to know ---------------------------------------------------------------------------
 
     async def unfinished(self) -> list[llm.ChatItem]:
@@ -435,7 +401,7 @@ class Call:
         """Say once that we go on in writing; a phone shows nothing, so there it ends the call."""
         if self._invitation.channel == "phone":
             recording = "no_voice" if self._user.can_sign_in else "no_voice_guest"
-            await self._end_with(persona.NO_VOICE, recording, reason="no_voice")
+            await self._ends.end_with(persona.NO_VOICE, recording, reason="no_voice")
         else:
             await write(self._room, persona.NO_VOICE)
 
@@ -480,7 +446,7 @@ class Call:
     def _on_key_answer(self, answer: Literal["yes", "no"]) -> None:
         if self._questions.press_key(answer):
             return
-        if self.go_on.open:
+        if self.greeting.go_on.open:
             self._spawn(self._turns.hear_of_going_on(Answer(answer)), "call.go_on")
         elif self._consent.open:
             self._turns.begin("key")
@@ -558,25 +524,6 @@ class Call:
             # The turn is lost and no other model would take it: never leave the caller in silence.
             self._spawn(self._ours.say(persona.LOST_THE_THREAD), "call.lost_the_thread")
 
-    async def _give_up(self, given_up: GivenUp) -> None:
-        """Nothing may serve any more: whoever still does says so, else it is told in writing and by a recording."""
-        parting = given_up.parting
-        self._spawn(self._attributes.set_last_state(parting.state), "call.state")
-        if given_up.is_served:
-            await self._break_off(parting.line, reason=parting.ending)
-        else:
-            await self._end_with(parting.line, parting.recording, reason=parting.ending)
-
-    async def _end_with(self, line: str, recording: str, *, reason: Ending) -> None:
-        """Tell in writing and by a recording why the call ends. It ends also where the room takes neither."""
-        try:
-            try:
-                await write(self._room, line)
-            finally:
-                await play_recording(self._room, recording)
-        finally:
-            self._end(reason)
-
     # -- away and back, here and elsewhere -----------------------------------------------------------------
 
     async def _park(self) -> None:
@@ -603,34 +550,22 @@ class Call:
         self._handing_on.leaves()
         await self._ours.quiet()
         await last_words.heard()
-        self._end("leaving")
+        self._ends.end("leaving")
 
     async def _part(self) -> None:
         """End after a goodbye that the model has answered."""
         if await self._turns.is_over():
             await last_words.heard()
-            self._end("goodbye")
+            self._ends.end("goodbye")
 
     def _rated(self, stars: int) -> None:
         self._metrics.rated(stars)
         if self._outcomes is not None:
             self._outcomes.rated(stars, self._invitation.channel)
 
-    # -- ends ----------------------------------------------------------------------------------------------
-
-    async def _break_off(self, line: str, *, reason: Ending) -> None:
-        """End at once, with a word of why by whatever serves."""
-        with contextlib.suppress(RuntimeError):  # a session that has ended is silent
-            await last_words.say_and_end(self._require_session, line, lambda: self._end(reason), at_once=True)
-
     def _gone(self, reason: Ending) -> None:
         """The caller is gone: who said goodbye and did not wait for ours was not cut off."""
-        self._end("goodbye" if reason in CUT_OFF and self._turns.has_said_goodbye else reason)
-
-    def _end(self, reason: Ending) -> None:
-        if not self._over.done():
-            self._story.tell("ended", reason=reason)
-            self._over.set_result(reason)
+        self._ends.end("goodbye" if reason in CUT_OFF and self._turns.has_said_goodbye else reason)
 
     def _require_session(self) -> TierSession:
         if self._serving is None:

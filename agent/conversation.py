@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livekit.agents import llm
 
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
-from routing.decision import Cause, Decision
-from tiers.catalogue import Stack
 
 
 class Tells(Protocol):
@@ -40,13 +37,3 @@ class Conversation(Listener, Protocol):
 
     def is_busy(self) -> bool:
         """Whether a question is open or a tool runs: no time for a change that can wait."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a decision is to be followed: the stack with its substitutes, and why."""
-
-    decision: Decision
-    stack: Stack | None
-    """None: nothing may serve the call any more."""
-    cause: Cause

@@ -316,14 +316,16 @@ async def _serve(
                 },
             )
         elif invitation.channel == "phone":
-            call.go_on.thread = await call_back.found(allowed=await transcript.is_allowed())
-        call.cut_off = desk.ours.cut_off
+            call.greeting.go_on.thread = await call_back.found(allowed=await transcript.is_allowed())
+        call.greeting.cut_off = desk.ours.cut_off
         served.as_served(call)
         keeper.start(lambda: call.thread)
         reason: Ending = "leaving"
         try:
             if thread is None or not thread.turn:  # nothing was asked yet: the call begins anew
-                call.opening = await opening(invitation, client, people_settings, Unwritten(desk.ours.redis))
+                call.greeting.opening = await opening(
+                    invitation, client, people_settings, Unwritten(desk.ours.redis)
+                )
             reason = await call.serve(serving, parking=parking, thread=thread)
         except TaskServerUnavailable:
             log.error("call.tasks_unavailable", extra={"call_id": invitation.call_id})

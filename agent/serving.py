@@ -17,16 +17,18 @@ from livekit.agents import llm, utils
 
 from agent import persona
 from agent.background import Background
-from agent.conversation import Conversation, Plan, Tells
-from agent.hold import THINKING_SECONDS, Hold
+from agent.conversation import Conversation, Tells
+from agent.gaps import Gaps
+from agent.hold import Hold
 from agent.line import Line
 from agent.nothing_left import TROUBLE, GivenUp, parting
 from agent.owed import Leftover
 from agent.pauses import LOOK_SECONDS, TOLD_SECONDS, is_settled, pause, time_for
 from agent.paying import pay
+from agent.plans import Plan, Plans
 from agent.succession import READY_SECONDS, Left, OnLine, close_later, close_when_unused, made_ready
 from agent.swap import Leaves, SuccessorFailedError, paired, swap
-from agent.swap_counter import swapped
+from agent.swap_report import report_swap
 from agent.task_agent import Listener
 from agent.tier_session import TierSession
 from routing.decision import Cause, Decision
@@ -64,19 +66,14 @@ class Serving:
         self._stack_of = stack_of
         self._show = show
         self._tells = tells
-        self._hold = hold
+        self._gaps = Gaps(hold)
         self._better_after = better_after_seconds
         self._renew_after = renew_after_seconds
         self._conversation: Conversation | None = None
         self._instructions: Callable[[], str] = str
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
-        self._wanted: Plan | None = None
-        self._readied: Plan | None = None
-        """Something better that is being made ready beside what serves."""
-        self._renewal = False
+        self._plans = Plans()
         self._moving: asyncio.Task[None] | None = None
-        self._must_leave = asyncio.Event()
-        """What serves has failed, or what is made ready is no longer wanted: nothing is worth waiting for."""
         self._ended: TierSession | None = None
         """A session that closed by itself."""
         self._since = self._last_swap = time.monotonic()
@@ -114,7 +111,7 @@ class Serving:
         await self.session.start(
             self._line, instructions=instructions(), tools=tools, listener=conversation, chat_ctx=chat_ctx
         )
-        if self._renewal or self._wanted is not None:
+        if self._plans.waiting:
             self._move_on()  # it was decided before there was anything to move
 
     async def instruct_anew(self) -> None:
@@ -129,22 +126,21 @@ class Serving:
         if self._parked or self._closed:
             return  # whoever begins has them as they are then
         if not await self.session.instruct(self._instructions()):
-            self._renewal = True
-            self._move_on()
+            self._renew()
 
     async def park(self) -> None:
         """Close the session and keep what was said and what is owed; nothing is heard or followed until `take_up`."""
-        self._parked, self._wanted, self._renewal = True, None, False
+        self._parked = True
+        self._plans.drop()
         if self._moving is not None:
             await asyncio.wait({self._moving}, timeout=READY_SECONDS)
             await utils.aio.cancel_and_wait(self._moving)
         # Its money is given back: who comes back is served with what is decided then, and nothing of before follows it.
-        self._wanted, self._readied, self._renewal = None, None, False
+        self._plans.forget()
         left = await self.session.leave()
         self._line.keep()
         self._owed = left.after(self._owed)
-        if self._hold is not None:
-            self._hold.end()
+        self._gaps.end()
         await close_later(self.session.aclose())
 
     async def take_up(self, decision: Decision) -> bool:
@@ -166,8 +162,7 @@ class Serving:
         self._closed = True
         if self._moving is not None:
             await utils.aio.cancel_and_wait(self._moving)
-        if self._hold is not None:
-            await self._hold.aclose()
+        await self._gaps.aclose()
         # A speech that is not told of its end would hold the session up for five seconds.
         return (await self.session.leave()).after(self._owed)
 
@@ -187,9 +182,7 @@ class Serving:
         """Hear the router: serve with this from now on."""
         if self._parked or self._closed or self.given_up.done():
             return  # it is asked again when the caller is back, and who says goodbye says it to its end
-        self._wanted = Plan(decision, self._stack_of(decision), cause)
-        if cause is Cause.VENDOR or self._readied_in_vain:
-            self._must_leave.set()
+        self._plans.want(Plan(decision, self._stack_of(decision), cause))
         self._move_on()
 
     def failed(self, session: TierSession, failure: Failure) -> None:
@@ -201,24 +194,12 @@ class Serving:
         elif failure.within:
             self._spawn(self._renew_within(session, failure.within), "serving.renew")
         elif failure.fault.remedy == "renew" or self._tells is None:
-            self._renewal = True
-            self._move_on()
+            self._renew()
         else:
-            waits = self._wanted
+            waits = self._plans.wanted
             self._tells.failed(failure.service, failure.fault)
-            if self._wanted is waits:
-                self._leave_for(waits or self._readied)
-
-    def _leave_for(self, plan: Plan | None) -> None:
-        """Follow at once what waited for its time: the router wants it in any case, and what serves is no longer good."""
-        if plan is None or plan.cause is Cause.VENDOR:
-            return
-        if plan is self._readied:
-            self._readied = replace(plan, cause=Cause.VENDOR)
-        else:
-            self._wanted = replace(plan, cause=Cause.VENDOR)
-        self._must_leave.set()
-        self._move_on()
+            if self._plans.wanted is waits and self._plans.hurry():
+                self._move_on()
 
     def worked(self, service: str) -> None:
         """Hear that a vendor works."""
@@ -236,10 +217,13 @@ class Serving:
         busy = self._conversation is not None and self._conversation.is_busy()
         old = time.monotonic() - self._since > self._renew_after
         if old and is_settled(self.session) and not busy:
-            self._renewal = True
-            self._move_on()
+            self._renew()
 
     # -- moving --------------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        self._plans.renewal = True
+        self._move_on()
 
     def _move_on(self) -> None:
         if self._conversation is None:
@@ -254,27 +238,28 @@ class Serving:
             self._give_up(GivenUp(TROUBLE))
 
     async def _move(self) -> None:
-        while self._renewal or self._wanted is not None:
-            plan = self._wanted
-            self._must_leave.clear()
-            if plan is None or (self._renewal and plan.cause is Cause.HEALTH):
-                self._renewal = False  # what is better has time, and a session that has expired has not
+        plans = self._plans
+        while plans.waiting:
+            plan = plans.wanted
+            plans.must_leave.clear()
+            if plan is None or (plans.renewal and plan.cause is Cause.HEALTH):
+                plans.renewal = False  # what is better has time, and a session that has expired has not
                 await self._replace(self.session.stack, None)
                 continue
-            if self._runs and _same(plan.stack, self.session.stack) and not self._renewal:
-                self._wanted = None
+            if self._runs and plan.is_served_by(self.session.stack) and not plans.renewal:
+                plans.wanted = None
                 await self._show(plan.decision, plan.stack)
                 continue
-            if not self._renewal and not await self._time_for(plan):
+            if not plans.renewal and not await self._time_for(plan):
                 continue  # there is another plan
-            expired, self._renewal = self._renewal, False
-            if self._wanted is plan:
-                self._wanted = None
+            expired, plans.renewal = plans.renewal, False
+            if plans.wanted is plan:
+                plans.wanted = None
             if plan.stack is None:
                 log.warning("serving.nothing_left", extra={"cause": plan.cause.value})
                 is_served = self._runs and not expired and plan.cause is not Cause.VENDOR
                 self._give_up(GivenUp(parting(plan.decision), is_served))
-            elif self._runs and _has_same_parts(plan.stack, self.session.stack):
+            elif self._runs and plan.only_changes(self.session.stack):
                 await self._change(plan, plan.stack)
             else:
                 await self._replace(plan.stack, plan)
@@ -286,7 +271,7 @@ class Serving:
             plan.cause,
             session=lambda: self.session,
             is_busy=lambda: conversation is not None and conversation.is_busy(),
-            still=lambda: self._wanted is plan and not self._renewal,
+            still=lambda: self._plans.wanted is plan and not self._plans.renewal,
             rested_at=self._last_swap + self._better_after,
         )
 
@@ -297,33 +282,33 @@ class Serving:
         change = self.session.change(stack)
         if "stt" in change.arguments:
             self._tell_what_is_lost()
-        if self._hold is not None and self.session.owes:
-            self._hold.cover()
+        if self.session.owes:
+            self._gaps.cover()
         session = self.session
 
         def is_used() -> bool:
             return self._serves(session) and not session.is_quiet
 
         self._spawn(close_when_unused(change.aclose, is_used), "serving.close_parts")
-        self._report(before, plan, time.perf_counter() - began, stack=stack, quick=True)
+        self._report(before, stack, plan, time.perf_counter() - began, quick=True)
         await self._show(plan.decision, stack)
 
     async def _replace(self, stack: Stack, plan: Plan | None) -> None:
         old = self.session
         new = self._made(stack)
         better = plan is not None and plan.cause is Cause.HEALTH
-        self._readied = plan if better else None
+        self._plans.readied = plan if better else None
         try:
             ready = better and await self._better_is_ready(new, old)
         except asyncio.CancelledError:
             self._close(new)  # nobody else knows it
             raise
         finally:
-            plan, self._readied = self._readied or plan, None
+            plan, self._plans.readied = self._plans.readied or plan, None
         if better and not ready:
             self._close(new)
             if not self._parked:
-                self._wanted = self._wanted or plan
+                self._plans.wanted = self._plans.wanted or plan
             return
         if await self._succeed(new, old, old.tools, plan, ready=better):
             self._close(old)
@@ -349,12 +334,10 @@ class Serving:
         self.session, self._since = new, time.monotonic()
         new.was_broken_off(done.leftover.broken_off)
         self._owed = done.leftover
-        if self._hold is not None and (
-            done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open
-        ):
-            self._hold.cover()
+        if done.leftover.owes_answer or done.leftover.rest or self._line.ring.is_open:
+            self._gaps.cover()
         if isinstance(old, TierSession):
-            self._report(before, plan, self._making + done.seconds, stack=new.stack)
+            self._report(before, new.stack, plan, self._making + done.seconds)
         if self._conversation is not None:
             self._conversation.swapped(new)
             self._tell_what_is_lost()
@@ -365,13 +348,17 @@ class Serving:
         """Whether a better session is ready and nobody has talked on meanwhile."""
         known = [item.id for item in old.history.items]
         if not await made_ready(
-            new, old, instructions=self._instructions(), listener=self._listener, must_leave=self._must_leave
+            new,
+            old,
+            instructions=self._instructions(),
+            listener=self._listener,
+            must_leave=self._plans.must_leave,
         ):
-            if not self._readied_in_vain:
+            if not self._plans.readied_in_vain:
                 self._last_swap = time.monotonic()  # not again at once
             return False
         return (
-            not self._readied_in_vain
+            not self._plans.readied_in_vain
             and known == [item.id for item in old.history.items]
             and old.is_quiet
             and old is self.session
@@ -395,8 +382,8 @@ class Serving:
         if not self._serves(session):
             return  # it was left before it could pay
         self._owed = None
-        if not owed and self._hold is not None and not self._line.ring.is_open:
-            self._hold.end()
+        if not owed and not self._line.ring.is_open:
+            self._gaps.end()
 
     async def _once_more(self, session: TierSession) -> None:
         """Ask the same vendor once more for what it did not give."""
@@ -414,13 +401,12 @@ class Serving:
             still=lambda: self._serves(session),
         )
         if self._serves(session):
-            self._renewal = True
-            self._move_on()
+            self._renew()
 
     async def _see_to_it(self, session: TierSession) -> None:
         """A session is closed: the router is told, unless it is at it already. If nothing takes over, nothing can."""
         await asyncio.sleep(LOOK_SECONDS)
-        plan = self._wanted or self._readied
+        plan = self._plans.wanted or self._plans.readied
         moves = self._moving is not None and not self._moving.done()
         if not moves or (plan is not None and plan.cause is not Cause.VENDOR):  # it may wait for its time
             self.failed(session, Failure(session.stack.services[0], Fault.VENDOR_DOWN, "closed"))
@@ -439,12 +425,6 @@ class Serving:
         return session is self.session and not self._parked and not self._closed
 
     @property
-    def _readied_in_vain(self) -> bool:
-        """Whether what is made ready was decided against meanwhile: its money may be given back already."""
-        readied, wanted = self._readied, self._wanted
-        return readied is not None and wanted is not None and not _same(wanted.stack, readied.stack)
-
-    @property
     def _runs(self) -> bool:
         """Whether what serves has not closed by itself, nor is about to: only then does it take other parts."""
         return self.session is not self._ended and not self.session.is_closing
@@ -461,60 +441,21 @@ class Serving:
         def on_failure(failure: Failure) -> None:
             self.failed(session, failure)
 
-        def on_state(event: Any) -> None:
-            over = event.old_state == "thinking" and not session.owes
-            if event.old_state == "speaking" and event.new_state == "thinking":
-                on_thought()  # «Sure.», and a tool runs
-            if self._hold is not None and (event.new_state == "speaking" or over):
-                self._hold.end()
-
-        def on_thought() -> None:
-            if self._hold is not None and session is self.session and session.stack.has_voice:
-                self._hold.cover(THINKING_SECONDS)
-
         began = time.perf_counter()
         session = self._make(stack, on_failure)
         self._making = time.perf_counter() - began
-        session.on("agent_state_changed", on_state)
-        session.on_thought = on_thought
-        if self._hold is not None:
-            session.while_speaking(self._hold.end)
+        self._gaps.follow(session, serves=lambda: session is self.session)
         session.session.on("close", lambda _: self.session_closed(session))
         for event, callback in self._listeners:
             session.on(event, callback)
         return session
 
     def _report(
-        self,
-        before: str,
-        plan: Plan | None,
-        seconds: float,
-        *,
-        stack: Stack,
-        quick: bool = False,
+        self, before: str, after: Stack, plan: Plan | None, seconds: float, *, quick: bool = False
     ) -> None:
         self.swaps += 1
         self._last_swap = time.monotonic()
-        after = stack.name
-        reason = plan.cause.value if plan is not None else "age"
-        swapped(before, after, reason)
-        if self._happenings is not None:
-            own_ms = round(1000 * seconds)
-            self._happenings.tell(
-                "swap", before=before, after=after, reason=reason, own_ms=own_ms, quick=quick
-            )
-        log.info(
-            "call.swapped",
-            extra={
-                "from": before,
-                "stack": after,
-                "without": list(plan.decision.without) if plan is not None else [],
-                "reason": reason,
-                "quick": quick,
-                "own_ms": round(1000 * seconds, 1),
-                "tasks": len(asyncio.all_tasks()),
-            },
-        )
+        report_swap(before, after, plan, seconds, quick=quick, happenings=self._happenings)
 
     def _give_up(self, given_up: GivenUp) -> None:
         if not self.given_up.done():
@@ -522,13 +463,3 @@ class Serving:
 
     def _close(self, session: TierSession) -> None:
         self._spawn(close_later(session.aclose()), "serving.close_session")
-
-
-def _same(one: Stack | None, other: Stack | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.name == other.name and dict(one.parts) == dict(other.parts)
-
-
-def _has_same_parts(one: Stack, other: Stack) -> bool:
-    return one.is_cascade and other.is_cascade and one.parts.keys() == other.parts.keys()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -16,25 +15,19 @@ from livekit.agents import (
     AgentStateChangedEvent,
     ErrorEvent,
     FunctionToolsExecutedEvent,
-    StopResponse,
-    UserInputTranscribedEvent,
-    UserStateChangedEvent,
     llm,
-    stt,
 )
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice import SpeechHandle
 
 from agent import session_errors, session_history
 from agent.broken_off import BrokenOff
-from agent.early_words import EarlyWords
 from agent.followed import Followed
 from agent.kept_sounds import KeptSounds, VoiceOpenings
 from agent.line import Line
-from agent.murmuring import Murmuring
 from agent.openings import INSTRUCTION
 from agent.owed import Leftover, Owed, OwnLine, joined, unheard
-from agent.replayed import Replayed
+from agent.session_turns import SessionTurns
 from agent.spare_parts import SpareParts
 from agent.speakable import spoken
 from agent.task_agent import Listener, TaskAgent
@@ -45,9 +38,7 @@ from tiers.catalogue import Stack
 from tiers.meter import Meter
 from tiers.metering.thinking import Beginnings
 from tiers.models_of import models_of
-from tiers.open_ends import Ending
 from tiers.settings import VendorSettings
-from tiers.turns import MOST_ATTEMPTS
 from tiers.usage import Part, Usage
 from tiers.vendor_watch import VendorWatch
 from tiers.watch import Failure, VendorPatience
@@ -62,8 +53,6 @@ MAX_TOOL_STEPS: Final = 8
 
 CLOSE_SECONDS: Final = 1.0
 """How long a session may take to end by itself before its vendors' sockets are closed under it."""
-ENDS_SECONDS: Final = 0.15
-"""How long final words wait for the end of what they were said over; measured 2–14 ms."""
 HUSH_SECONDS: Final = 0.3
 """How long a session that is replaced may take to fall silent and say how far it came."""
 
@@ -121,31 +110,24 @@ class TierSession:
             self._watch.voice_trouble,
         )
         self._spares = SpareParts(self._watch, lambda: self._leaving, self._marks, self._openings)
-        self._turn_ended: float | None = None
-        """When the newest turn did, on the monotonic clock."""
-        self._ended_at = 0.0
-        """The same on the wall's clock."""
-        self._overheard = self._overheard_since = ""
-        """Final words of an ear beside the model: of the turn that ended last, and since."""
-        self._owed_turns = 0
-        """How many turns had been left to the model when the last one ended."""
-        self.turn_ended = asyncio.Event()
-        """Set at the first turn that ends in this session."""
-        self._replayed = Replayed()
         self._begun = self._leaving = False
         self._cut = ""
-        self._murmuring = Murmuring(
+        self._turns = SessionTurns(
             self.session,
-            ring=lambda: self._line.ring if self._line is not None else None,
+            self._models,
+            self.owed,
+            self._broken_off,
+            self._watch,
+            self._marks,
             keeps_spoken_turns=self.keeps_spoken_turns,
+            ring=lambda: self._line.ring if self._line is not None else None,
+            agent=lambda: self._agent,
+            has_left=lambda: self._leaving,
+            on_thought=self._thinks,
         )
-        self._voiced: SpeechHandle | None = None
-        """What we say or said last."""
-        self._asked: llm.ChatMessage | None = None
-        """A turn that the model is to answer; the library puts it into the history when the answer begins."""
         listeners: dict[str, Callable[[Any], None]] = {
-            "user_input_transcribed": self._on_written,
-            "user_state_changed": self._on_user_state,
+            "user_input_transcribed": self._turns.written,
+            "user_state_changed": self._turns.caller_state,
             "agent_state_changed": self._on_agent_state,
             "conversation_item_added": self._on_item,
             "function_tools_executed": self._on_tools,
@@ -154,7 +136,7 @@ class TierSession:
         for event, listener in listeners.items():
             self.on(event, listener)
         if isinstance(self._models, speech_to_speech.SpeechToSpeech):
-            self._models.overhear(self._on_overheard)
+            self._models.overhear(self._turns.overhear)
 
     @property
     def keeps_spoken_turns(self) -> bool:
@@ -227,7 +209,7 @@ class TierSession:
             instructions=self._instructed(instructions),
             tools=tools,
             listener=listener,
-            turns=self,
+            turns=self._turns,
             parts=self._spares,
             words=self._words if self.keeps_spoken_turns else None,
             chat_ctx=chat_ctx,
@@ -257,7 +239,7 @@ class TierSession:
         self._line = line
         if self.stack.has_voice:
             if line.ring.is_open:
-                self._replayed.begins()
+                self._turns.replays()
             line.attach(self.session)
 
     async def leave(self) -> Leftover:
@@ -269,7 +251,7 @@ class TierSession:
         if self._watch.is_speaking:  # its end never came
             self.owed.whole = False
         # Paused by the caller's voice we count as listening, with the rest of the sentence still in the loudspeaker.
-        if self.session.agent_state == "speaking" or self.is_heard():
+        if self.session.agent_state == "speaking" or self._turns.is_heard():
             with contextlib.suppress(TimeoutError, RuntimeError):
                 await asyncio.wait_for(asyncio.shield(self.session.interrupt(force=True)), HUSH_SECONDS)
         if self._line is not None:
@@ -294,7 +276,7 @@ class TierSession:
             self._agent.update_options(**change.arguments)
             if "stt" in change.arguments and self._line is not None:
                 if self._line.ring.is_open:
-                    self._replayed.begins()
+                    self._turns.replays()
                 self._line.replay()
         self._spares.changed()
         return change
@@ -345,7 +327,8 @@ class TierSession:
     def reply(self, user_input: str | None = None, *, instructions: str | None = None) -> SpeechHandle:
         """Let the model answer, to what was typed or to what already stands in the history."""
         self.owed.turn_left()
-        self._asked = llm.ChatMessage(role="user", content=[user_input]) if user_input else self._asked
+        if user_input:
+            self._turns.asked = llm.ChatMessage(role="user", content=[user_input])
         return self.session.generate_reply(
             user_input=user_input if user_input is not None else NOT_GIVEN,
             instructions=instructions if instructions is not None else NOT_GIVEN,
@@ -361,8 +344,8 @@ class TierSession:
 
     def _answer_after_all(self) -> None:
         log.info("answer.dropped", extra={"stack": self.stack.name})
-        asked = self._asked.text_content if self._asked is not None else None
-        self.reply(asked or None)
+        asked = self._turns.asked
+        self.reply((asked.text_content if asked is not None else None) or None)
 
     @property
     def is_broken_off(self) -> bool:
@@ -391,14 +374,12 @@ class TierSession:
         """The conversation as the model knows it, without instructions."""
         if self._agent is None:
             return llm.ChatContext.empty()
-        return session_history.conversation(self._agent, self._asked)
+        return session_history.conversation(self._agent, self._turns.asked)
 
     @property
     def said(self) -> str:
         """The caller's words of the newest turn, as far as they are written down. A realtime model's are at times late."""
-        message = next((item for item in reversed(self.history.messages()) if item.role == "user"), None)
-        is_late = self.keeps_spoken_turns and (message is None or message.created_at < self._ended_at)
-        return self._overheard if is_late or message is None else message.text_content or ""
+        return self._turns.said(self.history)
 
     @property
     def may_say_nothing(self) -> bool:
@@ -448,30 +429,16 @@ class TierSession:
 
         self.session.on(event, while_it_serves)
 
-    # -- what its agent asks -------------------------------------------------------------------------------
+    # -- the caller's turns --------------------------------------------------------------------------------
 
-    async def whole_turn(self, text: str) -> str | None:
-        """The words of a turn; None when more of it is on its way."""
-        return await self._replayed.whole(text)
+    @property
+    def turn_ended(self) -> asyncio.Event:
+        """Set at the first turn that ends in this session."""
+        return self._turns.one_ended
 
-    def on_turn_ended(self) -> None:
-        """A turn is over. One that a session finds after it was replaced is its successor's."""
-        if self._leaving:
-            raise StopResponse
-        self._turn_ended, self._ended_at = time.monotonic(), time.time()
-        self._overheard, self._overheard_since = self._overheard_since, ""
-        self._owed_turns = self.owed.turns
-        self._marks.mark("ended", again=True)
-        self.turn_ended.set()
-
-    def on_turn_left(self, text: str | None) -> None:
-        """The turn is the model's to answer; None where its words are not known yet."""
-        self._broken_off.judged()
-        self.owed.turn_left()
-        self.on_thought()
-        self._asked = llm.ChatMessage(role="user", content=[text]) if text else None
-        if text is not None:
-            self._settle()
+    def on_turn_taken(self) -> None:
+        """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
+        self._turns.on_turn_taken()
 
     def on_change(self) -> None:
         """What the turn asks for is being done, so a successor is told how it went and does not hear the turn again.
@@ -479,109 +446,14 @@ class TierSession:
         A vendor may call a tool before it has written the turn's words down, and die between the two. «Undo that»,
         heard twice, is two requests.
         """
-        self._settle()
-
-    def is_heard(self) -> bool:
-        """Whether we are in the middle of saying something, also where the caller's voice has made us pause."""
-        speech = self.session.current_speech
-        return speech is not None and speech is self._voiced and not (speech.interrupted or speech.done())
-
-    def early(self, events: AsyncIterable[stt.SpeechEvent]) -> AsyncIterator[stt.SpeechEvent]:
-        """The ear's events, with interim words that are likely to be all as early ones among them."""
-        return EarlyWords(self._models.end_of_turn, self._begins_ahead).among(events)
-
-    def _begins_ahead(self) -> bool:
-        """Whether livekit would begin an answer before the turn is over."""
-        speech = self.session.current_speech
-        is_silent = speech is None or speech.interrupted
-        return is_silent and bool(self.session.options.preemptive_generation["enabled"])
-
-    async def on_written(self, words: str, *, final: bool) -> None:
-        """Final words end what we are saying, at once, and what was heard of it is in the history before they are.
-
-        An answer is begun ahead only where they do not lead on: to «Can you» and «Are you open on» nobody wants one, and
-        its voice would be paid for. livekit (1.8) ends what we say for the same words a moment later: too late for the
-        answer to be begun ahead, or from a history that changes under it, so that it is begun anew when the turn is over.
-        """
-        leads_on = self._models.end_of_turn.ending_with(words) is Ending.OPEN
-        self.session.options.preemptive_generation["max_retries"] = 0 if leads_on else MOST_ATTEMPTS
-        if not final:
-            self._marks.mark("early", again=True)
-        speech = self.session.current_speech
-        if final and speech is not None and self.is_heard() and speech.allow_interruptions:
-            speech.interrupt(source="user_turn")
-            ends = asyncio.ensure_future(speech.wait_for_playout())
-            await asyncio.wait([ends], timeout=ENDS_SECONDS)
-
-    def on_murmur(self, text: str, *, final: bool) -> None:
-        """The caller murmured over us: the ear works, and where it has made us pause we go on at once."""
-        self._watch.heard(text, final=final)
-        if final:
-            self._murmuring.written()
-
-    def _on_overheard(self, text: str, final: bool) -> None:
-        """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
-        if self._leaving or self._agent is None or not text:
-            return
-        # «Delete the milk. Thank you.» is no murmur, nor is the «yes» to what the model has just asked.
-        asks = self.owed.whole and self.owed.known.rstrip().endswith("?")
-        is_whole_turn = not self._models.end_of_turn.has_heard and not asks
-        if is_whole_turn and self._agent.takes_for_murmur(text):
-            if final:
-                self._murmuring.written()
-            return
-        self._murmuring.more_was_written()
-        if final:
-            self._overheard_since = f"{self._overheard_since} {text}".strip()
-        self._turn_written(text, final=final)
-
-    def _turn_written(self, text: str, *, final: bool) -> None:
-        self._models.end_of_turn.heard(text, final=final)
-        if final:
-            self._marks.mark("words", again=True)
-
-    def on_turn_taken(self) -> None:
-        """The turn was dealt with by the call. What was to be answered before it, it has put an end to."""
-        self._broken_off.judged()
-        if self.owed.turns == self._owed_turns:
-            self.owed.answered()
-        self._settle()
-
-    def on_words(self, piece: str) -> None:
-        """Words of an answer are on their way to the caller."""
-        self.owed.known += piece
-
-    def on_words_over(self) -> None:
-        """No more words of an answer come: it is over, or its vendor is gone."""
-        self.owed.whole = True
+        self._turns.settle()
 
     # -- what the session tells ----------------------------------------------------------------------------
-
-    def _settle(self) -> None:
-        if self._line is not None and self._turn_ended is not None:
-            self._line.ring.settle(self._turn_ended)
-
-    def _on_written(self, event: UserInputTranscribedEvent) -> None:
-        self._watch.heard(event.transcript, final=event.is_final)
-        if not self._models.end_of_turn.overheard:  # else the model tells a turn's words when it is over
-            self._turn_written(event.transcript, final=event.is_final)
-        if event.transcript.strip():
-            self._replayed.hears()
-
-    def _on_user_state(self, event: UserStateChangedEvent) -> None:
-        speaking = event.new_state == "speaking"
-        aside = self._murmuring.sounds(event, over_ours=self.is_heard)
-        self._models.end_of_turn.sounds(speaking, aside=aside)
-        self._models.caller_speaks(speaking)
-        self._watch.caller_speaks(speaking)
-        self._replayed.sounds(speaking)
-        if self._line is not None:
-            self._line.ring.speaks(speaking)
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._marks.playing()
-            self._voiced = self.session.current_speech
+            self._turns.we_speak()
             self._broken_off.forget()
         elif self.is_quiet:
             self._openings.paused()
@@ -591,13 +463,13 @@ class TierSession:
         if not isinstance(item, llm.ChatMessage):
             return
         if item.role == "user":
-            self._asked = None
+            self._turns.asked = None
         if item.role == "user" and item.text_content:
-            self._settle()
+            self._turns.settle()
         elif item.role == "assistant" and (self._leaving or (item.interrupted and self.is_closing)):
             self._cut = item.text_content or ""
         elif item.role == "assistant":
-            self._settle()
+            self._turns.settle()
             is_known = item.interrupted and self.owed.whole
             rest = unheard(self.owed.known, item.text_content or "") if is_known else ""
             self._broken_off.cut(OwnLine(rest))
@@ -606,7 +478,10 @@ class TierSession:
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         if event.has_tool_reply:
             self.owed.turn_left()
-            self.on_thought()
+            self._thinks()
+
+    def _thinks(self) -> None:
+        self.on_thought()
 
     def _on_error(self, event: ErrorEvent) -> None:
         session_errors.tell(event, self._watch, waits_for_turn=self.waits_for_turn)

@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from routing.blind import BlindBook
+from routing.blind_spells import RECOVER_SECONDS, BlindSpells
 from routing.budget import Booked, Budget, Refused
 from routing.call_budget import CallBudget, Charge
 from routing.caps import Caps
@@ -32,10 +33,6 @@ log = logging.getLogger("routing.lease")
 
 BEAT_SECONDS: Final = 1.0
 """How often a lease makes sure that Redis still knows what it knew."""
-RECOVER_SECONDS: Final = 0.25
-"""Between tries to reach Redis while it is away."""
-DISK_SECONDS: Final = 0.1
-"""How long a call that cannot see its money waits to learn what others spent; mostly it is a millisecond."""
 TTL_SLICES: Final = 3
 """A lease that nobody extended for so many slices is a dead worker's."""
 
@@ -87,16 +84,20 @@ class Lease:
             caps=caps,
             had_lease=taken_over,
         )
+        self._blind = BlindSpells(
+            spool,
+            call_id=call_id,
+            allowance=blind_microdollars,
+            together=blind_together,
+            on_blind=on_blind,
+            clock=clock,
+        )
         self._spool = spool
         self._call_id = call_id
         self._slice = slice_seconds
-        self._allowance = blind_microdollars
-        self._together = blind_together
         self._on_spent = on_spent
         self.on_verdict = on_verdict
         """Whoever is to hear what became of a slice; the call's router."""
-        self._on_blind = on_blind
-        self._blind_told = 0.0
         self._clock = clock
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
@@ -111,16 +112,16 @@ class Lease:
         self._work: asyncio.Task[None] | None = None
         self._closed = False
         self._turn = asyncio.Lock()
-        self._try_at = clock()
-        self.blind_since: float | None = None
-        """When Redis went away, by the lease's clock; None while it answers."""
-        self.blind_microdollars = 0
-        """Spent since then."""
 
     @property
     def microdollars(self) -> int:
         """What the call has cost so far."""
         return self._spent
+
+    @property
+    def blind_since(self) -> float | None:
+        """When Redis went away, by the lease's clock; None while it answers."""
+        return self._blind.since
 
     @property
     def tier(self) -> Tier | None:
@@ -159,7 +160,7 @@ class Lease:
             async with within(deadline):
                 await self._turn.acquire()
         except TimeoutError:
-            self._went_blind("busy")
+            self._blind.begin("busy")
             return False
         return True
 
@@ -190,7 +191,7 @@ class Lease:
             async with within(deadline):
                 await self._settle("released")
         except TimeoutError:
-            self._went_blind("timeout")
+            self._blind.begin("timeout")
         finally:
             self._turn.release()
 
@@ -206,7 +207,7 @@ class Lease:
                 await self._book(self._charges.popleft())
             await self._settle("settled")
             if self.blind_since is not None:
-                self._tell_blind()
+                self._blind.tell()
             await self._money.aclose()
         self._spool.close()
 
@@ -224,7 +225,7 @@ class Lease:
                     )
                     await asyncio.shield(self._booking)
                 if self.blind_since is not None:
-                    self._tell_blind()
+                    self._blind.tell()
                     await self._recover()
                 elif not charged:
                     await self._check()
@@ -264,7 +265,7 @@ class Lease:
         try:
             answer = await self._held_by(tier, deadline)
         except BlindError as error:
-            self._went_blind(error.why)
+            self._blind.begin(error.why)
             return await self._while_blind(tier, releases)
         if isinstance(answer, Refused) and answer.why == "superseded":
             # Another worker has the call, and its money with it: this one only has not heard of it yet.
@@ -305,7 +306,7 @@ class Lease:
         self._forecast.charged(charge.tier, charge.microdollars, self._clock())
         if self.blind_since is not None or not await self._meter(entry, charge.tier):
             await self._money.book_blind(entry)
-            self.blind_microdollars += entry.microdollars
+            self._blind.spend(entry.microdollars)
             self._tell(self._spent + entry.microdollars)
 
     async def _meter(self, entry: Entry, tier: Tier) -> bool:
@@ -313,7 +314,7 @@ class Lease:
         try:
             booked = await self._money.book(entry, tier)
         except BlindError as error:
-            self._went_blind(error.why)
+            self._blind.begin(error.why)
             return False
         self._tell(booked.spent)
         await self._mind_losses()
@@ -323,7 +324,7 @@ class Lease:
         try:
             await self._money.check()
         except BlindError as error:
-            self._went_blind(error.why)
+            self._blind.begin(error.why)
             return
         await self._mind_losses()
 
@@ -333,42 +334,19 @@ class Lease:
             if await self._money.counted_anew():
                 self._slice_ends = self._clock()
         except BlindError as error:
-            self._went_blind(error.why)
+            self._blind.begin(error.why)
 
     async def _recover(self) -> None:
         """Try to see again; then hold, for nobody knows what became of the lease."""
-        if self._clock() < self._try_at:
+        if not self._blind.is_time_to_look():
             return
-        self._try_at = self._clock() + RECOVER_SECONDS
         try:
             await self._money.see_again()
         except BlindError:
             return
-        seconds = self._clock() - (self.blind_since or 0.0)
-        log.warning(
-            "budget.sees_again",
-            extra={
-                "call_id": self._call_id,
-                "seconds": round(seconds, 2),
-                "microdollars": self.blind_microdollars,
-            },
-        )
-        self._tell_blind()
-        self.blind_since, self.blind_microdollars = None, 0
+        self._blind.end()
         if self._tier is not None:
             await self._hold_on(self._tier)
-
-    def _went_blind(self, why: str) -> None:
-        if self.blind_since is not None:
-            return
-        self.blind_since = self._blind_told = self._clock()
-        self._try_at = self.blind_since + RECOVER_SECONDS
-        log.warning("budget.blind", extra={"call_id": self._call_id, "why": why})
-
-    def _tell_blind(self) -> None:
-        now = self._clock()
-        self._on_blind(now - self._blind_told)
-        self._blind_told = now
 
     async def _next_blind_slice(self, tier: Tier) -> Verdict:
         self._slice_ends = self._clock() + self._slice
@@ -381,26 +359,13 @@ class Lease:
         """
         if tier == "premium":
             return Verdict("blind")
-        is_spent = self.blind_microdollars >= self._allowance or await self._is_spent_together()
+        is_spent = await self._blind.all_is_spent()
         if releases != self._releases:
             return Verdict("blind")
         if is_spent:
             return Verdict("exhausted")
         self._tier = tier
         return Verdict("held")
-
-    async def _is_spent_together(self) -> bool:
-        """Whether the calls of this machine have spent all that they may without Redis.
-
-        A disk that gives no answer in time leaves each call with its own part.
-        """
-        if self._together is None:
-            return False
-        try:
-            async with asyncio.timeout(DISK_SECONDS):
-                return await self._spool.charged() >= self._together
-        except OSError:  # a timeout is one too
-            return False
 
     async def _settle(self, event: str) -> None:
         if self.blind_since is not None:
@@ -411,7 +376,7 @@ class Lease:
         try:
             await self._money.settle(event, tier)
         except BlindError as error:
-            self._went_blind(error.why)
+            self._blind.begin(error.why)
 
     def _tell(self, spent: int) -> None:
         self._spent = spent

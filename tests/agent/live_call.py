@@ -21,7 +21,7 @@ from livekit import rtc
 from livekit.agents import llm
 from livekit.agents.voice import io
 
-import agent.call
+import agent.call_end
 from agent.attributes import CallAttributes
 from agent.call import Call
 from agent.erasure import Erases
@@ -376,7 +376,7 @@ async def live_call(
             state.played.append(name)
 
         # On a stage nothing can be published.
-        cast("Any", agent.call).play_recording = play
+        cast("Any", agent.call_end).play_recording = play
 
         def make(stack: Stack, on_failure: Callable[[Failure], None]) -> TierSession:
             return TierSession(
@@ -444,7 +444,7 @@ async def live_call(
             serving.follow(decision, cause)
 
         switch.follow = follow
-        call.go_on.thread = goes_on
+        call.greeting.go_on.thread = goes_on
 
         def on_item(event: Any) -> None:
             if isinstance(event.item, llm.ChatMessage):

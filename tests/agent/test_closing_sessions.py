@@ -31,8 +31,8 @@ async def session(monkeypatch: pytest.MonkeyPatch) -> TierSession:
 def cut_off(session: TierSession, heard: str) -> None:
     """An answer is given of which so much is heard."""
     session.owed.turn_left()
-    session.on_words("You have buy milk and call Ann.")
-    session.on_words_over()
+    session._turns.on_words("You have buy milk and call Ann.")
+    session._turns.on_words_over()
     item = llm.ChatMessage(role="assistant", content=[heard], interrupted=True)
     session._on_item(SimpleNamespace(item=item))
 

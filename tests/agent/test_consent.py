@@ -670,4 +670,4 @@ async def test_who_said_goodbye_to_a_model_and_hangs_up_was_not_cut_off(
         assert not await made.on_turn(None)
         made._turns.written(written(words))
     made._gone("left")
-    assert made._over.result() == reason
+    assert made._ends.over.result() == reason

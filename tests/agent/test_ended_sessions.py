@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-import agent.call
+import agent.call_end
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
@@ -72,7 +72,7 @@ class Served:
         async def play(_room: Any, name: str) -> None:
             self.played.append(name)
 
-        monkeypatch.setattr(agent.call, "play_recording", play)
+        monkeypatch.setattr(agent.call_end, "play_recording", play)
         self.call = Call(
             self.room,
             Invitation(call_id="c1", subject="usr", identity="caller", channel="phone"),
@@ -99,7 +99,7 @@ class Served:
 
     @property
     def end(self) -> str:
-        return self.call._over.result()
+        return self.call._ends.over.result()
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ Ending = Callable[[Call], Awaitable[None]]
 @pytest.mark.parametrize(
     ("ending", "recording", "reason"),
     [
-        (lambda call: call._give_up(GivenUp(TROUBLE)), "trouble", "vendor_failed"),
+        (lambda call: call._ends.give_up(GivenUp(TROUBLE)), "trouble", "vendor_failed"),
         (lambda call: call._go_on_without_voice(), "no_voice", "no_voice"),
     ],
 )
@@ -130,7 +130,7 @@ async def test_where_nothing_can_be_written_the_recording_is_played_and_the_call
 
 
 @pytest.mark.parametrize(
-    "ending", [lambda call: call._give_up(GivenUp(TROUBLE)), lambda call: call._go_on_without_voice()]
+    "ending", [lambda call: call._ends.give_up(GivenUp(TROUBLE)), lambda call: call._go_on_without_voice()]
 )
 async def test_where_no_recording_can_be_played_the_call_ends(
     served: Served, monkeypatch: pytest.MonkeyPatch, ending: Ending
@@ -138,7 +138,7 @@ async def test_where_no_recording_can_be_played_the_call_ends(
     async def refuses(*_: Any) -> None:
         raise ConnectionError("the track was not published")
 
-    monkeypatch.setattr(agent.call, "play_recording", refuses)
+    monkeypatch.setattr(agent.call_end, "play_recording", refuses)
     with pytest.raises(ConnectionError):
         await ending(served.call)
     assert served.end
@@ -248,4 +248,4 @@ async def test_a_caller_at_a_page_who_has_no_voice_is_told_in_writing_and_stays(
     served.call._invitation = Invitation(call_id="c1", subject="usr", identity="caller", channel="browser")
     await served.call._go_on_without_voice()
     assert (written, served.played) == ([persona.NO_VOICE], [])
-    assert not served.call._over.done()
+    assert not served.call._ends.over.done()

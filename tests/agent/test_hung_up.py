@@ -48,7 +48,7 @@ async def test_who_hears_the_reminder_and_hangs_up_in_the_greeting_behind_it_was
         written.set()
 
     async with live_call(port, f"ann-{uuid4().hex}", plan=plan, channel="phone", greet=False) as live:
-        live.call.opening = Opening(LINE, on_heard)
+        live.call.greeting.opening = Opening(LINE, on_heard)
         await live.until(lambda: live.is_heard, 20, "we speak")
         await live.until(lambda: "Hello" in live.line.captions.text, 20, "the greeting behind it is heard")
         assert not told.is_set()
@@ -64,7 +64,7 @@ async def test_who_hangs_up_before_the_reminder_was_heard_was_not_told(port: int
         told.set()
 
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy", channel="phone", greet=False) as live:
-        live.call.opening = Opening(LINE, on_heard)
+        live.call.greeting.opening = Opening(LINE, on_heard)
         await live.until(lambda: live.is_heard, 20, "we speak")
         async with hung_up(live):
             pass

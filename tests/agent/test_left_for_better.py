@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.conversation import Plan
+from agent.plans import Plan
 from agent.serving import Serving
 from routing.decision import Cause
 from tests.agent.served_call import Served, Session, Told, decision

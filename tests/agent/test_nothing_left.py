@@ -126,7 +126,7 @@ async def test_whoever_serves_says_why_and_no_recording_speaks_over_them(
 ) -> None:
     served = ServedByPhone(monkeypatch)
     served.session = session = Says()
-    await served.call._give_up(GivenUp(parting(decision), is_served=True))
+    await served.call._ends.give_up(GivenUp(parting(decision), is_served=True))
     assert (session.hushed, session.said, served.played, served.end) == (1, [line], [], ending)
     # Nobody is called out of bed for it.
     assert ending not in NOT_SERVED

@@ -25,16 +25,15 @@ class Told:
 
     def __init__(self, kept: Thread | None) -> None:
         self._kept = kept
-        self.opening = Opening()
-        self.go_on = SimpleNamespace(thread=None)
-        self.news = self.thread = self.cut_off = None
+        self.greeting = SimpleNamespace(opening=Opening(), go_on=SimpleNamespace(thread=None), cut_off=None)
+        self.news = self.thread = None
         self.said: tuple[Opening, Thread | None] | None = None
 
     async def found(self) -> Thread | None:
         return self._kept
 
     async def serve(self, _: object, *, thread: Thread | None, **__: object) -> str:
-        self.said = (self.opening, thread)
+        self.said = (self.greeting.opening, thread)
         return "goodbye"
 
     async def is_allowed(self) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, cast
 import pytest
 from livekit.agents import llm
 
-from agent.hold import THINKING_SECONDS
 from agent.owed import Leftover
 from agent.tier_session import TierSession
 from routing.decision import Cause
@@ -128,14 +127,14 @@ async def test_what_was_made_ready_in_vain_while_the_call_is_parked_is_followed_
     better.begins.set()
     await asyncio.wait_for(parking, 10)
     assert better.closed
-    assert served.serving._wanted is None
+    assert served.serving._plans.wanted is None
     assert await served.serving.take_up(decision("economy"))
     last = served.sessions[-1]
     last.begins.set()
     served.conversation.tool_ends.set()
     served.serving.failed(served.serving.session, Failure("openai-llm", Fault.VENDOR_DOWN, "closed"))
     await asyncio.sleep(0)
-    assert served.serving._wanted is None, "the money for what was wanted before is given back"
+    assert served.serving._plans.wanted is None, "the money for what was wanted before is given back"
     await served.serving.aclose()
 
 
@@ -190,15 +189,6 @@ async def test_a_session_that_has_not_begun_takes_another_ear_also_where_the_cal
     assert told[1:] == ["replay"]
     await change.aclose()
     await session.aclose()
-
-
-async def test_a_tool_behind_an_opening_is_covered_as_the_wait_for_an_answer_is() -> None:
-    served = Served()
-    await served.begin()
-    session = served.sessions[0]
-    session.tells["agent_state_changed"](SimpleNamespace(old_state="speaking", new_state="thinking"))
-    session.speaks()
-    assert served.covered == [THINKING_SECONDS, "end"]
 
 
 @pytest.mark.parametrize(("is_quiet", "waits_for_turn"), [(False, False), (True, True)])

@@ -9,8 +9,6 @@ from uuid import uuid4
 import pytest
 
 import agent.ring
-from agent.hold import Hold
-from agent.rehearsal.stage import NoRoom
 from mcp_tasks.client import ToolOutcome
 from tests.agent.live_call import LiveCall, live_call
 from tests.agent.together import together
@@ -326,29 +324,3 @@ async def test_of_a_turn_that_was_too_long_to_keep_the_end_is_asked_about_and_no
         assert await live.titles() == []
         await live.turn("Yes")
         assert await live.titles() == ["buy oat milk"]
-
-
-class Covered(Hold):
-    """A hold sound that tells when it is heard instead of being heard."""
-
-    def __init__(self) -> None:
-        super().__init__(NoRoom("caller"))  # type: ignore[arg-type]
-        self.rounds = 0
-
-    async def _play(self, after_seconds: float) -> None:
-        await self._gap(after_seconds)
-        self.rounds += 1
-
-
-async def test_while_nobody_knows_yet_that_a_vendor_is_silent_a_sound_says_that_somebody_is_there(
-    port: int,
-) -> None:
-    hold = Covered()
-    async with live_call(port, f"ann-{uuid4().hex}", hold=hold, patience=2.0) as live:
-        await live.turn("Add a task to buy oat milk")
-        assert hold.rounds == 0
-        live.desk.faults.set("openai-realtime", "silent")
-        await live.say("Add a task to call the bank")
-        await live.until(lambda: hold.rounds == 1, 6, "the sound is heard")
-        assert live.stack == "premium"
-        await live.heard()

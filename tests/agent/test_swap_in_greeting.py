@@ -44,7 +44,7 @@ async def test_what_a_greeting_asks_and_tells_counts_when_the_successor_has_said
 
     async with live_call(port, f"ann-{uuid4().hex}", channel="phone", greet=False) as live:
         live.call._consent._transcript = cast("Any", transcript)
-        live.call.opening = Opening(LINE, heard)
+        live.call.greeting.opening = Opening(LINE, heard)
         await live.until(lambda: live.is_heard, 20, "the greeting is heard")
         if why == "dies":
             live.desk.faults.set("openai-realtime", "cut")
@@ -67,5 +67,5 @@ async def test_a_call_that_was_cut_off_goes_on_after_a_yes_to_a_question_in_two_
         live.desk.faults.set("openai-realtime", "cut")
         await live.until(lambda: live.stack == "economy", 10, "economy serves")
         await live.quiet()
-        assert live.call.go_on.open
+        assert live.call.greeting.go_on.open
         assert GOING_ON in await live.turn("Yes")

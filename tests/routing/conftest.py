@@ -17,10 +17,13 @@ from routing.budget import Account, Budget
 from routing.caps import Cap, Caps
 from routing.journal import Journal
 from routing.kinds import Tier
+from routing.lease import Lease
 from routing.migrate import migrate
 from routing.redis_link import RedisLink
 from routing.scopes import scopes_of
+from routing.spool import Spool
 from routing.stream import Drainer, StreamCounts
+from tests.routing.leases import LeaseMaker, Server, Shaky, Told
 
 PATIENT = 30.0
 """Seconds for Redis in a test: the machine may be busy, and it is not the patience that is tested."""
@@ -107,4 +110,82 @@ async def bank(valkey: str, database_url: str) -> AsyncIterator[Bank]:
             valkey,
             database_url,
         )
+    await link.aclose()
+
+
+@pytest.fixture
+async def told() -> Told:
+    """What the leases of a test tell."""
+    return Told()
+
+
+@pytest.fixture
+async def lease_for(bank: Bank, told: Told, tmp_path: Path) -> AsyncIterator[LeaseMaker]:
+    """Makes leases on a bank; ends them."""
+    made: list[Lease] = []
+
+    def make(
+        call_id: str = "c1",
+        *,
+        slice_seconds: float = 300,
+        blind: int = 10_000,
+        together: int | None = None,
+        wait: float = PATIENT,
+        **caps: Cap,
+    ) -> Lease:
+        every = {kind: PLENTY for kind in ("call", "user_day", "user_month", "global_day")}
+        lease = Lease(
+            bank.budget,
+            bank.journal,
+            Spool(tmp_path / "spool"),
+            call_id=call_id,
+            subject="s_anna",
+            zone=bank.zone,
+            caps=lambda: Caps.model_validate(every | caps),
+            slice_seconds=slice_seconds,
+            blind_microdollars=blind,
+            blind_together=together,
+            on_spent=told.on_spent,
+            on_verdict=told.on_verdict,
+            wait_seconds=wait,
+        )
+        made.append(lease)
+        return lease
+
+    yield make
+    for lease in made:
+        await lease.aclose()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(tmp_path / "redis", FreePorts().take())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def shaky(server: Server, database_url: str, told: Told, tmp_path: Path) -> AsyncIterator[Shaky]:
+    link = RedisLink(server.url, wait_seconds=1.0)
+    async with Journal(database_url) as journal:
+        budget = Budget(link, StreamCounts(link, journal))
+        bank = Bank(budget, link, journal, Drainer(link, journal, name="test"), server.url, database_url)
+        lease = Lease(
+            budget,
+            journal,
+            Spool(tmp_path / "spool"),
+            call_id="c1",
+            subject="s_anna",
+            zone=bank.zone,
+            caps=lambda: Caps(call=PLENTY, user_day=PLENTY, user_month=PLENTY, global_day=PLENTY),
+            slice_seconds=300,
+            blind_microdollars=10_000,
+            on_spent=told.on_spent,
+            on_verdict=told.on_verdict,
+            on_blind=told.blind.append,
+            wait_seconds=PATIENT,
+        )
+        yield Shaky(lease, budget, journal, bank)
+        await lease.aclose()
     await link.aclose()
