@@ -137,7 +137,7 @@ class Desk:
                 call_id=self.invitation.call_id,
                 stack=stack,
                 on_usage=money.meter,
-                on_failure=lambda fault: money.sight_failed(SIGHT.service, fault),
+                on_failure=lambda fault: money.beside_failed(SIGHT.service, fault),
                 on_worked=lambda: money.sight_worked(SIGHT.service),
                 is_given_up=lambda: money.is_given_up(SIGHT.service),
             )

@@ -196,7 +196,10 @@ class Serving:
         """Hear the watch of a session."""
         if not self._serves(session):
             return
-        if failure.again:
+        if session.stack.only_helps(failure.service):
+            if self._tells is not None:
+                self._tells.beside_failed(failure.service, failure.fault)
+        elif failure.again:
             self._spawn(self._once_more(session), "serving.once_more")
         elif failure.within:
             self._spawn(self._renew_within(session, failure.within), "serving.renew")

@@ -154,7 +154,7 @@ class TierSession:
         for event, listener in listeners.items():
             self.on(event, listener)
         if isinstance(self._models, speech_to_speech.SpeechToSpeech):
-            self._models.overhear(self._on_overheard)
+            self._models.overhear(self._on_overheard, self._watch.overheard_no_more)
 
     @property
     def keeps_spoken_turns(self) -> bool:
@@ -523,6 +523,7 @@ class TierSession:
         """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
         if self._leaving or self._agent is None or not text:
             return
+        self._watch.overheard(text, final=final)
         # «Delete the milk. Thank you.» is no murmur, nor is the «yes» to what the model has just asked.
         asks = self.owed.whole and self.owed.known.rstrip().endswith("?")
         is_whole_turn = not self._models.end_of_turn.has_heard and not asks
