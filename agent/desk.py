@@ -163,7 +163,7 @@ class Desk:
             stack_of=self.stack_of,
             show=self.show,
             tells=money,
-            hold=Hold(self.room, lambda: self.line.ring.is_speaking),
+            hold=Hold(self.room, lambda: self.line.is_spoken_into),
             better_after_seconds=self.settings.better_after_seconds,
             renew_after_seconds=self.settings.renew_after_seconds,
             happenings=money.outcomes.happenings,

@@ -84,6 +84,8 @@ class Serving:
         self._background = Background(log, "serving.background_failed")
         self._spawn = self._background.spawn
         self._closed = self._parked = False
+        self._is_awaited = False
+        """The caller of a parked call is back."""
         self.given_up: asyncio.Future[GivenUp] = asyncio.get_running_loop().create_future()
         """Done when nothing can serve any more."""
         self.swaps = 0
@@ -143,13 +145,22 @@ class Serving:
         left = await self.session.leave()
         self._line.keep()
         self._owed = left.after(self._owed)
-        if self._hold is not None:
+        if self._hold is not None and not self._is_awaited:
             self._hold.end()
         await close_later(self.session.aclose())
 
+    def awaited(self) -> None:
+        """The caller is back before `take_up`: until something serves them the gap is covered."""
+        self._is_awaited = True
+        if self._hold is not None:
+            self._hold.cover()
+
     async def take_up(self, decision: Decision) -> bool:
         """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve: it is given up."""
+        self._is_awaited = False
         if (stack := self._stack_of(decision)) is None:
+            if self._hold is not None:
+                self._hold.end()
             self._give_up(GivenUp(parting(decision)))
             return False
         left = self._owed or Leftover(self.session.history)
@@ -468,7 +479,8 @@ class Serving:
             over = event.old_state == "thinking" and not session.owes
             if event.old_state == "speaking" and event.new_state == "thinking":
                 on_thought()  # «Sure.», and a tool runs
-            if self._hold is not None and (event.new_state == "speaking" or over):
+            # What is being parked has nothing to say to whoever is back and waits.
+            if self._hold is not None and not self._is_awaited and (event.new_state == "speaking" or over):
                 self._hold.end()
 
         def on_thought() -> None:
