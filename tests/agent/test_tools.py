@@ -389,6 +389,7 @@ async def test_a_model_that_cannot_get_it_right_is_corrected_twice_and_then_the_
         ("delete_task", {"confirm": True}),
         ("delete_task", {"task_id": 7}),
         ("complete_task", {"done": "yes"}),
+        ("complete_task", {"task_id": ["Dentist"]}),
         ("undo", {"task": "Dentist"}),
     ],
 )
@@ -405,6 +406,12 @@ async def test_nobody_is_asked_about_what_their_yes_could_not_carry_out(
     ann.hears()
     await ann.caller_says("Yes.")
     assert await ann.titles() == []
+
+
+async def test_an_id_that_is_none_is_explained_to_the_model_also_where_nothing_is_asked(ann: Rig) -> None:
+    for wrong in (["Dentist"], {"id": "Dentist"}):
+        told = await ann.model_calls("update_task", {"task_id": wrong, "title": "Dentist at nine"})
+        assert told["error"]["code"] == "invalid"
 
 
 async def test_a_foreign_tool_is_asked_about_with_what_it_takes_alone(ann: Rig) -> None:
