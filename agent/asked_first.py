@@ -41,18 +41,19 @@ class Begun:
 
     def __init__(self) -> None:
         self._turn = 0
-        self._begun: set[object] = set()
+        self._begun: set[str] = set()
+        """Ids as words: a model may pass anything for one."""
 
     def is_another(self, task_id: object, *, turn: int) -> bool:
         """Note that a task is to be changed; whether it is another one than the first of this turn."""
         if turn != self._turn:
             self._turn, self._begun = turn, set()
-        self._begun.add(task_id)
+        self._begun.add(str(task_id))
         return len(self._begun) > 1
 
     def failed(self, task_id: object) -> None:
         """It was not: another one is tried in its place."""
-        self._begun.discard(task_id)
+        self._begun.discard(str(task_id))
 
 
 def _is_nothing(name: str, value: object) -> bool:

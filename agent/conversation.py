@@ -16,6 +16,9 @@ class Tells(Protocol):
     def failed(self, service: str, fault: Any) -> None:
         """A service failed this call."""
 
+    def beside_failed(self, service: str, fault: Any) -> None:
+        """A service failed that only helps this call, which goes on with what it has."""
+
     def worked(self, service: str) -> None:
         """A new connection to a service works."""
 

@@ -137,7 +137,7 @@ class Desk:
                 call_id=self.invitation.call_id,
                 stack=stack,
                 on_usage=money.meter,
-                on_failure=lambda fault: money.sight_failed(SIGHT.service, fault),
+                on_failure=lambda fault: money.beside_failed(SIGHT.service, fault),
                 on_worked=lambda: money.sight_worked(SIGHT.service),
                 is_given_up=lambda: money.is_given_up(SIGHT.service),
             )
@@ -163,7 +163,7 @@ class Desk:
             stack_of=self.stack_of,
             show=self.show,
             tells=money,
-            hold=Hold(self.room, lambda: self.line.ring.is_speaking),
+            hold=Hold(self.room, lambda: self.line.is_spoken_into),
             better_after_seconds=self.settings.better_after_seconds,
             renew_after_seconds=self.settings.renew_after_seconds,
             happenings=money.outcomes.happenings,

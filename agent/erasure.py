@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine
+from enum import Enum, auto
 from functools import cache
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from agent.tier_session import TierSession
 from people.user import User
 from privacy.erasure import AWAY, erase
 from privacy.places import Places
+from privacy.wished import Wished
 
 log = logging.getLogger("agent.erasure")
 
@@ -25,8 +27,28 @@ ERASE: Final = "erase_account"
 
 ACTION: Final = Action(ERASE, {}, ("your account",))
 
-Erases = Callable[[], Coroutine[Any, Any, bool | None]]
-"""Erases the caller. True: nothing is left; False: the rest follows by itself; None: nothing was done."""
+
+class Erased(Enum):
+    """How far an erasure came while the caller waited for it."""
+
+    WHOLLY = auto()
+    """Nothing is left."""
+    REST_FOLLOWS = auto()
+    """The account is gone, and the rest follows by itself."""
+    LATER = auto()
+    """Nothing is gone yet; a worker does it as soon as it can, though nobody asks again."""
+    NOT = auto()
+    """Nothing was done, nor will be."""
+
+
+Erases = Callable[[], Coroutine[Any, Any, Erased]]
+"""Erases the caller."""
+
+_LAST_LINES: Final = {
+    Erased.WHOLLY: persona.ERASED,
+    Erased.REST_FOLLOWS: persona.REST_IS_ERASED_SOON,
+    Erased.LATER: persona.ERASED_LATER,
+}
 
 
 def wants_erasure(text: str) -> bool:
@@ -38,16 +60,25 @@ def wants_erasure(text: str) -> bool:
     return kinds.count("erase") == 1 and not unknown
 
 
-def erases(user: User, *, call_id: str) -> Erases:
-    """Give what erases a caller from within their call."""
+def erases(user: User, *, call_id: str, wished: Wished) -> Erases:
+    """Give what erases a caller from within their call.
 
-    async def erase_them() -> bool | None:
+    Their yes is `wished` first: who hangs up behind it is told of nothing that fails, and the end of a call waits for no
+    database that is away, nor does a process that is killed.
+    """
+
+    async def erase_them() -> Erased:
+        is_kept = await wished.keep(user.id)
         try:
             proof = await erase(Places.from_environment(), user.id, within_call=call_id)
-        except AWAY as error:
-            log.error("erasure.not_begun", extra={"error": type(error).__name__})
-            return None
-        return proof.is_complete
+        except Exception as error:
+            log.error(
+                "erasure.not_begun",
+                exc_info=None if isinstance(error, AWAY) else error,
+                extra={"error": type(error).__name__, "outcome": "kept" if is_kept else "lost"},
+            )
+            return Erased.LATER if is_kept else Erased.NOT
+        return Erased.WHOLLY if proof.is_complete else Erased.REST_FOLLOWS
 
     return erase_them
 
@@ -65,7 +96,7 @@ class AccountErasure:
         *,
         session: Callable[[], TierSession],
         end: Callable[[], None],
-        promise: Callable[[Coroutine[Any, Any, bool | None]], asyncio.Task[bool | None]],
+        promise: Callable[[Coroutine[Any, Any, Erased]], asyncio.Task[Erased]],
     ) -> None:
         self._promise = promise
         self._erases = erases
@@ -84,7 +115,7 @@ class AccountErasure:
         self._gate.ask(ACTION, turn=turn)
 
     async def carry_out(self) -> None:
-        """Erase the caller, say so and end. What is cut off here is finished by any worker (`privacy.finishing`).
+        """Erase the caller, say so and end. What is cut off here is done by any worker (`privacy.finishing`).
 
         It is begun first: whoever hangs up on what we say of it has agreed to it all the same.
         """
@@ -96,18 +127,17 @@ class AccountErasure:
             await self._session().hush()
             self._session().say(persona.ERASING)
         try:
-            complete = await asyncio.shield(erasing)
+            erased = await asyncio.shield(erasing)
         except Exception:
             # Whatever it was: who was told «one moment» is told how it ended, and may ask again.
             log.exception("erasure.failed")
-            complete = None
-        if complete is None:
+            erased = Erased.NOT
+        if erased is Erased.NOT:
             self._under_way = False
             self._session().say(persona.NOT_ERASED)
             return
-        self.is_done = True
-        line = persona.ERASED if complete else persona.REST_IS_ERASED_SOON
-        await say_and_end(self._session, line, self._end)
+        self.is_done = erased is not Erased.LATER
+        await say_and_end(self._session, _LAST_LINES[erased], self._end)
 
     async def happened_elsewhere(self) -> None:
         """Say why the call ends. The call in which it was asked for says so itself."""

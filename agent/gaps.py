@@ -14,6 +14,8 @@ class Gaps:
 
     def __init__(self, hold: Hold | None) -> None:
         self._hold = hold
+        self._is_awaited = False
+        """The caller of a parked call is back, and nothing serves them yet."""
 
     def cover(self) -> None:
         """A gap begins in which something is owed to the caller."""
@@ -21,9 +23,18 @@ class Gaps:
             self._hold.cover()
 
     def end(self) -> None:
-        """Our voice is there, or nothing is owed: no more of the sound."""
-        if self._hold is not None:
+        """Our voice is there, or nothing is owed: no more of the sound, unless somebody is back and waits."""
+        if self._hold is not None and not self._is_awaited:
             self._hold.end()
+
+    def awaited(self) -> None:
+        """The caller of a parked call is back: the gap lasts until `taken_up`, whatever the session that leaves tells."""
+        self._is_awaited = True
+        self.cover()
+
+    def taken_up(self) -> None:
+        """Something serves them again or never will: the gap ends as any other."""
+        self._is_awaited = False
 
     def follow(self, session: TierSession, *, serves: Callable[[], bool]) -> None:
         """Cover what a session's answers keep the caller waiting, while `serves`, until its voice is there."""
@@ -35,7 +46,7 @@ class Gaps:
             if event.old_state == "speaking" and event.new_state == "thinking":
                 on_thought()  # «Sure.», and a tool runs
             if event.new_state == "speaking" or over:
-                hold.end()
+                self.end()
 
         def on_thought() -> None:
             if serves() and session.stack.has_voice:

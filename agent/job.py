@@ -54,6 +54,7 @@ from people.settings import PeopleSettings
 from people.store import People
 from people.tokens import mint_tasks_token
 from people.user import Role, User
+from privacy.wished import Wished
 from routing.decision import Decision
 from routing.service import RoutedCall
 from tiers.settings import VendorSettings
@@ -292,7 +293,7 @@ async def _serve(
             transcript,
             others=others,
             on_said=keeper.news,
-            erases=erases(user, call_id=invitation.call_id),
+            erases=erases(user, call_id=invitation.call_id, wished=Wished(desk.ours.redis)),
             outcomes=money.outcomes,
             metrics=desk.ours.metrics,
             sees=desk.sees(money),

@@ -103,6 +103,11 @@ class Line:
             microphone.on_attached()
             self._pump = asyncio.create_task(self._listen(microphone), name="line.listen")
 
+    @property
+    def is_spoken_into(self) -> bool:
+        """Whether the caller speaks, as the session that listens has heard. Without one nobody could hear them end."""
+        return self._session is not None and self.ring.is_speaking
+
     def attach(self, session: AgentSession[Any]) -> None:
         """Make this the session that hears the caller and is heard, from what nobody has answered yet."""
         self.detach()

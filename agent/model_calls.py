@@ -15,6 +15,7 @@ from agent import persona
 from agent.arguments import described
 from agent.asked_first import Begun, clears, emptied
 from agent.filler import Says, filled
+from agent.fitting import misfit
 from agent.gate import Action, Gate
 from agent.known_tasks import Task
 from agent.own_changes import can_be_undone
@@ -165,6 +166,8 @@ class ModelCalls:
         self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
     ) -> ToolOutcome | ToolResult:
         """Take back what this call changed last. What another door has changed meanwhile is asked about first."""
+        if (refused := self._misfits(server, UNDO, arguments)) is not None:
+            return refused
         turn, call = self._turn(), ctx.function_call
         # Which one it is, before those that it may follow are over.
         self._toolbox.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
@@ -184,6 +187,8 @@ class ModelCalls:
             return await self._toolbox.run(UNDO, arguments, turn=turn, call=call)
 
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
+        if (refused := self._misfits(server, tool, arguments)) is not None:
+            return refused
         task_id = arguments.get("task_id")
         title = told_apart = calls_at = ""
         objects: tuple[str, ...]
@@ -213,6 +218,16 @@ class ModelCalls:
         pending = self._gate.ask(action, turn=self._turn())
         waiting = {"status": "waiting_for_confirmation", "question": persona.question(pending.actions)}
         return ToolResult(json.dumps(waiting), reply_required=False)
+
+    def _misfits(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult | None:
+        """Refuse what the caller would agree to in vain: arguments that a tool does not take."""
+        wrong = misfit(server.tools[tool].input_schema, arguments)
+        if not wrong:
+            return None
+        self._toolbox.refused(tool, arguments)
+        if tool in self._begun:
+            self._begun[tool].failed(arguments.get("task_id"))
+        return self._refuse("invalid", error_output("invalid", wrong))
 
     def _refuse(self, code: str, error: str) -> ToolResult:
         """Tell the model what was wrong with its call, and past the second time ask the caller instead."""

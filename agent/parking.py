@@ -21,6 +21,9 @@ class Serves(Protocol):
     async def park(self) -> None:
         """Close what is open at vendors, and keep what was said."""
 
+    def awaited(self) -> None:
+        """The caller is back before anything serves them: they hear that somebody is there."""
+
     async def take_up(self, decision: Decision) -> bool:
         """Go on from what was said; False where nothing can serve."""
 
@@ -73,6 +76,8 @@ class Parking:
 
     async def take_up(self) -> bool:
         """Serve again, with whatever the router has for the call now; False where nothing can."""
+        if self.parked:
+            self._serving.awaited()  # sockets may be closed for 15 s yet
         async with self._turn:
             if not self.parked:
                 return True

@@ -57,6 +57,10 @@ ERASED: Final = "Done. Your account and everything in it are erased. Goodbye."
 REST_IS_ERASED_SOON: Final = (
     "Your account is erased. A part of what was kept could not be reached and follows by itself. Goodbye."
 )
+ERASED_LATER: Final = (
+    "I can't reach what I keep just now. Your account will be erased as soon as I can, without another word from you. "
+    "Goodbye."
+)
 NOT_ERASED: Final = "I could not erase it just now, and nothing was changed. Please try again in a moment."
 NO_ERASING_HERE: Final = "I can't erase an account from here. You can do it on the web page, under account."
 ERASED_ELSEWHERE: Final = "Your account was erased, so I have to end this call. Goodbye."

@@ -87,6 +87,11 @@ class Presence:
         self._room.on("participant_connected", self._on_connected)
         self._room.on("participant_disconnected", self._on_disconnected)
         self._room.on("disconnected", self._on_room_closed)
+        if not self._room.isconnected():
+            # It was closed before anybody watched, as while the call's person was looked up: that is not told again, and
+            # who was in it stands in its list for ever. Why is not known: whoever has the call next finds no room, or goes on.
+            self._on_room_closed()
+            return
         self._was_here = self._identity in self._room.remote_participants
         if self._was_here:
             return

@@ -143,9 +143,15 @@ class Serving:
         self._gaps.end()
         await close_later(self.session.aclose())
 
+    def awaited(self) -> None:
+        """The caller is back before `take_up`: until something serves them the gap is covered."""
+        self._gaps.awaited()
+
     async def take_up(self, decision: Decision) -> bool:
         """Go on after `park`: what is owed is said, else that we are still here. False where nothing can serve: it is given up."""
+        self._gaps.taken_up()
         if (stack := self._stack_of(decision)) is None:
+            self._gaps.end()
             self._give_up(GivenUp(parting(decision)))
             return False
         left = self._owed or Leftover(self.session.history)
@@ -189,7 +195,10 @@ class Serving:
         """Hear the watch of a session."""
         if not self._serves(session):
             return
-        if failure.again:
+        if session.stack.only_helps(failure.service):
+            if self._tells is not None:
+                self._tells.beside_failed(failure.service, failure.fault)
+        elif failure.again:
             self._spawn(self._once_more(session), "serving.once_more")
         elif failure.within:
             self._spawn(self._renew_within(session, failure.within), "serving.renew")

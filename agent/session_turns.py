@@ -130,6 +130,7 @@ class SessionTurns:
         """Take what an ear beside the model wrote: it is for the end of the turn and for murmurs alone."""
         if self._has_left() or (agent := self._agent()) is None or not text:
             return
+        self._watch.overheard(text, final=final)
         # «Delete the milk. Thank you.» is no murmur, nor is the «yes» to what the model has just asked.
         asks = self._owed.whole and self._owed.known.rstrip().endswith("?")
         is_whole_turn = not self._models.end_of_turn.has_heard and not asks

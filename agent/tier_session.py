@@ -136,7 +136,7 @@ class TierSession:
         for event, listener in listeners.items():
             self.on(event, listener)
         if isinstance(self._models, speech_to_speech.SpeechToSpeech):
-            self._models.overhear(self._turns.overhear)
+            self._models.overhear(self._turns.overhear, self._watch.overheard_no_more)
 
     @property
     def keeps_spoken_turns(self) -> bool:

@@ -120,6 +120,10 @@ class ToolServer:
         said = outcome.text[:LONGEST_DESCRIPTION]
         return json.dumps({"error": {"code": "refused", "from": self.title, "message": said}})
 
+    def output(self, name: str, outcome: ToolOutcome) -> str:
+        """Give what came of a call as a model reads it, whichever it is."""
+        return self.error_for_model(outcome) if outcome.is_error else self.for_model(name, outcome)
+
     def _name_of(self, tool: Tool) -> str:
         if not self.is_foreign:
             return tool.name

@@ -10,13 +10,14 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from livekit.agents import llm, utils
 
 from agent import persona
+from agent.called import Called
 from agent.effects import LIST, Done, Tally, effects_of
 from agent.filler import Says
 from agent.gate import Action, Gate
@@ -26,7 +27,7 @@ from agent.model_calls import UNDO, ModelCalls
 from agent.own_changes import OwnChanges
 from agent.promised_calls import PromisedCalls
 from agent.released import Released
-from agent.requests import SAME_REQUEST_SECONDS, Requests
+from agent.requests import Requests
 from agent.seen import Seen
 from agent.task_events import TaskEvents
 from agent.tool_server import ToolServer, error_output
@@ -38,14 +39,6 @@ log = logging.getLogger("agent.tools")
 
 _TOLD_BEFORE_LOOKING: Final = frozenset(["unauthorized", "rate_limited", "unavailable"])
 """With these the task server refuses without having looked whether the request was carried out already."""
-
-
-class _Asked(NamedTuple):
-    """A call of a model's and its run, which goes on when the model's session ends."""
-
-    call: llm.FunctionCall
-    task: asyncio.Task[ToolOutcome]
-    turn: int
 
 
 class Toolbox:
@@ -101,8 +94,7 @@ class Toolbox:
         """What the newest yes released."""
         self.is_closed = False
         """Another worker answers: what a model calls is run no more."""
-        self._asked: list[_Asked] = []
-        """What models called in the present turn, and lately."""
+        self._called = Called(turn, self._told)
         self._runs: dict[str, asyncio.Task[ToolOutcome]] = {}
         """Changes at other servers, by operation id."""
 
@@ -142,7 +134,7 @@ class Toolbox:
     @property
     def runs_for_model(self) -> bool:
         """Whether something runs still that a model called in this turn."""
-        return any(each.turn == self._turn() and not each.task.done() for each in self._asked)
+        return self._called.is_running
 
     def close(self) -> None:
         """Run no more of what a model calls: another worker answers, and would have it done twice."""
@@ -150,47 +142,24 @@ class Toolbox:
 
     async def unfinished(self) -> list[llm.ChatItem]:
         """Wait for what a model called in this turn; the calls and outputs as a history holds them."""
-        if asked := [each for each in self._asked if each.turn == self._turn()]:
-            await asyncio.wait({each.task for each in asked})
-        return self.done()
+        return await self._called.unfinished()
 
     def done(self) -> list[llm.ChatItem]:
         """What was done of that which a model called in this turn, without what still runs."""
-        return self._done(each for each in self._asked if each.turn == self._turn())
+        return self._called.done()
 
     def done_earlier(self) -> list[llm.ChatItem]:
         """The same of earlier turns, of the last 30 s: the caller may have talked on before a model heard of it."""
-        since = time.time() - SAME_REQUEST_SECONDS
-        return self._done(
-            each for each in self._asked if each.turn != self._turn() and each.call.created_at > since
-        )
+        return self._called.done_earlier()
 
-    def _done(self, asked: Iterable[_Asked]) -> list[llm.ChatItem]:
-        items: list[llm.ChatItem] = []
-        for each in asked:
-            if not each.task.done():
-                continue
-            server = self._of[each.call.name]
-            error = each.task.exception()
-            if error is None:
-                outcome = each.task.result()
-                failed = outcome.is_error
-                output = (
-                    server.error_for_model(outcome) if failed else server.for_model(each.call.name, outcome)
-                )
-            else:
-                failed = True
-                if not isinstance(error, TaskServerUnavailable):  # nobody knows how far it came
-                    writes = not server.reads(each.call.name)
-                    error = TaskServerUnavailable(type(error).__name__, may_have_happened=writes)
-                output = error_output("unavailable", self.unavailable(each.call.name, error))
-            items.append(each.call)
-            items.append(
-                llm.FunctionCallOutput(
-                    call_id=each.call.call_id, name=each.call.name, output=output, is_error=failed
-                )
-            )
-        return items
+    def _told(self, tool: str, task: asyncio.Task[ToolOutcome]) -> tuple[str, bool]:
+        """What a model reads of a run that is over, and whether it failed."""
+        server, error = self._of[tool], task.exception()
+        if error is None:
+            return server.output(tool, task.result()), task.result().is_error
+        if not isinstance(error, TaskServerUnavailable):  # nobody knows how far it came
+            error = TaskServerUnavailable(type(error).__name__, may_have_happened=not server.reads(tool))
+        return error_output("unavailable", self.unavailable(tool, error)), True
 
     async def run(
         self,
@@ -216,13 +185,7 @@ class Toolbox:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if call is not None:
-            since = time.time() - SAME_REQUEST_SECONDS
-            self._asked = [
-                each
-                for each in self._asked
-                if each.turn == turn or not each.task.done() or each.call.created_at > since
-            ]
-            self._asked.append(_Asked(call, task, turn))
+            self._called.add(call, task, turn=turn)
             if operation is not None:
                 self._on_change()
         if operation and server.is_foreign:
@@ -276,12 +239,8 @@ class Toolbox:
         """Give confirmed runs as the call-and-output pairs that a model's history must hold."""
         items: list[llm.ChatItem] = []
         for action, outcome in runs:
-            server, call_id = self._of[action.tool], utils.shortuuid("call_")
-            output = (
-                server.error_for_model(outcome)
-                if outcome.is_error
-                else server.for_model(action.tool, outcome)
-            )
+            call_id = utils.shortuuid("call_")
+            output = self._of[action.tool].output(action.tool, outcome)
             arguments = json.dumps(dict(action.arguments))
             items += [
                 llm.FunctionCall(call_id=call_id, name=action.tool, arguments=arguments),

@@ -32,6 +32,7 @@ from people.migrate import migrate as migrate_people
 from privacy.live_calls import LiveCalls
 from privacy.places import Places
 from privacy.scrubbing import scrub_database, scrub_redis
+from privacy.wished import Wished
 from routing.erasure import forget_name, known_subject
 from routing.journal import JournalDownError
 from routing.migrate import migrate as migrate_routing
@@ -156,7 +157,7 @@ async def _journal(step: Step, places: Places, user_id: str) -> None:
 
 
 async def _end_calls(step: Step, places: Places, user_id: str, within_call: str | None) -> None:
-    async with _redis_at(places.redis) as redis:
+    async with redis_at(places.redis) as redis:
         live = LiveCalls(redis)
         found = await live.of(user_id)
         told = [call_id for call_id in found if await live.end(call_id)]
@@ -167,7 +168,7 @@ async def _end_calls(step: Step, places: Places, user_id: str, within_call: str 
 
 async def _redis(step: Step, places: Places, user_id: str, within_call: str | None) -> None:
     """Wait for the calls to be over, and look again: what was on its way may have come since."""
-    async with _redis_at(places.redis) as redis:
+    async with redis_at(places.redis) as redis:
         live = LiveCalls(redis)
         found = await live.of(user_id)
         for call_id in found:
@@ -175,6 +176,7 @@ async def _redis(step: Step, places: Places, user_id: str, within_call: str | No
         others = [call_id for call_id in found if call_id != within_call]
         late = await live.wait(others, seconds=CALLS_END_SECONDS)
         await live.forget_cut_off(user_id)
+        await Wished(redis).begun(user_id)  # the first step wrote it down
         step.note = await scrub_redis(redis)
         step.left = len(late) + await live.threads(found)
         if late:
@@ -191,7 +193,8 @@ async def _engine(url: str, make: Callable[[str], AsyncEngine]) -> AsyncIterator
 
 
 @asynccontextmanager
-async def _redis_at(url: str) -> AsyncIterator[Redis]:
+async def redis_at(url: str) -> AsyncIterator[Redis]:
+    """Connect to Redis, which may take 5 s for each answer."""
     redis = Redis.from_url(
         url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS, retry=Retry(NoBackoff(), 0)
     )

@@ -208,8 +208,10 @@ class RoutedCall:
         """
         self._health.worked(service, against_advice=self.router.is_least_bad)
 
-    def sight_failed(self, service: str, fault: Fault) -> None:
-        """Hear that what looks at the screen failed: everybody's sight is told, and no voice moves for it."""
+    def beside_failed(self, service: str, fault: Fault) -> None:
+        """Hear that what only helps the call failed, as what looks at the screen and the ear beside a model: every call is
+        told, and this one moves for nothing.
+        """
         self._health.failed(service, fault)
         self.outcomes.happenings.tell("fault", service=service, fault=fault.label, blame=fault.blame)
 

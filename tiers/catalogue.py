@@ -82,6 +82,10 @@ class Stack:
         """The vendors' APIs involved, each once, in the order in which a turn meets them."""
         return tuple(dict.fromkeys(model.service for model in self.parts.values()))
 
+    def only_helps(self, service: str) -> bool:
+        """Whether a service stands beside the stack alone: it serves without it."""
+        return service not in self.services and any(each.service == service for each in self.beside.values())
+
     def on(self, day: date) -> Self:
         """The stack as it is served on a day, models near their shutdown replaced."""
         beside = MappingProxyType({part: model.on(day) for part, model in self.beside.items()})

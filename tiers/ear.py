@@ -17,7 +17,9 @@ CONNECT: Final = APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=3)
 
 
 class Ear:
-    """Hears what is pushed. `on_words(text, final)` gets each piece as it is written, `on_unheard` the end of it."""
+    """Hears what is pushed. `on_words(text, final)` gets each piece as it is written, `on_unheard` the end of it, and
+    `on_failed` before that what the vendor ended it with.
+    """
 
     def __init__(
         self,
@@ -25,10 +27,12 @@ class Ear:
         *,
         on_words: Callable[[str, bool], None],
         on_unheard: Callable[[], None] = lambda: None,
+        on_failed: Callable[[APIError], None] = lambda _: None,
     ) -> None:
         self._stream = recogniser.stream(conn_options=CONNECT)
         self._on_words = on_words
         self._on_unheard = on_unheard
+        self._on_failed = on_failed
         self._pushed = 0.0
         self._written_to = -math.inf
         self._reading = asyncio.create_task(self._read(), name="ear.read")
@@ -75,6 +79,7 @@ class Ear:
                 "ear.lost",
                 extra={"error": type(error).__name__, "status": getattr(error, "status_code", None)},
             )
+            self._on_failed(error)
         except Exception as error:
             log.error("ear.failed", exc_info=error)
         self._on_unheard()

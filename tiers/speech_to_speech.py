@@ -44,9 +44,14 @@ class SpeechToSpeech:
         """The words of the turn that has just ended; empty where nobody wrote them down in so many seconds."""
         return await self.llm.words(within)
 
-    def overhear(self, on_words: Callable[[str, bool], None]) -> None:
-        """Give what an ear beside the model writes, while it is spoken; nothing where there is none."""
+    def overhear(
+        self, on_words: Callable[[str, bool], None], on_failed: Callable[[BaseException], None]
+    ) -> None:
+        """Give what an ear beside the model writes, while it is spoken, and what its vendor fails with; nothing where
+        there is none.
+        """
         self.llm.on_words, self.llm.on_unheard = on_words, self.end_of_turn.fails
+        self.llm.on_ear_failed = on_failed
         self.end_of_turn.behind = self.llm.behind
 
     def caller_speaks(self, speaking: bool) -> None:

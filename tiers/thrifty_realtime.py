@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, NotGivenOr, llm, stt, utils
+from livekit.agents import NOT_GIVEN, APIError, NotGivenOr, llm, stt, utils
 from livekit.agents.utils import is_given
 from livekit.plugins.openai import realtime
 from openai.types.realtime import (
@@ -60,6 +60,8 @@ class ThriftyRealtimeModel(realtime.RealtimeModel):
         """Gets what the ear writes while it is spoken, and whether it is final."""
         self.on_unheard: Callable[[], None] = lambda: None
         """Called when the ear hears no more."""
+        self.on_ear_failed: Callable[[APIError], None] = lambda _: None
+        """Called before that with what the ear's vendor ended it with."""
         self._open_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
         self.watch: RealtimeWatch | None = None
         """Sees the events of every session that is made from now on."""
@@ -110,7 +112,12 @@ class _Session(realtime.RealtimeSession):
         self._lead: deque[tuple[float, rtc.AudioFrame]] = deque()
         self.committed = CommittedTurns()
         self._ear = (
-            Ear(model.recogniser, on_words=model.on_words, on_unheard=model.on_unheard)
+            Ear(
+                model.recogniser,
+                on_words=model.on_words,
+                on_unheard=model.on_unheard,
+                on_failed=model.on_ear_failed,
+            )
             if model.recogniser is not None
             else None
         )

@@ -65,6 +65,12 @@ class VendorWatch:
         return self._models.parts[part]
 
     @property
+    def _beside(self) -> Model | None:
+        """The ear beside a model that hears for itself; None where there is none."""
+        built = getattr(self._models, "built", {}).get("stt")
+        return built.model if built is not None and "stt" not in self._models.parts else None
+
+    @property
     def is_speaking(self) -> bool:
         """Whether a speech-to-speech model has begun an answer whose end has not come."""
         return self._realtime is not None and self._realtime.is_active
@@ -84,7 +90,7 @@ class VendorWatch:
         for model in self._models.parts.values():
             self._watch.renew(model.service)
             self._watch.renew(model.name)
-        ear = self._models.parts.get("stt")
+        ear = self._models.parts.get("stt") or self._beside
         self._hearing.serves(ear.service if ear is not None and ear.vendor != "local" else "")
         self._worked.clear()
         self._overhear()
@@ -112,9 +118,23 @@ class VendorWatch:
 
     def heard(self, text: str, *, final: bool) -> None:
         """Take words of the caller that were written down."""
-        self._hearing.heard(text, final=final)
+        if self._beside is None:  # else these are the model's own, and say nothing of the ear
+            self._hearing.heard(text, final=final)
         if "stt" in self._models.parts:
             self.worked("stt")
+
+    def overheard(self, text: str, *, final: bool) -> None:
+        """Take words that an ear beside the model wrote."""
+        self._hearing.heard(text, final=final)
+        if self._beside is not None and "stt" not in self._worked:
+            self._worked.add("stt")
+            self._on_worked(self._beside.service)
+
+    def overheard_no_more(self, error: BaseException) -> None:
+        """Judge what an ear beside the model ended with. Nobody waits for its words any more."""
+        self._hearing.serves("")
+        if self._beside is not None:
+            self._watch.error(self._beside.service, error, can_be_asked=False)
 
     def error(self, part: Part, error: BaseException) -> None:
         """Judge an error of a part. An ear that is too busy is left: nothing but the next one hears what it did not."""

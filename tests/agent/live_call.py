@@ -147,11 +147,16 @@ class Switch:
         self.decision = decide(self._inputs)
         self.follow: Callable[[Decision, Any], None] = lambda *_: None
         self.told: list[tuple[str, Fault]] = []
+        self.beside: list[tuple[str, Fault]] = []
+        """What failed of that which only helps."""
         self.well: list[str] = []
 
     def failed(self, service: str, fault: Fault) -> None:
         self.told.append((service, fault))
         self._news(failed=tuple(sorted({*self._inputs.failed, service})))
+
+    def beside_failed(self, service: str, fault: Fault) -> None:
+        self.beside.append((service, fault))
 
     def worked(self, service: str) -> None:
         self.well.append(service)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.agent.live_call import live_call
 from tests.agent.test_murmurs import TITLES, hears_the_list, hears_the_list_through
+from tiers.faults import Fault
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -47,18 +48,26 @@ async def test_a_stop_behind_an_okay_is_a_stop(port: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["refuse", "silent", "cut"])
-async def test_the_call_goes_on_where_the_ear_does_not(port: int, kind: str) -> None:
+async def test_the_call_goes_on_where_the_ear_does_not_and_its_breaker_is_told_once(
+    port: int, kind: str
+) -> None:
     async with live_call(port, f"usr_deaf_{kind}", plan="premium") as live:
         live.desk.faults.set("deepgram-stt", kind)
+        if kind == "refuse":  # who is connected is refused nothing
+            live.desk.faults.set("deepgram-stt", "cut", times=1)
         assert "water the plants" in await live.turn("Add a task to water the plants")
         assert "buy milk" in await live.turn("Add a task to buy milk")
         assert live.stack == "premium"
         assert await live.titles() == ["buy milk", "water the plants"]
+        assert live.switch.beside == [("deepgram-stt", Fault.VENDOR_DOWN)]
+        assert live.switch.told == []
 
 
-async def test_the_ear_is_booked_as_it_is_billed(port: int) -> None:
+async def test_the_ear_is_booked_as_it_is_billed_and_counts_as_well(port: int) -> None:
     async with live_call(port, "usr_billed", plan="premium") as live:
         await live.turn("Add a task to water the plants")
+        assert "deepgram-stt" in live.switch.well, "what it wrote heals its breaker"
+        assert live.switch.beside == []
         desk, usage = live.desk, live.usage
     billed = sum(row.microdollars for row in desk.invoice.rows() if row.vendor == "deepgram")
     heard_ms = sum(each.units["audio_ms"] for each in usage if each.part == "stt")

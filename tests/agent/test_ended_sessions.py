@@ -16,7 +16,7 @@ import agent.call_end
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
-from agent.erasure import AccountErasure
+from agent.erasure import AccountErasure, Erased
 from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.no_more_calls import STOPPED
@@ -164,9 +164,9 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
     times: list[int] = []
     ended: list[str] = []
 
-    async def erases() -> bool:
+    async def erases() -> Erased:
         times.append(1)
-        return True
+        return Erased.WHOLLY
 
     erasure = AccountErasure(
         erases,
@@ -185,7 +185,7 @@ async def test_who_was_told_one_moment_is_told_that_erasing_failed_and_may_ask_a
     served.session = Session(ended=False)
     ended: list[str] = []
 
-    async def erases() -> bool:
+    async def erases() -> Erased:
         raise LookupError("of a kind that nobody thought of")
 
     erasure = AccountErasure(
@@ -199,6 +199,34 @@ async def test_who_was_told_one_moment_is_told_that_erasing_failed_and_may_ask_a
         await erasure.carry_out()
         assert served.session.said == [persona.ERASING, persona.NOT_ERASED] * times
     assert (erasure.is_done, ended) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("erased", "said", "is_done"),
+    [
+        (Erased.REST_FOLLOWS, persona.REST_IS_ERASED_SOON, True),
+        (Erased.LATER, persona.ERASED_LATER, False),
+    ],
+)
+async def test_who_is_erased_later_is_told_so_and_not_that_it_is_done(
+    served: Served, erased: Erased, said: str, is_done: bool
+) -> None:
+    served.session = Session(ended=False)
+    ended: list[str] = []
+
+    async def erases() -> Erased:
+        return erased
+
+    erasure = AccountErasure(
+        erases,
+        Gate(),
+        session=lambda: cast("Any", served.session),
+        end=lambda: ended.append("erased"),
+        promise=asyncio.create_task,
+    )
+    await erasure.carry_out()
+    assert served.session.said == [persona.ERASING, said]
+    assert (erasure.is_done, ended) == (is_done, ["erased"])
 
 
 async def test_a_wish_for_no_more_calls_is_written_down_though_the_session_has_ended_and_its_successor_says_so(

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from datetime import UTC, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from redis.asyncio import Redis
 
-from agent.erasure import ACTION, wants_erasure
+import agent.erasure
+from agent import closing
+from agent.background import Background
+from agent.erasure import ACTION, Erased, erases, wants_erasure
 from agent.persona import instructions, question
+from agent.served import connect
+from people.user import Plan, Role, User
+from privacy.wished import KEEP_SECONDS, KEY, Wished
 from tests.agent.live_call import LiveCall, live_call
 
 
@@ -74,11 +83,11 @@ def test_the_model_is_told_that_it_erases_nothing_and_reaches_no_emergency_servi
 class Room:
     """What erases a person, seen from the call."""
 
-    def __init__(self, outcome: bool | None = True) -> None:
+    def __init__(self, outcome: Erased = Erased.WHOLLY) -> None:
         self.outcome = outcome
         self.times = 0
 
-    async def erases(self) -> bool | None:
+    async def erases(self) -> Erased:
         self.times += 1
         return self.outcome
 
@@ -124,7 +133,7 @@ async def test_whatever_is_no_clear_yes_erases_nothing(port: int) -> None:
 @pytest.mark.system
 @pytest.mark.timeout(120)
 async def test_where_nothing_could_be_erased_that_is_said_and_the_call_goes_on(port: int) -> None:
-    room = Room(None)
+    room = Room(Erased.NOT)
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy", erases=room.erases) as live:
         await live.turn("Erase my account.")
         await live.say("Yes.")
@@ -141,3 +150,67 @@ async def test_a_caller_who_was_erased_elsewhere_is_told_and_the_call_ends(port:
         live.call.erased()
         assert await over(live) == "erased"
         assert "Your account was erased" in live.ours()
+
+
+ANN = User(
+    id="usr_ann",
+    email="ann@example.org",
+    plan=Plan.ECONOMY,
+    role=Role.USER,
+    time_zone="UTC",
+    created_at=datetime.now(UTC),
+)
+
+
+@pytest.fixture
+def wished(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Wished:
+    """What is kept of those who confirmed it."""
+    monkeypatch.setenv("VOICETASKS_TASKS_TOKEN_SECRET", "a secret that only tests know, 32+ bytes")
+    return Wished(redis)
+
+
+@pytest.mark.system
+async def test_an_erasure_that_is_cut_off_before_it_has_begun_is_kept_for_a_worker(
+    wished: Wished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = asyncio.Event()
+
+    async def waits(*_: object, **__: object) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(agent.erasure, "erase", waits)
+    promised = Background(logging.getLogger("agent.call"), "call.background_failed")
+    erasing = promised.begin(erases(ANN, call_id="c1", wished=wished)(), "call.erasing")
+    await asyncio.wait_for(began.wait(), 5)
+    await closing._finish(promised, 0.0)  # they have hung up, and nothing is waited for any longer
+    assert erasing.cancelled()
+    assert await wished.waiting() == [ANN.id]
+
+
+@pytest.mark.system
+async def test_an_erasure_that_cannot_begin_is_promised_where_it_is_kept_and_refused_where_it_is_not(
+    wished: Wished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICETASKS_PEOPLE_DATABASE_URL", "postgresql://127.0.0.1:1/nobody")
+    assert await erases(ANN, call_id="c1", wished=wished)() is Erased.LATER
+    assert await wished.waiting() == [ANN.id]
+    async with connect("redis://127.0.0.1:1/0") as nobody:
+        assert await erases(ANN, call_id="c1", wished=Wished(nobody))() is Erased.NOT
+
+
+@pytest.mark.system
+async def test_what_waits_for_longer_than_any_outage_is_given_up_and_that_is_logged(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 1_000_000.0
+    wished = Wished(redis, clock=lambda: now)
+    await wished.keep("usr_old")
+    now += KEEP_SECONDS / 2
+    await wished.keep("usr_old")
+    await wished.keep("usr_new")
+    assert await wished.waiting() == ["usr_old", "usr_new"]
+    now += KEEP_SECONDS / 2 + 1
+    assert await wished.waiting() == ["usr_new"], "the first yes counts, however often it is said"
+    assert [each.message for each in caplog.records] == ["erasure.given_up"]
+    assert 0 < await redis.ttl(KEY) <= KEEP_SECONDS

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from agent.erasure import Erased
 from agent.gate import Action
 from agent.reminder import Opening
 from people.reminder_consent import How
@@ -95,11 +96,11 @@ async def test_who_wants_no_more_calls_and_hangs_up_is_called_no_more_and_no_ven
 async def test_who_agrees_to_be_erased_and_hangs_up_is_erased(port: int) -> None:
     asked, unlocked, erased = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def erases() -> bool:
+    async def erases() -> Erased:
         asked.set()
         await unlocked.wait()
         erased.set()
-        return True
+        return Erased.WHOLLY
 
     async with live_call(port, f"ann-{uuid4().hex}", plan="economy", erases=erases) as live:
         await live.turn("Erase my account.")

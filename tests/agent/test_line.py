@@ -260,3 +260,18 @@ async def test_what_is_said_before_we_know_who_it_is_reaches_no_session() -> Non
     assert bytes(heard.data)[0] == 21
     assert line.ring.frames() == []
     await line.close()
+
+
+async def test_a_caller_who_was_cut_off_in_mid_sentence_does_not_speak_for_ever() -> None:
+    line = OneTap()
+    session: Any = SimpleNamespace(
+        input=SimpleNamespace(audio=None),
+        output=SimpleNamespace(audio=None, transcription=None),
+        on=lambda *_: None,
+        off=lambda *_: None,
+    )
+    line.attach(session)
+    line.ring.speaks(True)
+    assert line.is_spoken_into
+    line.detach()
+    assert not line.is_spoken_into, "with nobody left to hear that they have ended, a gap would never be one"

@@ -20,6 +20,7 @@ class Both:
         self.done: list[str] = []
         self.closed = asyncio.Event()
         self.can_serve = can_serve
+        self.awaited = 0
         self.serving, self.money = _Serving(self), _Money(self)
 
 
@@ -31,6 +32,9 @@ class _Serving:
         self._both.done.append("closing")
         await self._both.closed.wait()
         self._both.done.append("closed")
+
+    def awaited(self) -> None:
+        self._both.awaited += 1
 
     async def take_up(self, _decision: Decision) -> bool:
         self._both.done.append("serves")
@@ -61,6 +65,7 @@ async def test_money_is_given_back_after_the_last_of_it_was_booked_and_reserved_
     back = asyncio.create_task(call.take_up())
     await asyncio.sleep(0)
     assert both.done == ["closing"]
+    assert both.awaited == 1, "they hear at once that somebody is there"
     both.closed.set()
     await asyncio.wait_for(away, 5)
     assert await asyncio.wait_for(back, 5)
@@ -86,6 +91,7 @@ async def test_parking_twice_and_coming_back_to_a_call_that_is_served_change_not
     both.closed.set()
     call = parking(both)
     assert await call.take_up()
+    assert both.awaited == 0
     await call.park()
     await call.park()
     assert both.done == ["closing", "closed", "given back"]

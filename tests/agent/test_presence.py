@@ -30,6 +30,10 @@ class Room(rtc.EventEmitter[str]):
     def __init__(self, *identities: str) -> None:
         super().__init__()
         self.remote_participants: dict[str, Any] = dict.fromkeys(identities)
+        self.connected = True
+
+    def isconnected(self) -> bool:
+        return self.connected
 
 
 def presence(room: Room, *, leave: float = 0.05, lost: float = 10.0) -> Presence:
@@ -260,6 +264,14 @@ async def test_a_closed_room_ends_the_call_at_once() -> None:
     watched = presence(room)
     room.emit("disconnected", REASONS.ROOM_DELETED)
     assert await asyncio.wait_for(watched.gone, 5) == "room_closed"
+    watched.stop()
+
+
+async def test_a_room_that_was_closed_before_anybody_watched_is_no_room_with_a_caller_in_it() -> None:
+    room = Room("caller")  # whoever was there last is in its list still
+    room.connected = False
+    watched = presence(room)
+    assert await asyncio.wait_for(watched.gone, 5) == "line_lost"
     watched.stop()
 
 

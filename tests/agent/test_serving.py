@@ -11,8 +11,9 @@ import pytest
 from livekit.agents import llm
 
 from agent.owed import Leftover
+from agent.parking import Parking
 from agent.tier_session import TierSession
-from routing.decision import Cause
+from routing.decision import Cause, Decision
 from tests.agent.served_call import Served, Told, decision
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
@@ -208,3 +209,50 @@ async def test_a_session_of_great_age_is_not_renewed_while_the_caller_speaks_or_
     assert renewed.stack.name == "economy"
     await served.is_served_by(renewed)
     await served.serving.aclose()
+
+
+async def test_who_is_back_while_sockets_are_still_closed_hears_that_somebody_is_there(
+    served: Served,
+) -> None:
+    old, leaves, closes = served.sessions[0], asyncio.Event(), asyncio.Event()
+    asked, closing = asyncio.Event(), asyncio.Event()
+
+    async def leave() -> Leftover:
+        asked.set()
+        await leaves.wait()
+        return Leftover(old.history)
+
+    async def aclose() -> None:
+        closing.set()
+        await closes.wait()
+
+    old.leave, old.aclose = leave, aclose  # type: ignore[method-assign]
+    money: Any = SimpleNamespace(park=old.remember, take_up=lambda: _decided("economy"))
+    parking = Parking(served.serving, money, call_id="c1")
+    away = asyncio.create_task(parking.park())
+    await asyncio.wait_for(asked.wait(), 5)
+    back = asyncio.create_task(parking.take_up())
+    await asyncio.sleep(0)
+    assert served.covered == [0.0], "at once, though nothing serves them yet"
+    leaves.set()
+    await asyncio.wait_for(closing.wait(), 5)
+    old.tells["agent_state_changed"](SimpleNamespace(old_state="thinking", new_state="listening"))
+    assert served.covered == [0.0], "and what is being closed does not end it"
+    closes.set()
+    await asyncio.gather(away, back)
+    served.sessions[1].tells["agent_state_changed"](
+        SimpleNamespace(old_state="listening", new_state="speaking")
+    )
+    assert served.covered[-1] == "end"
+    await served.serving.aclose()
+
+
+async def test_the_wait_of_who_is_back_is_over_where_nothing_can_serve_them(served: Served) -> None:
+    await served.serving.park()
+    served.serving.awaited()
+    assert not await served.serving.take_up(Decision.model_construct(stack=None, reasons=()))
+    assert served.covered[-1] == "end"
+
+
+async def _decided(stack: str) -> Decision:
+    return decision(stack)

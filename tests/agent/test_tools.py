@@ -383,6 +383,49 @@ async def test_a_model_that_cannot_get_it_right_is_corrected_twice_and_then_the_
 # -- the gate
 
 
+@pytest.mark.parametrize(
+    ("tool", "wrong"),
+    [
+        ("delete_task", {"confirm": True}),
+        ("delete_task", {"task_id": 7}),
+        ("complete_task", {"done": "yes"}),
+        ("complete_task", {"task_id": ["Dentist"]}),
+        ("undo", {"task": "Dentist"}),
+    ],
+)
+async def test_nobody_is_asked_about_what_their_yes_could_not_carry_out(
+    ann: Rig, tool: str, wrong: dict[str, Any]
+) -> None:
+    ids = await ann.adds("Dentist")  # by another door, so that taking it back is asked about, too
+    mine = {} if tool == "undo" else {"task_id": ids["Dentist"]}
+    told = await ann.model_calls(tool, mine | wrong)
+    assert told["error"]["code"] == "invalid"
+    assert next(iter(wrong)) in told["error"]["message"], "the model can put it right"
+    assert ann.gate.pending is None
+    assert (await ann.model_calls(tool, mine))["status"] == "waiting_for_confirmation"
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == []
+
+
+async def test_an_id_that_is_none_is_explained_to_the_model_also_where_nothing_is_asked(ann: Rig) -> None:
+    for wrong in (["Dentist"], {"id": "Dentist"}):
+        told = await ann.model_calls("update_task", {"task_id": wrong, "title": "Dentist at nine"})
+        assert told["error"]["code"] == "invalid"
+
+
+async def test_a_foreign_tool_is_asked_about_with_what_it_takes_alone(ann: Rig) -> None:
+    mailer = Mailer()
+    async with (
+        serving(mailer.app) as there,
+        TaskClient(f"http://127.0.0.1:{there}/mcp", token("ann"), patience=PATIENCE) as client,
+    ):
+        ann.tools |= named(await ann.toolbox.add(ToolServer(client, name="mailer", title="your mailer")))
+        told = await ann.model_calls("mailer_send_mail", {"to": "anna@example.com", "subject": "Hello"})
+        assert told["error"]["code"] == "invalid"
+        assert ann.gate.pending is None
+
+
 async def test_a_task_that_was_changed_meanwhile_is_not_what_was_agreed_to(ann: Rig) -> None:
     ids = await ann.adds("Dentist")
     await ann.model_calls("list_tasks", {"view": "all"})

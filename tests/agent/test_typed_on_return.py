@@ -24,6 +24,8 @@ class Both:
     async def park(self) -> None:
         await asyncio.sleep((READY_SECONDS + CLOSE_SECONDS) / 2)
 
+    def awaited(self) -> None: ...
+
     async def take_up(self, _decision: Any = None) -> Any:
         await asyncio.sleep(1.0)
         return SimpleNamespace(stack="economy")

@@ -25,13 +25,14 @@ from mcp_tasks.errors import TaskError
 from mcp_tasks.store import TaskStore
 from people.audit import Audit
 from people.consent import Consents
-from people.database import create_engine
+from people.database import DATABASE_AWAY, create_engine
 from people.erasure import Erasures
 from people.store import People
 from privacy.erasure import Proof, erase
 from privacy.finishing import finish_once
 from privacy.live_calls import CALLS, LiveCalls
 from privacy.places import Places
+from privacy.wished import Wished
 from routing.erasure import known_subject
 from routing.journal import Journal
 from tests.privacy.keeper import (
@@ -103,6 +104,28 @@ async def test_no_byte_of_a_person_is_found_after_the_erasure_and_the_proof_says
     assert [each.left for each in proof.steps] == [0] * 5
     assert kept.user.id not in str(proof.as_dict())
     assert kept.user.email not in str(proof.as_dict())
+
+
+async def test_an_erasure_that_was_confirmed_and_could_not_begin_is_done_by_a_worker_and_forgotten(
+    places: Places, redis: Redis, redis_on_disk: RedisOnDisk, tmp_path: Path
+) -> None:
+    kept, wished = await keep_everywhere(places, redis), Wished(redis)
+    assert await wished.keep(kept.user.id)
+    with pytest.raises(DATABASE_AWAY):
+        await finish_once(replace(places, people="postgresql://127.0.0.1:1/nobody"))
+    assert await wished.waiting() == [kept.user.id], "the people's database is still away"
+    assert await finish_once(places) == 1
+    assert await wished.waiting() == []
+    assert await everything_found(tmp_path, redis, redis_on_disk, kept.markers) == []
+    assert await finish_once(places) == 0
+
+
+async def test_without_redis_the_erasures_that_have_begun_go_on(
+    places: Places, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    await keep_everywhere(places, redis)
+    assert await finish_once(replace(places, redis="redis://127.0.0.1:1/0")) == 0
+    assert "erasure.waits" in caplog.messages
 
 
 async def test_the_journal_keeps_the_amounts_and_the_trail_what_was_done_and_neither_names_anybody(

@@ -101,8 +101,8 @@ async def test_what_leaves_no_doubt_moves_every_call_at_once(callers: list[Calle
 
 async def test_sight_that_fails_is_given_up_by_all_and_moves_no_voice(callers: list[Caller]) -> None:
     one, other = callers
-    one.call.sight_failed("cartesia", Fault.VENDOR_BUSY)  # were it the voice, this very call would leave it
-    one.call.sight_failed("gemini-sight", Fault.NO_CREDIT)
+    one.call.beside_failed("cartesia", Fault.VENDOR_BUSY)  # were it the voice, this very call would leave it
+    one.call.beside_failed("gemini-sight", Fault.NO_CREDIT)
     async with asyncio.timeout(20):
         while not other.call.is_given_up("gemini-sight"):
             await asyncio.sleep(0.02)

@@ -26,10 +26,12 @@ class Heard:
         self.stream = Stream()
         self.words: list[tuple[str, bool]] = []
         self.ends = 0
+        self.failed: list[BaseException] = []
         self.ear = Ear(
             cast("Any", self.stream),
             on_words=lambda text, final: self.words.append((text, final)),
             on_unheard=self._end,
+            on_failed=self.failed.append,
         )
 
     def _end(self) -> None:
@@ -42,7 +44,7 @@ async def test_words_are_told_as_they_come() -> None:
     await heard.stream.says("Add a task.")
     assert heard.words == [("Add a", False), ("Add a task.", True)]
     await heard.ear.aclose()
-    assert heard.ends == 0, "who is closed has not failed"
+    assert (heard.ends, heard.failed) == (0, []), "who is closed has not failed"
 
 
 async def test_it_is_known_how_much_sound_lies_behind_the_last_word() -> None:
@@ -62,6 +64,7 @@ async def test_an_ear_that_fails_says_so_once_and_is_pushed_nothing_more() -> No
     await heard.stream.fails()
     heard.ear.push(FRAME)
     assert (heard.ends, heard.stream.pushed, heard.ear.is_open) == (1, 1, False)
+    assert [type(each).__name__ for each in heard.failed] == ["APIConnectionError"]
     await heard.ear.aclose()
 
 
