@@ -17,13 +17,14 @@ from cli.ports import FreePorts
 from routing import patience
 from routing.budget import Budget
 from routing.caps import Cap, Caps
+from routing.forecast import Offer
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease, Verdict
 from routing.redis_link import WAIT_SECONDS, BlindError, RedisLink
 from routing.scopes import scopes_of
 from routing.spool import Spool, drain_abandoned, spool_files
 from routing.stream import StreamCounts
-from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
+from tests.routing.conftest import ECONOMY, PATIENT, PLENTY, PREMIUM, Bank, Cost
 
 pytestmark = pytest.mark.system
 
@@ -34,6 +35,7 @@ class Told:
     def __init__(self) -> None:
         self.spent: list[int] = []
         self.verdicts: list[Verdict] = []
+        self.offers: list[Offer] = []
         self.blind: list[float] = []
         self._more = asyncio.Event()
 
@@ -41,7 +43,8 @@ class Told:
         self.spent.append(microdollars)
         self._more.set()
 
-    def on_verdict(self, verdict: Verdict) -> None:
+    def on_verdict(self, offer: Offer, verdict: Verdict) -> None:
+        self.offers.append(offer)
         self.verdicts.append(verdict)
         self._more.set()
 
@@ -102,7 +105,7 @@ async def test_a_call_pays_from_its_slice_and_gives_the_rest_back_at_the_end(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for()
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     lease.meter(Cost("r1", 4_000))
     lease.meter(Cost("r2", 2_500))
     await told.until(lambda: told.spent[-1:] == [6_500])
@@ -119,19 +122,19 @@ async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=3_000, total=10**12))
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     lease.meter(Cost("r1", 2_900))
     await told.until(lambda: bool(told.verdicts))
     assert told.verdicts[0] == Verdict("exhausted", "user-day")
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
 
 
 async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as_it_is(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=90_000, total=90_000))
-    assert await lease.reserve("premium") == Verdict("held")
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     lease.meter(Cost("r1", 60_000, tier="premium"))
     await told.until(lambda: bool(told.verdicts))
     assert told.spent == [60_000]
@@ -140,7 +143,7 @@ async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as
 
 async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, told: Told) -> None:
     lease = lease_for()
-    await lease.reserve("premium")
+    await lease.reserve(PREMIUM)
     for _ in range(3):
         lease.meter(Cost("r1", 1_000))
     await told.until(lambda: len(told.spent) == 3)
@@ -152,7 +155,7 @@ async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
     lease = lease_for(slice_seconds=1.0)
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
 
     async def slowly(*arguments: Any, **named: Any) -> Any:
@@ -172,6 +175,31 @@ async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released
         for counters in await bank.counters(await bank.account("c1")):
             assert not answers or counters["th"] == 0
     assert told.verdicts == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_moved_while_its_next_slice_is_asked_for_stays_moved(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """Else nobody would heed what becomes of the slices: they would be those of a stack that serves no more."""
+    lease = lease_for(slice_seconds=1.0)
+    assert await lease.reserve(ECONOMY) == Verdict("held")
+    hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*arguments: Any, **named: Any) -> Any:
+        asked.set()
+        await released.wait()
+        if not answers:
+            raise BlindError("timeout")
+        return await hold(*arguments, **named)
+
+    monkeypatch.setattr(bank.budget, "hold", slowly)
+    await asyncio.wait_for(asked.wait(), 20)
+    budget = Offer.of("budget", "economy")
+    lease.move(budget)
+    released.set()
+    await told.until(lambda: len(told.offers) == 2)
+    assert told.offers == [ECONOMY, budget]
 
 
 # -- we are away ------------------------------------------------------------------------------------------------
@@ -205,7 +233,7 @@ async def test_a_loop_that_stood_still_has_not_lost_sight_of_its_money(
 ) -> None:
     lease = lease_for(wait=WAIT_SECONDS)
     put = _stands_still(monkeypatch, bank.budget, "hold")
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     assert len(put) == 1
 
 
@@ -214,7 +242,7 @@ async def test_a_loop_that_stood_still_in_a_silent_call_has_not_lost_sight_eithe
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lease = lease_for(wait=PATIENT)
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     put = _stands_still(monkeypatch, bank.budget, "check")
     async with asyncio.timeout(20):
         while len(put) < 2:
@@ -295,7 +323,7 @@ async def shaky(server: Server, database_url: str, told: Told, tmp_path: Path) -
 async def test_a_redis_that_comes_back_empty_has_within_two_seconds_what_the_journal_says_and_the_lease(
     shaky: Shaky, server: Server, told: Told
 ) -> None:
-    await shaky.lease.reserve("premium")
+    await shaky.lease.reserve(PREMIUM)
     shaky.lease.meter(Cost("r1", 5_000))
     await told.until(lambda: told.spent[-1:] == [5_000])
     server.stop()  # the entry was never drained: only the worker still knows it
@@ -321,11 +349,11 @@ async def test_while_redis_is_away_there_is_no_new_premium_and_economy_has_a_cap
     shaky: Shaky, server: Server, told: Told
 ) -> None:
     server.stop()
-    assert await shaky.lease.reserve("premium") == Verdict("blind")
-    assert await shaky.lease.reserve("economy") == Verdict("held")
+    assert await shaky.lease.reserve(PREMIUM) == Verdict("blind")
+    assert await shaky.lease.reserve(ECONOMY) == Verdict("held")
     shaky.lease.meter(Cost("e1", 10_000, tier="economy"))
     await told.until(lambda: told.spent[-1:] == [10_000])
-    assert await shaky.lease.reserve("economy") == Verdict("exhausted")
+    assert await shaky.lease.reserve(ECONOMY) == Verdict("exhausted")
 
 
 async def test_what_one_call_spent_without_redis_the_next_ones_of_its_machine_do_not_have(
@@ -338,14 +366,14 @@ async def test_what_one_call_spent_without_redis_the_next_ones_of_its_machine_do
     monkeypatch.setattr(bank.link, "ask", away)
     for call_id, spent in (("c1", 6_000), ("c2", 2_000)):
         lease = lease_for(call_id, blind=6_000, together=8_000)
-        assert await lease.reserve("economy") == Verdict("held")
+        assert await lease.reserve(ECONOMY) == Verdict("held")
         lease.meter(Cost("e1", spent, tier="economy"))
         await told.until(lambda spent=spent: told.spent[-1:] == [spent])  # type: ignore[misc]
-        assert await lease.reserve("economy") == Verdict("exhausted")
+        assert await lease.reserve(ECONOMY) == Verdict("exhausted")
         await lease.aclose()
     late = lease_for("c3", blind=6_000, together=8_000)
-    assert await late.reserve("economy") == Verdict("exhausted")
-    assert await late.reserve("premium") == Verdict("blind")
+    assert await late.reserve(ECONOMY) == Verdict("exhausted")
+    assert await late.reserve(PREMIUM) == Verdict("blind")
 
 
 @pytest.mark.parametrize("blind", [True, False], ids=["while blind", "while a free stack serves"])
@@ -357,7 +385,7 @@ async def test_what_is_spent_over_midnight_with_no_next_slice_counts_in_the_new_
         raise BlindError("connection")
 
     lease = lease_for()
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     midnight = max(scope.ends_ms for scope in (await bank.account("c1")).scopes[1:])
     if blind:
         monkeypatch.setattr(bank.link, "ask", away)
@@ -379,7 +407,7 @@ async def test_what_is_spent_over_midnight_with_no_next_slice_counts_in_the_new_
 async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(
     shaky: Shaky, server: Server, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await shaky.lease.reserve("economy")
+    await shaky.lease.reserve(ECONOMY)
     append = shaky.journal.append
 
     async def down(_entries: object) -> int:
@@ -399,7 +427,7 @@ async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(
 
 
 async def test_a_flush_under_a_silent_call_is_noticed_without_a_charge(shaky: Shaky, told: Told) -> None:
-    await shaky.lease.reserve("premium")
+    await shaky.lease.reserve(PREMIUM)
     shaky.lease.meter(Cost("r1", 5_000))
     await told.until(lambda: told.spent[-1:] == [5_000])
     await shaky.bank.link.redis.flushall()
@@ -450,7 +478,7 @@ async def outage(
     caplog: pytest.LogCaptureFixture,
 ) -> Outage:
     caplog.set_level(logging.WARNING)
-    await shaky.lease.reserve("economy")
+    await shaky.lease.reserve(ECONOMY)
     append = shaky.journal.append
 
     async def down(_entries: object) -> int:
