@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from routing.kinds import Tier
+from routing.kinds import StackName, Tier
 from tiers.catalogue import STACKS
+from tiers.catalogue import Part as StackPart
 from tiers.prices import PriceTable, UnpricedModelError, UnpricedUnitError
 from tiers.usage import Usage
 
@@ -21,6 +22,8 @@ class PricedUsage:
 
     event_id: str
     tier: Tier
+    stack: StackName
+    """What used it; empty for the line and whatever else belongs to no stack."""
     microdollars: int
     """µ$; what it adds to the bill, so less where it takes the place of an estimate."""
     replaces: str
@@ -52,6 +55,7 @@ class Bill:
         return PricedUsage(
             event_id=usage.event_id,
             tier=stack.tier if stack is not None else _tier_without(usage),
+            stack=usage.stack if usage.part in get_args(StackPart) else "",
             microdollars=added,
             replaces=usage.replaces or "",
             details={

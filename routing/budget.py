@@ -64,6 +64,8 @@ class Request:
     take: bool = False
     """Whoever held the lease before, it is this run's from now on."""
     details: Mapping[str, Any] | None = None
+    others: Sequence[int] = ()
+    """µ$ to hold instead, the first that fits, where the amounts before it find no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Booked:
     """What its lease still holds, µ$."""
     overshoot: int = 0
     """The part of this charge that no cap had room for, µ$."""
+    short: str = ""
+    """Name of the scope that had no room for the amount before the one that is held; empty where the first is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Refused:
     """Nothing was reserved and nothing touched."""
 
     scope: str
-    """Name of the first scope without room."""
+    """Name of the first scope without room, for the last amount that was asked for."""
     why: Why
     """Which cap, or that overshoot or blind spending is not paid yet, or that another run of the call has the lease."""
 
@@ -166,6 +170,7 @@ class Budget:
         operation: str,
         tier: Tier,
         microdollars: int,
+        others: Sequence[int] = (),
         ttl_ms: int,
         first: bool = False,
         run: str = "",
@@ -174,12 +179,13 @@ class Budget:
     ) -> Booked | Refused | None:
         """Make the call's lease hold so much for so long, whatever it held before.
 
+        Where that finds no room, the first of `others` that does is held, in the same step of Redis.
         `first` says that the call never had a lease. `run` names who asks; a lease that another run holds is left
         alone, unless this one is to `take` it. None: a scope is not the one of Redis' time any more; make the
         account anew with `now_ms`.
         """
         answer = await self._run(
-            Request("hold", account, operation, tier, microdollars, ttl_ms, first, run, take, details)
+            Request("hold", account, operation, tier, microdollars, ttl_ms, first, run, take, details, others)
         )
         match answer[0]:
             case "period":
@@ -189,7 +195,8 @@ class Budget:
             case "refused":
                 return Refused(account.scopes[answer[3]].name, answer[4])
             case _:
-                return Booked(answer[3], answer[4])
+                short = account.scopes[answer[6]].name if len(answer) > 6 else ""
+                return Booked(answer[3], answer[4], short=short)
 
     async def meter(
         self,
@@ -351,6 +358,7 @@ class Budget:
         for scope in account.scopes:
             cap = account.caps.of(scope.kind)
             numbers += [cap.premium, cap.total, scope.starts_ms, scope.ends_ms]
+        numbers += request.others
         return keys, [
             request.verb,
             self._epoch,

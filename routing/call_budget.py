@@ -12,7 +12,7 @@ from routing.blind import BlindBook
 from routing.budget import Account, Booked, Budget, Refused
 from routing.caps import Caps
 from routing.journal import Entry
-from routing.kinds import Tier
+from routing.kinds import StackName, Tier
 from routing.redis_link import BlindError
 from routing.scopes import scopes_of
 
@@ -29,6 +29,10 @@ class Charge(Protocol):
     @property
     def tier(self) -> Tier:
         """Name the tier whose caps it counts against."""
+
+    @property
+    def stack(self) -> StackName:
+        """Name the stack that cost it; empty for what belongs to none, as the line does."""
 
     @property
     def microdollars(self) -> int:
@@ -70,7 +74,8 @@ class CallBudget:
         holds is not this one's to give back."""
         self._took = False
         """Whether the lease has been this run's."""
-        self._had_lease = had_lease
+        self._has_past = had_lease
+        """Whether anything was ever held or charged for the call; a refusal leaves nothing behind."""
         self._losses = budget.losses
         self._booked: dict[str, Account] = {}
         """By operation: the account in whose scopes it stands."""
@@ -79,10 +84,13 @@ class CallBudget:
         """Hear whose money it is, from the next hold on; where there is none, from the next charge on."""
         self._subject = subject
 
-    async def hold(self, tier: Tier, microdollars: int, *, ttl_ms: int) -> Booked | Refused:
-        """Have the lease hold so much, µ$, for so long, whatever it held before."""
+    async def hold(self, tier: Tier, microdollars: int, *others: int, ttl_ms: int) -> Booked | Refused:
+        """Have the lease hold so much, µ$, for so long, whatever it held before.
+
+        Of `others` the first that fits is held where the amounts before it find no room.
+        """
         self._holds += 1
-        first = self._account is None and not self._had_lease
+        first = not self._has_past
         now_ms = self._budget.now_ms or await self._budget.time_ms()
         for _ in range(3):
             account = self._account_at(now_ms)
@@ -91,6 +99,7 @@ class CallBudget:
                 operation=f"{self._call_id}:{self._run}:hold:{self._holds}",
                 tier=tier,
                 microdollars=microdollars,
+                others=others,
                 ttl_ms=ttl_ms,
                 first=first,
                 run=self._run,
@@ -99,7 +108,8 @@ class CallBudget:
             )
             if answer is not None:
                 self._account = account
-                self._took = self._took or isinstance(answer, Booked)
+                if isinstance(answer, Booked):
+                    self._took = self._has_past = True
                 return answer
             now_ms = self._budget.now_ms
         raise BlindError("clock")
@@ -114,8 +124,9 @@ class CallBudget:
         if operation in self._booked:
             return None
         now_ms = self.now_ms()
+        # From here on the call's counter is never again one that may start with nothing.
+        self._has_past = True
         if self._account is None or not sliced:
-            # From here on the call has a past: its counter is never again one that may start with nothing.
             self._account = self._account_at(now_ms)
         # What is taken back is taken from where it stands, though that be yesterday: no day is ever below nothing.
         account = self._booked.get(f"{self._call_id}:{charge.replaces}", self._account)

@@ -7,7 +7,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from routing.call_budget import Charge
@@ -15,9 +15,10 @@ from routing.cause import cause_of
 from routing.decision import Cause, Decision, RouteInputs, StackState, Unhealthy
 from routing.experiments.assignment import Assignment, assigned
 from routing.failed_here import FailedHere
+from routing.forecast import Offer
 from routing.journal import Entry, Journal, JournalDownError
-from routing.kinds import Tier
 from routing.lease import Lease, Verdict
+from routing.offers import offers
 from routing.policy import Policy
 from routing.router import decide
 from routing.spool import Spool
@@ -26,11 +27,8 @@ log = logging.getLogger("routing.call_router")
 
 CLOSE_SECONDS: Final = 5.0
 
-ROUNDS: Final = 8
-"""More than there are rungs of money: each round rules a tier out, so that it ends."""
-
 ASK_AGAIN_SECONDS: Final = 120.0
-"""After so long a tier whose money was refused is asked for again: somebody may have paid, or Redis be back."""
+"""After so long money that was refused is asked for again: somebody may have paid, or Redis be back."""
 
 
 class CallRouter:
@@ -73,7 +71,7 @@ class CallRouter:
         self._clock = clock
         self._failed = FailedHere(clock)
         self._refused_at: float | None = None
-        self._held: Tier | None = None
+        self._held: Offer | None = None
         self._decision: Decision | None = None
         self._decisions = 0
         self._deciding = asyncio.Lock()
@@ -106,7 +104,10 @@ class CallRouter:
         if self.holds_money or self._lease.blind_since is not None:
             return False
         budget = self._inputs.budget
-        return bool(budget.scope) and budget.economy in ("exhausted", "unpaid")
+        cheap = [each.name for each in self._inputs.stacks if each.tier == "economy" and not each.free]
+        return bool(budget.scope) and any(
+            budget.of(name, "economy") in ("exhausted", "unpaid") for name in cheap
+        )
 
     async def open(self) -> Decision:
         """Decide for the first time, with the money of the first slice reserved where the stack costs any.
@@ -174,9 +175,9 @@ class CallRouter:
             self._refused_at = -math.inf  # the caps may be others
         self._spawn(self._review())
 
-    def _slice_over(self, verdict: Verdict) -> None:
+    def _slice_over(self, offer: Offer, verdict: Verdict) -> None:
         """Hear what became of the next slice's reservation: the router is asked again at every slice."""
-        self._spawn(self._review((self._lease.tier, verdict)))
+        self._spawn(self._review((offer, verdict)))
 
     async def aclose(self) -> None:
         """Give the money back and finish what is still to be written."""
@@ -188,16 +189,16 @@ class CallRouter:
         if self._background:  # a decision on its way into the journal
             await asyncio.wait(self._background, timeout=CLOSE_SECONDS)
 
-    async def _review(self, slice_over: tuple[Tier | None, Verdict] | None = None) -> None:
+    async def _review(self, slice_over: tuple[Offer, Verdict] | None = None) -> None:
         async with self._deciding:
             before = self._decision
             if before is None or self._parked or self._closed:
                 return
             if slice_over is not None:
-                tier, verdict = slice_over
-                if tier is None or tier != self._held:
+                offer, verdict = slice_over
+                if offer != self._held:
                     return  # it was about what served the call before
-                self._learn(tier, verdict)
+                self._learn((offer,), verdict)
                 if verdict.money != "held":
                     self._held = None
             after = await self._decide()
@@ -216,30 +217,58 @@ class CallRouter:
                 self._on_decision(after, cause)
 
     async def _decide(self) -> Decision:
-        """Decide and reserve, until the budget agrees with the choice."""
+        """Decide and reserve, until the budget agrees with the choice.
+
+        Nothing is left only to a call that was refused everything just now: refusals of before are asked about again.
+        """
         self._inputs = self._inputs.model_copy(update=self._news())
-        decision = decide(self._inputs)
-        for _ in range(ROUNDS):
-            state = self._state(decision)
-            if state is None or state.free:
-                if self._lease.tier is not None:
-                    await self._lease.release()
-                self._held = None
-                break
-            if state.tier == self._held:
-                break
-            # Refused, this takes nothing away; but what was held before is asked for again, since time has passed.
-            verdict = await self._lease.reserve(state.tier)
-            self._learn(state.tier, verdict)
-            self._held = state.tier if verdict.money == "held" else None
-            if verdict.money == "held":
-                break
-            decision = decide(self._inputs)
+        refused_before = self._inputs.budget.refuses
+        decision = await self._choose()
+        if decision.stack is None and refused_before:
+            self._inputs = self._inputs.model_copy(update={"budget": self._inputs.budget.forgiving()})
+            decision = await self._choose()
+        if decision.stack is None and self._lease.tier is not None:
+            await self._lease.release()
         if self._decision is None or _differs(decision, self._decision):
             self._record(decision)
         self._decision = decision
         self._look_again_later()
         return decision
+
+    async def _choose(self) -> Decision:
+        decision = decide(self._inputs)
+        for _ in self._inputs.stacks:  # each round rules one out at least
+            state = self._state(decision)
+            if state is None:
+                self._held = None
+                break
+            if state.free:
+                if self._lease.tier is not None:
+                    await self._lease.release()
+                self._held = None
+                break
+            if self._pays_for(state):
+                break
+            # Refused, this takes nothing away; but what was held before is asked for again, since time has passed.
+            asked = offers(self._inputs)
+            verdict = await self._lease.reserve(*asked)
+            self._learn(asked, verdict)
+            self._held = asked[verdict.at] if verdict.money == "held" else None
+            if self._held is None or verdict.at:
+                decision = decide(self._inputs)
+            if self._held is not None:
+                break
+        return decision
+
+    def _pays_for(self, state: StackState) -> bool:
+        """Whether what is held is enough for a stack: for one of its tier that is no dearer, until the slice ends."""
+        held, offer = self._held, Offer.of(state.name, state.tier)
+        if held is None or held.tier != offer.tier or held.rate < offer.rate:
+            return False
+        if held != offer:
+            self._lease.move(offer)
+            self._held = offer
+        return True
 
     def _news(self) -> dict[str, Any]:
         """What may have changed since the last decision."""
@@ -270,10 +299,20 @@ class CallRouter:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, seconds), lambda: self._spawn(self._review()))
 
-    def _learn(self, tier: Tier, verdict: Verdict) -> None:
-        if verdict.money != "held" and self._refused_at is None:
+    def _learn(self, asked: Sequence[Offer], verdict: Verdict) -> None:
+        """Learn what the budget said to offers: a cap is in the way of single stacks, all else of the whole tier."""
+        tier, is_held = asked[0].tier, verdict.money == "held"
+        if is_held:
+            short = asked[: verdict.at]
+        else:
+            short = asked if verdict.scope and verdict.money == "exhausted" else ()
+        if (short or not is_held) and self._refused_at is None:
             self._refused_at = self._clock()
-        budget = self._inputs.budget.told(tier, verdict.money, verdict.scope)
+        budget = self._inputs.budget
+        if short:
+            budget = budget.beyond(tier, *(each.stack for each in short), scope=verdict.scope)
+        if is_held or not short:
+            budget = budget.told(tier, verdict.money, verdict.scope)
         self._inputs = self._inputs.model_copy(update={"budget": budget})
 
     def _state(self, decision: Decision) -> StackState | None:

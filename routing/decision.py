@@ -47,7 +47,7 @@ not paid yet, or no answer from Redis."""
 
 
 class BudgetState(BaseModel):
-    """What is known about money for each tier at the time of a decision."""
+    """What is known about money at the time of a decision: of each tier as a whole, and of stacks that are too dear."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,19 +55,39 @@ class BudgetState(BaseModel):
     economy: Money = "unasked"
     scope: str = Field(default="", max_length=32)
     """Which kind of cap was in the way last: call, user-day, user-month, global-day."""
+    too_dear: Annotated[tuple[StackName, ...], Field(max_length=64)] = ()
+    """Stacks whose own slice found no room below a cap, by name. A cheaper one of the same tier may find some."""
 
-    def of(self, tier: Tier) -> Money:
-        """Give what is known about one tier."""
+    def of(self, stack: StackName, tier: Tier) -> Money:
+        """Give what is known about a stack of a tier."""
+        if stack in self.too_dear:
+            return "exhausted"
         return self.premium if tier == "premium" else self.economy
 
     def told(self, tier: Tier, money: Money, scope: str = "") -> Self:
-        """Learn what the budget said about a tier."""
+        """Learn what the budget said about a tier, whatever its stacks cost."""
         return self.model_copy(update={tier: money, "scope": scope or self.scope})
+
+    def beyond(self, tier: Tier, *stacks: StackName, scope: str = "") -> Self:
+        """Learn that the slices of some stacks of a tier found no room; of its others nothing is said."""
+        of_tier = getattr(self, tier)
+        news = {
+            tier: "unasked" if of_tier == "held" else of_tier,
+            "scope": scope or self.scope,
+            "too_dear": tuple(sorted({*self.too_dear, *stacks})),
+        }
+        return self.model_copy(update=news)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether anything was refused."""
+        asked = ("unasked", "held")
+        return bool(self.too_dear) or self.premium not in asked or self.economy not in asked
 
     def forgiving(self) -> Self:
         """Forget what was refused, so that it is asked for again."""
         refused = {tier: "unasked" for tier in ("premium", "economy") if getattr(self, tier) != "held"}
-        return self.model_copy(update=refused)
+        return self.model_copy(update={**refused, "too_dear": ()})
 
 
 class Unhealthy(BaseModel):

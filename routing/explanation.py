@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from routing.decision import BudgetState, Decision
+from routing.decision import Decision, Money, RouteInputs
 from routing.journal import Entry
+from routing.kinds import Tier
 from routing.router import replay
 
 Replayed = Literal["same", "different", "unreadable"]
@@ -58,7 +59,7 @@ def explain(entry: Entry) -> Explanation:
         f"{served} {decision.reason}",
         f"The plan was {inputs.plan}, the door {inputs.channel}, the policy version {decision.policy_version}.",
         *_experiment(decision),
-        _money(inputs.budget),
+        _money(inputs),
         *_health(decision),
         *(f"{reason.stack} did not serve: {reason.sentence}" for reason in decision.reasons),
         _REPLAYED[replayed],
@@ -93,5 +94,14 @@ def _health(decision: Decision) -> list[str]:
     return said
 
 
-def _money(budget: BudgetState) -> str:
-    return f"Premium {_MONEY[budget.premium]}; economy {_MONEY[budget.economy]}."
+def _money(inputs: RouteInputs) -> str:
+    said = f"Premium {_MONEY[_money_of(inputs, 'premium')]}; economy {_MONEY[_money_of(inputs, 'economy')]}."
+    if inputs.budget.too_dear:
+        said += f" No room for a slice of {', '.join(inputs.budget.too_dear)}."
+    return said
+
+
+def _money_of(inputs: RouteInputs, tier: Tier) -> Money:
+    money = inputs.budget.of("", tier)
+    too_dear = any(each.tier == tier and each.name in inputs.budget.too_dear for each in inputs.stacks)
+    return "exhausted" if money == "unasked" and too_dear else money

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple, Self
 
-from routing.kinds import Tier
+from routing.kinds import StackName, Tier
 
 START_RATES: Final[dict[Tier, int]] = {"premium": 120_000, "economy": 40_000}
 """µ$ a minute, before a call has shown a rate of its own: the product's goals, which the reference conversations
-stay below."""
+stay below. A stack without a rate of its own has its tier's."""
+
+STACK_RATES: Final[dict[StackName, int]] = {
+    "gemini": 80_000,
+    "quality": 70_000,
+    "budget": 30_000,
+    "text": 5_000,
+}
+"""Likewise, of stacks that cost something else than their tier: a minute by list prices (adr/0009), a fifth added."""
+
+SLICE_SECONDS: Final = 15
+"""A slice, where nobody has set another."""
 
 WINDOW_SECONDS: Final = 60.0
 """A realtime minute grows dearer with its history, so the last minute tells more than the whole call."""
@@ -20,37 +31,56 @@ LEAST: Final = 0.25
 """Of the starting rate: after a silent minute the next reply still has to be paid."""
 
 
+class Offer(NamedTuple):
+    """One stack, as money is asked for it."""
+
+    stack: StackName
+    tier: Tier
+    rate: int
+    """µ$ a minute, before the call has shown what it costs with this stack."""
+
+    @classmethod
+    def of(cls, stack: StackName, tier: Tier) -> Self:
+        """Make the offer of a stack that costs something."""
+        return cls(stack, tier, STACK_RATES.get(stack, START_RATES[tier]))
+
+    @property
+    def first_slice(self) -> int:
+        """µ$ of a first slice, where nobody has set its length."""
+        return math.ceil(self.rate * SLICE_SECONDS / 60)
+
+
 class Forecast:
     """One call's rate. Times are seconds of any clock that does not jump."""
 
     def __init__(self, began: float) -> None:
         self._began = began
         self._charges: deque[tuple[float, int]] = deque()
-        self._tier: Tier | None = None
+        self._serving: Offer | None = None
 
-    def charged(self, tier: Tier, microdollars: int, at: float) -> None:
-        """Learn of a charge. One of another tier than was asked for last says nothing of what comes.
+    def charged(self, tier: Tier, stack: StackName, microdollars: int, at: float) -> None:
+        """Learn of a charge. One of another stack than serves says nothing of what comes; `stack` is empty for none's.
 
-        What was being spoken when a call was moved is billed behind the move, at the rate of the tier before.
+        What was being spoken when a call was moved is billed behind the move, at the rate of the stack before.
         """
-        if self._tier in (None, tier):
+        serving = self._serving
+        if serving is None or (tier == serving.tier and stack in ("", serving.stack)):
             self._charges.append((at, microdollars))
 
-    def next(self, tier: Tier, seconds: float, now: float) -> int:
-        """Forecast so many seconds with a tier, µ$, at least 1.
-
-        After another tier it starts anew, whatever came between: that one had another rate.
-        """
-        if self._tier not in (None, tier):
+    def serves(self, offer: Offer, now: float) -> None:
+        """Learn what serves from now on. After another stack the rate starts anew: that one had its own."""
+        if self._serving is not None and self._serving.stack != offer.stack:
             self._began = now
             self._charges.clear()
-        self._tier = tier
+        self._serving = offer
+
+    def next(self, offer: Offer, seconds: float, now: float) -> int:
+        """Forecast so many seconds with a stack, µ$, at least 1: by its first rate, unless it serves by now."""
         while self._charges and self._charges[0][0] < now - WINDOW_SECONDS:
             self._charges.popleft()
-        start = START_RATES[tier]
         elapsed = min(now - self._began, WINDOW_SECONDS)
-        rate: float = start
-        if elapsed >= seconds:
+        rate: float = offer.rate
+        if self._serving is not None and self._serving.stack == offer.stack and elapsed >= seconds:
             spent = sum(microdollars for _, microdollars in self._charges)
-            rate = max(start * LEAST, MARGIN * spent / (elapsed / 60))
+            rate = max(offer.rate * LEAST, MARGIN * spent / (elapsed / 60))
         return max(1, math.ceil(rate * seconds / 60))

@@ -22,7 +22,7 @@ from routing.call_budget import CallBudget, Charge
 from routing.caps import Caps
 from routing.decision import Money
 from routing.ending import ended
-from routing.forecast import Forecast
+from routing.forecast import Forecast, Offer
 from routing.journal import Entry, Journal
 from routing.kinds import Tier
 from routing.patience import within
@@ -43,7 +43,9 @@ class Verdict:
 
     money: Money
     scope: str = ""
-    """Which kind of cap was in the way."""
+    """Which kind of cap was in the way, of the last that found no room."""
+    at: int = 0
+    """Which of the offers is held; those before it found no room."""
 
 
 class Lease:
@@ -69,7 +71,7 @@ class Lease:
         blind_microdollars: int,
         blind_together: int | None = None,
         on_spent: Callable[[int], None] = lambda _: None,
-        on_verdict: Callable[[Verdict], None] = lambda _: None,
+        on_verdict: Callable[[Offer, Verdict], None] = lambda _offer, _verdict: None,
         clock: Callable[[], float] = time.monotonic,
         wait_seconds: float = WAIT_SECONDS,
         taken_over: bool = False,
@@ -97,11 +99,11 @@ class Lease:
         self._slice = slice_seconds
         self._on_spent = on_spent
         self.on_verdict = on_verdict
-        """Whoever is to hear what became of a slice; the call's router."""
+        """Whoever is to hear what became of the next slice of an offer; the call's router."""
         self._clock = clock
         self._wait = wait_seconds
         self._forecast = Forecast(clock())
-        self._tier: Tier | None = None
+        self._offer: Offer | None = None
         self._releases = 0
         """How often the lease was released; a slice that was asked for before the last time is given back."""
         self._slice_ends = clock()
@@ -126,31 +128,36 @@ class Lease:
     @property
     def tier(self) -> Tier | None:
         """The tier that money is held for; None when none is."""
-        return self._tier
+        return None if self._offer is None else self._offer.tier
 
-    async def reserve(self, tier: Tier) -> Verdict:
-        """Reserve the next slice with a tier; what was held for another one is given back.
+    async def reserve(self, offer: Offer, *others: Offer) -> Verdict:
+        """Reserve the next slice of the first of these offers that finds room; what was held before is given back.
 
-        At most some 200 ms; 300 where Redis is away and the disk is slow.
+        All are of one tier, and Redis is asked once. At most some 200 ms; 300 where Redis is away and the disk is slow.
         """
-        verdict = await self._reserve(tier)
+        verdict = await self._reserve((offer, *others))
         self._begin()
         return verdict
+
+    def move(self, offer: Offer) -> None:
+        """Hear that another stack of the tier serves, on what is held; the next slice is its own."""
+        self._offer = offer
+        self._forecast.serves(offer, self._clock())
 
     def _begin(self) -> None:
         if self._work is None and not self._closed:
             self._work = asyncio.create_task(self._serve(), name="lease.serve")
             self._work.add_done_callback(self._ended)
 
-    async def _reserve(self, tier: Tier) -> Verdict:
+    async def _reserve(self, offers: tuple[Offer, ...]) -> Verdict:
         if self.blind_since is not None:
             # No turn to wait for: whoever has it may be asking a slow Redis.
-            return await self._next_blind_slice(tier)
+            return await self._next_blind_slice(offers[0])
         deadline = asyncio.get_running_loop().time() + self._wait
         if not await self._take_turn(deadline):
-            return await self._next_blind_slice(tier)
+            return await self._next_blind_slice(offers[0])
         try:
-            return await self._hold(tier, deadline)
+            return await self._hold(offers, deadline)
         finally:
             self._turn.release()
 
@@ -179,7 +186,7 @@ class Lease:
 
         At most some 200 ms; a lease that could not be given back in that time expires.
         """
-        self._tier = None
+        self._offer = None
         self._releases += 1
         if self.blind_since is not None:
             return
@@ -187,7 +194,7 @@ class Lease:
         if not await self._take_turn(deadline):
             return
         try:
-            self._tier = None
+            self._offer = None
             async with within(deadline):
                 await self._settle("released")
         except TimeoutError:
@@ -229,15 +236,15 @@ class Lease:
                     await self._recover()
                 elif not charged:
                     await self._check()
-                if self._tier is not None and self._clock() >= self._slice_ends:
-                    await self._hold_on(self._tier)
+                if self._offer is not None and self._clock() >= self._slice_ends:
+                    await self._hold_on(self._offer)
 
     def _ended(self, work: asyncio.Task[None]) -> None:
         if not work.cancelled() and (error := work.exception()) is not None:
             log.error("lease.failed", exc_info=error, extra={"call_id": self._call_id})
 
     async def _wait_for_charge(self, seconds: float) -> None:
-        until_slice = self._slice_ends - self._clock() if self._tier is not None else seconds
+        until_slice = self._slice_ends - self._clock() if self._offer is not None else seconds
         if self._charges:
             return
         self._charged.clear()
@@ -247,63 +254,63 @@ class Lease:
         except TimeoutError:
             return
 
-    async def _hold_on(self, tier: Tier) -> None:
+    async def _hold_on(self, offer: Offer) -> None:
         """Ask for the next slice of what is held, and tell what became of it, unless it was released meanwhile."""
         releases = self._releases
-        verdict = await self._hold(tier)
+        verdict = await self._hold((offer,))
         if releases == self._releases:
-            self.on_verdict(verdict)
+            self.on_verdict(offer, verdict)
 
-    async def _hold(self, tier: Tier, deadline: float | None = None) -> Verdict:
+    async def _hold(self, offers: tuple[Offer, ...], deadline: float | None = None) -> Verdict:
         """Ask for the next slice, until a time on the event loop's clock; without one, for as long as a question may."""
         if self.blind_since is not None:
-            return await self._next_blind_slice(tier)
+            return await self._next_blind_slice(offers[0])
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._wait
         self._slice_ends = self._clock() + self._slice
-        releases = self._releases
+        releases, before = self._releases, self._offer
+        amounts = [self._forecast.next(offer, self._slice, self._clock()) for offer in offers]
         try:
-            answer = await self._held_by(tier, deadline)
+            answer = await self._held_by(offers[0].tier, amounts, deadline)
         except BlindError as error:
             self._blind.begin(error.why)
-            return await self._while_blind(tier, releases)
+            return await self._while_blind(offers[0], releases, before)
         if isinstance(answer, Refused) and answer.why == "superseded":
             # Another worker has the call, and its money with it: this one only has not heard of it yet.
             log.warning("budget.superseded", extra={"call_id": self._call_id})
-            return await self._while_blind(tier, releases)
+            return await self._while_blind(offers[0], releases, before)
         if isinstance(answer, Refused):
             return Verdict("unpaid" if answer.why == "unpaid" else "exhausted", answer.scope.split(":")[0])
-        if releases == self._releases:
-            self._tier = tier
-        else:  # who released it did not wait for the answer, and may have held on blind since
-            await self._give_back("released", tier)
-        return Verdict("held")
+        at = amounts.index(answer.held)
+        if (
+            releases != self._releases
+        ):  # who released it did not wait for the answer, and may have held on blind since
+            await self._give_back("released", offers[0].tier)
+        elif before == self._offer:  # else it was moved meanwhile, on what is held now
+            self.move(offers[at])
+        return Verdict("held", answer.short.split(":")[0], at)
 
-    async def _held_by(self, tier: Tier, deadline: float) -> Booked | Refused:
+    async def _held_by(self, tier: Tier, amounts: list[int], deadline: float) -> Booked | Refused:
         """Ask for the next slice until then. Raises BlindError."""
         try:
             async with within(deadline):
-                answer = await self._hold_now(tier)
+                answer = await self._hold_now(tier, amounts)
                 if await self._money.counted_anew():
-                    answer = await self._hold_now(tier)  # Redis said yes before it knew everything
+                    answer = await self._hold_now(tier, amounts)  # Redis said yes before it knew everything
                 return answer
         except TimeoutError:  # each question was in time, but there were several
             raise BlindError("timeout") from None
 
-    async def _hold_now(self, tier: Tier) -> Booked | Refused:
-        return await self._money.hold(
-            tier,
-            self._forecast.next(tier, self._slice, self._clock()),
-            ttl_ms=round(TTL_SLICES * self._slice * 1000),
-        )
+    async def _hold_now(self, tier: Tier, amounts: list[int]) -> Booked | Refused:
+        return await self._money.hold(tier, *amounts, ttl_ms=round(TTL_SLICES * self._slice * 1000))
 
     async def _book(self, charge: Charge) -> None:
-        sliced = self._tier is not None and self.blind_since is None
+        sliced = self._offer is not None and self.blind_since is None
         entry = self._money.entry(charge, sliced=sliced)
         if entry is None:  # it was booked before
             self._tell(self._spent)
             return
-        self._forecast.charged(charge.tier, charge.microdollars, self._clock())
+        self._forecast.charged(charge.tier, charge.stack, charge.microdollars, self._clock())
         if self.blind_since is not None or not await self._meter(entry, charge.tier):
             await self._money.book_blind(entry)
             self._blind.spend(entry.microdollars)
@@ -345,32 +352,33 @@ class Lease:
         except BlindError:
             return
         self._blind.end()
-        if self._tier is not None:
-            await self._hold_on(self._tier)
+        if self._offer is not None:
+            await self._hold_on(self._offer)
 
-    async def _next_blind_slice(self, tier: Tier) -> Verdict:
+    async def _next_blind_slice(self, offer: Offer) -> Verdict:
         self._slice_ends = self._clock() + self._slice
-        return await self._while_blind(tier, self._releases)
+        return await self._while_blind(offer, self._releases, self._offer)
 
-    async def _while_blind(self, tier: Tier, releases: int) -> Verdict:
+    async def _while_blind(self, offer: Offer, releases: int, before: Offer | None) -> Verdict:
         """No premium on money that cannot be seen; the cheaper tiers within the worker's own allowance.
 
-        `releases`: how often the lease had been released when the slice was asked for.
+        `releases`: how often the lease had been released when the slice was asked for; `before`: what it was for then.
         """
-        if tier == "premium":
+        if offer.tier == "premium":
             return Verdict("blind")
         is_spent = await self._blind.all_is_spent()
         if releases != self._releases:
             return Verdict("blind")
         if is_spent:
             return Verdict("exhausted")
-        self._tier = tier
+        if before == self._offer:
+            self.move(offer)
         return Verdict("held")
 
     async def _settle(self, event: str) -> None:
         if self.blind_since is not None:
             return  # the lease expires by itself
-        await self._give_back(event, self._tier or "economy")
+        await self._give_back(event, self.tier or "economy")
 
     async def _give_back(self, event: str, tier: Tier) -> None:
         try:

@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 
 from routing.budget import Budget, Counters
 from routing.decision import BudgetState, Decision
+from routing.forecast import Offer
 from routing.journal import Journal, journal_errors
 from routing.kinds import StackName
 from routing.live_leases import LiveLease, live_leases
@@ -106,8 +107,9 @@ def moves(calls: Sequence[LiveView], policy: Policy) -> list[Move]:
     """Say which live calls would be served otherwise: each is decided again from what it knew last.
 
     Money that was refused is asked for anew then. Whether it is there follows from what the policy's caps leave, for a
-    call that holds some; for the others it is taken to be there. What a call holds it keeps, so that caps move it when
-    it next asks, within a slice of `slice_seconds`.
+    call that holds some: as much again for what serves it, and a first slice for every other stack. For the other
+    calls it is taken to be there. What a call holds it keeps, so that caps move it when it next asks, within a slice
+    of `slice_seconds`.
     """
     found = []
     for call in calls:
@@ -125,7 +127,13 @@ def _money(call: LiveView, before: Decision, policy: Policy) -> BudgetState:
     asked_anew = before.inputs.budget.forgiving()
     if call.lease is None:
         return asked_anew
-    return money_below(policy.caps_of(call.subject), call.lease, call.counters, asked_anew)
+    asks = []
+    for state in before.inputs.stacks:
+        if state.free:
+            continue
+        offer = Offer.of(state.name, state.tier)
+        asks.append((offer, call.lease.microdollars if state.name == before.stack else offer.first_slice))
+    return money_below(policy.caps_of(call.subject), call.lease, call.counters, asked_anew, asks)
 
 
 def _decision(stored: object) -> Decision | None:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, get_args
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from routing.budget import Counters
 from routing.caps import Cap, Caps
 from routing.decision import BudgetState, Money
+from routing.forecast import Offer
 from routing.kinds import Tier
 from routing.live_leases import LiveLease
 from routing.scopes import ScopeKind
 
-TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
-
 
 def money_below(
-    caps: Caps, lease: LiveLease, counters: Mapping[str, Counters], known: BudgetState
+    caps: Caps,
+    lease: LiveLease,
+    counters: Mapping[str, Counters],
+    known: BudgetState,
+    asks: Sequence[tuple[Offer, int]],
 ) -> BudgetState:
-    """Say what the budget would answer, below these caps, to a call that asked for what it holds, with each tier.
+    """Say what the budget would answer, below these caps, to a call that asked for so much, µ$, with each stack.
 
     It reckons as `budget.lua` does for a hold: what was spent beside the caps is paid first, and the first scope
     without room refuses. What Redis does not have is taken to be empty. Nothing is asked or changed.
     """
-    for tier in TIERS:
-        money, scope = _answer(caps, lease, counters, tier)
-        if money != "held" or known.of(tier) != "held":
-            known = known.told(tier, "unasked" if money == "held" else money, scope)
+    for offer, microdollars in asks:
+        money, scope = _answer(caps, lease, counters, offer.tier, microdollars)
+        if money == "exhausted":
+            known = known.beyond(offer.tier, offer.stack, scope=scope)
+        elif money != "held":
+            known = known.told(offer.tier, money, scope)
     return known
 
 
@@ -40,18 +45,20 @@ def kind_of(scope: str) -> ScopeKind:
     raise ValueError("that is no scope's name")
 
 
-def _answer(caps: Caps, lease: LiveLease, counters: Mapping[str, Counters], tier: Tier) -> tuple[Money, str]:
+def _answer(
+    caps: Caps, lease: LiveLease, counters: Mapping[str, Counters], tier: Tier, microdollars: int
+) -> tuple[Money, str]:
     for name in lease.scopes:
         counted = counters.get(name)
         if counted is None:
             continue
-        money = _in_scope(caps.of(kind_of(name)), lease, counted, tier)
+        money = _in_scope(caps.of(kind_of(name)), lease, counted, tier, microdollars)
         if money != "held":
             return money, name.partition(":")[0]
     return "held", ""
 
 
-def _in_scope(cap: Cap, lease: LiveLease, counted: Counters, tier: Tier) -> Money:
+def _in_scope(cap: Cap, lease: LiveLease, counted: Counters, tier: Tier, microdollars: int) -> Money:
     own_premium = lease.microdollars if lease.tier == "premium" else 0
     total = counted.committed + counted.held - lease.microdollars
     premium = counted.premium_committed + counted.premium_held - own_premium
@@ -60,9 +67,9 @@ def _in_scope(cap: Cap, lease: LiveLease, counted: Counters, tier: Tier) -> Mone
     total, premium = total + paid, premium + paid_premium
     if tier == "premium" and (owed > paid or owed_premium > paid_premium):
         return "unpaid"
-    if total + lease.microdollars > cap.total:
+    if total + microdollars > cap.total:
         return "exhausted"
-    if tier == "premium" and premium + lease.microdollars > cap.premium:
+    if tier == "premium" and premium + microdollars > cap.premium:
         return "exhausted"
     return "held"
 

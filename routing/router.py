@@ -95,7 +95,7 @@ def _hurdle(inputs: RouteInputs, name: StackName, state: StackState | None) -> R
 def _money(inputs: RouteInputs, name: StackName, state: StackState) -> Reason | None:
     """Say what the budget has against a stack that costs something."""
     scope = _SCOPES.get(inputs.budget.scope, "a")
-    match inputs.budget.of(state.tier):
+    match inputs.budget.of(name, state.tier):
         case "exhausted":
             sentence = f"{name} would go beyond {scope} cap for {state.tier}."
             return Reason(stack=name, code=LostBecause.BUDGET_EXHAUSTED, sentence=sentence)

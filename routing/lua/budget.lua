@@ -4,7 +4,8 @@
 -- ARGV: 1 verb, 2 epoch, 3 operation id, 4 call id, 5 the journal's entry (JSON), 6 scope names joined by a space,
 --       7 mode, 8 and 9 what the keys of leases and of scopes begin with, 10 packed numbers: the epoch's number,
 --       the highest number of scripts that the worker has seen in this epoch, tier (1 premium, 0 cheaper), amount (µ$),
---       time to live (ms), then for each scope premium cap, total cap, its first ms, the first ms after it;
+--       time to live (ms), then for each scope premium cap, total cap, its first ms, the first ms after it, and
+--       further amounts to hold (µ$), of which the first that fits is taken where those before it do not;
 --       11 who asks: the run of a call on one worker, or empty
 -- Reply: status, number of scripts run in this epoch, server time (ms), then what the verb tells.
 --
@@ -221,7 +222,6 @@ if verb == 'hold' then
   local reaped = {}
   for n = 1, #scopes do reaped[n] = pack(scopes[n]) end
   local stands, elsewhere = standing()
-  local refused, why
   for n = 1, #scopes do
     local s = scopes[n]
     if stands[n] then -- what it holds by now makes way for the new amount, also where a day has changed beside it
@@ -239,25 +239,33 @@ if verb == 'hold' then
       local beside = math.min(pay, s[PO])
       s[PC], s[PO], s[PB] = s[PC] + pay, s[PO] - beside, s[PB] - pay + beside
     end
-    if tier == 1 and s[PO] + s[PB] + s[TO] + s[TB] > 0 then
-      why = 'unpaid'
-    elseif s[TC] + s[TH] + amount > s[TCAP] then
-      why = 'total'
-    elseif tier == 1 and s[PC] + s[PH] + amount > s[PCAP] then
-      why = 'premium'
+  end
+  -- The first scope that has something against an amount, and what.
+  local function against(money)
+    for n = 1, #scopes do
+      local s = scopes[n]
+      if tier == 1 and s[PO] + s[PB] + s[TO] + s[TB] > 0 then return n, 'unpaid' end
+      if s[TC] + s[TH] + money > s[TCAP] then return n, 'total' end
+      if tier == 1 and s[PC] + s[PH] + money > s[PCAP] then return n, 'premium' end
     end
-    if why then
-      refused = n
-      break
-    end
-    s[TH] = s[TH] + amount
-    if tier == 1 then s[PH] = s[PH] + amount end
+  end
+  local short
+  local refused, why = against(amount)
+  while refused and at <= #ARGV[10] do
+    short = refused
+    amount, at = struct.unpack('<d', ARGV[10], at)
+    refused, why = against(amount)
   end
   if refused then
     for n = 1, #scopes do
       if raw[n + 1] and raw[n + 1] ~= reaped[n] then call('SET', KEYS[n + 5], reaped[n]) end
     end
     return { 'refused', run, now, refused - 1, why }
+  end
+  for n = 1, #scopes do
+    local s = scopes[n]
+    s[TH] = s[TH] + amount
+    if tier == 1 then s[PH] = s[PH] + amount end
   end
   if elsewhere ~= '' then release(leased, held, elsewhere) end
   held = amount
@@ -266,7 +274,7 @@ if verb == 'hold' then
   if leased ~= tier then call('XADD', STREAM, '*', 'entry', ARGV[5]) end
   local spent = remember(0)
   if not leased then call('PEXPIRE', OPERATIONS, 86400000) end
-  return { 'ok', run, now, spent, held, 0 }
+  return { 'ok', run, now, spent, held, 0, short and short - 1 }
 end
 
 if verb == 'settle' then

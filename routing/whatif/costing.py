@@ -16,7 +16,7 @@ from typing import Final
 
 from routing.bill import Bill
 from routing.decision import Decision
-from routing.forecast import START_RATES
+from routing.forecast import Offer
 from routing.kinds import StackName
 from routing.whatif.recorded import Charge, RecordedCall, Stretch
 from routing.whatif.running import AsRecorded, Carried, Cost, Otherwise, Running, is_of_no_stack
@@ -74,7 +74,7 @@ class Costing:
     def _by_the_minute(self, stack: Stack, minutes: float) -> Cost:
         rate = self.rates.get(stack.name)
         if rate is None or rate.calls < LEAST_CALLS:
-            start = float(START_RATES[stack.tier])
+            start = float(Offer.of(stack.name, stack.tier).rate)
             return Cost(start * minutes, _UNKNOWN_SHARE * start * minutes, estimated=True)
         return Cost(rate.microdollars * minutes, SURE * rate.error * minutes, estimated=True)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from routing.decision import Decision, RouteInputs
+from routing.decision import BudgetState, Decision, RouteInputs, StackState
 from routing.experiments.assignment import Assignment, assigned, drawn
 from routing.experiments.design import Experiment
+from routing.forecast import Offer
 from routing.kinds import Tier
 from routing.policy import Policy
 from routing.router import decide
 from routing.whatif.purse import Purse
 from routing.whatif.recorded import RecordedCall
-
-_ROUNDS: Final = 8
-"""More than there are rungs of money."""
 
 
 class Decider:
@@ -46,19 +43,19 @@ class Decider:
         held: Tier | None = recorded.tier
         if self.caps_differ(call, recorded):
             # What the budget said then was said of other caps.
-            fresh = inputs.budget.model_copy(update={"premium": "unasked", "economy": "unasked"})
+            fresh = BudgetState(scope=inputs.budget.scope)
             inputs, held = inputs.model_copy(update={"budget": fresh}), None
         return self._reserve(inputs, call, at_ms, held)
 
     def without_money(self, call: RecordedCall, decision: Decision, at_ms: int) -> Decision | None:
-        """Decide anew when the tier that serves a call has no room for more; None while it has."""
+        """Decide anew when there is no room for more of what serves a call; None while there is."""
         state = next((state for state in decision.inputs.stacks if state.name == decision.stack), None)
         if state is None or state.free:
             return None
-        scope = self._refusal(decision.inputs, call, at_ms, state.tier)
+        scope = self._refusal(decision.inputs, call, at_ms, state)
         if not scope:
             return None
-        budget = decision.inputs.budget.told(state.tier, "exhausted", scope)
+        budget = decision.inputs.budget.beyond(state.tier, state.name, scope=scope)
         inputs = decision.inputs.model_copy(update={"budget": budget})
         return self._reserve(inputs, call, at_ms, None)
 
@@ -70,21 +67,23 @@ class Decider:
     def _reserve(self, inputs: RouteInputs, call: RecordedCall, at_ms: int, held: Tier | None) -> Decision:
         """Decide until the purse agrees, as a call's router does with the budget. `held` had its money reserved."""
         decision = decide(inputs)
-        for _ in range(_ROUNDS):
+        for _ in inputs.stacks:  # each round rules one out
             state = next((state for state in inputs.stacks if state.name == decision.stack), None)
             if state is None or state.free or state.tier == held:
                 break
-            if inputs.budget.of(state.tier) == "held":
+            if inputs.budget.of(state.name, state.tier) == "held":
                 break
-            scope = self._refusal(inputs, call, at_ms, state.tier)
+            scope = self._refusal(inputs, call, at_ms, state)
             if not scope:
                 break
-            inputs = inputs.model_copy(update={"budget": inputs.budget.told(state.tier, "exhausted", scope)})
+            budget = inputs.budget.beyond(state.tier, state.name, scope=scope)
+            inputs = inputs.model_copy(update={"budget": budget})
             decision = decide(inputs)
         return decision
 
-    def _refusal(self, inputs: RouteInputs, call: RecordedCall, at_ms: int, tier: Tier) -> str:
-        return self._purse.refuses(call.scopes_at(at_ms), tier, inputs.policy.caps_of(call.subject))
+    def _refusal(self, inputs: RouteInputs, call: RecordedCall, at_ms: int, state: StackState) -> str:
+        offer = Offer.of(state.name, state.tier)
+        return self._purse.refuses(call.scopes_at(at_ms), offer, inputs.policy.caps_of(call.subject))
 
     def _assignment(self, call: RecordedCall) -> Assignment | None:
         """The call's part in the experiments of the other policy, drawn when it began and kept to its end.

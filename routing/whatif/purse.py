@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from routing.caps import Caps
-from routing.forecast import START_RATES
-from routing.kinds import Tier
+from routing.forecast import Offer
 from routing.scopes import ScopeKind
 
-SLICE_SECONDS: Final = 15
 _KINDS: Final[dict[str, ScopeKind]] = {
     "call": "call",
     "user-day": "user_day",
@@ -34,14 +32,14 @@ class Purse:
             if tier == "premium":
                 self._premium[scope] += microdollars
 
-    def refuses(self, scopes: Sequence[str], tier: Tier, caps: Caps) -> str:
-        """Name the kind of scope that has no room for the next slice of a tier; empty when all have."""
-        wanted = START_RATES[tier] * SLICE_SECONDS // 60
+    def refuses(self, scopes: Sequence[str], offer: Offer, caps: Caps) -> str:
+        """Name the kind of scope that has no room for a stack's first slice; empty when all have."""
+        wanted = offer.first_slice
         for scope in scopes:
             kind = scope.split(":", 1)[0]
             cap = caps.of(_KINDS[kind])
             if self._total[scope] + wanted > cap.total:
                 return kind
-            if tier == "premium" and self._premium[scope] + wanted > cap.premium:
+            if offer.tier == "premium" and self._premium[scope] + wanted > cap.premium:
                 return kind
         return ""

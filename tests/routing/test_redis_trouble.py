@@ -16,7 +16,7 @@ from routing.journal import Journal
 from routing.keeping import keep_journal
 from routing.redis_link import BlindError
 from routing.settings import RoutingSettings
-from tests.routing.conftest import PATIENT, Cost
+from tests.routing.conftest import ECONOMY, PATIENT, PREMIUM, Cost
 from tests.routing.fault_proxy import FaultProxy
 from tests.routing.trouble import PROMPT_SECONDS, Call, Node, Rig, rig_on
 
@@ -141,7 +141,7 @@ async def asked_again_and_again(call: Call) -> float:
     longest = 0.0
     for number in range(20):
         begun = time.monotonic()
-        await call.lease.reserve("economy" if number % 2 else "premium")
+        await call.lease.reserve(ECONOMY if number % 2 else PREMIUM)
         longest = max(longest, time.monotonic() - begun)
         await asyncio.sleep(0.1)
     return longest

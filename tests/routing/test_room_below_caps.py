@@ -10,14 +10,21 @@ import pytest
 from routing.budget import Booked, Counters, Refused
 from routing.caps import Cap, Caps
 from routing.decision import BudgetState
+from routing.forecast import Offer
 from routing.kinds import Tier
 from routing.live_leases import LiveLease, live_leases
-from routing.room_below_caps import TIERS, kind_of, money_below
+from routing.room_below_caps import kind_of, money_below
 from tests.routing.conftest import PLENTY, Bank
 
 pytestmark = pytest.mark.system
 
 ROUNDS = 150
+TIERS: tuple[Tier, ...] = ("premium", "economy")
+
+
+def asks(microdollars: int) -> list[tuple[Offer, int]]:
+    """The same amount with a stack of each tier, which has its name."""
+    return [(Offer.of(tier, tier), microdollars) for tier in TIERS]
 
 
 def some_caps(chance: random.Random, spent: list[Counters]) -> Caps:
@@ -68,15 +75,17 @@ async def test_the_answer_below_other_caps_is_the_one_that_redis_gives_below_the
         assert lease.scopes == tuple(names)
         caps, asked = some_caps(chance, await counted()), chance.choice(TIERS)
         counters = dict(zip(names, await counted(), strict=True))
-        told = money_below(caps, lease, counters, BudgetState(premium="held", economy="held"))
+        told = money_below(
+            caps, lease, counters, BudgetState(premium="held", economy="held"), asks(lease.microdollars)
+        )
         answer = await hold(caps, asked, lease.microdollars)
         if isinstance(answer, Refused):
-            assert told.of(asked) == ("unpaid" if answer.why == "unpaid" else "exhausted")
+            assert told.of(asked, asked) == ("unpaid" if answer.why == "unpaid" else "exhausted")
             if asked == "economy":  # it is told last, so that its scope is the one that is named
                 assert told.scope == answer.scope.partition(":")[0]
         else:
-            assert told.of(asked) == "held"
-        seen.add((asked, told.of(asked)))
+            assert told.of(asked, asked) == "held"
+        seen.add((asked, told.of(asked, asked)))
     assert seen == {(tier, money) for tier in TIERS for money in ("held", "exhausted")} | {
         ("premium", "unpaid")
     }
@@ -86,9 +95,13 @@ def test_money_that_was_refused_before_is_asked_for_anew_where_there_is_room() -
     lease = LiveLease("c1", "economy", 5, 1_000, ("call:c1",))
     known = BudgetState(premium="unasked", economy="held")
     counters = {"call:c1": Counters(0, 0, 5, 5, 0, 0, 0, 0)}
-    assert money_below(Caps(), lease, counters, known) == known
-    told = money_below(Caps(call=Cap(premium=0, total=10)), lease, counters, known)
-    assert (told.premium, told.economy, told.scope) == ("exhausted", "held", "call")
+    assert money_below(Caps(), lease, counters, known, asks(5)) == known
+    told = money_below(Caps(call=Cap(premium=0, total=10)), lease, counters, known, asks(5))
+    assert (told.of("premium", "premium"), told.of("economy", "economy"), told.scope) == (
+        "exhausted",
+        "held",
+        "call",
+    )
 
 
 def test_only_names_of_scopes_have_a_kind() -> None:
