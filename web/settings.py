@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from people.called_countries import UNLESS_SAID, VARIABLE
 from routing.redis_url import RedisUrl
 
 MIN_SECRET_BYTES = 32
@@ -57,6 +58,8 @@ class WebSettings(BaseSettings):
     livekit_api_secret: SecretStr = Field(default=SecretStr(""), validation_alias="LIVEKIT_API_SECRET")
     livekit_browser_url: str = ""
     """The LiveKit server as browsers reach it, where that is not LIVEKIT_URL."""
+    called_countries: frozenset[str] = Field(default=UNLESS_SAID, validation_alias=VARIABLE)
+    """Whose numbers are called about tasks, ISO 3166: what the account page says of it. The agent calls by the same."""
     redis_url: RedisUrl = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL", repr=False)
     sandbox_host: str = Field(default="127.0.0.1", validation_alias="VOICETASKS_SANDBOX_HOST")
     sandbox_control_port: Annotated[int, Field(ge=0, le=65535)] = Field(
