@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcp_tasks.long_secret import LongSecret
 from people.called_countries import UNLESS_SAID, VARIABLE
 from routing.redis_url import RedisUrl
 
-MIN_SECRET_BYTES = 32
 NO_NETWORK: Final = "must be addresses and networks like 10.0.0.0/8; `*` and 0.0.0.0/0 are none, since anybody may write that header"
 """Whoever believed everybody would take the address that a caller made up."""
 
@@ -25,7 +25,7 @@ class WebSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    secret: Annotated[SecretStr, Field(validate_default=True)] = SecretStr("")
+    secret: Annotated[LongSecret, Field(validate_default=True)] = SecretStr("")
     """Signs sessions, CSRF tokens and call ids. Required: at least 32 bytes. Changing it signs everybody out."""
     demo: bool = False
     public_url: str = ""
@@ -65,13 +65,6 @@ class WebSettings(BaseSettings):
     sandbox_control_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8083, validation_alias="VOICETASKS_SANDBOX_CONTROL_PORT"
     )
-
-    @field_validator("secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
-        return secret
 
     @field_validator("trusted_proxies")
     @classmethod
