@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
+from people.called_countries import is_called
 from people.user import DEFAULT_TIME_ZONE
 
 TOO_LATE: Final = timedelta(hours=6)
@@ -109,8 +110,7 @@ def again_after(outcome: Outcome, attempts: int) -> timedelta | None:
 
 def may_call_country(number: str, rules: Rules) -> bool:
     """Whether the number belongs to a country that is called. Numbers of no country, such as satellites, do not."""
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
-    return region is not None and region in rules.countries
+    return is_called(number, rules.countries)
 
 
 def clocks_of(time_zone: str, number: str) -> tuple[ZoneInfo, ...]:

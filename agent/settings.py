@@ -13,6 +13,7 @@ from agent.outbound_rules import Rules
 from agent.phone_admission import AdmissionRules, UnknownCallers
 from agent.phone_line import Carrier
 from agent.presence import Graces
+from people.called_countries import UNLESS_SAID
 from people.reminder_calls import Caps
 from routing.redis_url import RedisUrl
 
@@ -121,8 +122,8 @@ class OutboundSettings(BaseSettings):
 
     trunk_id: str = ""
     """LiveKit's id of an outbound SIP trunk. Without one nobody is called."""
-    countries: frozenset[str] = frozenset({"US", "CA"})
-    """Whose numbers are called, ISO 3166, as JSON: [\"US\", \"DE\"]. Calls abroad cost many times as much."""
+    countries: frozenset[str] = UNLESS_SAID
+    """Whose numbers are called, ISO 3166, as JSON: [\"US\", \"DE\"]. The web server reads it, too."""
     quiet_from: time = time(21)
     quiet_until: time = time(8)
     """On the person's clock nobody is called between them; both the same is never."""

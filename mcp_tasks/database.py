@@ -1,7 +1,9 @@
 """One engine for a database URL: SQLite for one machine, Postgres for more."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -25,34 +27,35 @@ anyway."""
 
 
 def create_engine(url: str) -> AsyncEngine:
+    """Make an async engine on tasks. WAL is the file's own: `migrate` sets it once."""
+    # The connection that was used last goes first: each has caches of its own, which fill with what it is asked.
+    return engine_of(
+        url, sqlite_pool={"pool_use_lifo": True}, pragmas=(f"busy_timeout={BUSY_MS}", "synchronous=NORMAL")
+    )
+
+
+def engine_of(url: str, *, sqlite_pool: Mapping[str, Any], pragmas: Sequence[str]) -> AsyncEngine:
     """Make an async engine; a URL without a driver gets the async one, and SQLite's folder is made.
 
-    Parameters never appear in errors, because they are people's words.
+    `sqlite_pool`: how connections to SQLite's file are kept. `pragmas`: what each is told, beside holding foreign keys
+    and overwriting what is deleted. Parameters never appear in errors, because they are people's words.
     """
     parsed = make_url(url)
     parsed = parsed.set(drivername=_ASYNC_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.get_backend_name() != "sqlite":
         options = {"async_creator_fn": connect} if parsed.get_dialect().driver == "asyncpg" else {}
         return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=options)
-    kept: dict[str, bool] = {}
+    kept: Mapping[str, Any] = {}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # The connection that was used last goes first: each has caches of its own, which fill with what it is asked.
-        kept = {"pool_use_lifo": True}
+        kept = sqlite_pool
     engine = create_async_engine(parsed, hide_parameters=True, **kept)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("foreign_keys=ON", *pragmas, "secure_delete=ON", f"cache_size={-CACHE_KB}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
     return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    """Hold foreign keys, wait for a busy file, overwrite what is deleted. WAL is the file's own: `migrate` sets it once."""
-    cursor = connection.cursor()
-    for pragma in (
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY_MS}",
-        "synchronous=NORMAL",
-        "secure_delete=ON",
-        f"cache_size={-CACHE_KB}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcp_tasks.long_secret import LongSecret
+
 DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'tasks.db'}"
-MIN_SECRET_BYTES = 32
-"""HS256 wants a key as long as its hash: RFC 7518, section 3.2."""
 
 
 class TasksSettings(BaseSettings):
@@ -29,7 +29,7 @@ class TasksSettings(BaseSettings):
         str,
         Field(validation_alias=AliasChoices("VOICETASKS_TASKS_DATABASE_URL", "DATABASE_URL"), repr=False),
     ] = DEFAULT_DATABASE_URL
-    token_secret: SecretStr
+    token_secret: LongSecret
     """The key that `people` signs task tokens with; any issuer that holds it speaks for any user."""
     max_body_bytes: Annotated[int, Field(ge=4096, le=4_194_304)] = 262_144
     """Past this a request is answered 413 before it is parsed."""
@@ -37,13 +37,6 @@ class TasksSettings(BaseSettings):
     """Of one person's tools, in each process: past them `rate_limited`. So many may come at once; 0 is no limit."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=60)] = 5
     """How long requests that are under way may still take after SIGTERM."""
-
-    @field_validator("token_secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
-        return secret
 
 
 class TracingSettings(BaseSettings):

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcp_tasks.long_secret import LongSecret
+
 DEFAULT_DATABASE_URL = f"sqlite+aiosqlite:///{Path('.voicetasks') / 'people.db'}"
-MIN_SECRET_BYTES = 32
-"""HS256 wants a key as long as its hash: RFC 7518, section 3.2."""
 
 
 class PeopleSettings(BaseSettings):
@@ -23,7 +23,7 @@ class PeopleSettings(BaseSettings):
         Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DATABASE_URL", "DATABASE_URL"), repr=False),
     ] = DEFAULT_DATABASE_URL
     tasks_token_secret: Annotated[
-        SecretStr, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET", validate_default=True)
+        LongSecret, Field(validation_alias="VOICETASKS_TASKS_TOKEN_SECRET", validate_default=True)
     ] = SecretStr("")
     """The task server verifies with the same one. Required: at least 32 bytes."""
     tasks_token_minutes: Annotated[int, Field(ge=1, le=60)] = 10
@@ -35,10 +35,3 @@ class PeopleSettings(BaseSettings):
         bool, Field(validation_alias=AliasChoices("VOICETASKS_PEOPLE_DEMO", "VOICETASKS_WEB_DEMO"))
     ] = False
     """Demo accounts may exist. One switch for both rooms unless they are told apart."""
-
-    @field_validator("tasks_token_secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
-        return secret

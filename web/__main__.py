@@ -7,6 +7,7 @@ import sys
 
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from mcp_tasks.one_arena import use_one_arena
 from people.demo_accounts import ensure_demo_accounts
@@ -65,6 +66,9 @@ def main() -> int:
         for detail in error.errors():
             name = ".".join(str(part) for part in detail["loc"])
             log.error("not started", extra={"what": f"{name}: {detail['msg']}"})
+        return _REFUSED
+    except SettingsError as error:  # no JSON where some is wanted
+        log.error("not started", extra={"what": str(error)})
         return _REFUSED
     # Once it has shut down, uvicorn raises the signal again for whoever was listening before: that is a clean end.
     for one in (signal.SIGTERM, signal.SIGINT):

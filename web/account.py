@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from people.audit import Audit, AuditEntry
+from people.called_countries import is_called, with_numbers
 from people.identities import Identities
 from people.phone_codes import PhoneCodes
 from people.phones import Phone, Phones
@@ -33,7 +34,8 @@ _NOT_CALLED = {
 class AccountState(BaseModel):
     """What one may know of one's account. `sign_in` says how one gets in: `password`, or the provider's name.
 
-    `pin` says whether there is one to key on the telephone.
+    `pin` says whether there is one to key on the telephone. Numbers of `called_countries` (ISO 3166) alone are called
+    about tasks; `phone_called` says whether theirs is of one of them, null while there is no number.
     """
 
     email: str
@@ -42,6 +44,8 @@ class AccountState(BaseModel):
     phone: Phone | None
     pin: bool
     reminder_calls: bool
+    called_countries: list[str]
+    phone_called: bool | None
     sign_in: list[str]
     made_at: datetime
 
@@ -93,13 +97,16 @@ async def _state(services: Services, user: User) -> AccountState:
     ways = ["password"] if await services.people.has_password(user.id) else []
     if await Identities(engine).of(user.id):
         ways.append(services.settings.oidc_name)
+    phone, countries = await Phones(engine).of(user.id), services.settings.called_countries
     return AccountState(
         email=user.email,
         plan=user.plan,
         time_zone=user.time_zone,
-        phone=await Phones(engine).of(user.id),
+        phone=phone,
         pin=await Pins(engine).is_set(user.id),
         reminder_calls=await _reminder_calls(services).of(user.id),
+        called_countries=with_numbers(countries),
+        phone_called=is_called(phone.number, countries) if phone else None,
         sign_in=ways,
         made_at=user.created_at,
     )

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcp_tasks.long_secret import LongSecret
+from people.called_countries import UNLESS_SAID, VARIABLE
 from routing.redis_url import RedisUrl
 
-MIN_SECRET_BYTES = 32
 NO_NETWORK: Final = "must be addresses and networks like 10.0.0.0/8; `*` and 0.0.0.0/0 are none, since anybody may write that header"
 """Whoever believed everybody would take the address that a caller made up."""
 
@@ -24,7 +25,7 @@ class WebSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    secret: Annotated[SecretStr, Field(validate_default=True)] = SecretStr("")
+    secret: Annotated[LongSecret, Field(validate_default=True)] = SecretStr("")
     """Signs sessions, CSRF tokens and call ids. Required: at least 32 bytes. Changing it signs everybody out."""
     demo: bool = False
     public_url: str = ""
@@ -57,18 +58,13 @@ class WebSettings(BaseSettings):
     livekit_api_secret: SecretStr = Field(default=SecretStr(""), validation_alias="LIVEKIT_API_SECRET")
     livekit_browser_url: str = ""
     """The LiveKit server as browsers reach it, where that is not LIVEKIT_URL."""
+    called_countries: frozenset[str] = Field(default=UNLESS_SAID, validation_alias=VARIABLE)
+    """Whose numbers are called about tasks, ISO 3166: what the account page says of it. The agent calls by the same."""
     redis_url: RedisUrl = Field(default="redis://127.0.0.1:6390/0", validation_alias="REDIS_URL", repr=False)
     sandbox_host: str = Field(default="127.0.0.1", validation_alias="VOICETASKS_SANDBOX_HOST")
     sandbox_control_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8083, validation_alias="VOICETASKS_SANDBOX_CONTROL_PORT"
     )
-
-    @field_validator("secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
-        return secret
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from rich.console import Console
 from rich.table import Table
 
+from cli.bench.meter_slack import meter_slack
 from cli.bench.rehearsing import Event, rehearsed
 from cli.bench.report import Report
 from cli.bench.spending import PARTS, Spending
@@ -29,9 +30,6 @@ of the reference conversation, since a minute in which a list is read costs more
 WINDOWS: Final = {EARLY: (4, 7), LATE: (27, 30)}
 GROWTH: Final = 1.2
 """How much dearer the late minute may be than the early one."""
-METER_SHARE: Final = 0.005
-METER_MICRODOLLARS: Final = 200
-"""How far meter and invoice may be apart: the one or the other, whichever is more."""
 
 Say = Callable[[str], None]
 
@@ -125,7 +123,7 @@ def judge(report: Report, call: RehearsedCall) -> None:
             "x",
             sum(last - first + 1 for first, last in WINDOWS.values()),
         )
-    allowed = max(METER_MICRODOLLARS, round(METER_SHARE * call.invoiced))
+    allowed = meter_slack(call.invoiced)
     report.at_most(f"{stack}: between the meter and the sandbox's invoice", allowed, call.off, "µ$", 1)
     report.at_most(
         f"{stack}: turns without an answer", 0, call.told["unanswered"], "turns", call.told["turns"]

@@ -17,13 +17,14 @@ PROMISES = {
     *("VOICETASKS_OUTBOUND_TRUNK_ID", "VOICETASKS_OUTBOUND_COUNTRIES"),
     *("VOICETASKS_OUTBOUND_QUIET_FROM", "VOICETASKS_OUTBOUND_QUIET_UNTIL"),
 }
-"""By these the worker promises calls about tasks, and `reminders` makes them: both are given the same."""
+"""By these the worker promises calls about tasks, and `reminders` makes them: both are given the same. The page says of
+which countries, so `web` is given those."""
 REQUIRED = {
     "web": {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("VOICETASKS_WEB_SECRET", "VOICETASKS_TASKS_TOKEN_SECRET", "VOICETASKS_WEB_PUBLIC_URL"),
         *("VOICETASKS_WEB_LIVEKIT_BROWSER_URL", "VOICETASKS_WEB_TASKS_URL", "VOICETASKS_WEB_HOST"),
-        *("VOICETASKS_WEB_DEMO", "VOICETASKS_TIERS_PRICES_CONFIRMED"),
+        *("VOICETASKS_WEB_DEMO", "VOICETASKS_TIERS_PRICES_CONFIRMED", "VOICETASKS_OUTBOUND_COUNTRIES"),
     },
     "worker": {
         *("DATABASE_URL", "REDIS_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),

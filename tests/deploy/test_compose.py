@@ -116,6 +116,8 @@ def test_calls_are_promised_by_the_rules_that_they_are_made_by() -> None:
         given = [services[name]["environment"] for name in ("worker", "reminders")]
         promised, made = ({name: one[name] for name in PROMISES} for one in given)
         assert promised == made == (set_by_hand or made)
+        said = services["web"]["environment"]["VOICETASKS_OUTBOUND_COUNTRIES"]
+        assert said == made["VOICETASKS_OUTBOUND_COUNTRIES"], "the page says whom they are made to"
 
 
 def test_the_probe_is_given_what_it_reads_and_all_that_both_channels_need(document: dict[str, Any]) -> None:

@@ -1,9 +1,12 @@
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mcp_tasks import database as tasks_database
 from mcp_tasks import postgres
 from people.database import DATABASE_AWAY, create_engine
 from people.store import People
@@ -49,3 +52,24 @@ async def test_connections_to_a_file_that_many_needed_at_once_are_closed_again(t
         assert kilobytes == -256
     finally:
         await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("create", "waits_ms"),
+    [
+        (create_engine, 5_000),
+        (lambda url: create_engine(url, wait_ms=70), 70),
+        (tasks_database.create_engine, 30_000),
+    ],
+    ids=["people", "people who wait otherwise", "tasks"],
+)
+async def test_every_connection_to_a_file_overwrites_what_is_deleted_and_waits_as_long_as_its_room_says(
+    tmp_path: Path, create: Callable[[str], AsyncEngine], waits_ms: int
+) -> None:
+    engine = create(f"sqlite:///{tmp_path / 'deeper' / 'kept.db'}")
+    told = {}
+    async with engine.connect() as connection:
+        for pragma in ("foreign_keys", "secure_delete", "busy_timeout"):
+            told[pragma] = (await connection.execute(text(f"PRAGMA {pragma}"))).scalar_one()
+    await engine.dispose()
+    assert told == {"foreign_keys": 1, "secure_delete": 1, "busy_timeout": waits_ms}

@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,7 @@ from tests.web.page_agent import StagedCall
 from tests.web.page_alone import PageAlone
 from tests.web.page_driver import FLAGS, PATIENT_MS, PROBE, OpenTab, StartWith, Tab
 from tests.web.site import LIVEKIT_KEY, LIVEKIT_SECRET, NOBODY, PASSWORD, OpenSite, Site
+from web import sign_in_limit
 from web.app import create_app
 from web.settings import WebSettings
 
@@ -97,6 +98,18 @@ async def open_site(environment: pytest.MonkeyPatch) -> AsyncIterator[OpenSite]:
     yield start
     for site in sites:
         await close(site)
+
+
+@pytest.fixture
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has to wait before they sign in again waits the longest time at once.
+
+    The first waits are of a second or two, which on a busy machine are over before the next try is made: who has to
+    wait, and after how many tries, is then seen by nobody.
+    """
+    for name in ("PAIR", "ADDRESS", "ACCOUNT"):
+        rule = getattr(sign_in_limit, name)
+        monkeypatch.setattr(sign_in_limit, name, replace(rule, first_wait_ms=rule.most_wait_ms))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

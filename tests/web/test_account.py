@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from people.phone_codes import PhoneCodes
 from people.phones import Phones
-from tests.web.site import Site
+from tests.web.site import OpenSite, Site
 
 pytestmark = pytest.mark.unit
 
@@ -26,6 +26,8 @@ async def test_people_see_their_account_and_nobody_elses(site: Site) -> None:
         "phone": None,
         "pin": False,
         "reminder_calls": False,
+        "called_countries": ["CA", "US"],
+        "phone_called": None,
         "sign_in": ["password"],
         "made_at": site.ann.created_at.isoformat().replace("+00:00", "Z"),
     }
@@ -167,6 +169,22 @@ async def test_who_wants_to_be_called_needs_a_telephone_that_is_theirs(site: Sit
     assert (await ann.put("/api/account/reminder-calls", agree)).json()["reminder_calls"] is True
     assert (await ann.put("/api/account/reminder-calls", {"given": False})).json()["reminder_calls"] is False
     assert (await ann.client.put("/api/account/reminder-calls", json=agree)).status_code == 403
+
+
+async def test_the_account_tells_whether_its_number_is_of_a_country_that_is_called(
+    environment: pytest.MonkeyPatch, open_site: OpenSite
+) -> None:
+    environment.setenv("VOICETASKS_OUTBOUND_COUNTRIES", '["DE", "US", "nowhere"]')
+    ann = await (site := await open_site()).signed_in(site.ann)
+    told = {}
+    for number in ("+4930901820", "+14155550132", "+14165550132", "+881612345678", None):
+        account = await change(ann, {"phone": number})
+        assert account["called_countries"] == ["DE", "US"]
+        told[number] = account["phone_called"]
+    berlin, san_francisco, toronto, satellite, none = told.values()
+    assert (berlin, san_francisco) == (True, True)
+    assert (toronto, satellite) == (False, False)
+    assert none is None
 
 
 async def change(browser: object, body: object) -> dict[str, object]:

@@ -125,3 +125,7 @@ def test_a_start_that_is_refused_says_why_and_repeats_no_secret(
     environment.setenv("REDIS_URL", "localhost:6379")
     assert start().wait(20) == 2
     assert lines(log)[-1]["what"].startswith("REDIS_URL: ")
+    environment.setenv("VOICETASKS_OUTBOUND_COUNTRIES", "Germany")
+    assert start().wait(20) == 2
+    assert "called_countries" in lines(log)[-1]["what"]
+    assert "Germany" not in log.read_text()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Request, expect
 
+from tests.web.all_looks import AllLooks
 from tests.web.page_agent import StagedCall
 from tests.web.page_alone import ANN, PageAlone, Said, refusal
 from tests.web.page_driver import PATIENT_MS
 from tests.web.site import eventually
+from tests.web.test_page_looks import folder_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -22,6 +26,8 @@ ACCOUNT: dict[str, Any] = {
     "phone": None,
     "pin": False,
     "reminder_calls": False,
+    "called_countries": ["CA", "US"],
+    "phone_called": None,
     "sign_in": ["password"],
 }
 NO_SESSION = refusal(401, "unauthorized", "You are not signed in.")
@@ -138,6 +144,31 @@ async def test_a_telephone_that_was_linked_with_a_code_is_seen_and_the_code_goes
     alone.answers["GET /api/account"] = (200, ACCOUNT | {"phone": linked})
     await expect(tab.page.get_by_label("Phone number")).to_have_value("+4930901820", timeout=PATIENT_MS)
     await expect(code).to_have_count(0)
+
+
+async def test_whose_number_is_of_a_country_that_is_never_called_is_told_at_the_switch(
+    alone: PageAlone, tmp_path: Path
+) -> None:
+    linked = {"number": "+4930901820", "verified_at": "2026-05-04T10:00:00Z"}
+    alone.answers["GET /api/account"] = (200, ACCOUNT | {"phone": linked, "phone_called": False})
+    own = {"number": "+14155550132", "verified_at": None}
+    alone.answers["PATCH /api/account"] = (200, ACCOUNT | {"phone": own, "phone_called": True})
+    tab = await alone.tab()
+    await tab.page.get_by_role("button", name="Account").click()
+    switch = tab.page.get_by_label("Call me about tasks")
+    never_at_night = re.compile("never at night")
+    countries = re.compile("of these countries alone are called: Canada and United States\\.")
+    not_yours = re.compile("Yours will not be called\\.")
+    # Heard with the switch, by whoever does not see what stands beside it.
+    for told in (never_at_night, countries, not_yours):
+        await expect(switch).to_have_accessible_description(told)
+    await expect(tab.page.get_by_text(not_yours)).to_be_visible()
+    await tab.page.get_by_text(not_yours).scroll_into_view_if_needed()
+    await AllLooks(tab, folder_of(tmp_path)).holds("account-not-called")
+    await tab.page.get_by_label("Phone number").fill("+14155550132")
+    await tab.page.get_by_label("Phone number").press("Enter")
+    await expect(tab.page.get_by_text(not_yours)).to_have_count(0)
+    await expect(switch).to_have_accessible_description(countries)
 
 
 async def test_nothing_of_the_page_is_wider_than_a_very_narrow_window(alone: PageAlone) -> None:

@@ -85,6 +85,7 @@ async def test_a_try_that_was_not_judged_leaves_nothing_behind_and_clears_nothin
     assert not await redis.exists(PREFIX + "known:x")
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_redis_sees_no_address_of_either_kind(redis: Redis, open_site: OpenSite) -> None:
     site = await open_site()
     browser = site.browser("203.0.113.9")
@@ -111,12 +112,14 @@ async def test_spellings_of_an_account_and_a_households_addresses_count_as_one(
     )
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_a_guest_locks_nobody_out_at_an_address_that_they_share(
     redis: Redis, open_site: OpenSite
 ) -> None:
     await owner_shares_an_address(await open_site())
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_strangers_lock_nobody_out_where_they_signed_in_before(
     redis: Redis, open_site: OpenSite
 ) -> None:

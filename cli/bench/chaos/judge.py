@@ -8,12 +8,9 @@ from typing import Final
 
 from cli.bench.chaos.facts import Facts
 from cli.bench.chaos.plan import AT_THE_DOOR
+from cli.bench.meter_slack import METER_DEAD_SHARE, METER_SHARE, meter_slack
 from cli.bench.spoken_form import spoken_form
 
-METER_SHARE: Final = 0.005
-METER_DEAD_SHARE: Final = 0.05
-"""Where a socket died, before reconciliation."""
-METER_MICRODOLLARS: Final = 200
 DIES: Final = AT_THE_DOOR | {
     *("cut", "cut-mid-stream", "session-expired", "garbage", "silent", "stall-mid-stream"),
 }
@@ -60,8 +57,7 @@ def broken(facts: Facts) -> list[Broken]:
 
 def allowed(facts: Facts) -> int:
     """How far meter and invoice may be apart, µ$."""
-    share = METER_DEAD_SHARE if facts.kind in DIES else METER_SHARE
-    return max(METER_MICRODOLLARS, round(share * facts.invoiced))
+    return meter_slack(facts.invoiced, METER_DEAD_SHARE if facts.kind in DIES else METER_SHARE)
 
 
 def _said_yes(facts: Facts) -> bool:

@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.bench.chaos.facts import Facts
-from cli.bench.chaos.judge import METER_MICRODOLLARS, METER_SHARE, Broken, broken
+from cli.bench.chaos.judge import Broken, broken
+from cli.bench.meter_slack import meter_slack
 from cli.bench.report import Report
 from routing.reconcile import Drift
 
@@ -27,7 +28,7 @@ def report_of(calls: Sequence[Facts], drifts: Sequence[Drift]) -> Report:
     if drifts:
         invoiced = sum(drift.invoiced for drift in drifts)
         left = sum(abs(drift.after) for drift in drifts)
-        most = max(METER_MICRODOLLARS, round(METER_SHARE * invoiced))
+        most = meter_slack(invoiced)
         report.at_most("between journal and invoice after reconciliation", most, left, "µ$", count)
         report.details += [{"drift": asdict(drift)} for drift in drifts]
     for facts in calls:

@@ -15,7 +15,7 @@ from livekit.agents import APIConnectionError, llm
 from sandbox.desk import Desk
 from sandbox.scripts import ScriptedCall, ScriptedReply
 from tests.tiers.metering.conftest import CALL, CANCELLED, TODAY, Booked, Line, sound, until
-from tests.tiers.metering.talk import LONG, RULES, create_task
+from tests.tiers.metering.talk import LONG, RULES, Breath, create_task
 from tiers import speech_to_speech
 from tiers.catalogue import MODELS, STACKS
 from tiers.meter import Meter
@@ -195,13 +195,24 @@ async def test_an_interrupted_answer_that_was_cut_to_what_was_heard_is_counted_s
 
 
 async def test_a_tool_call_in_which_the_line_broke_is_estimated(
-    session: Any, booked: Booked, desk: Desk, line: tuple[Line, int]
+    session: Any,
+    booked: Booked,
+    desk: Desk,
+    line: tuple[Line, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arguments = json.dumps({"title": LONG})
-    desk.profile = desk.profile.model_copy(update={"llm_token_ms": 10})
+    monkeypatch.setattr(desk, "pace", lambda: Breath(24))
+    came: list[str] = []
+    session.on(
+        "openai_server_event_received",
+        lambda event: (
+            event["type"] == "response.function_call_arguments.delta" and came.append(event["delta"])
+        ),
+    )
     desk.scripts.add([ScriptedReply(tool_calls=[ScriptedCall(name="create_task", arguments=arguments)])])
     await session.generate_reply()
-    await asyncio.sleep(0.6)
+    await until(lambda: len(came) > 20)
     line[0].cut()
     await asyncio.wait_for(desk.invoice.grown(1), 20)
     await until(lambda: booked)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,9 +18,10 @@ from sandbox.desk import Desk
 from sandbox.profiles import PROFILES, Span
 from sandbox.scripts import ScriptedCall, ScriptedReply
 from tests.tiers.metering.conftest import Booked, Line, until
-from tests.tiers.metering.talk import LONG, RULES, answered, asked, begin
+from tests.tiers.metering.talk import LONG, RULES, Breath, answered, asked, begin
 from tiers.cascade import Cascade
 from tiers.catalogue import MODELS
+from tiers.metering import thinking
 from tiers.metering.bookings import Bookings
 from tiers.metering.thinking import ThinkingWatch, _same
 
@@ -45,9 +47,9 @@ async def test_an_answer_is_booked_as_it_was_reported(economy: Cascade, booked: 
 
 
 async def test_an_interrupted_answer_is_estimated_from_what_went_and_what_came(
-    economy: Cascade, booked: Booked, desk: Desk
+    economy: Cascade, booked: Booked, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.profile = SLOW
+    monkeypatch.setattr(desk, "pace", lambda: Breath(14))
     desk.scripts.add([ScriptedReply(content=LONG)])
     await interrupted(economy, asked("Tell me everything.", rules=RULES), 12)
     await asyncio.wait_for(desk.invoice.grown(1), 20)
@@ -87,15 +89,32 @@ async def test_an_answer_given_up_before_its_first_word_costs_its_prompt(
     booked.check(desk.invoice.rows())
 
 
+@pytest.fixture
+def came(monkeypatch: pytest.MonkeyPatch) -> Callable[[], bytes]:
+    """What has come over the line of answers: the plugin tells of a tool call only when it is complete."""
+    pieces: list[bytes] = []
+    data = thinking._Exchange.data
+
+    def seen(exchange: thinking._Exchange, chunk: bytes) -> None:
+        data(exchange, chunk)
+        pieces.append(chunk)
+
+    monkeypatch.setattr(thinking._Exchange, "data", seen)
+    return lambda: b"".join(pieces)
+
+
 async def test_a_tool_call_that_was_broken_off_counts_as_far_as_it_came(
-    economy: Cascade, booked: Booked, desk: Desk
+    economy: Cascade,
+    booked: Booked,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    came: Callable[[], bytes],
 ) -> None:
-    desk.profile = SLOW
+    monkeypatch.setattr(desk, "pace", lambda: Breath(24))
     arguments = json.dumps({"title": LONG})
     desk.scripts.add([ScriptedReply(tool_calls=[ScriptedCall(name="create_task", arguments=arguments)])])
     async with begin(economy, asked("Add this.")):
-        await until(lambda: desk.connections.count("openai-chat"))
-        await asyncio.sleep(0.4)  # the plugin tells of a call only when it is complete
+        await until(lambda: came().count(b"arguments") > 22)
     await asyncio.wait_for(desk.invoice.grown(1), 20)
     (row,) = desk.invoice.rows()
     assert booked[0].units["output_tokens"] > 5

@@ -163,6 +163,10 @@ export interface AccountState {
   pin: boolean
   /** Whether one is called about tasks for which one asked for a call. */
   reminder_calls: boolean
+  /** ISO 3166: whose numbers are called about tasks. */
+  called_countries: string[]
+  /** Whether one's own number is one of theirs; null while there is none. */
+  phone_called: boolean | null
   /** `password`, or what the provider is called. */
   sign_in: string[]
 }

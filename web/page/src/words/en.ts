@@ -358,6 +358,9 @@ export const en = {
     how:
       'An automatic voice calls your linked telephone, never at night. It tells nothing before your PIN is keyed. Say ' +
       '«stop calling me» or press 9 to end it.',
+    where: (countries: string) =>
+      countries ? `Numbers of these countries alone are called: ${countries}.` : 'No numbers are called at present.',
+    notYours: 'Yours will not be called.',
   },
 
   account: {
