@@ -161,8 +161,9 @@ def restarts(
 ) -> None:
     """Hold calls at a demo of the bench's own while workers end and servers restart, and look what they notice.
 
-    Postgres is the demo's database where its programs are installed. Data and logs lie in bench-restarts of the data
-    folder. Exit: 0 when all targets hold, 1 when one falls short or the demo does not start, 130 when it was stopped.
+    Postgres is the demo's database. Where its programs are not installed its restart is not measured, which is no
+    success unless --events leaves it out. Data and logs lie in bench-restarts of the data folder. Exit: 0 when all
+    targets hold, 1 when one falls short or the demo does not start, 130 when it was stopped.
     """
     from cli.bench.restarts.command import bench_restarts
     from cli.bench.restarts.events import Event

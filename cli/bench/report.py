@@ -19,7 +19,9 @@ class Line:
 
     line: str
     target: float
+    """Not a number where nothing is promised: what was measured is told beside the promises."""
     measured: float
+    """Not a number where nothing was measured. No promise holds then."""
     unit: str
     holds: bool
     n: int
@@ -44,10 +46,15 @@ class Report:
         """Add a ceiling."""
         self.lines.append(Line(line, target, measured, unit, measured <= target, n))
 
+    def tell(self, line: str, measured: float, unit: str, n: int) -> None:
+        """Add a number that nothing is promised of."""
+        self.lines.append(Line(line, math.nan, measured, unit, holds=True, n=n))
+
     @property
     def holds(self) -> bool:
-        """Whether there are lines and all of them hold."""
-        return bool(self.lines) and all(line.holds for line in self.lines)
+        """Whether there are promises and all of them hold."""
+        promised = [line for line in self.lines if not math.isnan(line.target)]
+        return bool(promised) and all(line.holds for line in promised)
 
     def conclude(self, *, as_json: bool) -> int:
         """Put the report on stdout as one JSON object where that is wanted, and give the exit code: 0 when all holds."""
@@ -73,10 +80,11 @@ class Report:
         for column in ("line", "target", "measured", "unit", "n", "holds"):
             table.add_column(column)
         for line in self.lines:
-            verdict = "[green]yes[/]" if line.holds else "[red]no[/]"
-            table.add_row(
-                line.line, f"{line.target:g}", f"{line.measured:g}", line.unit, str(line.n), verdict
-            )
+            measured = f"{line.measured:g}" if math.isfinite(line.measured) else "nothing measured"
+            target, verdict = f"{line.target:g}", "[green]yes[/]" if line.holds else "[red]no[/]"
+            if math.isnan(line.target):
+                target = verdict = ""
+            table.add_row(line.line, target, measured, line.unit, str(line.n), verdict)
         console.print(table)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -103,6 +104,23 @@ def test_both_are_held_to_one_limit_as_well_since_the_slower_one_has_the_wider_o
     assert found["the same with p95 up to 800 ms for both"] == (1, 2)
 
 
+def test_none_within_the_limit_is_no_success_where_the_starter_holds_none_either() -> None:
+    ours, starter = climb("economy", 600, 700), climb("starter", 1_231)
+    ours.steps[0].broken = 1  # p95 is that of one call, and no call can be carried within it
+    (line,) = (each for each in report_of(measured(ours, starter)).lines if "for both" in each.line)
+    assert (line.target, line.measured, line.holds) == (1, 0, False)
+    ours.steps[0].broken = 0
+    (line,) = (each for each in report_of(measured(ours, starter)).lines if "for both" in each.line)
+    assert (line.target, line.measured, line.holds) == (1, 2, True)
+
+
+def test_it_is_told_on_how_many_turns_each_step_rests() -> None:
+    found = climb("starter", 1_231, 2_804)
+    found.steps[0].answers_ms = [1_231] * 18
+    told = {line.line: (line.measured, line.n) for line in report_of(measured(found)).lines}
+    assert told["starter: turns timed with so many calls (1: 18, 2: 20)"] == (18, 2)
+
+
 def test_a_system_that_could_not_be_measured_is_no_success() -> None:
     assert not report_of(measured(Climb("economy", 200.0, problem="nobody came"))).holds
     assert not report_of(measured()).holds
@@ -120,7 +138,13 @@ def test_growth_is_told_of_enough_calls_and_what_is_left_over_of_a_soak_that_end
     few = Soak(3, calls=5, growth_mb=9.0, left={"rooms": 1})
     many = Soak(3, calls=100, growth_mb=1.1, left={"rooms": 1, "leases": 0}, over=True)
     told = Measured("seed", [climb("economy", 600)], few)
-    assert list(lines(told)) == ["economy: calls at once", "soak: calls that broke off"]
+    assert list(lines(told)) == [
+        "economy: calls at once",
+        "economy: turns timed with so many calls (1: 20)",
+        "soak: calls that broke off",
+    ]
+    told.soak = replace(few, over=True)
+    assert lines(told)["soak: growth for 100 calls"] is False, "nothing was measured"
     told.soak = many
     assert [line for line, holds in lines(told).items() if not holds] == [
         "soak: growth for 100 calls",
@@ -259,7 +283,8 @@ def test_a_run_that_is_stopped_keeps_what_was_measured(
     order = Order((System.ECONOMY,), Way(4, 5.0, 1, 200.0), "seed", 0.0, None, tmp_path / "bench-capacity")
     assert bench_capacity(order, None, None, as_json=True) == 130
     told = capsys.readouterr()
-    (line,) = json.loads(told.out)["lines"]
+    line, turns = json.loads(told.out)["lines"]
     assert (line["line"], line["measured"]) == ("economy: calls at once", 2)
+    assert (turns["target"], turns["measured"]) == (None, 20)
     assert "economy: 2 calls or more" in told.err
     assert (tmp_path / "bench-capacity.png").is_file()

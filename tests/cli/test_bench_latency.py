@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from cli.bench.latency import run as running
 from cli.bench.latency.caller import Heard
 from cli.bench.latency.command import bench_latency
 from cli.bench.latency.doors import Channel, System
@@ -18,6 +23,7 @@ from cli.bench.latency.parts import parts_of, place, read_marks
 from cli.bench.latency.plot import draw
 from cli.bench.latency.run import Order
 from cli.bench.latency.turns import BREATH, BREATH_SECONDS, KINDS, Manner, phrases, plan
+from cli.caller.errors import NobodyAnsweredError
 
 pytestmark = pytest.mark.unit
 
@@ -105,9 +111,25 @@ def test_moments_are_those_of_the_answer_that_was_heard(tmp_path: Path) -> None:
     assert turn.marks == CASCADE
 
 
+def _turn(answer_ms: int) -> Heard:
+    """What is later than 600 ms was waited for."""
+    later = (answer_ms - 600) / 1000
+    marks = {name: at + later * (name not in ("words", "asked")) for name, at in CASCADE.items()}
+    return replace(TURN, answer_ms=answer_ms, heard_at=100 + answer_ms / 1000, marks=marks)
+
+
 def _cell(system: System, answers: list[int], **more: object) -> Cell:
-    turns = [replace(TURN, answer_ms=each, heard_at=100 + each / 1000) for each in answers]
-    return replace(Cell(system, Channel.BROWSER, "seed", turns), **more)  # type: ignore[arg-type]
+    """Of ours or of a peer: a call, in which the first turn interrupts and one «mhm» does not."""
+    turns = [_turn(each) for each in answers]
+    if turns:
+        turns[0] = replace(turns[0], manner=Manner.OVER, silent_ms=300)
+        turns.append(Heard("backchannel", Manner.MHM, 0, 0.4))
+    return replace(Cell(system, Channel.BROWSER, "seed", turns, calls=2), **more)  # type: ignore[arg-type]
+
+
+def _short(*cells: Cell) -> list[str]:
+    """The lines that do not hold."""
+    return [line.line for line in report_of(cells).lines if not line.holds]
 
 
 def test_what_is_quick_enough_holds_and_what_is_not_does_not() -> None:
@@ -120,30 +142,129 @@ def test_what_is_quick_enough_holds_and_what_is_not_does_not() -> None:
 
 def test_turns_that_were_talked_into_are_counted_and_not_timed() -> None:
     cell = _cell(System.PREMIUM, [600] * 19 + [-300])
-    cell.turns[-1].cut_off = True
+    cell.spoken[-1].cut_off = True
     assert cell.cut_percent == 5.0
     assert min(cell.answers) == 600
-    assert not report_of([cell]).holds
+    assert _short(cell) == ["premium browser seed: turns cut off"]
+
+
+def test_turns_cut_off_are_promised_of_vendors_that_need_their_time_and_told_of_those_that_need_none() -> (
+    None
+):
+    cell = _cell(System.PREMIUM, [600] * 15, profile="instant")
+    cell.spoken[-1].cut_off = cell.spoken[-2].cut_off = True
+    report = report_of([cell])
+    assert report.holds
+    told = next(line for line in report.as_json()["lines"] if "cut off" in line["line"])
+    assert (told["target"], told["measured"], told["n"]) == (None, 13.3, 15)
+    cell.profile = "seed"
+    assert _short(cell) == ["premium browser seed: turns cut off"]
+
+
+def test_without_the_moments_of_its_turns_no_cell_holds() -> None:
+    cell = _cell(System.ECONOMY, [600] * 20)
+    for turn in cell.turns:
+        turn.marks = {}
+    assert _short(cell) == [
+        "economy browser seed: end of turn to first frame, p95",
+        "economy browser seed: answers whose moments are known",
+        "economy browser seed: our own share, p95",
+    ]
+    for turn in cell.spoken[:2]:
+        turn.marks = CASCADE
+    lines = {line.line: line for line in report_of([cell]).lines}
+    assert lines["economy browser seed: answers whose moments are known"].measured == 10
+    assert lines["economy browser seed: end of turn to first frame, p95"].n == 2
+
+
+def test_what_never_happened_is_not_kept() -> None:
+    cell = _cell(System.ECONOMY, [600] * 20)
+    cell.turns = [turn for turn in cell.turns if turn.manner == Manner.AFTER]
+    assert _short(cell) == [
+        "economy browser seed: interruptions taken",
+        "economy browser seed: interruption to silence, p95",
+        "economy browser seed: «mhm» not taken",
+    ]
+    silent = report_of([_cell(System.ECONOMY, [], calls=0, profile="instant")])
+    assert not any(line.holds for line in silent.lines if not math.isnan(line.target))
+
+
+async def test_a_call_that_breaks_off_and_is_made_again_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    class Dropped:
+        def __init__(self, *_: object, **__: object) -> None:
+            made.append(len(made))
+
+        async def call(self, _spoken: object) -> list[Heard]:
+            if made[-1] % 2 == 0:
+                raise NobodyAnsweredError("the room ended in the middle of the call")
+            return [replace(TURN)]
+
+    @contextlib.asynccontextmanager
+    async def ticket(*_: object) -> AsyncIterator[None]:
+        yield
+
+    monkeypatch.setattr(running, "Caller", Dropped)
+    monkeypatch.setattr(running, "quiet_line", lambda _: None)
+    log = tmp_path / "worker.log"
+    log.touch()
+    rooms, voices = cast("Any", SimpleNamespace(ticket=ticket)), cast("Any", {Channel.BROWSER: None})
+    world = running._World(rooms, "", log, voices, lambda _: None, tells_ear=False)
+    cell = Cell(System.ECONOMY, Channel.BROWSER, "seed")
+    await world.measure(cell, cast("Any", [None] * (running.TURNS_A_CALL + 1)))  # two calls
+    assert (cell.calls, cell.broken, len(cell.turns), cell.problem) == (4, 2, 2, "")
+    line = report_of([cell]).lines[0]
+    assert line.line == "economy browser seed: calls that broke off"
+    assert (line.target, line.measured, line.n, line.holds) == (0, 2, 4, False)
 
 
 def test_a_murmur_that_silences_us_and_an_interruption_that_does_not_fall_short() -> None:
     cell = _cell(System.ECONOMY, [600] * 4)
     cell.turns += [
         Heard("backchannel", Manner.MHM, 0, 0.4, silent_ms=430),
-        replace(TURN, manner=Manner.OVER, silent_ms=None),
+        replace(_turn(600), manner=Manner.OVER, silent_ms=None),
     ]
-    short = {line.line for line in report_of([cell]).lines if not line.holds}
-    assert {
-        "economy browser seed: «mhm» not taken",
+    assert _short(cell) == [
         "economy browser seed: interruptions taken",
-    } <= short
+        "economy browser seed: «mhm» not taken",
+    ]
 
 
 def test_a_peer_is_held_against_the_cascade_on_the_same_stand_ins() -> None:
     cells = [_cell(System.ECONOMY, [500] * 20), _cell(System.PIPECAT, [450] * 20)]
-    against = report_of(cells).lines[-1]
+    broken, against, middle = report_of(cells).lines[-3:]
     assert re.match("pipecat browser seed: its p95", against.line)
     assert (against.measured, against.holds) == (0.9, False)
+    assert re.match("pipecat browser seed: its median", middle.line)
+    assert re.match("pipecat browser seed: calls that broke off", broken.line)
+    assert math.isnan(middle.target)
+    assert math.isnan(broken.target)
+
+
+def test_beside_a_ratio_stands_on_how_many_turns_of_each_it_rests() -> None:
+    ours, peer = _cell(System.ECONOMY, [500] * 15), _cell(System.PIPECAT, [3_643] + [600] * 14)
+    for turn in peer.spoken[6:]:
+        turn.cut_off = True
+    ours.spoken[-1].answer_ms = None
+    lines = {line.line: line.n for line in report_of([ours, peer]).lines}
+    assert (
+        lines[
+            "pipecat browser seed: its p95 is so many times ours "
+            "(6 timed, 9 cut off, 0 unanswered; ours 14 timed, 0 cut off, 1 unanswered)"
+        ]
+        == 6
+    )
+
+
+def test_a_peer_that_never_answers_is_not_beaten() -> None:
+    ours, peer = _cell(System.ECONOMY, [500] * 20), _cell(System.STARTER, [500] * 20)
+    for turn in peer.spoken:
+        turn.answer_ms = None
+    assert _short(ours, peer) == ["starter browser seed: turns answered, to be compared"]
+    assert not report_of([_cell(System.PREMIUM, [500] * 20), _cell(System.STARTER, [900] * 20)]).holds
 
 
 def test_a_cell_that_could_not_be_measured_does_not_hold() -> None:

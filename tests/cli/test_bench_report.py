@@ -36,6 +36,34 @@ def test_a_report_without_lines_proves_nothing() -> None:
     assert not Report("speech").holds
 
 
+def test_a_number_that_nothing_is_promised_of_is_told_and_proves_nothing() -> None:
+    report, out = Report("latency", sandbox=False), io.StringIO()
+    report.tell("turns cut off", 13.3, "%", 15)
+    assert not report.holds
+    report.at_most("p95", 800, 752, "ms", 15)
+    assert report.holds
+    assert report.as_json()["lines"][0]["target"] is None
+    report.print(Console(file=out, width=120))
+    (row,) = (each for each in out.getvalue().splitlines() if "cut off" in each)
+    assert [cell.strip() for cell in row.strip("│ ").split("│")] == [
+        "turns cut off",
+        "",
+        "13.3",
+        "%",
+        "15",
+        "",
+    ]
+
+
+def test_a_promise_of_which_nothing_was_measured_does_not_hold_and_says_so() -> None:
+    report, out = Report("latency", sandbox=False), io.StringIO()
+    report.at_most("p95", 800, math.nan, "ms", 0)
+    report.at_least("taken", 95, math.nan, "%", 0)
+    assert [line.holds for line in report.lines] == [False, False]
+    report.print(Console(file=out, width=120))
+    assert out.getvalue().count("nothing measured") == 2
+
+
 def test_what_could_not_be_measured_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     report = Report("restarts", details=[{"p95": math.nan, "climbs": [(1.5, -math.inf)], "calls": 8}])
     report.at_most("back after", 30, math.inf, "s", 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +19,11 @@ from cli.bench.restarts import talker as module
 from cli.bench.restarts.command import bench_restarts
 from cli.bench.restarts.events import Event
 from cli.bench.restarts.judge import Found, Round, report_of
-from cli.bench.restarts.run import Order
+from cli.bench.restarts.run import Order, _postgres
 from cli.bench.restarts.talker import Asked, Talker
 from cli.bench.restarts.titles import SPOKEN, THINGS, VERBS, sentence, titles
 from cli.bench.spoken_form import spoken_form
+from cli.binaries import BinaryNotFoundError
 from cli.caller.listener import SoundLog, Stretch
 
 pytestmark = pytest.mark.unit
@@ -125,7 +128,7 @@ async def test_who_hears_that_we_are_at_it_waits_for_the_answer_behind_and_not_f
 
 
 def test_a_run_holds_when_every_call_is_back_in_time_and_every_task_is_there_once() -> None:
-    cut = Round("worker-killed", 2, waits_s=[14.0, 2.0], silences_s=[9.0, 1.0], cuts_lines=True)
+    cut = Round("worker-killed", 2, waits_s=[9.9, 2.0], silences_s=[9.0, 1.0], cuts_lines=True)
     behind = Round("tasks", 2, waits_s=[9.5, 1.0], silences_s=[0.5, 0.5])
     found = Found(2, [cut, behind], asked=30, looked_into=True)
     assert report_of(found).holds
@@ -142,13 +145,25 @@ def test_a_run_holds_when_every_call_is_back_in_time_and_every_task_is_there_onc
     ]
 
 
-def test_a_run_that_was_stopped_tells_its_rounds_and_no_more() -> None:
-    found = Found(2, [Round("redis", 2, waits_s=[1.0, 1.0])], not_run=["postgres: not installed"])
+def test_a_recording_that_is_heard_in_time_is_no_answer_to_what_was_asked() -> None:
+    killed = Round("worker-killed", 8, waits_s=[89.0] * 8, silences_s=[2.0] * 8, cuts_lines=True)
+    lines = {
+        line.line: (line.target, line.measured, line.holds) for line in report_of(Found(8, [killed])).lines
+    }
+    assert lines["worker-killed: heard again after, at most"] == (10, 2.0, True)
+    assert lines["worker-killed: answered, and done, after, at most"] == (10, 89.0, False)
+    killed.waits_s[:] = [10.04] * 8
+    assert not report_of(Found(8, [killed])).holds
+
+
+def test_a_run_that_was_stopped_tells_its_rounds_and_what_could_not_be_measured() -> None:
+    found = Found(2, [Round("redis", 2, waits_s=[1.0, 1.0])], not_run={"postgres": "not installed"})
     report = report_of(found)
-    assert [line.line for line in report.lines] == [
-        "redis: calls dropped",
-        "redis: answered, and done, after, at most",
-    ]
+    assert {line.line: line.holds for line in report.lines} == {
+        "redis: calls dropped": True,
+        "redis: answered, and done, after, at most": True,
+        "postgres: not measured": False,
+    }
     assert {"not_run": "postgres: not installed"} in report.details
     assert json.loads(json.dumps(report.as_json()))["name"] == "restarts"
     assert not report_of(Found()).holds
@@ -165,6 +180,35 @@ def test_a_run_that_is_stopped_keeps_its_rounds(
     assert bench_restarts(Order(2, (Event.REDIS,), tmp_path), as_json=True) == 130
     lines = json.loads(capsys.readouterr().out)["lines"]
     assert [(line["measured"], line["holds"]) for line in lines] == [(0, True), (1.5, True)]
+
+
+async def test_a_machine_without_postgres_is_no_success_unless_it_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextlib.asynccontextmanager
+    async def none(**_: bool) -> AsyncIterator[None]:
+        raise BinaryNotFoundError("Postgres is not installed.")
+        yield
+
+    monkeypatch.setattr("cli.bench.restarts.run.own_postgres", none)
+    async with contextlib.AsyncExitStack() as stack:
+        for events, exit_code in ((tuple(Event), 1), ((Event.REDIS,), 0)):
+            found = Found(1, [Round("redis", 1, waits_s=[1.0])])
+            assert await _postgres(stack, Order(1, events, tmp_path), found) is None
+            assert report_of(found).conclude(as_json=False) == exit_code
+
+
+def test_a_run_in_which_postgres_alone_was_asked_for_and_is_not_there_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def without(_order: Order, found: Found, _tell: object) -> None:
+        found.not_run[Event.POSTGRES] = "not installed"
+
+    monkeypatch.setattr("cli.bench.restarts.command.run", without)
+    assert bench_restarts(Order(1, (Event.POSTGRES,), tmp_path), as_json=True) == 1
+    told = capsys.readouterr()
+    assert "postgres: not measured: not installed" in told.err
+    assert [line["holds"] for line in json.loads(told.out)["lines"]] == [False]
 
 
 def test_a_round_without_a_call_that_went_on_does_not_hold() -> None:

@@ -33,7 +33,7 @@ TURNS_A_CALL: Final = 12
 ECHOED: Final = 6
 REGISTERS_SECONDS: Final = 60.0
 TRIES: Final = 2
-"""A call that breaks off on a busy machine is made once more."""
+"""A call that breaks off is made once more, so that its turns are there; that it broke off is counted."""
 
 SETTINGS: Final = {
     # The caller speaks with a real voice, so that turns end where they would; the ear is told the words and when they
@@ -152,7 +152,7 @@ class _World:
             for some in split_spoken(spoken, TURNS_A_CALL):
                 since = self._log.stat().st_size
                 try:
-                    turns = await self._call(cell.system, cell.channel, some)
+                    turns = await self._call(cell.system, cell.channel, some, cell)
                 except (CallError, NoPipecatError) as error:
                     cell.problem = str(error)
                     self._tell(f"{cell.name}: {error}")
@@ -163,8 +163,13 @@ class _World:
                     self._tell(_told(cell, turn))
         cell.load, cell.others_percent = machine.average, machine.others_percent
 
-    async def _call(self, system: System, channel: Channel, spoken: Sequence[Spoken]) -> list[Heard]:
+    async def _call(
+        self, system: System, channel: Channel, spoken: Sequence[Spoken], cell: Cell | None = None
+    ) -> list[Heard]:
+        """`cell`: where it is counted."""
         for attempt in range(TRIES):
+            if cell is not None:
+                cell.calls += 1
             try:
                 async with self._rooms.ticket(system, channel) as ticket:
                     caller = Caller(
@@ -176,6 +181,8 @@ class _World:
                     )
                     return await caller.call(spoken)
             except CallError as error:
+                if cell is not None:
+                    cell.broken += 1
                 if attempt == TRIES - 1:
                     raise
                 self._tell(f"{system} {channel}: {error}; once more")

@@ -30,7 +30,7 @@ def bench_restarts(order: Order, *, as_json: bool) -> int:
         typer.echo(f"voicetasks bench restarts: {error}; the logs: {order.folder / 'logs'}", err=True)
         code = error.exit_code if isinstance(error, CallError) else 1
     report = report_of(found)
-    if found.rounds:
+    if found.rounds or found.not_run:
         _show(found, console)
         report.print(console)
     concluded = report.conclude(as_json=as_json)
@@ -54,5 +54,5 @@ def _show(found: Found, console: Console) -> None:
             *(str(each.said_again), str(each.moved), f"{each.load:.1f}"),
         )
     console.print(table)
-    for reason in found.not_run:
-        console.print(f"not run: {reason}", markup=False)
+    for event, reason in found.not_run.items():
+        console.print(f"{event}: not measured: {reason}", markup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from math import nan
 from typing import Any, Final
 
 from cli.bench.report import Report
@@ -44,8 +46,8 @@ class Found:
 
     calls: int = 0
     rounds: list[Round] = field(default_factory=list)
-    not_run: list[str] = field(default_factory=list)
-    """Events that could not be had here, each with its reason."""
+    not_run: dict[str, str] = field(default_factory=dict)
+    """Events that were asked for and could not be had here, and why."""
     asked: int = 0
     """Tasks that were asked for."""
     lost: list[str] = field(default_factory=list)
@@ -62,15 +64,17 @@ class Found:
 def report_of(found: Found) -> Report:
     """Hold a run to its promises."""
     details: list[dict[str, Any]] = [asdict(each) for each in found.rounds]
-    details += [{"not_run": each} for each in found.not_run]
+    details += [{"not_run": f"{event}: {reason}"} for event, reason in found.not_run.items()]
     report = Report("restarts", details=details)
     for each in found.rounds:
         name, n = each.name, each.calls
         report.at_most(f"{name}: calls dropped", 0, len(each.dropped), "calls", n)
-        back = each.silences_s if each.cuts_lines else each.waits_s
-        longest = round(max(back), 1) if back else float("inf")
-        what = "heard again" if each.cuts_lines else "answered, and done,"
-        report.at_most(f"{name}: {what} after, at most", BACK_SECONDS, longest, "s", len(back))
+        if each.cuts_lines:
+            _back(report, f"{name}: heard again", each.silences_s)
+        # What is heard first may be a recording: a call is back when what its caller had asked is done and answered.
+        _back(report, f"{name}: answered, and done,", each.waits_s)
+    for event in found.not_run:
+        report.at_least(f"{event}: not measured", 1, 0, "rounds", 0)
     if found.looked_into:
         report.at_most("tasks that were made and lost", 0, len(found.lost), "tasks", found.asked)
         report.at_most("tasks made twice or unasked", 0, len(found.wrong), "tasks", found.asked)
@@ -78,3 +82,7 @@ def report_of(found: Found) -> Report:
         report.details += found.requests
         report.details.append({"lost": found.lost, "wrong": found.wrong, "unsettled": found.unsettled})
     return report
+
+
+def _back(report: Report, what: str, seconds: Sequence[float]) -> None:
+    report.at_most(f"{what} after, at most", BACK_SECONDS, max(seconds, default=nan), "s", len(seconds))

@@ -156,7 +156,7 @@ async def _postgres(stack: contextlib.AsyncExitStack, order: Order, found: Found
     try:
         return await stack.enter_async_context(own_postgres(keeps=True))
     except (BinaryNotFoundError, PostgresError) as error:
-        found.not_run.append(f"{Event.POSTGRES}: {error} The demo kept its data in SQLite.")
+        found.not_run[Event.POSTGRES] = f"{error} The demo kept its data in SQLite; --events leaves it out."
         return None
 
 
