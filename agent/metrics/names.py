@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 
 from agent.ending import NOT_SERVED, OUTCOMES
 from agent.swap_counter import SWAPS
+from routing.decision import Cause
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
 from tiers.usage import Part
@@ -170,7 +171,8 @@ def begin_at_zero() -> None:
     for tool, outcome in product(TASK_TOOLS, ("ok", "unavailable")):
         TASKS.labels(tool, outcome)
     for before, after in permutations(STACKS, 2):
-        SWAPS.labels(before, after, "vendor")
+        for cause in (Cause.VENDOR, Cause.MONEY, Cause.POLICY, Cause.HEALTH):
+            SWAPS.labels(before, after, cause.value)
     services = {service for stack in STACKS.values() for service in stack.services}
     for service, fault in product(sorted(services), Fault):
         if fault.blame == "vendor" or fault.counts:

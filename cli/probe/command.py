@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -26,6 +27,8 @@ from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import CHANNELS, Probed, probe
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import by_telephone
+from cli.probe.turn import turn
+from cli.settings import cli_settings
 from routing.kinds import Tier
 
 app = typer.Typer(help="Call as a synthetic user, and tell whether it was served.")
@@ -62,6 +65,7 @@ def run(
 ) -> None:
     """Make a call for each tier and channel: it is answered, a task is made by voice, and deleted again.
 
+    One that finds another's call under way on this machine waits for its end, and says so.
     With --every it goes on until it is ended (SIGTERM: after the call under way), tells its metrics, and prints one object
     for each round.
     Exit: 0 all went well, 1 one did not, 2 usage. `set-up` makes the accounts first.
@@ -93,7 +97,7 @@ def run(
                 orders.append((each, order))
             if "phone" in channels:
                 orders.append((each, by_telephone(order, settings.number(each), pin, environment, bridge)))
-    rounds = _Rounds(orders, as_json=as_json)
+    rounds = _Rounds(orders, cli_settings().data_dir, as_json=as_json)
     if every is None:
         ok = asyncio.run(rounds.once())
         raise typer.Exit(0 if ok else FAILED)
@@ -128,20 +132,25 @@ def _settings() -> ProbeSettings:
 
 
 class _Rounds:
-    """Calls to every tier by every channel, one after the other: they are not to fill the workers."""
+    """Calls to every tier by every channel, one after the other: they are not to fill the workers.
 
-    def __init__(self, orders: Sequence[tuple[Tier, Order]], *, as_json: bool) -> None:
+    `folder` is where probes on this machine wait for each other.
+    """
+
+    def __init__(self, orders: Sequence[tuple[Tier, Order]], folder: Path, *, as_json: bool) -> None:
         self.numbers = ProbeNumbers()
         self._orders = orders
+        self._folder = folder
         self._as_json = as_json
         self._ends = asyncio.Event()
 
     async def once(self) -> bool:
         found: list[Probed] = []
         for tier, order in self._orders:
-            if self._ends.is_set():
-                break
-            found.append(await probe(order, tier))
+            async with turn(self._folder, tier, say):
+                if self._ends.is_set():
+                    break
+                found.append(await probe(order, tier))
             self.numbers.tell(found[-1])
             self._show(found[-1])
         ok = all(each.ok for each in found)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.settings import AgentSettings
 from cli.bench.capacity.climb import Way
 from cli.bench.capacity.command import bench_capacity, show_earlier
 from cli.bench.capacity.descriptors import descriptors
@@ -245,6 +246,28 @@ def test_workers_are_enough_for_all_calls_with_a_third_free_and_not_one_more(cal
     count = workers(calls, slots)
     assert count * slots * 2 / 3 >= calls - 1e-6
     assert (count - 1) * slots * 2 / 3 < calls
+
+
+def test_machines_are_reckoned_first_from_the_calls_that_keep_the_promise_and_then_from_those_that_are_late() -> (
+    None
+):
+    found = fields(measured(climb("economy", 760, 790, 820, 854, 1_100)), "a machine")
+    assert (found["slots-promised"], found["slots-late"]) == ("2", "4")
+    assert found["workers-promised-100"] == "75 (150 cores)"
+    assert found["workers-late-100"] == "38 (76 cores)"
+    none = fields(measured(climb("economy", 900, 950)), "a machine")
+    assert none["workers-promised-100"].startswith("none is enough")
+
+
+def test_what_the_page_says_of_the_default_slots_is_reckoned_from_the_default() -> None:
+    text = (CHECKOUT / "docs" / "sizing.md").read_text(encoding="utf-8")
+    slots = AgentSettings.model_fields["slots"].default
+    assert f"*k* = {slots}, the default" in text
+    for calls in (100, 1_000, 10_000):
+        count = workers(calls, slots)
+        assert re.search(rf"\| {calls:,} \|.*\| {count:,} \({2 * count:,} cores\) \|$", text, re.MULTILINE), (
+            calls
+        )
 
 
 def test_hundred_calls_at_four_a_worker_want_thirty_eight() -> None:

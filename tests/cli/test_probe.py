@@ -28,6 +28,7 @@ from cli.probe.numbers import ProbeNumbers
 from cli.probe.round_trip import TITLES, Probed, judge, probe, steps
 from cli.probe.settings import ProbeSettings
 from cli.probe.telephone import by_telephone
+from cli.probe.turn import turn
 from routing.kinds import Tier
 from sip.keypad import MEANINGS, Meaning
 
@@ -194,7 +195,7 @@ def test_a_probe_of_its_own_accounts_goes_round_and_leaves_nothing(demo: Any) ->
 
 @pytest.mark.unit
 async def test_told_to_stop_it_ends_the_call_under_way_and_begins_no_other(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
@@ -209,7 +210,7 @@ async def test_told_to_stop_it_ends_the_call_under_way_and_begins_no_other(
 
     monkeypatch.setattr(command, "probe", call)
     order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
-    rounds = command._Rounds([("economy", order), ("premium", order)], as_json=False)
+    rounds = command._Rounds([("economy", order), ("premium", order)], tmp_path, as_json=False)
     try:
         async with asyncio.timeout(10):
             await rounds.again(600)
@@ -217,6 +218,51 @@ async def test_told_to_stop_it_ends_the_call_under_way_and_begins_no_other(
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
         signal.signal(signal.SIGTERM, before)
     assert (made, told) == (["economy"], [])
+
+
+@pytest.mark.unit
+async def test_a_second_probe_waits_for_the_call_of_the_first_to_the_same_account_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_calls: list[Tier] = []
+    calls, waits, both_called, goes_on = 0, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def call(order: Order, tier: Tier) -> Probed:
+        nonlocal calls
+        assert tier not in in_calls, "two calls to one account at once"
+        in_calls.append(tier)
+        calls += 1
+        if len(in_calls) == 2:
+            both_called.set()
+        await goes_on.wait()
+        in_calls.remove(tier)
+        return Probed(tier, "browser", True, None, "premium", "c1", True, 640, 9, 0, 20.0)
+
+    def say(sentence: str) -> None:
+        assert "waiting" in sentence
+        waits.set()
+
+    monkeypatch.setattr(command, "probe", call)
+    monkeypatch.setattr(command, "say", say)
+    order = Order(url="http://127.0.0.1:9", email="probe@example.com", password="x")
+    beside = command._Rounds([("premium", order)], tmp_path, as_json=False)
+    both = [command._Rounds([("economy", order)], tmp_path, as_json=False) for _ in range(2)]
+    async with asyncio.timeout(20):
+        rounds = [asyncio.create_task(each.once()) for each in (*both, beside)]
+        await waits.wait()
+        await both_called.wait()  # another account is nobody's hindrance
+        assert sorted(in_calls) == ["economy", "premium"]
+        goes_on.set()
+        assert await asyncio.gather(*rounds) == [True] * 3
+    assert calls == 3
+
+
+@pytest.mark.unit
+async def test_a_folder_that_cannot_be_written_keeps_no_probe_from_calling(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said: list[str] = []
+    async with asyncio.timeout(5), turn(tmp_path / "file", "economy", said.append):
+        assert said == []
 
 
 @pytest.mark.unit

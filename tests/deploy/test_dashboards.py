@@ -1,6 +1,7 @@
 """Dashboards are what their makers say, as Grafana knows it, and each of their queries shows something.
 
-The queries run on a real Prometheus, over what a demo told it while calls were made (tests/deploy/record.py).
+The queries run on a real Prometheus, over what a demo told it while calls were made and things went wrong
+(tests/deploy/record.py, which makes it anew).
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ SEEDS_TABLE = {
     "Interruptions that silence us within 0.5 s": 0.9,
 }
 """The success metrics of SPEC.md and their targets."""
+ZERO_IS_WELL = {
+    "Usage that nobody was charged for": "it takes a disk that cannot be written while Redis is away",
+}
+"""Panels that show nothing but zeros of what was recorded, and why nothing else can be recorded."""
 
 
 def panels() -> list[dict[str, Any]]:
@@ -165,7 +170,7 @@ def prometheus(
 
 @pytest.mark.system
 @pytest.mark.parametrize(("title", "query"), queries())
-def test_a_panels_query_shows_something(
+def test_a_panels_query_shows_something_that_happened(
     prometheus: tuple[httpx.Client, float, float], title: str, query: str
 ) -> None:
     client, since, until = prometheus
@@ -177,7 +182,35 @@ def test_a_panels_query_shows_something(
     answer = asked.json()
     assert answer["status"] == "success", answer
     values = [float(value) for series in answer["data"]["result"] for _, value in series["values"]]
-    assert any(math.isfinite(value) for value in values), f"{title} is empty"
+    shown = [value for value in values if math.isfinite(value)]
+    assert shown, f"{title} is empty"
+    assert any(shown) != (title in ZERO_IS_WELL), (
+        f"{title} shows {'more than' if any(shown) else 'only'} zeros"
+    )
+
+
+@pytest.mark.unit
+def test_whatever_of_ours_an_alert_asks_for_is_in_what_was_recorded() -> None:
+    recorded = gzip.decompress(RECORDED.read_bytes()).decode()
+    there = {line.partition("{")[0] for line in recorded.splitlines()}
+    asked = {name for rule in alerts().values() for name in METRIC.findall(rule["expr"])}
+    assert asked <= there
+    assert 'voicetasks_probe_success{channel="phone"' in recorded
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("title", "line"),
+    [
+        ("Everybody's day, part of its cap", 0.8),
+        ("Age of the last backup", 26 * 3600),
+        ("Since the reminders' last look", 600),
+        ("Usage that nobody was charged for", 1),
+    ],
+)
+def test_a_page_that_somebody_is_woken_for_has_a_panel_with_the_alerts_line(title: str, line: float) -> None:
+    (panel,) = [each for each in panels() if each["title"] == title]
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"] == line
 
 
 @pytest.mark.system

@@ -46,13 +46,18 @@ def fields(measured: Measured, machine: str) -> dict[str, str]:
         "cpu": f"{ours.cpu_per_call:.2f} in the worker, {ours.machine_cpu_per_call:.2f} with all that serves it here",
         "memory": f"{ours.memory_per_call:.0f}",
         "idle": f"{ours.idle.memory_mb:.0f}",
-        "slots": str(ours.calls),
     }
-    found |= {
-        f"workers-{wanted}": f"{workers(wanted, ours.calls):,} ({CORES * workers(wanted, ours.calls):,} cores)"
-        for wanted in WANTED
-    }
+    # What keeps the promise first; the other is how far it goes before callers notice.
+    for name, slots in (("promised", ours.calls_within(PROMISED_MS)), ("late", ours.calls)):
+        found[f"slots-{name}"] = str(slots)
+        found |= {f"workers-{name}-{wanted}": _machines(wanted, slots) for wanted in WANTED}
     return found
+
+
+def _machines(calls: int, slots: int) -> str:
+    if slots == 0:
+        return "none is enough: one call is late already"
+    return f"{workers(calls, slots):,} ({CORES * workers(calls, slots):,} cores)"
 
 
 def fill(text: str, found: Mapping[str, str]) -> str:

@@ -69,6 +69,28 @@ MONEY = Board(
                     "none",
                     (("sum(increase(voicetasks_cost_microdollars_total[24h]))", "all"),),
                 ),
+                Panel(
+                    "Everybody's day beside its cap, µ$",
+                    "Spent and held since midnight UTC, of premium and in all (total), and what may be (caps).",
+                    "none",
+                    (
+                        ("max by (side) (voicetasks_global_day_microdollars)", "{{side}}"),
+                        ("max by (side) (voicetasks_global_day_cap_microdollars)", "{{side}}: cap"),
+                    ),
+                ),
+                Panel(
+                    "Everybody's day, part of its cap",
+                    "The line: the alert GlobalDayNearlySpent. At 1 calls fall to cheaper stacks until midnight UTC, or have none.",
+                    "percentunit",
+                    (
+                        (
+                            "max by (side) (voicetasks_global_day_microdollars)"
+                            " / (max by (side) (voicetasks_global_day_cap_microdollars) > 0)",
+                            "{{side}}",
+                        ),
+                    ),
+                    Target(0.8),
+                ),
             ),
         ),
         (
@@ -100,6 +122,14 @@ MONEY = Board(
                     "s",
                     (("max by (instance) (voicetasks_policy_age_seconds)", "{{instance}}"),),
                     Target(60),
+                ),
+                Panel(
+                    "Usage that nobody was charged for",
+                    "Events that a vendor bills and no call could be charged with: caps and the journal know nothing of them.",
+                    "short",
+                    (("sum by (part) (increase(voicetasks_usage_lost_total[$__range]))", "{{part}}"),),
+                    Target(1),
+                    stacked=True,
                 ),
                 Panel(
                     "Changes of the stack for money, policy and health",

@@ -86,11 +86,12 @@ def test_what_an_alert_divides_by_is_there_as_0_with_all_its_parts() -> None:
         assert REGISTRY.get_sample_value("voicetasks_satisfaction_count", {"channel": channel}) == 0
 
 
-def test_the_first_outage_of_a_workers_life_counts_from_the_first_swap() -> None:
+@pytest.mark.parametrize("reason", ["vendor", "money", "policy", "health"])
+def test_the_first_outage_of_a_workers_life_counts_from_the_first_swap(reason: str) -> None:
     SWAPS.clear()
     begin_at_zero()
     for before, after in product(STACKS, STACKS):
-        told = {"from": before, "to": after, "reason": "vendor"}
+        told = {"from": before, "to": after, "reason": reason}
         assert REGISTRY.get_sample_value("voicetasks_swaps_total", told) == (None if before == after else 0)
 
 
