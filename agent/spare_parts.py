@@ -67,8 +67,8 @@ class SpareParts:
 
     def on_opening(self, opening: str) -> None:
         """An answer begins with it; where it is kept, this is its first sound."""
-        if opening in self._openings.known():
-            self._marks.mark("sound")
+        if (kept := self._openings.known().get(opening)) is not None:
+            self._marks.opening(kept.seconds)
         self._openings.begins_with(opening)
 
     async def sounds(self, frames: AsyncIterable[T]) -> AsyncIterator[T]:

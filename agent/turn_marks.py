@@ -23,6 +23,7 @@ class TurnMarks:
     def __init__(self, call_id: str) -> None:
         self._call_id = call_id
         self._marks: dict[str, float] = {}
+        self._opening = 0.0
 
     def mark(self, what: Mark, *, again: bool = False) -> None:
         """Something happens now. `again`: the last time counts, not the first."""
@@ -34,10 +35,23 @@ class TurnMarks:
             self._marks.pop("sound", None)
         for later in _BEGINS_ANEW.get(what, ()):
             self._marks.pop(later, None)
+        if what == "asked":
+            self._opening = 0.0
+
+    def opening(self, seconds: float) -> None:
+        """The answer's first sound is a kept opening that lasts so long, the pause behind it included."""
+        self.mark("sound")
+        self._opening = seconds
 
     def playing(self) -> None:
-        """Our first frame has left: tell the turn. A line of ours that answers nobody is no turn."""
+        """Our first frame has left: tell the turn. A line of ours that answers nobody is no turn.
+
+        `opened`: when the kept opening that it begins with will be over, where it begins with one.
+        """
         marks, self._marks = self._marks, {}
+        opening, self._opening = self._opening, 0.0
         if "ended" in marks:
             marks["playing"] = round(time.time(), 4)
+            if opening:
+                marks["opened"] = round(marks["playing"] + opening, 4)
             log.info("turn.timed", extra={"call_id": self._call_id, "marks": marks})

@@ -20,6 +20,8 @@ PIECE_MS = 20
 """How much sound is taken at once: a packet's. When it began is reckoned back, so that nothing is measured later."""
 PAUSE_SECONDS = 0.3
 """Silence as long as this ends a stretch of sound; shorter gaps lie between words."""
+ONSET_SECONDS = 0.04
+"""Sound behind silence as long as this has begun again, if only within a stretch."""
 MAX_RECORDING_SECONDS = 900
 
 
@@ -36,6 +38,8 @@ class SoundLog:
 
     def __init__(self) -> None:
         self.stretches: list[Stretch] = []
+        self.onsets: list[float] = []
+        """When sound began, also behind gaps that are too short to end a stretch."""
         self.heard_seconds = 0.0
 
     def add(self, level: float, start: float) -> None:
@@ -44,6 +48,8 @@ class SoundLog:
         if level < AUDIBLE:
             return
         self.heard_seconds += FRAME_SECONDS
+        if not self.stretches or start - self.stretches[-1].end > ONSET_SECONDS:
+            self.onsets.append(start)
         if self.stretches and start - self.stretches[-1].end < PAUSE_SECONDS:
             self.stretches[-1].end = end
         else:

@@ -59,6 +59,7 @@ async def test_an_opening_is_heard_while_a_slow_voice_makes_the_rest(
         assert turn["sound"] - turn["thought"] < SLOW_MS / 2_000, turn
         opening = next(each for each in OPENINGS if said.startswith(each))
         assert said.count(opening) == 1, said
+        assert turn["opened"] - turn["playing"] == pytest.approx(sounds.of(voice)[opening].seconds, abs=0.001)
         assert "list your tasks" in said
     others.ask(voice)
     await others._beside.aclose(wait=5)

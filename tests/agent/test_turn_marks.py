@@ -55,3 +55,23 @@ def test_a_cascade_may_have_its_sound_before_the_turn_is_over(caplog: pytest.Log
     marks.playing()
     told = _told(caplog)
     assert told["asked"] < told["sound"] < told["ended"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_opening_is_told_of_the_answer_that_is_heard_alone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "agent.turn_marks")
+    marks = TurnMarks("call")
+    marks.mark("asked", again=True)
+    marks.opening(0.5)
+    marks.mark("ended", again=True)
+    marks.mark("asked", again=True)  # more words came: what was begun on the first ones is given up
+    marks.mark("sound")
+    marks.playing()
+    assert "opened" not in _told(caplog)
+    caplog.clear()
+    marks.mark("asked", again=True)
+    marks.opening(0.5)
+    marks.mark("ended", again=True)
+    marks.playing()
+    told = _told(caplog)
+    assert told["opened"] == told["playing"] + 0.5

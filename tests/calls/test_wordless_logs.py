@@ -13,12 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from cli.secrets_file import load_or_make
 from tests.conftest import wait_until
-from tests.posted import taking_posts
+from tests.span_collector import Collector, collecting
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -46,50 +44,21 @@ BADLY = (
 )
 
 
-class Collector:
-    """Takes spans as OTLP over HTTP brings them."""
-
-    def __init__(self) -> None:
-        self.received = b""
-        self.spans: list[tuple[str, bytes, Span]] = []
-        """Service, trace, span."""
-        self.url = ""
-
-    def take(self, body: bytes) -> None:
-        self.received += body
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            named = {each.key: each.value.string_value for each in resource.resource.attributes}
-            for scope in resource.scope_spans:
-                self.spans += [(named["service.name"], span.trace_id, span) for span in scope.spans]
-
-    def names(self) -> set[str]:
-        return {span.name for _, _, span in self.spans}
-
-
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    made = Collector()
-    with taking_posts(made.take) as made.url:
+    with collecting() as made:
         yield made
 
 
 def assert_one_trace_of_worker_vendors_tools_and_task_server(collector: Collector) -> None:
     """The span that the task server made for a task hangs below the tool, below the turn, below the call."""
-    by_id = {span.span_id: (service, span) for service, _, span in collector.spans}
     [made] = [
-        (trace, span)
-        for service, trace, span in collector.spans
+        span
+        for service, span in collector.spans
         if service == "voicetasks-tasks" and span.name == "tools/call create_task"
     ]
-    trace, above = made
-    line: list[str] = []
-    while above.parent_span_id in by_id:
-        above = by_id[above.parent_span_id][1]
-        line.append(above.name)
-    assert "tool" in line
-    assert "agent_turn" in line
-    assert "agent_session" in line
-    others = {span.name for _, its, span in collector.spans if its == trace}
+    assert {"tool", "agent_turn", "agent_session"} <= {span.name for span in collector.above(made)}
+    others = {span.name for _, span in collector.spans if span.trace_id == made.trace_id}
     assert {"llm_request", "tts_request"} <= others, others
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, cast
 import pytest
 
 from cli.bench.latency import run as running
-from cli.bench.latency.caller import Heard
+from cli.bench.latency.caller import Caller, Heard
 from cli.bench.latency.command import bench_latency
 from cli.bench.latency.doors import Channel, System
 from cli.bench.latency.judge import Cell, report_of
@@ -109,6 +110,34 @@ def test_moments_are_those_of_the_answer_that_was_heard(tmp_path: Path) -> None:
     turn = replace(TURN)
     place([turn], [marks for _, marks in read_marks(log)])
     assert turn.marks == CASCADE
+
+
+def test_what_comes_behind_a_kept_opening_is_timed_at_the_callers_ear() -> None:
+    kept = CASCADE | {"opened": CASCADE["playing"] + 0.5}
+    turns = [
+        # 100.9: a gap in «Got it.» itself.
+        replace(TURN, marks=kept, onsets=[100.9, 101.2, 101.9]),
+        replace(TURN, marks=kept, onsets=[]),  # the caller spoke into it
+        replace(TURN, marks=CASCADE, onsets=[101.0]),
+        replace(TURN),  # of which the agent told nothing
+    ]
+    cell = Cell(System.ECONOMY, Channel.BROWSER, "seed", turns)
+    assert cell.openings() == {"answers": 3, "opened": 2, "behind": 1, "p50_ms": 1200, "p95_ms": 1200}
+    assert cell.as_json()["openings"] == cell.openings()
+
+
+def test_each_answer_has_the_moments_at_which_it_began_to_sound_again() -> None:
+    now, wall = time.monotonic(), time.time()
+    caller: Any = Caller(cast("Any", None), None, cast("Any", None), greets=True)
+    caller._line = SimpleNamespace(
+        listener=SimpleNamespace(log=SimpleNamespace(onsets=[now + at for at in (0, 1, 1.6, 5, 6)]))
+    )
+    first, murmur, second = replace(TURN, heard_at=wall + 1), replace(TURN, heard_at=None), replace(TURN)
+    second.heard_at = wall + 5
+    caller._note_onsets([first, murmur, second])
+    assert first.onsets == pytest.approx([wall + 1.6], abs=0.01)
+    assert second.onsets == pytest.approx([wall + 6], abs=0.01)
+    assert murmur.onsets == []
 
 
 def _turn(answer_ms: int) -> Heard:

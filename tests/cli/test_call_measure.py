@@ -29,6 +29,12 @@ def test_gaps_between_words_do_not_end_a_stretch_but_pauses_do() -> None:
     assert len(log((1.0, 2.0), (2.4, 3.0)).stretches) == 2
 
 
+def test_sound_begins_again_behind_a_gap_that_ends_no_stretch() -> None:
+    heard = log((1.0, 2.0), (2.02, 3.0), (3.08, 4.0), (4.5, 5.0))
+    assert len(heard.stretches) == 2
+    assert heard.onsets == pytest.approx([1.0, 3.08, 4.5])
+
+
 def test_an_agent_that_talks_over_the_caller_has_a_negative_time() -> None:
     assert first_sound_ms(Moments(1.0, 3.0), FOREVER, log((2.5, 5.0))) == -500
 

@@ -28,6 +28,8 @@ GOES_ON_SECONDS: Final = 1.4
 """After a murmur our voice is listened to for so long."""
 STOPS_SECONDS: Final = 1.2
 """An interruption that has not silenced us after this was not taken."""
+SAME_SECONDS: Final = 0.005
+"""Moments that differ by less are the same one, reckoned twice."""
 RESUMES_SECONDS: Final = 1.0
 """A voice that falls silent and goes on within this was not interrupted."""
 NO: Final = "No, thank you."
@@ -53,6 +55,8 @@ class Heard:
     """When the last word had left, on the wall's clock."""
     heard_at: float | None = None
     """When the answer began to sound, on the wall's clock."""
+    onsets: list[float] = field(default_factory=list)
+    """When it began to sound again behind a short silence, on the wall's clock, until the next answer."""
     marks: dict[str, float] = field(default_factory=dict)
     """Moments of the turn inside the agent, on the wall's clock (cli/bench/latency/marks.py)."""
 
@@ -84,7 +88,9 @@ class Caller:
     async def call(self, turns: Sequence[Spoken]) -> list[Heard]:
         """Make the call. Raises CallError."""
         async with self.in_the_room():
-            return [heard for turn in turns if (heard := await self.turn(turn)) is not None]
+            heard = [each for turn in turns if (each := await self.turn(turn)) is not None]
+            self._note_onsets(heard)
+            return heard
 
     @contextlib.asynccontextmanager
     async def in_the_room(self) -> AsyncIterator[None]:
@@ -153,6 +159,14 @@ class Caller:
             heard.heard_at = _wall(answer.start)
             self._answer_at = answer.start
         heard.cut_off = any(began < stretch.start < ended for stretch in self._log.stretches)
+
+    def _note_onsets(self, turns: Sequence[Heard]) -> None:
+        onsets = [_wall(onset) for onset in self._log.onsets]
+        answered = [turn for turn in turns if turn.heard_at is not None]
+        ends = [*(turn.heard_at or 0.0 for turn in answered[1:]), float("inf")]
+        for turn, end in zip(answered, ends, strict=True):
+            begins = turn.heard_at or 0.0
+            turn.onsets = [each for each in onsets if begins + SAME_SECONDS < each < end - SAME_SECONDS]
 
     def _silenced(self, onset: float) -> int | None:
         """When our voice, that sounded at an onset, fell silent for longer than a moment."""

@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.bench.chaos.demo import NoDemoError
 from cli.bench.failing import failed, stopped
 from cli.bench.latency.budget import show_budget
+from cli.bench.latency.doors import System
 from cli.bench.latency.judge import DEAD_AIR_MS, Cell, p50, p95, report_of
 from cli.bench.latency.plot import draw
 from cli.bench.latency.run import Order, run
@@ -35,6 +36,7 @@ def bench_latency(order: Order, plot: Path | None, *, as_json: bool) -> int:
     except (CallError, NoDemoError, OSError, TimeoutError) as error:
         return failed("latency", error, as_json=as_json)
     show(cells, console)
+    show_openings(cells, console)
     show_budget(cells, console)
     report = report_of(cells)
     report.print(console)
@@ -78,3 +80,20 @@ def show(cells: Sequence[Cell], console: Console) -> None:
             *(f"{cell.load:.1f}", f"{cell.others_percent:.0f}"),
         )
     console.print(table)
+
+
+def show_openings(cells: Sequence[Cell], console: Console) -> None:
+    """Say of each measured cascade of ours what its first sound is, since a kept «Okay.» is no content yet."""
+    for cell in cells:
+        if cell.system is not System.ECONOMY or not cell.turns:
+            continue
+        told = cell.openings()
+        behind = (
+            f"; the first sound behind it p50 {told['p50_ms']:.0f} and p95 {told['p95_ms']:.0f} ms, of {told['behind']}"
+            if "behind" in told
+            else ""
+        )
+        console.print(
+            f"{cell.name}: {told['opened']} of {told['answers']} answers began with a kept opening{behind}",
+            markup=False,
+        )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cli.bench.latency.caller import Heard
 from cli.bench.latency.doors import Channel, System
+from cli.bench.latency.openings import content_ms, opened, timed
 from cli.bench.latency.parts import PARTS, parts_of
 from cli.bench.latency.turns import Manner
 from cli.bench.report import Report
@@ -102,6 +103,15 @@ class Cell:
         known = [p for turn in self.spoken if not turn.cut_off and (p := parts_of(turn, self.way_ms))]
         return {part: sum(each[part] for each in known) / len(known) for part in PARTS} if known else {}
 
+    def openings(self) -> dict[str, float]:
+        """How many answers began with a kept opening, and when the first sound behind it was heard, ms."""
+        begun = opened(self.spoken)
+        behind = [ms for turn in begun if (ms := content_ms(turn)) is not None]
+        told: dict[str, float] = {"answers": len(timed(self.spoken)), "opened": len(begun)}
+        return told | (
+            {"behind": len(behind), "p50_ms": p50(behind), "p95_ms": p95(behind)} if behind else {}
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Everything, for the report's details."""
         return {
@@ -115,6 +125,7 @@ class Cell:
             "calls": self.calls,
             "broken": self.broken,
             "parts_ms": self.means(),
+            "openings": self.openings(),
             "turns": [asdict(turn) for turn in self.turns],
         }
 
