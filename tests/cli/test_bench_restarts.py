@@ -76,6 +76,18 @@ def test_what_was_done_without_an_answer_is_waited_for_until_the_next_one() -> N
     assert caller.answered_since(10.0) == 1
 
 
+def test_what_a_caller_has_to_say_again_is_their_own_time_and_no_wait() -> None:
+    again = answered("a", 20.0, 33.0, tries=3)
+    again.spoken = ((22.0, 25.0), (28.0, 31.0))
+    assert again.wait(0.0) == pytest.approx(7.0)
+    assert again.wait(24.0) == pytest.approx(5.0)  # a second of the first time was after the event
+    assert talker(again).longest_wait(21.0, 40.0) == pytest.approx(6.0)
+    again.answered_at = 30.0  # the last of it was said into the answer
+    assert again.wait(0.0) == pytest.approx(5.0)
+    again.answered_at = None
+    assert again.wait(0.0) == 0
+
+
 def test_silence_ends_with_whatever_is_heard_of_us_but_not_with_the_rest_of_what_was_said_before() -> None:
     caller = talker(answered("a", 20.0, 29.0, tries=3), sounds=((22.1, 22.2), (27.0, 28.0), (29.0, 31.0)))
     assert caller.longest_silence(22.0, 40.0) == pytest.approx(5.0)

@@ -24,7 +24,8 @@ class Round:
     """From the event until what was ended, or its successor, could serve; None where nothing has to come back."""
     waits_s: list[float] = field(default_factory=list)
     """The longest time that each call waited for what it had asked: from its caller's last word, or from the event
-    where that came later, to the answer with which it was done. What had to be said again is in it."""
+    where that came later, to the answer with which it was done. How long callers spoke who had to say it again is their own
+    time, and not in it."""
     silences_s: list[float] = field(default_factory=list)
     """The same to the first that was heard of us."""
     cuts_lines: bool = False

@@ -52,6 +52,18 @@ class Asked:
     """The first sound of the answer to the try after which it was done."""
     tries: int = 0
     done: bool = False
+    spoken: tuple[tuple[float, float], ...] = ()
+    """What its caller has said between `since` and the answer, from first word to last: what had to be said again."""
+
+    def wait(self, since: float) -> float:
+        """From its caller's last word, or a moment where that is later, to the answer, but for what the caller said
+        meanwhile: those are their own seconds, not ours. Seconds; 0 without an answer.
+        """
+        if self.answered_at is None:
+            return 0.0
+        begins = max(self.since, since)
+        own = sum(max(0.0, min(end, self.answered_at) - max(begin, begins)) for begin, end in self.spoken)
+        return self.answered_at - begins - own
 
 
 @dataclass
@@ -70,6 +82,8 @@ class Talker:
     def __post_init__(self) -> None:
         self._titles = titles()
         self._waiting_since: float | None = None
+        self._spoken: tuple[tuple[float, float], ...] = ()
+        """What was said since then."""
         self._line: Line
 
     @contextlib.asynccontextmanager
@@ -108,9 +122,9 @@ class Talker:
 
     def longest_wait(self, since: float, until: float) -> float:
         """Of all that was answered between two moments: from the caller's last word, or from `since` where that is
-        later, to the answer with which it was done. Seconds.
+        later, to the answer with which it was done, but for what the caller had to say meanwhile. Seconds.
         """
-        return max((at - max(asked.since, since) for asked, at in self._answered(since, until)), default=0.0)
+        return max((asked.wait(since) for asked, _ in self._answered(since, until)), default=0.0)
 
     def longest_silence(self, since: float, until: float) -> float:
         """The same, to the first that was heard of us, whatever it was."""
@@ -187,8 +201,10 @@ class Talker:
         ended = playing.ended_at or time.monotonic()
         asked.began_at = asked.began_at or began
         if self._waiting_since is None:
-            self._waiting_since = ended
-        asked.since = self._waiting_since
+            self._waiting_since, self._spoken = ended, ()
+        else:
+            self._spoken += ((began, ended),)
+        asked.since, asked.spoken = self._waiting_since, self._spoken
         log, agent = line.listener.log, self.agent
         await line.changes.wait_until(
             lambda: log.answer_to(began, ended) is not None or self.agent != agent, ANSWER_SECONDS
