@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -50,5 +50,5 @@ class Wished:
         """Give the ids of the people who wait, the longest waiting first. Raises RedisError, OSError."""
         if too_old := await self._redis.zremrangebyscore(KEY, "-inf", self._clock() - KEEP_SECONDS):
             log.error("erasure.given_up", extra={"count": too_old})
-        found: list[bytes | str] = await self._redis.zrange(KEY, 0, AT_ONCE - 1)
+        found: Sequence[Any] = await self._redis.zrange(KEY, 0, AT_ONCE - 1)
         return [each.decode() if isinstance(each, bytes) else each for each in found]
