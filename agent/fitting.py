@@ -42,4 +42,5 @@ def misfit(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
     if found is None:
         return ""
     where = ".".join(map(str, found.absolute_path))
-    return f"{where}: {found.message}"[:LONGEST_TOLD] if where else found.message[:LONGEST_TOLD]
+    told = f"{where}: {found.message}" if where else str(found.message)
+    return told[:LONGEST_TOLD]
