@@ -285,6 +285,7 @@ ALONE = (
     "test_chaos.py",
     "test_erased_callers.py",
     "test_every_slot.py",
+    "test_postgres_connections.py",
     "test_swap_told.py",
 )
 """They start a demo of their own, so that they come first: nobody's shared demo stands beside them yet."""
