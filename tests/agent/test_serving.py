@@ -240,9 +240,12 @@ async def test_who_is_back_while_sockets_are_still_closed_hears_that_somebody_is
     assert served.covered == [0.0], "and what is being closed does not end it"
     closes.set()
     await asyncio.gather(away, back)
-    served.sessions[1].tells["agent_state_changed"](
-        SimpleNamespace(old_state="listening", new_state="speaking")
-    )
+    new, said = served.sessions[1], asyncio.Event()
+    new.say = lambda *_, **__: said.set()  # type: ignore[method-assign]
+    new.begins.set()
+    served.conversation.tool_ends.set()
+    await asyncio.wait_for(said.wait(), 5)
+    new.tells["agent_state_changed"](SimpleNamespace(old_state="listening", new_state="speaking"))
     assert served.covered[-1] == "end"
     await served.serving.aclose()
 
@@ -250,7 +253,8 @@ async def test_who_is_back_while_sockets_are_still_closed_hears_that_somebody_is
 async def test_the_wait_of_who_is_back_is_over_where_nothing_can_serve_them(served: Served) -> None:
     await served.serving.park()
     served.serving.awaited()
-    assert not await served.serving.take_up(Decision.model_construct(stack=None, reasons=()))
+    nothing = Decision.model_construct(stack=None, reasons=(), inputs=SimpleNamespace(stacks=()))
+    assert not await served.serving.take_up(nothing)
     assert served.covered[-1] == "end"
 
 
