@@ -12,10 +12,13 @@ from uuid import uuid4
 from agent.tracing import begin
 from tests.agent.live_call import live_call
 
+PATIENCE = 6.0
+"""So many times as long as a call waits for its vendors: two at once on a busy machine are not to change their stack."""
+
 
 async def speak(port: int, plan: str, said: str) -> None:
     """Make the call, say one thing, hear the answer to its end and hang up; prints what served and the user's tasks."""
-    async with live_call(port, f"ann-{uuid4().hex}", plan=plan) as live:
+    async with live_call(port, f"ann-{uuid4().hex}", plan=plan, patience=PATIENCE) as live:
         await live.turn(said)
         print(live.stack, *await live.titles())
 
