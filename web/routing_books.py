@@ -50,7 +50,7 @@ class RoutingBooks:
                 with journal_errors(), suppress(NewerTablesError):
                     await migrate(settings.database_url)
                 journal = Journal(settings.database_url)
-                link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS)
+                link = RedisLink(settings.redis_url, wait_seconds=PATIENCE_SECONDS, most=1)
                 budget = Budget(link, StreamCounts(link, journal))
                 self._books = OpenBooks(journal, PolicyStore(journal.engine, link), link, budget)
             return self._books

@@ -12,6 +12,7 @@ from people.sessions import SessionRecords
 from people.settings import PeopleSettings
 from people.store import People
 from privacy.places import Places
+from routing.redis_link import pool_of
 from web.browser_session import BrowserSessions
 from web.call_id import CallIds
 from web.keys import Keys
@@ -58,10 +59,17 @@ def make_services(settings: WebSettings, people_settings: PeopleSettings) -> Ser
     metrics = WebMetrics()
     keys = Keys(settings)
     people = People(people_settings.database_url)
-    # A request waits for Redis for a second at most, and then does without.
-    redis = Redis.from_url(
-        settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    # A request waits for a second at most for Redis' answer, and as long for its turn, and then does without. What it
+    # asks takes less than a millisecond: one connection is enough, and of more all that were ever needed would stay.
+    pool = pool_of(
+        settings.redis_url,
+        wait_seconds=1,
+        most=1,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
     )
+    redis = Redis.from_pool(pool)
     return Services(
         settings=settings,
         people_settings=people_settings,
