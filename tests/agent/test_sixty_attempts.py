@@ -32,6 +32,8 @@ def extra(**arguments: Any) -> Attempt:
 
     async def attempt(ann: Rig, tool: str, ids: dict[str, str]) -> None:
         await ann.model_calls(tool, {"task_id": ids[DENTIST], **arguments})
+        assert ann.gate.pending is None  # no tool has such an argument
+        await ann.model_calls(tool, {"task_id": ids[DENTIST]})
         ann.hears()
         await ann.caller_says("Thanks!")
         await ann.model_calls(tool, {"task_id": ids[DENTIST], **arguments})
