@@ -54,6 +54,7 @@ from agent.seen import Seen
 from agent.serving import Serving
 from agent.session_log import tell_answer, tell_error
 from agent.settings import AgentSettings
+from agent.short_gap import ShortGap
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
 from agent.survey import Survey
@@ -225,6 +226,7 @@ class Call:
             on_too_long=self._on_too_long,
         )
         self._microphone = Microphone(room, caller_identity=invitation.identity)
+        self._gap = ShortGap(self._ours, lambda: self._require_session().history)
         self._presence = Presence(
             room,
             invitation.identity,
@@ -532,6 +534,7 @@ class Call:
             await self._parking.park()
 
     def _lost(self) -> None:
+        self._gap.lost()
         if self._leaves is not None and not self._turns.has_said_goodbye:
             self._spawn(self._leaves.lost(self.thread), "call.lost")
 
@@ -541,10 +544,13 @@ class Call:
             self._spawn(self._leaves.back(), "call.back")
         self._questions.unheard()
         self._story.tell("back")
-        if self._parking is None or not self._parking.parked:
-            self._questions.put_again()
-        else:
+        if self._parking is not None and self._parking.parked:
+            self._gap.forget()
             await self._parking.take_up()  # where nothing can serve, the call is given up
+        elif self._questions.put_again():
+            self._gap.forget()
+        else:
+            await self._gap.back()
 
     async def _leave(self) -> None:
         self._handing_on.leaves()
