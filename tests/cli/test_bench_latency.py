@@ -138,6 +138,8 @@ def test_each_answer_has_the_moments_at_which_it_began_to_sound_again() -> None:
     assert first.onsets == pytest.approx([wall + 1.6], abs=0.01)
     assert second.onsets == pytest.approx([wall + 6], abs=0.01)
     assert murmur.onsets == []
+    caller._note_onsets([murmur])  # an echo, or a call in which nothing was answered
+    assert murmur.onsets == []
 
 
 def _turn(answer_ms: int) -> Heard:
