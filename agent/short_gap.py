@@ -19,7 +19,7 @@ class ShortGap:
     """Tells a caller who is back that there was a gap, and what we had answered in it.
 
     Without that a restart of the room server left callers in silence until they asked anew: 11 s after their last word in
-    two runs of two (`voicetasks bench restarts`).
+    two runs of two (`voicetasks bench restarts`), and 2.3 s with it.
     """
 
     def __init__(self, ours: WhoeverServes, history: Callable[[], llm.ChatContext]) -> None:

@@ -164,7 +164,9 @@ class Caller:
         onsets = [_wall(onset) for onset in self._log.onsets]
         answered = [turn for turn in turns if turn.heard_at is not None]
         ends = [*(turn.heard_at or 0.0 for turn in answered[1:]), float("inf")]
-        for turn, end in zip(answered, ends, strict=False):  # of a call without an answer there is an end alone
+        for turn, end in zip(
+            answered, ends, strict=False
+        ):  # of a call without an answer there is an end alone
             begins = turn.heard_at or 0.0
             turn.onsets = [each for each in onsets if begins + SAME_SECONDS < each < end - SAME_SECONDS]
 
