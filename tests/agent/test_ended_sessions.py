@@ -16,7 +16,7 @@ import agent.call_end
 from agent import persona
 from agent.attributes import CallAttributes
 from agent.call import Call
-from agent.erasure import AccountErasure, Erased
+from agent.erasure import AccountErasure, Erased, Erases
 from agent.gate import Gate
 from agent.invitation import Invitation
 from agent.no_more_calls import STOPPED
@@ -159,6 +159,17 @@ async def test_a_call_whose_last_words_cannot_be_said_ends(
     assert served.end == reason
 
 
+def erasure_of(served: Served, erases: Erases, ended: list[str]) -> AccountErasure:
+    """The erasure of whoever is served; that the call ends goes into a list."""
+    return AccountErasure(
+        erases,
+        Gate(),
+        session=lambda: cast("Any", served.session),
+        end=lambda: ended.append("erased"),
+        promise=asyncio.create_task,
+    )
+
+
 @pytest.mark.parametrize("elsewhere", [True, False])
 async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, elsewhere: bool) -> None:
     times: list[int] = []
@@ -168,13 +179,7 @@ async def test_who_is_erased_is_let_go_though_nothing_says_so(served: Served, el
         times.append(1)
         return Erased.WHOLLY
 
-    erasure = AccountErasure(
-        erases,
-        Gate(),
-        session=lambda: cast("Any", served.session),
-        end=lambda: ended.append("erased"),
-        promise=asyncio.create_task,
-    )
+    erasure = erasure_of(served, erases, ended)
     with pytest.raises(RuntimeError):
         await (erasure.happened_elsewhere() if elsewhere else erasure.carry_out())
     assert ended == ["erased"]
@@ -188,13 +193,7 @@ async def test_who_was_told_one_moment_is_told_that_erasing_failed_and_may_ask_a
     async def erases() -> Erased:
         raise LookupError("of a kind that nobody thought of")
 
-    erasure = AccountErasure(
-        erases,
-        Gate(),
-        session=lambda: cast("Any", served.session),
-        end=lambda: ended.append("erased"),
-        promise=asyncio.create_task,
-    )
+    erasure = erasure_of(served, erases, ended)
     for times in (1, 2):
         await erasure.carry_out()
         assert served.session.said == [persona.ERASING, persona.NOT_ERASED] * times
@@ -217,13 +216,7 @@ async def test_who_is_erased_later_is_told_so_and_not_that_it_is_done(
     async def erases() -> Erased:
         return erased
 
-    erasure = AccountErasure(
-        erases,
-        Gate(),
-        session=lambda: cast("Any", served.session),
-        end=lambda: ended.append("erased"),
-        promise=asyncio.create_task,
-    )
+    erasure = erasure_of(served, erases, ended)
     await erasure.carry_out()
     assert served.session.said == [persona.ERASING, said]
     assert (erasure.is_done, ended) == (is_done, ["erased"])

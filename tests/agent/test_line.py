@@ -240,14 +240,19 @@ class OneTap(Line):
         )
 
 
-async def test_what_is_said_before_we_know_who_it_is_reaches_no_session() -> None:
-    line = OneTap()
-    session: Any = SimpleNamespace(
+def deaf_session() -> Any:
+    """What a line is attached to: inputs and outputs, and no events."""
+    return SimpleNamespace(
         input=SimpleNamespace(audio=None),
         output=SimpleNamespace(audio=None, transcription=None),
         on=lambda *_: None,
         off=lambda *_: None,
     )
+
+
+async def test_what_is_said_before_we_know_who_it_is_reaches_no_session() -> None:
+    line = OneTap()
+    session = deaf_session()
     await line.open()
     line.ignore()
     for value in (11, 12, 13):  # a PIN, spoken aloud
@@ -264,12 +269,7 @@ async def test_what_is_said_before_we_know_who_it_is_reaches_no_session() -> Non
 
 async def test_a_caller_who_was_cut_off_in_mid_sentence_does_not_speak_for_ever() -> None:
     line = OneTap()
-    session: Any = SimpleNamespace(
-        input=SimpleNamespace(audio=None),
-        output=SimpleNamespace(audio=None, transcription=None),
-        on=lambda *_: None,
-        off=lambda *_: None,
-    )
+    session = deaf_session()
     line.attach(session)
     line.ring.speaks(True)
     assert line.is_spoken_into

@@ -70,12 +70,10 @@ async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, t
     assert told.spent == [1_000] * 3
 
 
-@pytest.mark.parametrize("answers", [True, False])
-async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released(
-    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
-) -> None:
-    lease = lease_for(slice_seconds=1.0)
-    assert await lease.reserve(ECONOMY) == Verdict("held")
+async def asked_for_and_not_answered(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> asyncio.Event:
+    """Wait until a lease asks for its next slice. It is answered, or never, once the event is set."""
     hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
 
     async def slowly(*arguments: Any, **named: Any) -> Any:
@@ -87,6 +85,16 @@ async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released
 
     monkeypatch.setattr(bank.budget, "hold", slowly)
     await asyncio.wait_for(asked.wait(), 20)
+    return released
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released(
+    bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    lease = lease_for(slice_seconds=1.0)
+    assert await lease.reserve(ECONOMY) == Verdict("held")
+    released = await asked_for_and_not_answered(bank, monkeypatch, answers=answers)
     lease._wait = 0.01  # who releases does not wait for the answer
     await lease.release()
     released.set()
@@ -104,17 +112,7 @@ async def test_what_is_moved_while_its_next_slice_is_asked_for_stays_moved(
     """Else nobody would heed what becomes of the slices: they would be those of a stack that serves no more."""
     lease = lease_for(slice_seconds=1.0)
     assert await lease.reserve(ECONOMY) == Verdict("held")
-    hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
-
-    async def slowly(*arguments: Any, **named: Any) -> Any:
-        asked.set()
-        await released.wait()
-        if not answers:
-            raise BlindError("timeout")
-        return await hold(*arguments, **named)
-
-    monkeypatch.setattr(bank.budget, "hold", slowly)
-    await asyncio.wait_for(asked.wait(), 20)
+    released = await asked_for_and_not_answered(bank, monkeypatch, answers=answers)
     budget = Offer.of("budget", "economy")
     lease.move(budget)
     released.set()
