@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-QUIET_SECONDS: Final = 6.0
-"""After the last call that was taken over: by then it is heard again."""
+QUIET_SECONDS: Final = 12.0
+"""After the last call that was taken over: by then it is heard again, and what its caller had to say once more is answered."""
 EACH_SECONDS: Final = 1.0
 """Then one after the other: calls that have just begun anew are answered, and many that begin at once would take the
 processor from them."""

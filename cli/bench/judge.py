@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from cli.bench.spoken_form import mentions, spoken_form
@@ -19,6 +19,8 @@ class StoredTask:
     title: str
     due: str | None
     status: str
+    made_at: float = field(default=0.0, compare=False)
+    """Unix time; 0 where it is not asked for."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,7 +59,8 @@ class BenchStore:
         for view in ("all", "done"):
             answer = await self._call("list_tasks", {"view": view, "limit": MOST_TASKS})
             found += [
-                StoredTask(task["id"], task["title"], task["due"], task["status"]) for task in answer["tasks"]
+                StoredTask(task["id"], task["title"], task["due"], task["status"], made_at(task))
+                for task in answer["tasks"]
             ]
         return found
 
@@ -97,3 +98,8 @@ class BenchStore:
 
     async def _token(self) -> str:
         return mint_tasks_token(self._user, self._settings)
+
+
+def made_at(task: Mapping[str, Any]) -> float:
+    """When it was made, Unix time."""
+    return datetime.fromisoformat(task["created_at"]).timestamp()

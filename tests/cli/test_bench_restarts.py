@@ -20,7 +20,7 @@ from cli.bench.restarts.command import bench_restarts
 from cli.bench.restarts.events import Event
 from cli.bench.restarts.judge import Found, Round, report_of
 from cli.bench.restarts.run import Order, _postgres
-from cli.bench.restarts.talker import Asked, Talker
+from cli.bench.restarts.talker import AT_IT_SECONDS, CUT_OFF_SECONDS, Asked, Talker
 from cli.bench.restarts.titles import SPOKEN, THINGS, VERBS, sentence, titles
 from cli.bench.spoken_form import spoken_form
 from cli.binaries import BinaryNotFoundError
@@ -88,6 +88,12 @@ def test_what_a_caller_has_to_say_again_is_their_own_time_and_no_wait() -> None:
     assert again.wait(0.0) == 0
 
 
+def test_an_answer_before_the_end_of_a_starved_microphone_was_not_waited_for() -> None:
+    early = answered("a", 30.0, 29.8)
+    assert early.wait(0.0) == 0
+    assert talker(early, sounds=((29.8, 29.9), (40.0, 41.0))).longest_silence(22.0, 50.0) == 0
+
+
 def test_silence_ends_with_whatever_is_heard_of_us_but_not_with_the_rest_of_what_was_said_before() -> None:
     caller = talker(answered("a", 20.0, 29.0, tries=3), sounds=((22.1, 22.2), (27.0, 28.0), (29.0, 31.0)))
     assert caller.longest_silence(22.0, 40.0) == pytest.approx(5.0)
@@ -113,30 +119,56 @@ async def test_a_task_that_is_gone_was_lost_and_one_that_is_there_twice_or_unask
     assert wrong == sorted([spoken_form("fix the roof"), "to"])
 
 
-async def test_who_hears_that_we_are_at_it_waits_for_the_answer_behind_and_not_for_silence(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The moment that it is, by either clock."""
     now = [13.0]
     monkeypatch.setattr("cli.bench.restarts.talker.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("cli.bench.restarts.talker.time.time", lambda: 1000.0 + now[0])
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    return now
+
+
+async def test_who_hears_that_we_are_at_it_waits_until_it_is_made_or_we_are_silent(
+    clock: list[float],
+) -> None:
     caller = talker(sounds=((10.0, 11.0), (12.0, 12.6)))  # «One moment.», and a hold sound
     log, looks = caller._line.listener.log, 0
 
     async def tasks() -> list[StoredTask]:
         nonlocal looks
-        looks, now[0] = looks + 1, now[0] + 1.0
-        log.stretches.append(Stretch(now[0] - 0.6, now[0]))
-        return [StoredTask("1", "Wash the car", None, "open")] if looks == 3 else []
-
-    async def wait_until(what: Any, _seconds: float) -> bool:
-        log.stretches.append(Stretch(now[0] + 0.4, now[0] + 2.0))
-        return bool(what())
+        looks, clock[0] = looks + 1, clock[0] + 1.0
+        log.stretches.append(Stretch(clock[0] - 0.6, clock[0]))
+        return [StoredTask("1", "Wash the car", None, "open", made_at=1015.5)] if looks == 3 else []
 
     caller.store = cast("Any", SimpleNamespace(tasks=tasks))
+    assert await caller._made_at_last("wash the car", AT_IT_SECONDS) == pytest.approx(15.5)
+    clock[0] += CUT_OFF_SECONDS + 0.1
+    assert await caller._made_at_last("fix the roof", CUT_OFF_SECONDS) is None, "and not where we are silent"
+
+
+@pytest.mark.parametrize(
+    ("sounds", "told"),
+    [
+        (((20.5, 22.0),), 20.5),
+        (((18.0, 19.0), (20.5, 22.0)), 20.5),
+        (((19.5, 20.3), (21.0, 22.0)), 21.0),  # «One moment.» was still heard
+        (((19.5, 22.0),), 20.0),  # «Okay. I've added it.» in one breath
+        (((18.0, 19.0),), None),
+        ((), None),
+    ],
+)
+async def test_an_answer_is_what_was_heard_first_after_the_task_was_made(
+    clock: list[float], sounds: tuple[tuple[float, float], ...], told: float | None
+) -> None:
+    caller = talker(sounds=sounds)
+    clock[0] = 30.0
+
+    async def wait_until(what: Any, _seconds: float) -> bool:
+        return bool(what())
+
     caller._line.changes = cast("Any", SimpleNamespace(wait_until=wait_until))
-    assert await caller._told_at_last("wash the car") == pytest.approx(16.4)
-    now[0] += 10.0
-    assert await caller._told_at_last("fix the roof") is None, "and not where we are silent"
+    assert await caller._answered_at(20.0) == told
 
 
 def test_a_run_holds_when_every_call_is_back_in_time_and_every_task_is_there_once() -> None:

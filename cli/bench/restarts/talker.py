@@ -32,6 +32,8 @@ ECHOES_SECONDS: Final = 0.3
 """What is heard so soon after an event was said before it."""
 AT_IT_SECONDS: Final = 2.5
 """Who hears «One moment.» and then a sound again and again, so long apart at most, knows that we are at it."""
+CUT_OFF_SECONDS: Final = 1.0
+"""Who hears that we were cut off says it again when we have been silent for so long."""
 PATIENCE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 0.3
 THINKS_SECONDS: Final = 2.0
@@ -49,7 +51,9 @@ class Asked:
     began_at: float = 0.0
     """The first word of the first try."""
     answered_at: float | None = None
-    """The first sound of the answer to the try after which it was done."""
+    """The first sound of the answer that told of it. A starved microphone may end behind it, since words are told to the
+    stand-in's ear as they are begun: nothing was waited for then.
+    """
     tries: int = 0
     done: bool = False
     spoken: tuple[tuple[float, float], ...] = ()
@@ -63,7 +67,7 @@ class Asked:
             return 0.0
         begins = max(self.since, since)
         own = sum(max(0.0, min(end, self.answered_at) - max(begin, begins)) for begin, end in self.spoken)
-        return self.answered_at - begins - own
+        return max(0.0, self.answered_at - begins - own)
 
 
 @dataclass
@@ -131,7 +135,8 @@ class Talker:
         log = self._line.listener.log
         waits = [0.0]
         for asked, at in self._answered(since + ECHOES_SECONDS, until):
-            begins = max(asked.since, since)
+            if at <= (begins := max(asked.since, since)):
+                continue
             sound = log.first_after(since + ECHOES_SECONDS if asked.since < since else asked.since)
             waits.append((sound.start if sound is not None else at) - begins)
         return max(waits)
@@ -163,26 +168,22 @@ class Talker:
         sound = self.sounds[(len(self.asked) - 1) % len(self.sounds)]
         while asked.tries < TRIES:
             await self._somebody_there()
-            answered_at = await self._say(asked, sound)
-            if answered_at is None:
-                await self._somebody_there()
-            done = await self._is_done(title, DONE_SECONDS if answered_at is not None else 0.0)
-            if not done and answered_at is not None:
-                answered_at = await self._told_at_last(title)
-                done = answered_at is not None
-            if done:
+            heard, cut_off = await self._say(asked, sound)
+            made_at = await self._made_at(title, DONE_SECONDS if heard and not cut_off else 0.0)
+            if made_at is None and heard:
+                made_at = await self._made_at_last(title, CUT_OFF_SECONDS if cut_off else AT_IT_SECONDS)
+            if made_at is not None:
                 asked.done = True
-                asked.answered_at = answered_at
-                if answered_at is not None:
+                asked.answered_at = await self._answered_at(made_at)
+                if asked.answered_at is not None:
                     self._waiting_since = None
-                await self._at_rest()
                 return True
             await self._at_rest()
         return False
 
-    async def _say(self, asked: Asked, sound: Pcm) -> float | None:
-        """Say it, and give when the answer began to sound."""
-        line = self._line
+    async def _say(self, asked: Asked, sound: Pcm) -> tuple[bool, bool]:
+        """Say it; whether something was heard after it that may be the answer, and whether who was spoken to was gone."""
+        line, spoken_to, cut_off = self._line, self.agent, False
         # What an ear that died had not taken is still waiting for the next one.
         with contextlib.suppress(CallError):
             await tell(
@@ -196,7 +197,13 @@ class Talker:
         assert microphone is not None  # noqa: S101 - the line is connected
         playing = microphone.play(sound)
         seconds = len(sound) / MICROPHONE_RATE + 5
-        await line.changes.wait_until(lambda: playing.ended_at is not None, seconds)
+
+        def said() -> bool:
+            nonlocal cut_off
+            cut_off = cut_off or self.agent != spoken_to
+            return playing.ended_at is not None
+
+        await line.changes.wait_until(said, seconds)
         began = playing.began_at or time.monotonic()
         ended = playing.ended_at or time.monotonic()
         asked.began_at = asked.began_at or began
@@ -205,41 +212,50 @@ class Talker:
         else:
             self._spoken += ((began, ended),)
         asked.since, asked.spoken = self._waiting_since, self._spoken
-        log, agent = line.listener.log, self.agent
-        await line.changes.wait_until(
-            lambda: log.answer_to(began, ended) is not None or self.agent != agent, ANSWER_SECONDS
-        )
-        answer = log.answer_to(began, ended)
-        return answer.start if answer is not None else None
 
-    async def _is_done(self, title: str, within: float) -> bool:
+        def heard() -> bool:
+            said()
+            return line.listener.log.answer_to(began, ended) is not None
+
+        if not await line.changes.wait_until(heard, ANSWER_SECONDS) and cut_off:
+            await self._somebody_there()
+            await line.changes.wait_until(heard, ANSWER_SECONDS)
+        return heard(), cut_off
+
+    async def _made_at(self, title: str, within: float) -> float | None:
+        """When the task was made, if that is seen within so many seconds."""
         deadline = time.monotonic() + within
         while True:
             with contextlib.suppress(TaskServerUnavailable, TaskStoreError):
-                there = {spoken_form(task.title) for task in await self.store.tasks()}
-                if spoken_form(title) in there:
-                    return True
+                for task in await self.store.tasks():
+                    if spoken_form(task.title) == spoken_form(title):
+                        return task.made_at - time.time() + time.monotonic()
             if time.monotonic() > deadline:
-                return False
+                return None
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _told_at_last(self, title: str) -> float | None:
-        """When the sound began that told of it, where the first was only «One moment.»; None where we are silent or have
-        given up before it is done.
-        """
+    async def _made_at_last(self, title: str, patience: float) -> float | None:
+        """The same where something was heard before it; None where we are silent or have given up before it is made."""
         log, deadline = self._line.listener.log, time.monotonic() + PATIENCE_SECONDS
-        while log.quiet_for(time.monotonic()) < AT_IT_SECONDS and time.monotonic() < deadline:
-            if await self._is_done(title, 0.0):
-                return await self._sounds_after(time.monotonic())
+        while log.quiet_for(time.monotonic()) < patience and time.monotonic() < deadline:
+            if (made_at := await self._made_at(title, 0.0)) is not None:
+                return made_at
             await asyncio.sleep(LOOK_SECONDS)
         return None
 
-    async def _sounds_after(self, moment: float) -> float:
-        """When something was heard next; the moment itself where nothing was."""
+    async def _answered_at(self, made_at: float) -> float | None:
+        """When the sound began that told of a task that was made; None where there was none. Returns when we are silent.
+
+        What began before it was made tells of it only where nothing came behind: it may have been «One moment.».
+        """
         log = self._line.listener.log
-        await self._line.changes.wait_until(lambda: log.first_after(moment) is not None, ANSWER_SECONDS)
-        sound = log.first_after(moment)
-        return sound.start if sound is not None else moment
+        await self._line.changes.wait_until(
+            lambda: bool(log.stretches) and log.stretches[-1].end > made_at, ANSWER_SECONDS
+        )
+        await self._at_rest()
+        if (behind := log.first_after(made_at)) is not None:
+            return behind.start
+        return made_at if log.sounding_at(made_at) is not None else None
 
     async def _somebody_there(self) -> None:
         await self._line.changes.wait_until(lambda: self.agent is not None, ANSWER_SECONDS)
