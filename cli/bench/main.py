@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from types import FrameType
+
 import typer
 
 from cli.bench import own_demo, running_demo, without_demo
@@ -12,6 +15,16 @@ app = typer.Typer(help="Measure what the product promises, and hold it to its ta
 @app.callback()
 def bench() -> None:
     """Measure what the product promises, and hold it to its targets."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _as_ctrl_c)
+
+
+def _as_ctrl_c(_number: int, frame: FrameType | None) -> None:
+    """Whatever ends a bench, what was measured is told and no server is left behind."""
+    on_ctrl_c = signal.getsignal(signal.SIGINT)
+    if not callable(on_ctrl_c):  # a shell has its background jobs ignore it
+        on_ctrl_c = signal.default_int_handler
+    on_ctrl_c(signal.SIGINT, frame)
 
 
 app.command()(running_demo.speech)
