@@ -17,10 +17,7 @@ BENCH = ("bench", "restarts", "--calls", "1", "--events", "redis", "--json")
 pytestmark = [pytest.mark.system, pytest.mark.timeout(BENCH_SECONDS)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_bench_that_is_told_to_end_says_what_it_has_and_leaves_no_server_behind(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_bench_that_is_told_to_end_says_what_it_has_and_leaves_no_server_behind(tmp_path: Path) -> None:
     with subprocess.Popen(
         # A shell has its jobs in the background ignore Ctrl-C.
         ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "cli.main", *BENCH],
@@ -35,12 +32,12 @@ def test_a_bench_that_is_told_to_end_says_what_it_has_and_leaves_no_server_behin
         assert process.stderr is not None
         try:
             told = next((line for line in process.stderr if "redis: now" in line), "")
-            process.send_signal(number)
+            process.send_signal(signal.SIGTERM)
             report = json.loads(process.stdout.read())
             status = process.wait(END_SECONDS)
         finally:
             process.kill()
     assert told
     assert status == STOPPED
-    assert report["bench"] == "restarts"
+    assert report["details"][0]["name"] == "redis"
     assert processes_of(tmp_path) == []

@@ -13,6 +13,7 @@ from cli.bench.restarts.judge import Found, report_of
 from cli.bench.restarts.run import Order, run
 from cli.bench.restarts.services import NotBackError
 from cli.bench.task_store import TaskStoreError
+from cli.bench.tasks.postgres import PostgresError
 from cli.bench.terminal import STOPPED, wide_console
 from cli.caller.errors import CallError
 from routing.redis_link import BlindError
@@ -26,7 +27,15 @@ def bench_restarts(order: Order, *, as_json: bool) -> int:
         asyncio.run(run(order, found, lambda text: console.print(text, markup=False)))
     except KeyboardInterrupt:
         code = STOPPED
-    except (CallError, NoDemoError, NotBackError, TaskStoreError, BlindError, OSError) as error:
+    except (
+        CallError,
+        NoDemoError,
+        NotBackError,
+        TaskStoreError,
+        PostgresError,
+        BlindError,
+        OSError,
+    ) as error:
         typer.echo(f"voicetasks bench restarts: {error}; the logs: {order.folder / 'logs'}", err=True)
         code = error.exit_code if isinstance(error, CallError) else 1
     report = report_of(found)
