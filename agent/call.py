@@ -35,7 +35,7 @@ from agent.ending import CUT_OFF, Ending
 from agent.erasure import AccountErasure, Erases
 from agent.gate import Gate
 from agent.greeting import Greeting
-from agent.handing_on import HandingOn
+from agent.handing_on import LEAVING_SECONDS, HandingOn
 from agent.invitation import Invitation
 from agent.keys import Keys
 from agent.metrics.call_metrics import CallMetrics
@@ -554,7 +554,7 @@ class Call:
 
     async def _leave(self) -> None:
         self._handing_on.leaves()
-        await self._ours.quiet()
+        await self._ours.quiet(LEAVING_SECONDS)
         await last_words.heard()
         self._ends.end("leaving")
 

@@ -18,6 +18,7 @@ async def go_on_from(
     if thread.history is None:
         await ours.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
         return
+    await ours.quiet()  # who says it again already is answered to that
     if turn() != thread.turn:
         return
     await ours.say(persona.STILL_HERE if told else persona.CUT_OFF)

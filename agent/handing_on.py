@@ -12,11 +12,15 @@ from agent.swap import paired, with_earlier
 from agent.thread import Thread
 from agent.tools import Toolbox
 from agent.turn_taking import TurnTaking
-from agent.whoever_serves import QUIET_SECONDS
 
 if TYPE_CHECKING:
     from agent.serving import Serving
 
+LEAVING_SECONDS: Final = 5.0
+"""How long a call that is to be handed over waits for a pause. A turn that ends later is in nobody's history, and its
+caller has to say it again: on a machine with nothing to spare the end of one was told of 2.2 s after its last word, and a
+wait of 3 s was too short (measured).
+"""
 HANDED_OVER_SECONDS: Final = 2.5
 """How long a call that is handed over waits for what a tool answers, behind the wait for a pause: its worker is gone 8 s
 after it was told to hand over."""
@@ -65,12 +69,12 @@ class HandingOn:
     async def hand_over(self) -> Thread:
         """Serve no more; gives how far the call has come, for another worker, with what tools did that no answer tells.
 
-        Waits 2.5 s at most for those that run, and less after a wait for a pause: 4.3 s for both. What of an answer was
+        Waits 2.5 s at most for those that run, and less after a wait for a pause: 6.3 s for both. What of an answer was
         not heard is not in it, so that it is given anew.
         """
         self.is_done = True
         waited = time.monotonic() - self._leaves_since if self._leaves_since is not None else 0.0
-        within = min(HANDED_OVER_SECONDS, QUIET_SECONDS + HANDED_OVER_SECONDS / 2 - waited)
+        within = min(HANDED_OVER_SECONDS, LEAVING_SECONDS + HANDED_OVER_SECONDS / 2 - waited)
         await self._toolbox.finish(within=max(0.0, within))
         self._toolbox.close()
         # A turn that ended from now on would be in nobody's history.

@@ -77,10 +77,12 @@ class WhoeverServes:
         await self.quiet()
         await self.say(line)
 
-    async def quiet(self) -> None:
-        """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet; 3 s at most."""
+    async def quiet(self, within: float = QUIET_SECONDS) -> None:
+        """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet; for so many
+        seconds at most.
+        """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(QUIET_SECONDS):
+            async with asyncio.timeout(within):
                 while not is_settled(self._session()):  # noqa: ASYNC110 (agent, caller and what is owed: several states)
                     await asyncio.sleep(LOOK_SECONDS)
 

@@ -16,8 +16,9 @@ from agent import cut_off as module
 from agent import persona
 from agent.cut_off import BEGIN_SECONDS, LONGEST_SECONDS, CutOff
 from agent.going_on import go_on_from
+from agent.pauses import LOOK_SECONDS
 from agent.thread import Thread
-from agent.whoever_serves import WhoeverServes
+from agent.whoever_serves import QUIET_SECONDS, WhoeverServes
 
 pytestmark = pytest.mark.unit
 
@@ -50,10 +51,11 @@ class Told:
 class Session:
     """What a session was asked to say."""
 
-    serves = True
+    serves, is_quiet, owes = True, True, False
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.waits_for_turn = False
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -148,6 +150,21 @@ async def test_what_a_tool_did_and_nobody_told_is_told(monkeypatch: pytest.Monke
 async def test_who_talked_on_meanwhile_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(monkeypatch, at_once)
     assert await gone_on(Thread(4, ASKED), told.cut_off, turns=1) == []
+
+
+async def test_who_says_it_again_already_is_answered_to_that_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, session, now = Told(monkeypatch, at_once), Session(), SimpleNamespace(turn=4)
+    session.waits_for_turn = True
+    ours: Any = WhoeverServes(lambda: cast("Any", session))
+    going_on = asyncio.create_task(
+        go_on_from(Thread(4, ASKED), told.cut_off, turn=lambda: now.turn, ours=ours)
+    )
+    assert await told.cut_off.was_said()
+    await asyncio.sleep(LOOK_SECONDS * 1.5)
+    assert not going_on.done(), "not into their words"
+    now.turn, session.waits_for_turn = 5, False
+    await asyncio.wait_for(going_on, QUIET_SECONDS)
+    assert session.said == []
 
 
 async def test_a_lost_thread_is_told_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
