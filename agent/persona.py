@@ -29,7 +29,7 @@ LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Coul
 HALF_HEARD: Final = "Sorry, I only caught the end of that. Did you want to {what}?"
 """Of a turn longer than what is kept for a successor."""
 STILL_HERE: Final = "I'm still here."
-CUT_OFF: Final = "Sorry, we were cut off for a moment. I'm still here."
+CUT_OFF: Final = "Sorry, we were cut off. I'm still here."
 CUT_OFF_WAIT: Final = "Sorry, we were cut off. One moment, please."
 """Heard as a recording, before there is a voice."""
 THREAD_LOST_TOO: Final = "I lost the thread. Your tasks are safe. What would you like to do?"
