@@ -17,6 +17,10 @@ LEAD_SECONDS: Final = 1.0
 """The detector of speech is 0.1–0.3 s late, more on a busy machine."""
 MARGIN_SECONDS: Final = 0.4
 """Kept from before the end of the turn that was settled last: the next one may have begun in its breath."""
+TURN_AFTER_SECONDS: Final = 3.0
+"""How long after the detector's last word a turn is still expected. It often ends behind the turn it belongs to, since
+turns end with their words: what it told of is answered then, and nothing more comes of it.
+"""
 NOISE_AFTER_SECONDS: Final = 10.0
 """Sound from which no turn came by then was no speech."""
 
@@ -78,6 +82,12 @@ class Ring:
     def is_open(self) -> bool:
         """Whether something was said that is not settled."""
         return self._since is not None
+
+    @property
+    def waits_for_turn(self) -> bool:
+        """Whether something is or was said so lately that its turn may still come."""
+        lately = self._speaking or self._clock() - self._ended < TURN_AFTER_SECONDS
+        return self._since is not None and lately
 
     def frames(self) -> list[rtc.AudioFrame]:
         """Give what a successor has to hear: all that is open, else only the last breath."""

@@ -150,8 +150,8 @@ class TierSession:
 
     @property
     def waits_for_turn(self) -> bool:
-        """Whether the caller said something of which no turn has come yet."""
-        return self._line is not None and self._line.ring.is_open
+        """Whether the caller says or just said something of which no turn has come yet."""
+        return self._line is not None and self._line.ring.waits_for_turn
 
     @property
     def serves(self) -> bool:
