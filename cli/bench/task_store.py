@@ -55,14 +55,18 @@ class BenchStore:
 
     async def tasks(self) -> list[StoredTask]:
         """All tasks, open and done."""
-        found: list[StoredTask] = []
-        for view in ("all", "done"):
-            answer = await self._call("list_tasks", {"view": view, "limit": MOST_TASKS})
-            found += [
-                StoredTask(task["id"], task["title"], task["due"], task["status"], made_at(task))
-                for task in answer["tasks"]
-            ]
-        return found
+        return [*await self.open_tasks(), *await self._listed("done")]
+
+    async def open_tasks(self) -> list[StoredTask]:
+        """Those that are not done, in one question."""
+        return await self._listed("all")
+
+    async def _listed(self, view: str) -> list[StoredTask]:
+        answer = await self._call("list_tasks", {"view": view, "limit": MOST_TASKS})
+        return [
+            StoredTask(task["id"], task["title"], task["due"], task["status"], made_at(task))
+            for task in answer["tasks"]
+        ]
 
     async def clear(self) -> None:
         """Delete every task."""

@@ -129,22 +129,29 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-async def test_who_hears_that_we_are_at_it_waits_until_it_is_made_or_we_are_silent(
+async def test_who_hears_that_we_are_at_it_waits_until_we_are_silent_and_looks_once(
     clock: list[float],
 ) -> None:
     caller = talker(sounds=((10.0, 11.0), (12.0, 12.6)))  # «One moment.», and a hold sound
-    log, looks = caller._line.listener.log, 0
+    looks: list[float] = []
 
     async def tasks() -> list[StoredTask]:
-        nonlocal looks
-        looks, clock[0] = looks + 1, clock[0] + 1.0
-        log.stretches.append(Stretch(clock[0] - 0.6, clock[0]))
-        return [StoredTask("1", "Wash the car", None, "open", made_at=1015.5)] if looks == 3 else []
+        looks.append(clock[0])
+        return [StoredTask("1", "Wash the car", None, "open", made_at=1015.5)]
 
-    caller.store = cast("Any", SimpleNamespace(tasks=tasks))
+    async def wait_until(what: Any, seconds: float) -> bool:
+        while not what() and seconds > 0:
+            clock[0], seconds = clock[0] + 0.1, seconds - 0.1
+        return bool(what())
+
+    caller.store = cast("Any", SimpleNamespace(open_tasks=tasks))
+    caller._line.changes = cast("Any", SimpleNamespace(wait_until=wait_until))
     assert await caller._made_at_last("wash the car", AT_IT_SECONDS) == pytest.approx(15.5)
-    clock[0] += CUT_OFF_SECONDS + 0.1
-    assert await caller._made_at_last("fix the roof", CUT_OFF_SECONDS) is None, "and not where we are silent"
+    assert looks == [pytest.approx(12.6 + AT_IT_SECONDS, abs=0.15)]
+    caller._line.listener.log.stretches.append(Stretch(20.0, 22.0))
+    clock[0] = 21.0
+    assert await caller._made_at_last("fix the roof", CUT_OFF_SECONDS) is None, "nor by anything else"
+    assert clock[0] == pytest.approx(22.0 + CUT_OFF_SECONDS, abs=0.15)
 
 
 @pytest.mark.parametrize(

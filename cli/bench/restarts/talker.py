@@ -227,21 +227,18 @@ class Talker:
         deadline = time.monotonic() + within
         while True:
             with contextlib.suppress(TaskServerUnavailable, TaskStoreError):
-                for task in await self.store.tasks():
+                for task in await self.store.open_tasks():
                     if spoken_form(task.title) == spoken_form(title):
                         return task.made_at - time.time() + time.monotonic()
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 return None
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _made_at_last(self, title: str, patience: float) -> float | None:
-        """The same where something was heard before it; None where we are silent or have given up before it is made."""
-        log, deadline = self._line.listener.log, time.monotonic() + PATIENCE_SECONDS
-        while log.quiet_for(time.monotonic()) < patience and time.monotonic() < deadline:
-            if (made_at := await self._made_at(title, 0.0)) is not None:
-                return made_at
-            await asyncio.sleep(LOOK_SECONDS)
-        return None
+        """The same where something was heard before it; None where it is not made when we are silent for so long."""
+        # Who asks the task server again and again takes the processor from those who are to be heard, and is late themselves.
+        await self._silent_for(patience, within=PATIENCE_SECONDS)
+        return await self._made_at(title, 0.0)
 
     async def _answered_at(self, made_at: float) -> float | None:
         """When the sound began that told of a task that was made; None where there was none. Returns when we are silent.
@@ -262,7 +259,8 @@ class Talker:
 
     async def _at_rest(self) -> None:
         """Wait until we are silent. What an agent says of itself is not asked: a dead one says it still speaks."""
+        await self._silent_for(QUIET_SECONDS, within=REST_SECONDS)
+
+    async def _silent_for(self, seconds: float, *, within: float) -> None:
         line = self._line
-        await line.changes.wait_until(
-            lambda: line.listener.log.quiet_for(time.monotonic()) > QUIET_SECONDS, REST_SECONDS
-        )
+        await line.changes.wait_until(lambda: line.listener.log.quiet_for(time.monotonic()) > seconds, within)
