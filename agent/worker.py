@@ -72,6 +72,7 @@ PRELOAD: Final = [
     "agent.job",
     "agent.job_process",
     "jsonschema",
+    "livekit.agents.llm.async_toolset",
     "livekit.plugins.deepgram",
     "livekit.plugins.openai",
     "livekit.plugins.cartesia",
