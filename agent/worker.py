@@ -68,24 +68,19 @@ AGENT_NAME: Final = "voicetasks"
 """The name under which calls are dispatched, explicitly."""
 
 PRELOAD: Final = [
-    "agent.quick_imports",  # before all others
+    "agent.quick_imports",  # before all others, and with what agent/gentle_imports.py names
     "agent.job",
     "agent.job_process",
-    "jsonschema",
     "livekit.agents.llm.async_toolset",
     "livekit.plugins.deepgram",
     "livekit.plugins.openai",
     "livekit.plugins.cartesia",
     "livekit.plugins.elevenlabs",
-    "openai.resources.chat.completions",
-    "openai.resources.models",
     "tiers.local.stt",
     "tiers.local.tts",
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.dialects.postgresql",
     "aiosqlite",
-    "genai_prices.data",
-    "bpe_openai",
     "tiers.vision",
     "agent.read_once",
 ]

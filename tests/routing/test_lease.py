@@ -12,7 +12,7 @@ from routing import patience
 from routing.budget import Budget
 from routing.caps import Cap
 from routing.forecast import Offer
-from routing.lease import Verdict
+from routing.lease import Lease, Verdict
 from routing.redis_link import WAIT_SECONDS, BlindError
 from routing.scopes import scopes_of
 from tests.routing.conftest import ECONOMY, PATIENT, PREMIUM, Bank, Cost
@@ -71,9 +71,11 @@ async def test_the_same_event_metered_twice_counts_once(lease_for: LeaseMaker, t
 
 
 async def asked_for_and_not_answered(
-    bank: Bank, monkeypatch: pytest.MonkeyPatch, *, answers: bool
-) -> asyncio.Event:
-    """Wait until a lease asks for its next slice. It is answered, or never, once the event is set."""
+    bank: Bank, lease_for: LeaseMaker, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> tuple[Lease, asyncio.Event]:
+    """A lease that asks for its next slice. It is answered, or never, once the event is set."""
+    lease = lease_for(slice_seconds=1.0)
+    assert await lease.reserve(ECONOMY) == Verdict("held")
     hold, asked, released = bank.budget.hold, asyncio.Event(), asyncio.Event()
 
     async def slowly(*arguments: Any, **named: Any) -> Any:
@@ -85,16 +87,14 @@ async def asked_for_and_not_answered(
 
     monkeypatch.setattr(bank.budget, "hold", slowly)
     await asyncio.wait_for(asked.wait(), 20)
-    return released
+    return lease, released
 
 
 @pytest.mark.parametrize("answers", [True, False])
 async def test_what_is_released_while_its_next_slice_is_asked_for_stays_released(
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
-    lease = lease_for(slice_seconds=1.0)
-    assert await lease.reserve(ECONOMY) == Verdict("held")
-    released = await asked_for_and_not_answered(bank, monkeypatch, answers=answers)
+    lease, released = await asked_for_and_not_answered(bank, lease_for, monkeypatch, answers=answers)
     lease._wait = 0.01  # who releases does not wait for the answer
     await lease.release()
     released.set()
@@ -110,9 +110,7 @@ async def test_what_is_moved_while_its_next_slice_is_asked_for_stays_moved(
     bank: Bank, lease_for: LeaseMaker, told: Told, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
     """Else nobody would heed what becomes of the slices: they would be those of a stack that serves no more."""
-    lease = lease_for(slice_seconds=1.0)
-    assert await lease.reserve(ECONOMY) == Verdict("held")
-    released = await asked_for_and_not_answered(bank, monkeypatch, answers=answers)
+    lease, released = await asked_for_and_not_answered(bank, lease_for, monkeypatch, answers=answers)
     budget = Offer.of("budget", "economy")
     lease.move(budget)
     released.set()

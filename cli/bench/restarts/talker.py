@@ -198,9 +198,12 @@ class Talker:
         playing = microphone.play(sound)
         seconds = len(sound) / MICROPHONE_RATE + 5
 
-        def said() -> bool:
+        def notice() -> None:
             nonlocal cut_off
             cut_off = cut_off or self.agent != spoken_to
+
+        def said() -> bool:
+            notice()
             return playing.ended_at is not None
 
         await line.changes.wait_until(said, seconds)
@@ -214,7 +217,7 @@ class Talker:
         asked.since, asked.spoken = self._waiting_since, self._spoken
 
         def heard() -> bool:
-            said()
+            notice()
             return line.listener.log.answer_to(began, ended) is not None
 
         if not await line.changes.wait_until(heard, ANSWER_SECONDS) and cut_off:
