@@ -55,6 +55,4 @@ class CutOff:
 
 
 async def _say(room: rtc.Room, on_begun: Callable[[], None]) -> None:
-    await asyncio.gather(
-        play_recording(room, "cut_off", on_begun=on_begun), write(room, persona.CUT_OFF_WAIT)
-    )
+    await asyncio.gather(play_recording(room, "cut_off", on_begun=on_begun), write(room, persona.CUT_OFF))

@@ -13,7 +13,9 @@ from agent.whoever_serves import WhoeverServes
 async def go_on_from(
     thread: Thread, cut_off: CutOff | None, *, turn: Callable[[], int], ours: WhoeverServes
 ) -> None:
-    """Say that we are here again, and answer what the caller is owed. Who has talked on meanwhile is answered anyway."""
+    """Say that we are here again, unless a recording has, and answer what the caller is owed. Who has talked on meanwhile
+    is answered anyway.
+    """
     told = cut_off is not None and await cut_off.was_said()
     if thread.history is None:
         await ours.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
@@ -21,6 +23,7 @@ async def go_on_from(
     await ours.quiet()  # who says it again already is answered to that
     if turn() != thread.turn:
         return
-    await ours.say(persona.STILL_HERE if told else persona.CUT_OFF)
+    if not told:
+        await ours.say(persona.CUT_OFF)
     if thread.owes_answer:
         await ours.reply()

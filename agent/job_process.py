@@ -12,7 +12,6 @@ from livekit.agents import JobContext, JobProcess
 from agent.logs import configure
 from agent.settings import AgentSettings
 from agent.tracing import begin
-from tiers.confirmed_prices import trusted
 
 
 def prepare(_process: JobProcess) -> None:
@@ -22,7 +21,6 @@ def prepare(_process: JobProcess) -> None:
     gc.enable()  # see agent/quick_imports.py
     configure(AgentSettings().log_level)
     begin()
-    trusted()
 
 
 async def answer(ctx: JobContext) -> None:

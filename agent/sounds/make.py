@@ -22,7 +22,7 @@ RATE = 16_000
 PHONE_RATE = 8_000
 """Of what a telephone alone hears: more does not come through."""
 TEXTS = {
-    "cut_off": persona.CUT_OFF_WAIT,
+    "cut_off": persona.CUT_OFF,
     "no_voice": persona.NO_VOICE_ON_THE_PHONE,
     "no_voice_guest": persona.NO_VOICE_FOR_A_GUEST,
     "out_of_money": persona.OUT_OF_MONEY,

@@ -91,7 +91,7 @@ async def test_it_is_heard_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(monkeypatch, at_once)
     assert await told.cut_off.was_said()
     assert told.heard == ["cut_off"]
-    assert told.written == [persona.CUT_OFF_WAIT]
+    assert told.written == [persona.CUT_OFF]
 
 
 async def test_the_rest_of_the_start_waits_until_it_is_on_its_way_and_not_for_its_end(
@@ -118,7 +118,7 @@ async def test_the_rest_of_the_start_does_not_wait_for_what_cannot_be_said(
     await silent.aclose()
 
 
-async def test_our_own_voice_waits_for_its_end_and_does_not_say_it_again(
+async def test_our_own_voice_waits_for_its_end_and_does_not_say_the_same_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended = asyncio.Event()
@@ -127,12 +127,12 @@ async def test_our_own_voice_waits_for_its_end_and_does_not_say_it_again(
     await asyncio.sleep(0)
     assert not going_on.done()
     ended.set()
-    assert await going_on == [persona.STILL_HERE]
+    assert await going_on == []
 
 
 async def test_who_spoke_last_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(monkeypatch, at_once)
-    assert await gone_on(Thread(4, ASKED), told.cut_off) == [persona.STILL_HERE, "an answer"]
+    assert await gone_on(Thread(4, ASKED), told.cut_off) == ["an answer"]
 
 
 async def test_what_a_tool_did_and_nobody_told_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ async def test_what_a_tool_did_and_nobody_told_is_told(monkeypatch: pytest.Monke
     ]
     told = Told(monkeypatch, at_once)
     thread = Thread(4, llm.ChatContext(done))
-    assert await gone_on(thread, told.cut_off) == [persona.STILL_HERE, "an answer"]
+    assert await gone_on(thread, told.cut_off) == ["an answer"]
 
 
 async def test_who_talked_on_meanwhile_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
