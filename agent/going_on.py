@@ -17,10 +17,10 @@ async def go_on_from(
     is answered anyway.
     """
     told = cut_off is not None and await cut_off.was_said()
+    await ours.quiet()  # who says it again already is answered to that
     if thread.history is None:
         await ours.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
         return
-    await ours.quiet()  # who says it again already is answered to that
     if turn() != thread.turn:
         return
     if not told:

@@ -31,7 +31,7 @@ HALF_HEARD: Final = "Sorry, I only caught the end of that. Did you want to {what
 STILL_HERE: Final = "I'm still here."
 CUT_OFF: Final = "Sorry, we were cut off. I'm still here."
 """Also heard as a recording, before there is a voice: what is said from then on is kept for it."""
-THREAD_LOST_TOO: Final = "I lost the thread. Your tasks are safe. What would you like to do?"
+THREAD_LOST_TOO: Final = "I lost the thread, but your tasks are safe."
 """Where it was said already that we were cut off."""
 THREAD_LOST: Final = (
     "Sorry, we were cut off and I lost the thread. Your tasks are safe. What would you like to do?"

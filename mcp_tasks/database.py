@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -49,7 +50,9 @@ def engine_of(url: str, *, sqlite_pool: Mapping[str, Any], pragmas: Sequence[str
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         kept = sqlite_pool
-    engine = create_async_engine(parsed, hide_parameters=True, **kept)
+    engine = create_async_engine(
+        parsed, hide_parameters=True, connect_args={"factory": _ClosesItsCursors}, **kept
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -59,3 +62,25 @@ def engine_of(url: str, *, sqlite_pool: Mapping[str, Any], pragmas: Sequence[str
         cursor.close()
 
     return engine
+
+
+class _ClosesItsCursors(sqlite3.Connection):
+    """A connection that lets go of the file when it is closed, whoever still holds a cursor of it.
+
+    A read that is cancelled leaves one behind, half read, in the traceback of its cancellation. SQLite keeps a closed
+    connection, and its lock, until the last such statement is gone: nobody could write any more (measured: for 50 s).
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        cursor = super().cursor(*arguments, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        for cursor in tuple(self._cursors):
+            cursor.close()
+        super().close()

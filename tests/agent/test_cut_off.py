@@ -172,6 +172,19 @@ async def test_a_lost_thread_is_told_in_any_case(monkeypatch: pytest.MonkeyPatch
     assert await gone_on(Thread(4), None) == [persona.THREAD_LOST]
 
 
+async def test_a_lost_thread_is_not_told_into_somebodys_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, session = Told(monkeypatch, at_once), Session()
+    session.waits_for_turn = True
+    ours: Any = WhoeverServes(lambda: cast("Any", session))
+    going_on = asyncio.create_task(go_on_from(Thread(4), told.cut_off, turn=lambda: 4, ours=ours))
+    assert await told.cut_off.was_said()
+    await asyncio.sleep(LOOK_SECONDS * 1.5)
+    assert session.said == []
+    session.waits_for_turn = False
+    await asyncio.wait_for(going_on, QUIET_SECONDS)
+    assert session.said == [persona.THREAD_LOST_TOO]
+
+
 async def test_where_the_recording_fails_our_voice_says_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(monkeypatch, fails)
     assert not await told.cut_off.was_said()

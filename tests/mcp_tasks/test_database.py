@@ -1,6 +1,12 @@
-import pytest
+import asyncio
+import gc
+import sqlite3
+from pathlib import Path
 
-from mcp_tasks.database import create_engine
+import pytest
+from sqlalchemy import text
+
+from mcp_tasks.database import create_engine, engine_of
 from tests.refusing_postgres import STARTING_UP, refusing_postgres
 
 pytestmark = pytest.mark.unit
@@ -11,4 +17,35 @@ async def test_a_postgres_that_refuses_is_away() -> None:
         engine = create_engine(url)
         with pytest.raises(ConnectionError, match="CannotConnectNowError"):
             await engine.connect()
+        await engine.dispose()
+
+
+async def test_a_read_that_is_cancelled_leaves_the_file_to_whoever_writes(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.db"
+    with sqlite3.connect(file) as writer:
+        writer.execute("CREATE TABLE rows (id INTEGER)")
+        writer.executemany("INSERT INTO rows VALUES (?)", [(number,) for number in range(100)])
+    # With SQLite's own journal, in which one who reads keeps all others from writing.
+    engine = engine_of(f"sqlite:///{file}", sqlite_pool={"pool_size": 1}, pragmas=())
+
+    async def read() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT id FROM rows"))
+
+    writer.execute("PRAGMA busy_timeout=1000")
+    gc.disable()  # what a cancelled read leaves behind is found by the collector, at some time
+    try:
+        for steps in range(80):
+            await read()
+            reading = asyncio.create_task(read())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.wait({reading})
+            await engine.dispose()
+            with writer:
+                writer.execute("UPDATE rows SET id = id + 1")
+    finally:
+        gc.enable()
+        writer.close()
         await engine.dispose()
