@@ -107,6 +107,9 @@ class Worker:
             drain_timeout=settings.drain_seconds,
             setup_fnc=prepare,
             preload_modules=PRELOAD,
+            # It would walk the pages of each process every 5 s, warm ones too: what half a call takes, with eight
+            # (measured). Memory is limited where workers are deployed.
+            job_memory_warn_mb=0,
             log_level=settings.log_level,
         )
         self._server.rtc_session(answer, agent_name=AGENT_NAME, on_request=self._on_request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cli.caller.line import Line
+from cli.caller.microphone import PIECE_MS
 from cli.caller.transcript import Segment
 from cli.caller.web_door import Ticket
 
@@ -17,6 +18,6 @@ def unseen(_segment: Segment) -> None:
     """A bench shows numbers, not words as they come."""
 
 
-def quiet_line(ticket: Ticket) -> Line:
-    """A line that is not recorded and asks nothing."""
-    return Line(ticket, [], unseen, record=False, room_noise=ROOM_NOISE)
+def quiet_line(ticket: Ticket, *, piece_ms: int = PIECE_MS) -> Line:
+    """A line that is not recorded and asks nothing. `piece_ms` as in `Line`."""
+    return Line(ticket, [], unseen, record=False, room_noise=ROOM_NOISE, piece_ms=piece_ms)

@@ -15,7 +15,7 @@ from cli.caller.confirmations import RPC_METHOD, Confirmations, click_payload
 from cli.caller.confirmations import TOPIC as CONFIRM_TOPIC
 from cli.caller.errors import NobodyAnsweredError, RefusedError
 from cli.caller.listener import Listener
-from cli.caller.microphone import Microphone
+from cli.caller.microphone import PIECE_MS, Microphone
 from cli.caller.phone.admission import show_who_it_is
 from cli.caller.record import Confirmation
 from cli.caller.shared_screen import FRAMES_A_SECOND, SharedScreen
@@ -44,13 +44,16 @@ class Line:
         record: bool,
         room_noise: float = 0.0,
         screen_rate: int = FRAMES_A_SECOND,
+        piece_ms: int = PIECE_MS,
     ) -> None:
+        """`piece_ms`: how much sound is taken and handed over at once. When it began and ended is reckoned by its samples."""
         self._room_noise = room_noise
+        self._piece_ms = piece_ms
         self._screen_rate = screen_rate
         self.changes = Changes()
         self.agent = AgentView(self.changes)
-        self.listener = Listener(self.changes, record=record)
-        self.hold = Listener(self.changes, record=False)
+        self.listener = Listener(self.changes, record=record, piece_ms=piece_ms)
+        self.hold = Listener(self.changes, record=False, piece_ms=piece_ms)
         self.transcript = Transcript(self.changes, self.agent.is_one, show)
         self.confirmations = Confirmations(self.changes, confirmations)
         self.microphone: Microphone | None = None
@@ -88,7 +91,7 @@ class Line:
         self.connected = True
         for participant in self.room.remote_participants.values():
             self.agent.joined(participant)
-        self.microphone = Microphone(self.changes, self._room_noise)
+        self.microphone = Microphone(self.changes, self._room_noise, piece_ms=self._piece_ms)
         await self.microphone.publish(self.room)
         if self._ticket.pin:
             await show_who_it_is(self, self.listener, self._ticket.pin)

@@ -81,8 +81,9 @@ class Listener:
     rate = LISTEN_RATE
     """Of what is recorded."""
 
-    def __init__(self, changes: Changes, *, record: bool) -> None:
+    def __init__(self, changes: Changes, *, record: bool, piece_ms: int = PIECE_MS) -> None:
         self.log = SoundLog()
+        self._piece_ms = piece_ms
         self._changes = changes
         self._record = record
         self._kept: list[Pcm] = []
@@ -91,7 +92,7 @@ class Listener:
 
     def listen(self, track: rtc.Track) -> None:
         """Follow a track until it ends."""
-        stream = OwnFrames(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=PIECE_MS)
+        stream = OwnFrames(track, sample_rate=LISTEN_RATE, num_channels=1, frame_size_ms=self._piece_ms)
         keep = self._record and not self._streams
         task = asyncio.create_task(self._read(stream, keep=keep), name="listener")
         self._streams[track.sid] = (stream, task)

@@ -11,20 +11,23 @@ from cli.caller.changes import Changes
 from cli.caller.sound import MICROPHONE_RATE, Pcm
 from cli.caller.utterances import Playing, Utterances
 
-FRAME_SAMPLES = MICROPHONE_RATE // 50
-"""20 ms, as browsers packetise."""
+PIECE_MS = 20
+"""As browsers packetise."""
 AHEAD_SECONDS = 0.08
-"""How much is queued before it leaves: enough to bridge a busy event loop."""
+"""How much is queued before it leaves, two pieces at least: enough to bridge a busy event loop."""
 QUEUE_MS = 400
 
 
 class Microphone:
     """Publishes sound at its natural speed and knows when each sample left."""
 
-    def __init__(self, changes: Changes, room_noise: float = 0.0) -> None:
-        """`room_noise` as in `Utterances`."""
+    def __init__(self, changes: Changes, room_noise: float = 0.0, *, piece_ms: int = PIECE_MS) -> None:
+        """`room_noise` as in `Utterances`. `piece_ms`: how much sound is handed over at once."""
+        self._samples = MICROPHONE_RATE * piece_ms // 1000
+        self._seconds = piece_ms / 1000
+        self._ahead = max(AHEAD_SECONDS, 2 * self._seconds)
         self._utterances = Utterances(
-            changes, rate=MICROPHONE_RATE, frame=FRAME_SAMPLES, room_noise=room_noise
+            changes, rate=MICROPHONE_RATE, frame=self._samples, room_noise=room_noise
         )
         self._source = rtc.AudioSource(MICROPHONE_RATE, 1, queue_size_ms=QUEUE_MS)
         self._queue_end = 0.0
@@ -51,11 +54,11 @@ class Microphone:
     async def _run(self) -> None:
         while True:
             now = time.monotonic()
-            if self._queue_end - now > AHEAD_SECONDS:
-                await asyncio.sleep(self._queue_end - now - AHEAD_SECONDS)
+            if self._queue_end - now > self._ahead:
+                await asyncio.sleep(self._queue_end - now - self._ahead)
                 continue
             leaves_at = max(self._queue_end, now)
             samples = self._utterances.next(leaves_at)
-            self._queue_end = leaves_at + FRAME_SAMPLES / MICROPHONE_RATE
-            frame = rtc.AudioFrame(samples.tobytes(), MICROPHONE_RATE, 1, FRAME_SAMPLES)
+            self._queue_end = leaves_at + self._seconds
+            frame = rtc.AudioFrame(samples.tobytes(), MICROPHONE_RATE, 1, self._samples)
             await self._source.capture_frame(frame)
