@@ -18,7 +18,7 @@ from agent.written import write
 log = logging.getLogger("agent.cut_off")
 
 LONGEST_SECONDS: Final = 6.0
-"""The recording takes 2.5; a room that does not take it must not keep us from speaking ourselves."""
+"""The recording takes 1.9; a room that does not take it must not keep us from speaking ourselves."""
 
 
 BEGIN_SECONDS: Final = 2.0

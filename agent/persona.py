@@ -29,7 +29,7 @@ LOST_THE_THREAD: Final = "Sorry, something went wrong on our side just now. Coul
 HALF_HEARD: Final = "Sorry, I only caught the end of that. Did you want to {what}?"
 """Of a turn longer than what is kept for a successor."""
 STILL_HERE: Final = "I'm still here."
-CUT_OFF: Final = "Sorry, we were cut off. I'm still here."
+CUT_OFF: Final = "Sorry, I lost you for a moment."
 """Also heard as a recording, before there is a voice: what is said from then on is kept for it."""
 THREAD_LOST_TOO: Final = "I lost the thread, but your tasks are safe."
 """Where it was said already that we were cut off."""

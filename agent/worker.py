@@ -57,9 +57,6 @@ WARM_WITHIN_SECONDS: Final = 60.0
 """So long a worker that starts may take until its warm processes are there, and takes no call before: with the library's
 10 it said on a busy machine that it takes calls, and let those that were handed to it wait for 12 s."""
 
-BLOCKED_MS: Final = 250
-"""An event loop that stands still for so long is told of. livekit looks five times as often, in a thread of its own in each
-job process, and for its default of 100 ms that was 2.2 % of a core for a process that waits for a call (measured)."""
 
 GIVING_BACK_SECONDS: Final = 1.0
 """How long a worker that stops takes to tell Redis of lost calls that it has found nobody for yet."""
@@ -278,7 +275,9 @@ def main() -> None:
     if refusals:
         refuse(log, "worker.not_started", refusals)
     configure(settings.log_level)
-    os.environ.setdefault(ENV_WARN_THRESHOLD_MS, str(BLOCKED_MS))  # the job processes inherit it
+    # Two threads of each process, warm ones too, would be woken twenty times a second to find a loop that stands still,
+    # which is 4 % of what a call takes (measured). Whoever looks for one sets it. The job processes inherit it.
+    os.environ.setdefault(ENV_WARN_THRESHOLD_MS, "0")
     try:
         refuse_unpriced(STACKS.values(), trusted())
     except PriceMoveError as error:

@@ -195,7 +195,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_calls_over(workers: Worke
         heard = await caller.hears("paint the fence", 20)
         worker = workers.of(caller)
         worker.send_signal(signal.SIGTERM)
-        await caller.hears("I'm still here", 40, since=heard)
+        await caller.hears("lost you for a moment", 40, since=heard)
         assert events(workers.log(), "call.ended", caller.call_id)[-1]["reason"] == "leaving"
         assert workers.of(caller).pid != worker.pid
 
@@ -209,7 +209,7 @@ async def test_a_caller_who_consented_goes_on_with_another_worker_when_theirs_is
         await caller.type("Add a task to buy oat milk")
         heard = await caller.hears("oat milk", 20)
         kill_with_children(workers.of(caller))
-        heard = await caller.hears("I'm still here", 40, since=heard)
+        heard = await caller.hears("lost you for a moment", 40, since=heard)
         await caller.quiet()
         # Only who knows what was said knows what «no» is about.
         await caller.type("No, I meant soy milk")

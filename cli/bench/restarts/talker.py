@@ -59,7 +59,9 @@ class Asked:
     tries: int = 0
     done: bool = False
     spoken: tuple[tuple[float, float], ...] = ()
-    """What its caller has said between `since` and the answer, from first word to last: what had to be said again."""
+    """What its caller has said between `since` and the answer, from first word to last: what had to be said again. Who
+    waits until we are silent before it, having heard that they were cut off, spends that second themselves.
+    """
 
     def wait(self, since: float) -> float:
         """From its caller's last word, or a moment where that is later, to the answer, but for what the caller said
@@ -168,9 +170,10 @@ class Talker:
         asked = Asked(title)
         self.asked.append(asked)
         sound = self.sounds[(len(self.asked) - 1) % len(self.sounds)]
+        cut_off = False
         while asked.tries < TRIES:
             await self._somebody_there()
-            heard, cut_off = await self._say(asked, sound)
+            heard, cut_off = await self._say(asked, sound, was_cut_off=cut_off)
             made_at = None
             if not cut_off:
                 made_at = await self._made_at(title, DONE_SECONDS if heard else 0.0)
@@ -185,7 +188,7 @@ class Talker:
             await self._at_rest()
         return False
 
-    async def _say(self, asked: Asked, sound: Pcm) -> tuple[bool, bool]:
+    async def _say(self, asked: Asked, sound: Pcm, *, was_cut_off: bool) -> tuple[bool, bool]:
         """Say it; whether something was heard after it that may be the answer, and whether who was spoken to was gone."""
         line, spoken_to, cut_off = self._line, self.agent, False
         # What an ear that died had not taken is still waiting for the next one.
@@ -217,7 +220,8 @@ class Talker:
         if self._waiting_since is None:
             self._waiting_since, self._spoken = ended, ()
         else:
-            self._spoken += ((began, ended),)
+            waited = min(CUT_OFF_SECONDS, line.listener.log.quiet_for(began)) if was_cut_off else 0.0
+            self._spoken += ((began - max(0.0, waited), ended),)
         asked.since, asked.spoken = self._waiting_since, self._spoken
 
         def heard() -> bool:
