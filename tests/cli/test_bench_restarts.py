@@ -101,6 +101,11 @@ def test_silence_ends_with_whatever_is_heard_of_us_but_not_with_the_rest_of_what
     assert caller.said_again(18.0, 40.0) == 2
 
 
+def test_an_answer_that_began_before_the_last_word_ends_the_silence() -> None:
+    caller = talker(answered("a", 30.0, 30.2), sounds=((29.9, 31.0), (39.0, 40.0)))
+    assert caller.longest_silence(22.0, 50.0) == pytest.approx(0.2)
+
+
 def test_an_answer_that_sounded_as_it_happened_ends_no_silence_and_begins_none() -> None:
     caller = talker(
         answered("a", 21.0, 22.2),  # asked before the event, and answered in the same moment

@@ -142,7 +142,8 @@ class Talker:
             if at <= (begins := max(asked.since, since)):
                 continue
             sound = log.first_after(since + ECHOES_SECONDS if asked.since < since else asked.since)
-            waits.append((sound.start if sound is not None else at) - begins)
+            # An answer may have begun before its caller's last word: nothing that comes behind it is heard any sooner.
+            waits.append((min(sound.start, at) if sound is not None else at) - begins)
         return max(waits)
 
     def _answered(self, since: float, until: float) -> list[tuple[Asked, float]]:
