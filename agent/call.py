@@ -261,6 +261,7 @@ class Call:
             lambda it: self._spawn(self._ends.give_up(it.result()), "call.give_up")
         )
         self._listen(serving)
+        self._chat.open()  # what is typed waits for a session; a stream that nobody asks for is lost
         tools = [*await self._toolbox.load(), self._read_screen]
         zone = ZoneInfo(self._user.time_zone)
         await serving.start(
@@ -273,7 +274,6 @@ class Call:
         )
         self._spawn(self._tell_new_days(serving, zone), "call.new_days")
         self._handing_on.begun()
-        self._chat.open()
         self._questions.listen()
         self._keys.open()
         if self._screen is not None:

@@ -55,4 +55,12 @@ class CutOff:
 
 
 async def _say(room: rtc.Room, on_begun: Callable[[], None]) -> None:
-    await asyncio.gather(play_recording(room, "cut_off", on_begun=on_begun), write(room, persona.CUT_OFF))
+    played, written = await asyncio.gather(
+        play_recording(room, "cut_off", on_begun=on_begun),
+        write(room, persona.CUT_OFF),
+        return_exceptions=True,
+    )
+    if isinstance(written, Exception):
+        log.warning("cut_off.not_written", extra={"error": type(written).__name__})
+    if isinstance(played, Exception):
+        raise played

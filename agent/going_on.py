@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from agent import persona
 from agent.cut_off import CutOff
 from agent.thread import Thread
 from agent.whoever_serves import WhoeverServes
+
+HEARS_SECONDS: Final = 0.5
+"""So long a session that has just begun may take to hear that somebody speaks: what was said before it comes all at once."""
 
 
 async def go_on_from(
@@ -17,7 +21,7 @@ async def go_on_from(
     is answered anyway.
     """
     told = cut_off is not None and await cut_off.was_said()
-    await ours.quiet()  # who says it again already is answered to that
+    await ours.quiet(rest=HEARS_SECONDS)  # who says it again already is answered to that
     if thread.history is None:
         await ours.say(persona.THREAD_LOST_TOO if told else persona.THREAD_LOST)
         return

@@ -56,6 +56,8 @@ class PhoneManners:
         serving.on("user_input_transcribed", self._on_words)
         self._room.on("sip_dtmf_received", self._on_key)
         self._turns.spelling.open()
+        # A session listens already, and one that goes on with a call may have nothing to say of which it would tell.
+        self._silence.we(self._session().session.agent_state)
 
     def close(self) -> None:
         """Watch no more. Safe to call without `open`."""

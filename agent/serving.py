@@ -7,6 +7,7 @@ once; what is better is taken in a pause, and not too often.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -61,6 +62,8 @@ class Serving:
         happenings: Happenings | None = None,
     ) -> None:
         self._happenings = happenings
+        self._began_in = contextvars.copy_context()
+        """Successors hang below the call in its trace, and not below whatever told of the end of the one before."""
         self._line = line
         self._make = make
         self._stack_of = stack_of
@@ -238,7 +241,9 @@ class Serving:
         if self._conversation is None:
             return  # `start` sees to it
         if self._moving is None or self._moving.done():
-            self._moving = asyncio.create_task(self._move(), name="serving.move")
+            self._moving = asyncio.create_task(
+                self._move(), name="serving.move", context=self._began_in.copy()
+            )
             self._moving.add_done_callback(self._moved)
 
     def _moved(self, task: asyncio.Task[None]) -> None:

@@ -77,13 +77,17 @@ class WhoeverServes:
         await self.quiet()
         await self.say(line)
 
-    async def quiet(self, within: float = QUIET_SECONDS) -> None:
-        """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet; for so many
-        seconds at most.
+    async def quiet(self, within: float = QUIET_SECONDS, *, rest: float = 0.0) -> None:
+        """Wait until nobody speaks, nothing is owed, and nothing was said of which no turn has come yet, for `rest` s on
+        end; for so many seconds at most.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while not is_settled(self._session()):  # noqa: ASYNC110 (agent, caller and what is owed: several states)
+                settled = 0
+                while True:
+                    settled = settled + 1 if is_settled(self._session()) else 0
+                    if settled > rest / LOOK_SECONDS:
+                        return
                     await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self, ask: Callable[[TierSession], Awaitable[Done]]) -> Done:

@@ -105,7 +105,7 @@ class Worker:
             setup_fnc=prepare,
             preload_modules=PRELOAD,
             # It would walk the pages of each process every 5 s, warm ones too: what half a call takes, with eight
-            # (measured). Memory is limited where workers are deployed.
+            # (measured), to tell of a gigabyte. A cluster limits a worker's memory as a whole.
             job_memory_warn_mb=0,
             log_level=settings.log_level,
         )
@@ -275,8 +275,9 @@ def main() -> None:
     if refusals:
         refuse(log, "worker.not_started", refusals)
     configure(settings.log_level)
-    # Two threads of each process, warm ones too, would be woken twenty times a second to find a loop that stands still,
-    # which is 4 % of what a call takes (measured). Whoever looks for one sets it. The job processes inherit it.
+    # A thread and a timer of each process, warm ones too, would wake it forty times a second to find a loop that stands
+    # still: 4 % of what a call takes, and all that a warm one does (measured). Whoever looks for one sets it. The job
+    # processes inherit it.
     os.environ.setdefault(ENV_WARN_THRESHOLD_MS, "0")
     try:
         refuse_unpriced(STACKS.values(), trusted())

@@ -81,6 +81,10 @@ class _ClosesItsCursors(sqlite3.Connection):
         return cursor
 
     def close(self) -> None:
-        for cursor in tuple(self._cursors):
-            cursor.close()
-        super().close()
+        try:
+            for cursor in tuple(self._cursors):
+                cursor.close()
+        except sqlite3.ProgrammingError:  # closed already
+            pass
+        finally:
+            super().close()

@@ -18,13 +18,17 @@ class Collector:
 
     url: str = ""
     received: bytes = b""
+    told: str = ""
+    """The same to be read: a number that was sent as one stands there in its digits."""
     spans: list[tuple[str, Span]] = field(default_factory=list)
     """The service that told of it, and the span."""
 
     def take(self, body: bytes) -> None:
         """Keep what was posted."""
         self.received += body
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+        request = ExportTraceServiceRequest.FromString(body)
+        self.told += str(request)
+        for resource in request.resource_spans:
             about = {each.key: each.value.string_value for each in resource.resource.attributes}
             for scope in resource.scope_spans:
                 self.spans += [(about["service.name"], span) for span in scope.spans]

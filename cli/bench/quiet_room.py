@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cli.caller.line import Line
-from cli.caller.microphone import PIECE_MS
+from cli.caller.sound import PIECE_MS
 from cli.caller.transcript import Segment
 from cli.caller.web_door import Ticket
 

@@ -15,10 +15,11 @@ from cli.caller.confirmations import RPC_METHOD, Confirmations, click_payload
 from cli.caller.confirmations import TOPIC as CONFIRM_TOPIC
 from cli.caller.errors import NobodyAnsweredError, RefusedError
 from cli.caller.listener import Listener
-from cli.caller.microphone import PIECE_MS, Microphone
+from cli.caller.microphone import Microphone
 from cli.caller.phone.admission import show_who_it_is
 from cli.caller.record import Confirmation
 from cli.caller.shared_screen import FRAMES_A_SECOND, SharedScreen
+from cli.caller.sound import PIECE_MS
 from cli.caller.steps import KEYS
 from cli.caller.transcript import TOPIC as TRANSCRIPT_TOPIC
 from cli.caller.transcript import Segment, Transcript

@@ -10,14 +10,12 @@ import numpy as np
 from livekit import rtc
 
 from cli.caller.changes import Changes
-from cli.caller.sound import FRAME_SECONDS, Pcm, levels
+from cli.caller.sound import FRAME_SECONDS, PIECE_MS, Pcm, levels
 from sandbox.own_frames import OwnFrames
 
 LISTEN_RATE = 24_000
 AUDIBLE = 120.0
 """Root mean square of a 10 ms frame from which it counts as sound (-49 dB of full scale)."""
-PIECE_MS = 20
-"""How much sound is taken at once: a packet's. When it began is reckoned back, so that nothing is measured later."""
 PAUSE_SECONDS = 0.3
 """Silence as long as this ends a stretch of sound; shorter gaps lie between words."""
 ONSET_SECONDS = 0.04
@@ -69,6 +67,11 @@ class SoundLog:
     def sounding_at(self, moment: float) -> Stretch | None:
         """The stretch that a moment lies in."""
         return next((s for s in self.stretches if s.start <= moment <= s.end), None)
+
+    def quiet_before(self, moment: float) -> float:
+        """Seconds from the last sound that had ended by then; infinite when there was none."""
+        ended = [stretch.end for stretch in self.stretches if stretch.end <= moment]
+        return moment - ended[-1] if ended else float("inf")
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the last sound; infinite when there was none."""

@@ -8,11 +8,9 @@ import time
 from livekit import rtc
 
 from cli.caller.changes import Changes
-from cli.caller.sound import MICROPHONE_RATE, Pcm
+from cli.caller.sound import MICROPHONE_RATE, PIECE_MS, Pcm
 from cli.caller.utterances import Playing, Utterances
 
-PIECE_MS = 20
-"""As browsers packetise."""
 AHEAD_SECONDS = 0.08
 """How much is queued before it leaves, two pieces at least: enough to bridge a busy event loop."""
 QUEUE_MS = 400

@@ -14,6 +14,8 @@ Pcm = NDArray[np.int16]
 FRAME_SECONDS = 0.01
 MICROPHONE_RATE = 24_000
 """Samples per second of what the caller publishes."""
+PIECE_MS = 20
+"""How much sound is handed over and taken at once: a packet's, as browsers make them."""
 TELEPHONE_RATE = 8_000
 MU = 255
 """The companding constant of ITU-T G.711."""

@@ -167,6 +167,32 @@ async def test_who_says_it_again_already_is_answered_to_that_alone(monkeypatch: 
     assert session.said == []
 
 
+async def test_who_said_it_again_while_the_session_began_is_answered_to_that_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told, session, now = Told(monkeypatch, at_once), Session(), SimpleNamespace(turn=4)
+    ours: Any = WhoeverServes(lambda: cast("Any", session))
+    going_on = asyncio.create_task(
+        go_on_from(Thread(4, ASKED), told.cut_off, turn=lambda: now.turn, ours=ours)
+    )
+    await asyncio.sleep(LOOK_SECONDS * 1.5)
+    session.waits_for_turn = True  # its detector has heard what was kept for it
+    await asyncio.sleep(LOOK_SECONDS * 5)
+    assert not going_on.done()
+    now.turn, session.waits_for_turn = 5, False
+    await asyncio.wait_for(going_on, QUIET_SECONDS)
+    assert session.said == []
+
+
+async def test_a_caption_that_fails_takes_nothing_from_what_was_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Told(monkeypatch, at_once)
+    monkeypatch.setattr(module, "write", lambda _room, _text: fails())
+    assert await gone_on(Thread(4, SAID), told.cut_off) == []
+    assert told.heard == ["cut_off"]
+
+
 async def test_a_lost_thread_is_told_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await gone_on(Thread(4), Told(monkeypatch, at_once).cut_off) == [persona.THREAD_LOST_TOO]
     assert await gone_on(Thread(4), None) == [persona.THREAD_LOST]

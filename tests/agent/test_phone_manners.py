@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any, cast
 from unittest.mock import AsyncMock
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from livekit import rtc
 from livekit.agents import llm
 
 from agent import persona
+from agent.phone_manners import PhoneManners
+from agent.silence import SilencePatience
 from agent.thread import Thread
 from tests.agent.live_call import LiveCall, live_call
 from tests.agent.test_swap import slow_tools
@@ -79,6 +82,32 @@ async def test_nobody_is_asked_over_our_own_work(port: int) -> None:
         slow_tools(live, 8.0)
         await live.turn("What is on my list?")
         assert persona.STILL_THERE not in live.ours()
+
+
+async def test_who_says_nothing_to_a_session_that_has_nothing_to_say_is_asked_too() -> None:
+    said: list[str] = []
+    asked = asyncio.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        asked.set()
+
+    session: Any = SimpleNamespace(session=SimpleNamespace(agent_state="listening"), say=say)
+    spelling = SimpleNamespace(open=lambda: None, close=lambda: None)
+    manners = PhoneManners(
+        cast("Any", rtc.EventEmitter()),
+        SilencePatience(window=0.02),
+        turns=cast("Any", SimpleNamespace(number=3, spelling=spelling)),
+        questions=lambda: cast("Any", SimpleNamespace(ask_again=lambda: False)),
+        session=lambda: session,
+        is_busy=lambda: False,
+        end=lambda _reason: None,
+        spawn=lambda work, name: asyncio.ensure_future(work).set_name(name),  # type: ignore[attr-defined]
+    )
+    manners.open(cast("Any", rtc.EventEmitter()))
+    await asyncio.wait_for(asked.wait(), 5)
+    manners.close()
+    assert said[0] == persona.STILL_THERE
 
 
 def cut_off() -> Thread:

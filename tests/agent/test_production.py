@@ -129,7 +129,7 @@ def test_a_worker_does_not_start_with_prices_that_moved_further_than_somebody_co
     path = tmp_path / "confirmed.json"
     path.write_text(json.dumps(dear))
     monkeypatch.setattr(confirmed_prices, "CONFIRMED", path)
-    monkeypatch.setenv(ENV_WARN_THRESHOLD_MS, "250")  # what `main` would leave in the environment
+    monkeypatch.setenv(ENV_WARN_THRESHOLD_MS, "0")  # what `main` would leave in the environment
     monkeypatch.setattr("agent.worker.configure", lambda _level: None)
     monkeypatch.setattr("agent.worker._run", lambda _settings: pytest.fail("it has started"))
     trusted.cache_clear()

@@ -86,9 +86,35 @@ def test_a_spoken_turn_is_one_trace_of_worker_vendors_tool_and_task_server_witho
     assert "eou_wait" in collector.below(user_turn)
     assert {span.trace_id for span in (made, user_turn, *above, *below.values())} == {made.trace_id}
 
-    told = collector.received.decode(errors="replace")
-    assert not [each for each in PRIVATE if each in told.lower()]
-    assert not TOKEN.search(told)
+    nothing_private(collector)
+
+
+@pytest.mark.parametrize("dies", ["heard", "tool"])
+def test_a_call_that_goes_on_with_another_stack_is_one_trace_in_which_each_session_hangs_below_the_job(
+    collector: Collector, traced_tasks: int, dies: str
+) -> None:
+    said = (str(traced_tasks), dies, f"Add a task to {TITLE}")
+    call = subprocess.run(
+        [sys.executable, "-m", "tests.agent.traced_swap", *said],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert call.stdout.strip() == f"economy {TITLE}", call.stderr
+    wait_until(lambda: "job_entrypoint" in collector.names(), 15, "the call's spans are told")
+    job = the_one("job_entrypoint", collector, "voicetasks-worker")
+    sessions = [span for _, span in collector.spans if span.name == "agent_session"]
+    assert [collector.above(each) for each in sessions] == [[job], [job]]
+    assert {each.trace_id for each in sessions} == {job.trace_id}
+    nothing_private(collector)
+
+
+def nothing_private(collector: Collector) -> None:
+    """What was told of a call has no words, digits or tokens in it."""
+    for told in (collector.received.decode(errors="replace"), collector.told):
+        assert not [each for each in PRIVATE if each in told.lower()]
+        assert not TOKEN.search(told)
 
 
 def the_one(name: str, collector: Collector, service: str) -> Span:

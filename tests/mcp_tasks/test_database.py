@@ -20,6 +20,24 @@ async def test_a_postgres_that_refuses_is_away() -> None:
         await engine.dispose()
 
 
+async def test_a_connection_may_be_closed_twice_whoever_holds_a_cursor(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'tasks.db'}")
+    async with engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        own = raw.driver_connection._conn
+
+        def half_read() -> sqlite3.Cursor:
+            return own.execute("SELECT 1 UNION SELECT 2")  # type: ignore[no-any-return]
+
+        cursor = await raw.driver_connection._execute(half_read)
+        for _ in range(2):
+            await raw.driver_connection._execute(own.close)
+        with pytest.raises(sqlite3.ProgrammingError):
+            await raw.driver_connection._execute(cursor.fetchone)
+        await connection.invalidate()
+    await engine.dispose()
+
+
 async def test_a_read_that_is_cancelled_leaves_the_file_to_whoever_writes(tmp_path: Path) -> None:
     file = tmp_path / "tasks.db"
     with sqlite3.connect(file) as writer:

@@ -171,10 +171,11 @@ class Talker:
         asked = Asked(title)
         self.asked.append(asked)
         sound = self.sounds[(len(self.asked) - 1) % len(self.sounds)]
-        cut_off = False
+        told = False
         while asked.tries < TRIES:
             await self._somebody_there()
-            heard, cut_off = await self._say(asked, sound, was_cut_off=cut_off)
+            heard, cut_off = await self._say(asked, sound, told=told)
+            told = heard and cut_off
             made_at = None
             if not cut_off:
                 made_at = await self._made_at(title, DONE_SECONDS if heard else 0.0)
@@ -189,8 +190,11 @@ class Talker:
             await self._at_rest()
         return False
 
-    async def _say(self, asked: Asked, sound: Pcm, *, was_cut_off: bool) -> tuple[bool, bool]:
-        """Say it; whether something was heard after it that may be the answer, and whether who was spoken to was gone."""
+    async def _say(self, asked: Asked, sound: Pcm, *, told: bool) -> tuple[bool, bool]:
+        """Say it; whether something was heard after it that may be the answer, and whether who was spoken to was gone.
+
+        `told`: it was heard that they were cut off as they said it before.
+        """
         line, spoken_to, cut_off = self._line, self.agent, False
         # What an ear that died had not taken is still waiting for the next one.
         with contextlib.suppress(CallError):
@@ -221,8 +225,8 @@ class Talker:
         if self._waiting_since is None:
             self._waiting_since, self._spoken = ended, ()
         else:
-            waited = min(CUT_OFF_SECONDS, line.listener.log.quiet_for(began)) if was_cut_off else 0.0
-            self._spoken += ((began - max(0.0, waited), ended),)
+            pause = min(CUT_OFF_SECONDS, line.listener.log.quiet_before(began)) if told else 0.0
+            self._spoken += ((began - pause, ended),)
         asked.since, asked.spoken = self._waiting_since, self._spoken
 
         def heard() -> bool:
