@@ -89,7 +89,7 @@ def test_a_spoken_turn_is_one_trace_of_worker_vendors_tool_and_task_server_witho
     nothing_private(collector)
 
 
-@pytest.mark.parametrize("dies", ["heard", "tool"])
+@pytest.mark.parametrize("dies", ["before", "tool"])
 def test_a_call_that_goes_on_with_another_stack_is_one_trace_in_which_each_session_hangs_below_the_job(
     collector: Collector, traced_tasks: int, dies: str
 ) -> None:
