@@ -58,7 +58,7 @@ from agent.short_gap import ShortGap
 from agent.silence import SilencePatience
 from agent.storyteller import Storyteller
 from agent.survey import Survey
-from agent.text_chat import TextChat
+from agent.text_chat import TextChat, text_chat
 from agent.thread import Thread
 from agent.tier_session import TierSession
 from agent.tool_server import ToolServer
@@ -101,6 +101,7 @@ class Call:
         promises: PromisedCalls | None = None,
         stops_calls: StopsCalls | None = None,
         leaves: CutOffCall | None = None,
+        chat: TextChat | None = None,
     ) -> None:
         self._background = Background(log, "call.background_failed")
         self._spawn = self._background.spawn
@@ -218,13 +219,7 @@ class Call:
             end=self._ends.end,
             spawn=self._spawn,
         )
-        self._chat = TextChat(
-            room,
-            caller_identity=invitation.identity,
-            max_chars=settings.max_message_chars,
-            on_message=self._on_message,
-            on_too_long=self._on_too_long,
-        )
+        self._chat = chat or text_chat(room, invitation, settings)
         self._microphone = Microphone(room, caller_identity=invitation.identity)
         self._gap = ShortGap(self._ours, lambda: self._require_session().history)
         self._presence = Presence(
@@ -261,7 +256,8 @@ class Call:
             lambda it: self._spawn(self._ends.give_up(it.result()), "call.give_up")
         )
         self._listen(serving)
-        self._chat.open()  # what is typed waits for a session; a stream that nobody asks for is lost
+        self._chat.open()
+        self._chat.hand_to(self._on_message, on_too_long=self._on_too_long)  # which wait for a session
         tools = [*await self._toolbox.load(), self._read_screen]
         zone = ZoneInfo(self._user.time_zone)
         await serving.start(

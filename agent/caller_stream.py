@@ -28,9 +28,10 @@ class CallerStream:
         self._reading: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Begin to listen."""
-        self._open = True
-        self._room.register_text_stream_handler(self._topic, self._on_stream)
+        """Begin to listen. Safe to call twice."""
+        if not self._open:
+            self._open = True
+            self._room.register_text_stream_handler(self._topic, self._on_stream)
 
     def close(self) -> None:
         """Listen no more; what is being handled is dropped. Safe to call without `open`."""

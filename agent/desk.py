@@ -25,6 +25,7 @@ from agent.screen import Screen, Sees
 from agent.served import Begun, Served
 from agent.serving import Serving
 from agent.settings import AgentSettings
+from agent.text_chat import TextChat
 from agent.tier_session import TierSession
 from routing.cause import cause_of
 from routing.decision import Cause, Decision
@@ -49,6 +50,8 @@ class Ownership:
     sounds: KeptSounds
     cut_off: CutOff | None = None
     """Says that we were cut off, where another worker had the call."""
+    chat: TextChat | None = None
+    """Keeps what is typed for the call, where its caller was known before it began."""
     closing: asyncio.Task[None] | None = None
     """Writes the last of the transcript: room, money and vendors do not wait for a disk."""
 

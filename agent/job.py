@@ -43,6 +43,7 @@ from agent.reminder import opening, over, promised_calls
 from agent.served import Served, connect
 from agent.serving import Serving
 from agent.settings import AgentSettings
+from agent.text_chat import text_chat
 from agent.thread import Keeper, Thread, Vault
 from agent.tracing import follow
 from agent.transcript import transcribing
@@ -170,9 +171,12 @@ async def _serve_it(
             invitation = known
             line.heed()
             ours.served.names(invitation.model_dump_json())
-        elif ours.begun.turn:
-            ours.cut_off = CutOff(ctx.room)
-            await ours.cut_off.begun()
+        else:
+            ours.chat = text_chat(ctx.room, invitation, settings)
+            ours.chat.open()
+            if ours.begun.turn:
+                ours.cut_off = CutOff(ctx.room)
+                await ours.cut_off.begun()
         user = await _who(invitation)
         if user is None:
             await attributes.set_last_state("trouble")
@@ -194,6 +198,8 @@ async def _serve_it(
     finally:
         if ours.cut_off is not None:
             await ours.cut_off.aclose()
+        if ours.chat is not None:
+            await ours.chat.close()
         await line.close()
 
 
@@ -305,6 +311,7 @@ async def _serve(
                 unwritten=Unwritten(desk.ours.redis),
             ),
             leaves=leaves,
+            chat=desk.ours.chat,
         )
         thread = None
         if begun.before:

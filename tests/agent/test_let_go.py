@@ -28,6 +28,7 @@ class Scene:
         self.tells: dict[str, Callable[[Any], None]] = {}
         self.tasks: list[asyncio.Task[Any]] = []
         self._while_told = while_told
+        self.session = SimpleNamespace(agent_state="speaking")
         self.room: rtc.EventEmitter[str] = rtc.EventEmitter()
         self.manners = PhoneManners(
             cast("rtc.Room", self.room),

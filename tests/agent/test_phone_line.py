@@ -142,7 +142,11 @@ async def test_when_it_was_picked_up_is_handed_on_and_not_found_anew(monkeypatch
         told.append(Invitation.model_validate_json(metadata))
 
     ours: Any = SimpleNamespace(
-        begun=Begun(before=0, turn=0), redis=None, served=SimpleNamespace(names=names), cut_off=None
+        begun=Begun(before=0, turn=0),
+        redis=None,
+        served=SimpleNamespace(names=names),
+        cut_off=None,
+        chat=None,
     )
     nobody_is_busy = SimpleNamespace(local_participant=SimpleNamespace(attributes={}))
     ctx: Any = SimpleNamespace(room=nobody_is_busy, connect=done)

@@ -64,7 +64,9 @@ async def first_words(patch: pytest.MonkeyPatch, begun: Begun, kept: Thread | No
     patch.setattr(job, "promised_calls", promised_calls)
     patch.setattr(job, "opening", opening)
     invitation = Invitation(call_id="c1", subject="usr_1", channel="phone", identity="sip_1", reminder="r1")
-    ours = SimpleNamespace(redis=None, served=told, begun=begun, metrics=None, cut_off=None, closing=None)
+    ours = SimpleNamespace(
+        redis=None, served=told, begun=begun, metrics=None, cut_off=None, chat=None, closing=None
+    )
     settings = SimpleNamespace(takeover_key=None, tasks_url="", mcp_servers=())
     desk: Any = SimpleNamespace(
         invitation=invitation, settings=settings, ours=ours, attributes=None, sees=lambda _: None

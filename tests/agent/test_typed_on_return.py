@@ -69,11 +69,33 @@ async def test_one_that_nothing_came_to_serve_is_told_of_and_the_next_is_read(
 
     async def on_too_long() -> None: ...
 
-    chat = TextChat(
-        cast("Any", None), caller_identity="ann", max_chars=99, on_message=on_message, on_too_long=on_too_long
-    )
+    chat = TextChat(cast("Any", None), caller_identity="ann", max_chars=99)
+    chat.hand_to(on_message, on_too_long=on_too_long)
     with caplog.at_level(logging.ERROR):
         await chat._on_text("Hello?")
     assert [each.message for each in caplog.records] == ["chat.unanswered"]
     await chat._on_text("Are you there?")
     assert heard == ["Hello?", "Are you there?"]
+
+
+async def test_what_is_typed_before_a_call_is_served_waits_for_it_in_its_order() -> None:
+    heard: list[str] = []
+    last = asyncio.Event()
+
+    async def on_message(text: str) -> None:
+        heard.append(text)
+        if text == "Undo that":
+            last.set()
+
+    async def on_too_long() -> None:
+        heard.append("too long")
+
+    chat = TextChat(cast("Any", None), caller_identity="ann", max_chars=99)
+    typed = [asyncio.create_task(chat._on_text(text)) for text in ("Add milk", None, "Undo that")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert heard == []
+    chat.hand_to(on_message, on_too_long=on_too_long)
+    await asyncio.wait_for(last.wait(), 5)
+    await asyncio.gather(*typed)
+    assert heard == ["Add milk", "too long", "Undo that"]

@@ -196,8 +196,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_calls_over(workers: Worke
         worker = workers.of(caller)
         worker.send_signal(signal.SIGTERM)
         heard = await caller.hears("lost you for a moment", 40, since=heard)
-        await caller.quiet()
-        await caller.type("What is on my list?")
+        await caller.type("What is on my list?")  # at once: nothing of the next worker serves yet
         await caller.hears("paint the fence", 20, since=heard)
         assert events(workers.log(), "call.ended", caller.call_id)[-1]["reason"] == "leaving"
         assert workers.of(caller).pid != worker.pid
