@@ -69,9 +69,9 @@ class SoundLog:
         return next((s for s in self.stretches if s.start <= moment <= s.end), None)
 
     def quiet_before(self, moment: float) -> float:
-        """Seconds from the last sound that had ended by then; infinite when there was none."""
-        ended = [stretch.end for stretch in self.stretches if stretch.end <= moment]
-        return moment - ended[-1] if ended else float("inf")
+        """Seconds of silence at a moment that may lie back; infinite when there was no sound before it."""
+        before = [stretch.end for stretch in self.stretches if stretch.start <= moment]
+        return max(0.0, moment - before[-1]) if before else float("inf")
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the last sound; infinite when there was none."""

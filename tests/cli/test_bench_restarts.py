@@ -88,6 +88,13 @@ def test_what_a_caller_has_to_say_again_is_their_own_time_and_no_wait() -> None:
     assert again.wait(0.0) == 0
 
 
+@pytest.mark.parametrize(("began", "pause"), [(9.0, 1.0), (11.0, 0.0), (12.4, 0.4), (20.0, 1.0)])
+def test_of_the_pause_before_it_is_said_again_a_second_at_most_is_the_callers_own(
+    began: float, pause: float
+) -> None:
+    assert talker(sounds=((10.0, 12.0),))._pause_before(began) == pytest.approx(pause)
+
+
 def test_an_answer_before_the_end_of_a_starved_microphone_was_not_waited_for() -> None:
     early = answered("a", 30.0, 29.8)
     assert early.wait(0.0) == 0

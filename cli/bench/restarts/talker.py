@@ -225,8 +225,7 @@ class Talker:
         if self._waiting_since is None:
             self._waiting_since, self._spoken = ended, ()
         else:
-            pause = min(CUT_OFF_SECONDS, line.listener.log.quiet_before(began)) if told else 0.0
-            self._spoken += ((began - pause, ended),)
+            self._spoken += ((began - (self._pause_before(began) if told else 0.0), ended),)
         asked.since, asked.spoken = self._waiting_since, self._spoken
 
         def heard() -> bool:
@@ -237,6 +236,10 @@ class Talker:
             await self._somebody_there()
             await line.changes.wait_until(heard, ANSWER_SECONDS)
         return heard(), cut_off
+
+    def _pause_before(self, began: float) -> float:
+        """How long whoever knew that they were cut off waited for our silence before they said it again, seconds."""
+        return min(CUT_OFF_SECONDS, self._line.listener.log.quiet_before(began))
 
     async def _made_at(self, title: str, within: float) -> float | None:
         """When the task was made, if that is seen within so many seconds."""
