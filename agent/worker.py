@@ -57,7 +57,6 @@ WARM_WITHIN_SECONDS: Final = 60.0
 """So long a worker that starts may take until its warm processes are there, and takes no call before: with the library's
 10 it said on a busy machine that it takes calls, and let those that were handed to it wait for 12 s."""
 
-
 GIVING_BACK_SECONDS: Final = 1.0
 """How long a worker that stops takes to tell Redis of lost calls that it has found nobody for yet."""
 

@@ -82,6 +82,14 @@ async def gone_on(thread: Thread, cut_off: CutOff | None, *, turns: int = 0) -> 
     return session.said
 
 
+def begun_to_go_on(
+    thread: Thread, told: Told, session: Session, turn: Callable[[], int]
+) -> asyncio.Task[None]:
+    """A call that goes on, as long as it takes."""
+    ours: Any = WhoeverServes(lambda: cast("Any", session))
+    return asyncio.create_task(go_on_from(thread, told.cut_off, turn=turn, ours=ours))
+
+
 def test_the_recording_is_there_and_shorter_than_it_is_waited_for() -> None:
     with (files("agent") / "sounds" / "cut_off.wav").open("rb") as file, wave.open(file) as sound:
         assert 1.0 < sound.getnframes() / sound.getframerate() < LONGEST_SECONDS - 1
@@ -155,10 +163,7 @@ async def test_who_talked_on_meanwhile_is_not_interrupted(monkeypatch: pytest.Mo
 async def test_who_says_it_again_already_is_answered_to_that_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     told, session, now = Told(monkeypatch, at_once), Session(), SimpleNamespace(turn=4)
     session.waits_for_turn = True
-    ours: Any = WhoeverServes(lambda: cast("Any", session))
-    going_on = asyncio.create_task(
-        go_on_from(Thread(4, ASKED), told.cut_off, turn=lambda: now.turn, ours=ours)
-    )
+    going_on = begun_to_go_on(Thread(4, ASKED), told, session, lambda: now.turn)
     assert await told.cut_off.was_said()
     await asyncio.sleep(LOOK_SECONDS * 1.5)
     assert not going_on.done(), "not into their words"
@@ -171,10 +176,7 @@ async def test_who_said_it_again_while_the_session_began_is_answered_to_that_alo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told, session, now = Told(monkeypatch, at_once), Session(), SimpleNamespace(turn=4)
-    ours: Any = WhoeverServes(lambda: cast("Any", session))
-    going_on = asyncio.create_task(
-        go_on_from(Thread(4, ASKED), told.cut_off, turn=lambda: now.turn, ours=ours)
-    )
+    going_on = begun_to_go_on(Thread(4, ASKED), told, session, lambda: now.turn)
     await asyncio.sleep(LOOK_SECONDS * 1.5)
     session.waits_for_turn = True  # its detector has heard what was kept for it
     await asyncio.sleep(LOOK_SECONDS * 5)
@@ -201,8 +203,7 @@ async def test_a_lost_thread_is_told_in_any_case(monkeypatch: pytest.MonkeyPatch
 async def test_a_lost_thread_is_not_told_into_somebodys_words(monkeypatch: pytest.MonkeyPatch) -> None:
     told, session = Told(monkeypatch, at_once), Session()
     session.waits_for_turn = True
-    ours: Any = WhoeverServes(lambda: cast("Any", session))
-    going_on = asyncio.create_task(go_on_from(Thread(4), told.cut_off, turn=lambda: 4, ours=ours))
+    going_on = begun_to_go_on(Thread(4), told, session, lambda: 4)
     assert await told.cut_off.was_said()
     await asyncio.sleep(LOOK_SECONDS * 1.5)
     assert session.said == []

@@ -61,15 +61,7 @@ def test_a_spoken_turn_is_one_trace_of_worker_vendors_tool_and_task_server_witho
     heard: Mapping[str, str],
     answered: Mapping[str, Mapping[str, str]],
 ) -> None:
-    said = (str(traced_tasks), plan, f"Add a task to {TITLE}")
-    call = subprocess.run(
-        [sys.executable, "-m", "tests.agent.traced_call", *said],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert call.stdout.strip() == f"{plan} {TITLE}", call.stderr
+    a_call_is_made("traced_call", traced_tasks, plan, served_by=plan)
     wait_until(lambda: "tools/call create_task" in collector.names(), 15, "the task server tells its spans")
 
     made = the_one("tools/call create_task", collector, "voicetasks-tasks")
@@ -93,21 +85,26 @@ def test_a_spoken_turn_is_one_trace_of_worker_vendors_tool_and_task_server_witho
 def test_a_call_that_goes_on_with_another_stack_is_one_trace_in_which_each_session_hangs_below_the_job(
     collector: Collector, traced_tasks: int, dies: str
 ) -> None:
-    said = (str(traced_tasks), dies, f"Add a task to {TITLE}")
-    call = subprocess.run(
-        [sys.executable, "-m", "tests.agent.traced_swap", *said],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert call.stdout.strip() == f"economy {TITLE}", call.stderr
+    a_call_is_made("traced_swap", traced_tasks, dies, served_by="economy")
     wait_until(lambda: "job_entrypoint" in collector.names(), 15, "the call's spans are told")
     job = the_one("job_entrypoint", collector, "voicetasks-worker")
     sessions = [span for _, span in collector.spans if span.name == "agent_session"]
     assert [collector.above(each) for each in sessions] == [[job], [job]]
     assert {each.trace_id for each in sessions} == {job.trace_id}
     nothing_private(collector)
+
+
+def a_call_is_made(module: str, tasks: int, kind: str, *, served_by: str) -> None:
+    """Have a process that traces make a call in which a task is added."""
+    said = (str(tasks), kind, f"Add a task to {TITLE}")
+    call = subprocess.run(
+        [sys.executable, "-m", f"tests.agent.{module}", *said],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert call.stdout.strip() == f"{served_by} {TITLE}", call.stderr
 
 
 def nothing_private(collector: Collector) -> None:

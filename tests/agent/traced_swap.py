@@ -20,6 +20,12 @@ from tests.agent.live_call import CALL_ID, LiveCall, live_call
 from tests.agent.traced_call import PATIENCE
 
 
+async def falls_to_economy(live: LiveCall) -> None:
+    """Have the vendor die, and wait until another stack serves."""
+    live.desk.faults.set("openai-realtime", "cut")
+    await live.until(lambda: live.stack == "economy", 20, "economy serves")
+
+
 def dies_in_a_tool(live: LiveCall) -> asyncio.Event:
     """Have the vendor die when a tool is asked for, which ends when another stack serves."""
     server = live.call._toolbox._tasks
@@ -28,8 +34,7 @@ def dies_in_a_tool(live: LiveCall) -> asyncio.Event:
     async def outlives_it(name: str, *arguments: Any, **named: Any) -> ToolOutcome:
         if not asked.is_set():
             asked.set()
-            live.desk.faults.set("openai-realtime", "cut")
-            await live.until(lambda: live.stack == "economy", 20, "economy serves")
+            await falls_to_economy(live)
         return await quick(name, *arguments, **named)
 
     server.call = outlives_it  # type: ignore[method-assign]
@@ -48,8 +53,7 @@ async def speak(port: int, dies: str, said: str) -> None:
                 await live.say(said)
                 await asyncio.wait_for(asked.wait(), 20)
             else:
-                live.desk.faults.set("openai-realtime", "cut")
-                await live.until(lambda: live.stack == "economy", 20, "economy serves")
+                await falls_to_economy(live)
                 await live.say(said)
             await live.until(lambda: "added" in live.ours(before), 30, "the answer is given")
             await live.quiet()
