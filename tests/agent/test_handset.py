@@ -34,6 +34,12 @@ class Room(rtc.EventEmitter[str]):
     def isconnected(self) -> bool:
         return True
 
+    def register_text_stream_handler(self, *_: Any) -> None:
+        """Nobody types into a telephone."""
+
+    def unregister_text_stream_handler(self, *_: Any) -> None:
+        """As above."""
+
     def press(self, keys: str, identity: str = CALLER) -> None:
         for key in keys:
             pressed = SimpleNamespace(

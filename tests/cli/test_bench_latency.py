@@ -25,6 +25,7 @@ from cli.bench.latency.plot import draw
 from cli.bench.latency.run import Order
 from cli.bench.latency.turns import BREATH, BREATH_SECONDS, KINDS, Manner, phrases, plan
 from cli.caller.errors import NobodyAnsweredError
+from cli.caller.listener import SoundLog
 
 pytestmark = pytest.mark.unit
 
@@ -140,6 +141,34 @@ def test_each_answer_has_the_moments_at_which_it_began_to_sound_again() -> None:
     assert murmur.onsets == []
     caller._note_onsets([murmur])  # an echo, or a call in which nothing was answered
     assert murmur.onsets == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "silent_ms", "cut_off"),
+    [
+        pytest.param([(-1, 0.2), (2.6, 4)], 200, False, id="an answer that falls silent"),
+        pytest.param(
+            [(-1, 0.02), (0.33, 0.42), (2.6, 4)], 420, False, id="with a sentence that it still began"
+        ),
+        pytest.param([(-1, 0.2), (1.6, 1.9), (2.6, 4)], 200, True, id="and our voice in a breath behind it"),
+        pytest.param([(-1, 1.3), (1.7, 4)], None, True, id="an answer that goes on"),
+        pytest.param([(-4, -2), (1.6, 1.9), (2.6, 4)], None, True, id="nothing to interrupt"),
+    ],
+)
+def test_what_an_interrupted_answer_still_says_is_its_end_and_what_we_say_behind_it_cuts_off(
+    ours: list[tuple[float, float]], silent_ms: int | None, *, cut_off: bool
+) -> None:
+    log = SoundLog()
+    for start, end in ours:
+        for frame in range(round((end - start) * 100)):
+            log.add(1_000.0, 100 + start + frame / 100)
+    caller: Any = Caller(cast("Any", None), None, cast("Any", None), greets=True)
+    caller._line = SimpleNamespace(listener=SimpleNamespace(log=log))
+    heard = replace(TURN, answer_ms=None, heard_at=None)
+    heard.silent_ms = caller._silenced(100.0) if log.sounding_at(100.0) else None
+    caller._note_answer(heard, 100.0, 102.0)
+    assert (heard.silent_ms, heard.cut_off) == (silent_ms, cut_off)
+    assert all(0 < start < 2_000 for start, _ in heard.spoken_into_ms)
 
 
 def _turn(answer_ms: int) -> Heard:

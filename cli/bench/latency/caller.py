@@ -48,7 +48,9 @@ class Heard:
     answer_ms: int | None = None
     """Last word to the first sound of the answer; None when there was none."""
     cut_off: bool = False
-    """We were heard while the caller was not done."""
+    """We began to speak while the caller was not done."""
+    spoken_into_ms: list[tuple[int, int]] = field(default_factory=list)
+    """From when to when we were heard that began while the caller spoke, from the caller's first sound on."""
     silent_ms: int | None = None
     """Onset of an interruption or of a murmur to our silence; None when we were not silenced."""
     ended_at: float = 0.0
@@ -158,7 +160,13 @@ class Caller:
             heard.answer_ms = round((answer.start - ended) * 1000)
             heard.heard_at = _wall(answer.start)
             self._answer_at = answer.start
-        heard.cut_off = any(began < stretch.start < ended for stretch in self._log.stretches)
+        into = [stretch for stretch in self._log.stretches if began < stretch.start < ended]
+        heard.spoken_into_ms = [
+            (round((each.start - began) * 1000), round((each.end - began) * 1000)) for each in into
+        ]
+        # A sentence that an interrupted answer still begins is part of what falls silent, and is measured as such.
+        silent_at = began + (heard.silent_ms or 0) / 1000
+        heard.cut_off = any(each.start > silent_at for each in into)
 
     def _note_onsets(self, turns: Sequence[Heard]) -> None:
         onsets = [_wall(onset) for onset in self._log.onsets]
