@@ -148,14 +148,14 @@ def test_each_answer_has_the_moments_at_which_it_began_to_sound_again() -> None:
     [
         pytest.param([(-1, 0.2), (2.6, 4)], 200, False, id="an answer that falls silent"),
         pytest.param(
-            [(-1, 0.02), (0.33, 0.42), (2.6, 4)], 420, False, id="with a sentence that it still began"
+            [(-1, 0.02), (0.33, 0.42), (2.6, 4)], 420, True, id="with a sentence that it still began"
         ),
         pytest.param([(-1, 0.2), (1.6, 1.9), (2.6, 4)], 200, True, id="and our voice in a breath behind it"),
         pytest.param([(-1, 1.3), (1.7, 4)], None, True, id="an answer that goes on"),
         pytest.param([(-4, -2), (1.6, 1.9), (2.6, 4)], None, True, id="nothing to interrupt"),
     ],
 )
-def test_what_an_interrupted_answer_still_says_is_its_end_and_what_we_say_behind_it_cuts_off(
+def test_whatever_we_begin_to_say_while_the_caller_speaks_cuts_off_and_is_told_from_when_to_when(
     ours: list[tuple[float, float]], silent_ms: int | None, *, cut_off: bool
 ) -> None:
     log = SoundLog()
@@ -168,6 +168,7 @@ def test_what_an_interrupted_answer_still_says_is_its_end_and_what_we_say_behind
     heard.silent_ms = caller._silenced(100.0) if log.sounding_at(100.0) else None
     caller._note_answer(heard, 100.0, 102.0)
     assert (heard.silent_ms, heard.cut_off) == (silent_ms, cut_off)
+    assert bool(heard.spoken_into_ms) == cut_off
     assert all(0 < start < 2_000 for start, _ in heard.spoken_into_ms)
 
 

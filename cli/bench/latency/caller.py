@@ -164,9 +164,7 @@ class Caller:
         heard.spoken_into_ms = [
             (round((each.start - began) * 1000), round((each.end - began) * 1000)) for each in into
         ]
-        # A sentence that an interrupted answer still begins is part of what falls silent, and is measured as such.
-        silent_at = began + (heard.silent_ms or 0) / 1000
-        heard.cut_off = any(each.start > silent_at for each in into)
+        heard.cut_off = bool(into)
 
     def _note_onsets(self, turns: Sequence[Heard]) -> None:
         onsets = [_wall(onset) for onset in self._log.onsets]
