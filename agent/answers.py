@@ -39,7 +39,7 @@ class Answer(Enum):
 
 
 def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -> Answer:
-    """Read an answer to the question whether to run `tool`.
+    """Read an answer to the question whether to run `tool`; `undo_create` is the undoing of an addition.
 
     `things` are what the question is about, each by its titles: «yes, delete buy milk» is a clear yes to deleting
     «Buy milk», and to nothing else.
@@ -74,7 +74,8 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
     if "beside_yes" in said and "yes" not in said:
         return Answer.UNCLEAR
     # «delete it» after «shall I delete it?» repeats the wish in so many words: it agrees.
-    return Answer.YES if said & {"yes", "action"} else Answer.UNCLEAR
+    agrees = bool(said & {"yes", "action"}) or ("two_ways" in said and bool(answer.named))
+    return Answer.YES if agrees else Answer.UNCLEAR
 
 
 def _leads_on(answer: Said) -> bool:
@@ -99,7 +100,8 @@ def _is_yes_to_somebody(answer: Said, tool: str) -> bool:
 def _words_of_actions() -> frozenset[str]:
     return frozenset(
         word
-        for each in phrase_file("answers")["action"].values()
+        for kind in ("action", "two_ways")
+        for each in phrase_file("answers")[kind].values()
         for phrase in each
         for word in words(phrase)
     )
@@ -117,6 +119,7 @@ def _pictures(text: str, things: Sequence[Sequence[str]]) -> set[str]:
 def _table(tool: str, *, count: int) -> dict[str, str]:
     data = phrase_file("answers")
     kinds = {kind: data[kind] for kind in _KINDS}
-    kinds["action"] = data["action"].get(tool, [])
+    for kind in ("action", "two_ways"):
+        kinds[kind] = data[kind].get(tool, [])
     kinds["part"] = [*(data["part"] if count > 1 else []), *(data["both"] if count != 2 else [])]
     return phrase_table(kinds)

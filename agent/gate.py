@@ -61,6 +61,11 @@ class Action:
     """When its person is called about what a task becomes, where that is not the moment that it is due."""
 
     @property
+    def asked_as(self) -> str:
+        """The tool as an answer is read to it: an addition is taken back in other words than a deletion."""
+        return "undo_create" if self.undoes == "create" else self.tool
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What the question says of it, and a yes may say again: its titles, and what it is to become."""
         if self.tool != "update_task":
@@ -174,9 +179,9 @@ class Gate:
         pending = self.pending
         if pending is None or turn <= pending.turn:
             return Step.GO_ON, []
-        tools = pending.tools
+        asked = {action.asked_as for action in pending.actions}
         things = [action.words for action in pending.actions]
-        answer = read_answer(text, tool=tools[0] if len(tools) == 1 else "", things=things)
+        answer = read_answer(text, tool=asked.pop() if len(asked) == 1 else "", things=things)
         early = began_at is not None and began_at < pending.heard_at - ON_THE_LAST_WORD_SECONDS
         perceived = (pending.heard and not early) or (by != "voice" and pending.shown)
         if answer is Answer.YES and perceived:

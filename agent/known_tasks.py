@@ -48,7 +48,7 @@ class KnownTasks:
         ]
         if not alike:
             return ""
-        facts: tuple[Callable[[Task], str], ...] = (_due, _list, _notes)
+        facts: tuple[Callable[[Task], str], ...] = (due_at, _list, _notes)
         for fact in facts:
             if (said := fact(task)) not in map(fact, alike):
                 return said
@@ -59,7 +59,8 @@ class KnownTasks:
         return f"added as number {older + 1}"
 
 
-def _due(task: Task) -> str:
+def due_at(task: Task) -> str:
+    """Say when a task is due, as it is said behind its title."""
     if task["status"] == "done":
         return "already done"
     return f"due {task['due_spoken']}" if task.get("due_spoken") else "without a date"

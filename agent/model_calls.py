@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from livekit.agents import RunContext, StopResponse, ToolError, function_tool
@@ -13,16 +13,17 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from agent import persona
 from agent.arguments import described
-from agent.asked_first import Begun, clears, emptied
+from agent.asked_first import Begun, clears, due_said, emptied
 from agent.filler import Says, filled
 from agent.fitting import misfit
 from agent.gate import Action, Gate
-from agent.known_tasks import Task
+from agent.known_tasks import Task, due_at
 from agent.own_changes import can_be_undone
 from agent.promised_calls import READ_BACK, PromisedCalls
 from agent.seen import Seen
 from agent.tool_server import ToolServer, error_output
 from mcp_tasks.client import NOT_FOR_MODELS, TaskServerUnavailable, ToolOutcome
+from mcp_tasks.counted_on import counts_on
 from tiers.tool_arguments import strict
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class ModelCalls:
         self._begun = {UPDATE: Begun(), COMPLETE: Begun()}
         self._undoing = asyncio.Lock()
         """What is undone depends on what was undone before it."""
+        self._undone: tuple[int, set[str]] = (0, set())
+        """The turn of the newest undo, and the operations that were undoings in it."""
         self._corrections = (0, 0)
 
     def wrap(self, server: ToolServer, name: str) -> RawFunctionTool[..., Any]:
@@ -134,7 +137,15 @@ class ModelCalls:
         turn = self._turn()
         if tool in self._begun and self._begun[tool].is_another(arguments.get("task_id"), turn=turn):
             return True
+        if self._moves_again(tool, arguments):
+            return True
         return self._seen.concerns(tool, arguments, turn=turn)
+
+    def _moves_again(self, tool: str, arguments: dict[str, Any]) -> bool:
+        """Whether «an hour later» comes once more, in another turn: it may be one wish that was sent twice, or two."""
+        if tool != UPDATE or not counts_on(due_said(arguments)):
+            return False
+        return self._toolbox.requests.was_done(tool, arguments, self._turn())
 
     async def _run(
         self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
@@ -170,7 +181,7 @@ class ModelCalls:
             return refused
         turn, call = self._turn(), ctx.function_call
         # Which one it is, before those that it may follow are over.
-        self._toolbox.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
+        operation = self._toolbox.requests.undo(turn, call=call.call_id, reply=ctx.speech_handle.id)
         async with self._undoing:
             listed = await self._toolbox.run("list_tasks", {"view": "changed", "limit": 1}, turn=turn)
             if listed.is_error:
@@ -181,10 +192,19 @@ class ModelCalls:
             if change is not None and can_be_undone(change):
                 if server.takes(UNDO, "expected_at"):
                     arguments["expected_at"] = change["at"]
-                if not self._toolbox.changes.is_newest(change, listed.structured["tasks"]):
+                is_own = self._toolbox.changes.is_newest(change, listed.structured["tasks"])
+                if not is_own or self._deletes_one_more(change, operation, turn):
                     action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
                     return self._ask(action)
-            return await self._toolbox.run(UNDO, arguments, turn=turn, call=call)
+            outcome = await self._toolbox.run(UNDO, arguments, turn=turn, call=call)
+            if not outcome.is_error:
+                self._undone = (turn, {operation} | (self._undone[1] if self._undone[0] == turn else set()))
+            return outcome
+
+    def _deletes_one_more(self, change: Mapping[str, Any], operation: str, turn: int) -> bool:
+        """Whether an undo behind another one of its turn takes a task away: a model that miscounts deletes for good."""
+        undone = self._undone[1] if self._undone[0] == turn else set()
+        return change["kind"] == "create" and bool(undone - {operation}) and operation not in undone
 
     async def _hold(self, server: ToolServer, tool: str, arguments: dict[str, Any]) -> ToolResult:
         if (refused := self._misfits(server, tool, arguments)) is not None:
@@ -201,6 +221,8 @@ class ModelCalls:
         elif isinstance(task_id, str) and (known := await self._toolbox.task(task_id)) is not None:
             objects = (str(known["title"]),)
             told_apart = self._toolbox.known.told_apart(task_id)
+            if self._moves_again(tool, arguments):
+                told_apart = told_apart or due_at(known)
             calls_at = self._calls_at(arguments, known) if tool == UPDATE else ""
             if server.takes(tool, "expected_version"):
                 # What was changed since it was last seen is not what the caller agrees to.

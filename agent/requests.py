@@ -58,6 +58,8 @@ class Requests:
         self._changed_in: int | None = None
         self._first_asked: dict[str, int] = {}
         """Turns, by operation."""
+        self._taken_over: set[str] = set()
+        """Operations of another worker: its successor's model begins anew, and may send them in a turn of its own."""
         self._undos: dict[int, list[_Undo]] = {}
         """By turn, in the order in which they were asked for."""
 
@@ -70,6 +72,7 @@ class Requests:
         for each in known:
             self._recent[each.key] = each
             self._first_asked.setdefault(each.operation, each.turn)
+            self._taken_over.add(each.operation)
 
     def operation(self, tool: str, arguments: Mapping[str, Any], turn: int) -> str:
         """The id under which a change is asked for in this turn: that of the same request, if it was made already."""
@@ -77,6 +80,16 @@ class Requests:
         if arguments and before is not None and self._stands(before, turn):
             return before.operation
         return operation_id(self._call_id, turn, tool, arguments)
+
+    def was_done(self, tool: str, arguments: Mapping[str, Any], turn: int) -> bool:
+        """Whether asking for it in this turn means a request of an earlier one, which is known to be carried out.
+
+        Not of one that another worker took: that its successor sends it again is expected.
+        """
+        before = self._recent.get(_key(tool, arguments))
+        if before is None or before.is_unsure or not self._stands(before, turn):
+            return False
+        return before.operation not in self._taken_over and self.first_asked(before.operation, turn) < turn
 
     def undo(self, turn: int, *, call: str = "", reply: str = "") -> str:
         """The id of an «undo» of this turn: «bring them back» takes as many as were deleted, and each is a request.

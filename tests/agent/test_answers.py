@@ -107,11 +107,43 @@ def test_who_is_done_may_have_finished_the_task_or_be_leaving(said: str, meaning
     assert read_answer(said, tool="complete_task", things=[["Water the plants"]]) is meaning
 
 
+@pytest.mark.parametrize(
+    ("said", "tool", "meaning"),
+    [
+        ("Scrap that.", "delete_task", Answer.UNCLEAR),
+        ("Drop it.", "delete_task", Answer.UNCLEAR),
+        ("Kill it.", "delete_task", Answer.UNCLEAR),
+        ("Drop the milk.", "delete_task", Answer.YES),
+        ("Sure, drop it.", "delete_task", Answer.YES),
+        ("Remove it.", "update_task", Answer.UNCLEAR),
+        ("Clear.", "update_task", Answer.UNCLEAR),
+        ("Yes, remove it.", "update_task", Answer.YES),
+        ("Put it back.", "undo_create", Answer.UNCLEAR),
+        ("Restore it.", "undo_create", Answer.UNCLEAR),
+        ("Undo it.", "undo_create", Answer.YES),
+        ("Put it back.", "undo", Answer.YES),
+        ("Delete it.", "delete_task", Answer.YES),
+    ],
+)
+def test_what_may_be_said_of_the_question_itself_agrees_only_beside_a_yes_or_a_title(
+    said: str, tool: str, meaning: Answer
+) -> None:
+    assert read_answer(said, tool=tool, things=[["Buy the milk"]]) is meaning
+
+
+@pytest.mark.parametrize(
+    "said", ["Absolutely not.", "Of course not!", "Certainly not.", "Please do not.", "Definitely not, no."]
+)
+def test_a_no_that_begins_like_a_yes_is_a_no(said: str) -> None:
+    assert read_answer(said, tool="delete_task", things=[["Buy milk"]]) is Answer.NO
+
+
 PHRASES = [
     phrase
     for said in (
         *(phrase_file("answers")[kind] for kind in ("yes", "filler", "leads_on")),
         phrase_file("answers")["action"]["delete_task"],
+        phrase_file("answers")["two_ways"]["delete_task"],
     )
     for phrase in said
 ]

@@ -118,6 +118,18 @@ async def test_an_update_that_is_sent_again_is_the_same_one_though_it_relies_on_
     assert (await task(ann, task_id))["due"] == "2030-05-03"
 
 
+async def test_what_moves_a_date_on_is_asked_about_where_it_comes_again_in_another_turn(ann: Rig) -> None:
+    made = await ann.client.call("create_task", {"title": "Dentist", "due_words": "2030-05-02"})
+    change = {"task_id": made.structured["task"]["id"], "due_words": "a day later"}
+    assert (await ann.model_calls("update_task", change))["changed"] is True
+    ann.turn += 1
+    asked = await ann.model_calls("update_task", change)
+    assert asked["question"] == 'Shall I change the "Dentist" due Friday, May 3rd, 2030 to be due a day later?'
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert (await task(ann, change["task_id"]))["due"] == "2030-05-04"
+
+
 async def test_one_of_many_that_is_emptied_is_said_to_be(ann: Rig) -> None:
     first, task_id = await milk_for_friday(ann, "Bread"), await milk_for_friday(ann)
     await ann.model_calls("update_task", {"task_id": first, "priority": "high"})

@@ -164,3 +164,16 @@ def test_another_day_title_or_note_makes_another_task(other: dict[str, Any]) -> 
     requests = Requests("c1", Clock())
     requests.sent("create_task", MILK, of(1, MILK), 1)
     assert requests.operation("create_task", other, 2) == of(2, other)
+
+
+def test_what_was_done_in_an_earlier_turn_is_known_but_not_what_another_worker_did() -> None:
+    requests = Requests("c1", Clock())
+    operation = requests.operation("create_task", LAMP, 3)
+    requests.sent("create_task", LAMP, operation, 3, is_unsure=True)
+    assert not requests.was_done("create_task", LAMP, 4), "nobody knows how it went"
+    requests.answered("create_task", LAMP)
+    assert not requests.was_done("create_task", LAMP, 3), "it is asked for in this turn"
+    assert requests.was_done("create_task", LAMP, 4)
+    successor = Requests("c1", Clock())
+    successor.goes_on_from(requests.known())
+    assert not successor.was_done("create_task", LAMP, 4)

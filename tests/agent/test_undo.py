@@ -132,6 +132,24 @@ async def test_own_corrections_are_undone_unasked_one_after_the_other(ann: Rig) 
         assert await ann.titles() == title
 
 
+async def test_a_second_undo_of_one_turn_deletes_no_task_unasked(ann: Rig) -> None:
+    made = await ann.model_calls("create_task", {"title": "Buy milk"})
+    ann.turn += 1
+    await ann.model_calls("update_task", {"task_id": made["task"]["id"], "title": "Buy oat milk"})
+    ann.turn += 1
+    assert (await ann.model_calls("undo", {}, "call-1"))["undone"] == "update"
+    asked = await ann.model_calls("undo", {}, "call-2")
+    assert asked["question"] == 'Shall I undo adding "Buy milk", which removes it?'
+    assert (await ann.model_calls("undo", {}, "call-1"))["repeated"] is True
+    assert await ann.titles() == ["Buy milk"]
+    ann.hears()
+    await ann.caller_says("Put it back.")
+    assert await ann.titles() == ["Buy milk"], "which may mean the contrary"
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == []
+
+
 async def test_what_the_call_did_with_another_worker_is_its_own(ann: Rig) -> None:
     await ann.model_calls("create_task", {"title": "Buy milk"})
     handed_over = ann.toolbox.changes.known()
