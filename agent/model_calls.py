@@ -161,17 +161,13 @@ class ModelCalls:
         self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
     ) -> ToolOutcome | ToolResult:
         """Make an update that leaves something empty: unasked only where it is empty already, and is so still."""
-        task_id = arguments.get("task_id")
-        task = await self._toolbox.task(task_id)
+        task = await self._toolbox.task(arguments.get("task_id"))
         if task is None or clears(arguments, task):
             return await self._hold(server, UPDATE, arguments)
         expects = int(task["version"]) if server.takes(UPDATE, "expected_version") else None
-        outcome = await self._toolbox.run(
+        return await self._toolbox.run(
             UPDATE, arguments, turn=self._turn(), call=ctx.function_call, expects=expects
         )
-        if outcome.code == "conflict":
-            self._toolbox.known.forget(str(task_id))
-        return outcome
 
     async def _undo(
         self, server: ToolServer, arguments: dict[str, Any], ctx: RunContext[Any]
@@ -220,6 +216,7 @@ class ModelCalls:
             title = f'"{server.title_of(tool)}" of {server.title}'
         elif isinstance(task_id, str) and (known := await self._toolbox.task(task_id)) is not None:
             objects = (str(known["title"]),)
+            await self._toolbox.look_for_twins(known)
             told_apart = self._toolbox.known.told_apart(task_id)
             if self._moves_again(tool, arguments):
                 told_apart = told_apart or due_at(known)

@@ -7,6 +7,7 @@ operation id makes a repeat return the first answer. Tools that change what cann
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -39,6 +40,9 @@ log = logging.getLogger("agent.tools")
 
 _TOLD_BEFORE_LOOKING: Final = frozenset(["unauthorized", "rate_limited", "unavailable"])
 """With these the task server refuses without having looked whether the request was carried out already."""
+
+_IS_OTHERWISE: Final = frozenset(["conflict", "not_found"])
+"""With these it says that the task is not as it was told of last."""
 
 
 class Toolbox:
@@ -346,8 +350,15 @@ class Toolbox:
             if "undone" in result:
                 self.requests.undone(operation)
         self.known.note(result)
+        if outcome.code in _IS_OTHERWISE:
+            self.known.forget(str(arguments.get("task_id")))
         if _is_gone(tool, result) and isinstance(result.get("task"), dict):
             self.known.forget(str(result["task"]["id"]))
+
+    async def look_for_twins(self, task: Task) -> None:
+        """Learn of the tasks that sound like one, which need not have been told of in this call."""
+        with contextlib.suppress(TaskServerUnavailable):  # the question can be put without
+            await self.run(LIST, {"view": "all", "query": str(task["title"])}, turn=self._turn())
 
     async def task(self, task_id: object) -> Task | None:
         """A task of which a model has the id; None where there is none. Raises TaskServerUnavailable."""

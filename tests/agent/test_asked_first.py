@@ -124,7 +124,9 @@ async def test_what_moves_a_date_on_is_asked_about_where_it_comes_again_in_anoth
     assert (await ann.model_calls("update_task", change))["changed"] is True
     ann.turn += 1
     asked = await ann.model_calls("update_task", change)
-    assert asked["question"] == 'Shall I change the "Dentist" due Friday, May 3rd, 2030 to be due a day later?'
+    assert (
+        asked["question"] == 'Shall I change the "Dentist" due Friday, May 3rd, 2030 to be due a day later?'
+    )
     ann.hears()
     await ann.caller_says("Yes.")
     assert (await task(ann, change["task_id"]))["due"] == "2030-05-04"

@@ -49,6 +49,31 @@ async def test_the_date_tells_them_apart_in_the_question_and_in_what_is_said_aft
     assert asked["question"] == 'Shall I delete "buy milk!"?'
 
 
+async def test_one_that_was_not_told_of_in_this_call_is_told_apart_as_well(ann: Rig) -> None:
+    await ann.client.call("create_task", {"title": "buy milk!", "due": on_a(0)})
+    made = await ann.model_calls("create_task", {"title": "Buy milk", "due": on_a(4)})
+    ann.turn += 1
+    asked = await ann.model_calls("delete_task", {"task_id": made["task"]["id"]})
+    assert asked["question"] == f'Shall I delete the "Buy milk" due {made["task"]["due_spoken"]}?'
+
+
+async def test_what_another_door_changed_before_the_yes_is_asked_about_as_it_is_then(ann: Rig) -> None:
+    made = await ann.model_calls("create_task", {"title": "Buy milk"})
+    task_id = made["task"]["id"]
+    ann.turn += 1
+    await ann.model_calls("delete_task", {"task_id": task_id})
+    ann.hears()
+    await ann.client.call("update_task", {"task_id": task_id, "title": "Buy oat milk"})
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == ["Buy oat milk"]
+    ann.turn += 1
+    asked = await ann.model_calls("delete_task", {"task_id": task_id})
+    assert asked["question"] == 'Shall I delete "Buy oat milk"?'
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == []
+
+
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
