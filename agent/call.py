@@ -100,6 +100,7 @@ class Call:
         sees: Sees | None = None,
         promises: PromisedCalls | None = None,
         stops_calls: StopsCalls | None = None,
+        opt_out: OptOutKey | None = None,
         leaves: CutOffCall | None = None,
         chat: TextChat | None = None,
     ) -> None:
@@ -162,7 +163,7 @@ class Call:
         self._no_more = NoMoreCalls(
             user, stops_calls, self._ours, promised=self._promised, rest=self._background
         )
-        self._opt_out = OptOutKey(room, invitation, lambda: self._no_more.wanted("key"))
+        self._opt_out = opt_out or OptOutKey(room, invitation)
         self._leaves = leaves
         self.greeting = Greeting(
             self._consent,
@@ -276,7 +277,7 @@ class Call:
             self._screen.open()
         if self._invitation.channel == "phone":
             self._manners.open(serving)
-        self._opt_out.open()
+        self._opt_out.answer(lambda: self._no_more.wanted("key"))
         self._spawn(self._offers.run(), "call.offer_tools")
         if not serving.session.stack.has_voice:
             self._spawn(self._go_on_without_voice(), "call.without_voice")

@@ -20,6 +20,7 @@ from agent.kept_sounds import KeptSounds
 from agent.line import Line
 from agent.logs import tell_of_stack
 from agent.metrics.call_metrics import CallMetrics
+from agent.no_more_calls import OptOutKey
 from agent.prompt_beginnings import PromptBeginnings
 from agent.screen import Screen, Sees
 from agent.served import Begun, Served
@@ -52,6 +53,8 @@ class Ownership:
     """Says that we were cut off, where another worker had the call."""
     chat: TextChat | None = None
     """Keeps what is typed for the call, where its caller was known before it began."""
+    opt_out: OptOutKey | None = None
+    """Heard the key that ends our calls since it is known who is there."""
     closing: asyncio.Task[None] | None = None
     """Writes the last of the transcript: room, money and vendors do not wait for a disk."""
 

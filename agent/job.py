@@ -24,7 +24,7 @@ from agent.line import Line
 from agent.logs import tell_of_call
 from agent.metrics.call_metrics import CallMetrics
 from agent.money import routed
-from agent.no_more_calls import stops_calls
+from agent.no_more_calls import OptOutKey, stops_calls
 from agent.nothing_left import parting
 from agent.other_servers import other_servers
 from agent.parking import Parking
@@ -156,11 +156,12 @@ async def _serve_it(
             if not invitation.picked_up_ms:
                 invitation = invitation.model_copy(update={"picked_up_ms": wall_ms()})
                 ours.served.names(invitation.model_dump_json())
+        ours.opt_out = OptOutKey(ctx.room, invitation)
         if not invitation.subject:
             line.ignore()
             await attributes.set_state("asking_who")
             try:
-                known = await admitted(ctx.room, invitation, settings, ours.redis)
+                known = await admitted(ctx.room, invitation, settings, ours.redis, on_known=ours.opt_out.open)
             except NobodyCanBeKnownError:
                 return "people_unavailable"  # not their fault: a reminder counts as not told
             except NoLineError:
@@ -172,6 +173,7 @@ async def _serve_it(
             line.heed()
             ours.served.names(invitation.model_dump_json())
         else:
+            ours.opt_out.open()
             ours.chat = text_chat(ctx.room, invitation, settings)
             ours.chat.open()
             if ours.begun.turn:
@@ -196,6 +198,8 @@ async def _serve_it(
         ) as money:
             return await _answer(ctx, user, desk, money)
     finally:
+        if ours.opt_out is not None:
+            ours.opt_out.close()
         if ours.cut_off is not None:
             await ours.cut_off.aclose()
         if ours.chat is not None:
@@ -304,12 +308,8 @@ async def _serve(
             metrics=desk.ours.metrics,
             sees=desk.sees(money),
             promises=await promised_calls(user, people_settings),
-            stops_calls=stops_calls(
-                user,
-                people_settings,
-                reminder=invitation.reminder,
-                unwritten=Unwritten(desk.ours.redis),
-            ),
+            stops_calls=stops_calls(user, people_settings, Unwritten(desk.ours.redis)),
+            opt_out=desk.ours.opt_out,
             leaves=leaves,
             chat=desk.ours.chat,
         )

@@ -12,7 +12,6 @@ from livekit import rtc
 
 from agent.background import Background
 from agent.invitation import Invitation
-from agent.outbound_rules import Outcome
 from agent.phone_admission import OPT_OUT
 from agent.phrase_match import consume, phrase_file, phrase_table, words
 from agent.reminder_call import WRITE_SECONDS
@@ -52,17 +51,11 @@ def wants_no_more_calls(text: str) -> bool:
     return "stop" in kinds and not unknown
 
 
-def stops_calls(
-    user: User, settings: PeopleSettings, *, reminder: str = "", unwritten: Unwritten | None = None
-) -> StopsCalls:
-    """Give what takes a person's consent back.
+def stops_calls(user: User, settings: PeopleSettings, unwritten: Unwritten) -> StopsCalls:
+    """Give what takes a person's consent back, and nobody else's: others may have the same number.
 
-    `reminder`: the call about a task that we made, if it is one. There the wish is `unwritten` until a worker can write
-    it where the database is away, or the write is cut off.
+    The wish is `unwritten` until a worker can write it where the database is away, or the write is cut off.
     """
-
-    async def keep() -> bool:
-        return bool(reminder) and unwritten is not None and await unwritten.keep(reminder, Outcome.OPTED_OUT)
 
     async def stop(how: How) -> bool:
         try:
@@ -73,14 +66,14 @@ def stops_calls(
                 consents = ReminderConsents(people.engine, settings.tasks_token_secret)
                 await consents.set(user.id, given=False, how=how)
         except DATABASE_AWAY as error:
-            is_kept = await keep()
+            is_kept = await unwritten.keep_stop(user.id, how)
             log.error(
                 "reminders.not_stopped",
                 extra={"error": type(error).__name__, "outcome": "kept" if is_kept else "lost"},
             )
             return is_kept
         except asyncio.CancelledError:
-            await keep()
+            await unwritten.keep_stop(user.id, how)
             raise
         log.info("reminders.stopped", extra={"by": how})
         return True
@@ -126,19 +119,35 @@ class NoMoreCalls:
 class OptOutKey:
     """Listens for the key 9 in a call that we made. In others it means nothing."""
 
-    def __init__(self, room: rtc.Room, invitation: Invitation, on_press: Callable[[], None]) -> None:
+    def __init__(self, room: rtc.Room, invitation: Invitation) -> None:
         self._room = room
         self._caller = invitation.identity if invitation.reminder else None
-        self._on_press = on_press
+        self._is_pressed = False
+        """Before anybody answers it."""
+        self._on_press: Callable[[], None] = self._note
 
-    def open(self) -> None:
-        """Begin to listen, where we called."""
+    def open(self, *, pressed: bool = False) -> None:
+        """Begin to listen, where we called: as soon as it is known who is there, for until then keys are a PIN's.
+
+        `pressed`: it was keyed behind the PIN.
+        """
         if self._caller is not None:
+            self._is_pressed = self._is_pressed or pressed
             self._room.on("sip_dtmf_received", self._on_key)
+
+    def answer(self, on_press: Callable[[], None]) -> None:
+        """Tell of each press from now on, and of one that came before. Begins to listen where nobody has."""
+        self._on_press = on_press
+        self.open()
+        if self._is_pressed:
+            on_press()
 
     def close(self) -> None:
         """Listen no more. Safe to call without `open`."""
         self._room.off("sip_dtmf_received", self._on_key)
+
+    def _note(self) -> None:
+        self._is_pressed = True
 
     def _on_key(self, press: rtc.SipDTMF) -> None:
         theirs = press.participant is not None and press.participant.identity == self._caller

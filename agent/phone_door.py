@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from livekit import rtc
 from livekit.agents import JobContext
@@ -43,6 +43,13 @@ ENTRY_SECONDS: Final = 90.0
 """From a question to the end of what is keyed as its answer: a long prompt, and a PIN at five seconds a digit."""
 RING_SECONDS: Final = 30.0
 """From our voice being there to the call being up."""
+
+
+class OnKnown(Protocol):
+    """Hears that somebody has shown who they are."""
+
+    def __call__(self, *, pressed: bool) -> None:
+        """`pressed`: 9 was keyed behind it, which nobody has answered."""
 
 
 class NobodyCanBeKnownError(Exception):
@@ -89,10 +96,12 @@ async def admitted(
     invitation: Invitation,
     settings: AgentSettings,
     redis: Redis,
+    *,
+    on_known: OnKnown = lambda *, pressed: None,
 ) -> Invitation | None:
     """Find out who is there, by keys alone; None when they did not show it, hung up, or have too many calls.
 
-    From then on the invitation names them: a worker that takes the call over asks no more. Raises
+    `on_known` is told at once, since from then on no key is a PIN's. From then on the invitation names them: a worker that takes the call over asks no more. Raises
     NobodyCanBeKnownError where that is our fault, NoLineError where too many are being asked; they have been told.
     """
     people_settings = PeopleSettings()
@@ -109,7 +118,7 @@ async def admitted(
     try:
         async with People(people_settings.database_url) as people:
             reminder = ReminderCall(people, invitation.reminder, said.number, people_settings, unwritten)
-            who = await _known(room, invitation, settings, people, said, reminder)
+            who = await _known(room, invitation, settings, people, said, reminder, on_known)
     except DATABASE_AWAY as error:
         log.error("phone.nobody_can_be_known", extra={"error": type(error).__name__})
         await play_recording(room, "trouble")
@@ -133,6 +142,7 @@ async def _known(
     people: People,
     said: Caller,
     reminder: ReminderCall,
+    on_known: OnKnown = lambda *, pressed: None,
 ) -> Admitted | None:
     secret = PeopleSettings().tasks_token_secret
     loop, in_time = asyncio.get_running_loop(), asyncio.timeout(ENTRY_SECONDS)
@@ -169,6 +179,8 @@ async def _known(
         if who is None and reminder.is_one and _wants_no_more(handset):  # keyed behind the last question
             await _no_more(reminder, handset)
             return None
+        if who is not None:
+            on_known(pressed=_wants_no_more(handset))
     if who is None:
         await reminder.went(Outcome.MACHINE if machine.is_machine else Outcome.NO_PROOF)
         return None

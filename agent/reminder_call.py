@@ -109,11 +109,16 @@ class ReminderCall:
 
 
 async def write_later(unwritten: Unwritten, settings: PeopleSettings) -> None:
-    """Write how calls went that could not be written then. Raises RedisError and DATABASE_AWAY."""
+    """Write how calls went, and who wants no more, where that could not be written then. Raises RedisError and DATABASE_AWAY."""
     if not await unwritten.are_there():
         return
     async with People(settings.database_url, wait_ms=BUSY_MS) as people:
         await people.ping()
+        consents = ReminderConsents(people.engine, settings.tasks_token_secret)
+        for user_id, how in (await unwritten.stops()).items():
+            if await consents.of(user_id):  # else it is taken back, or there is nobody any more
+                await consents.set(user_id, given=False, how=how)
+            await unwritten.stop_written(user_id)
         async for call_id, outcome in unwritten.take():
             call = ReminderCall(people, call_id, None, settings, unwritten)
             if outcome is Outcome.OPTED_OUT:

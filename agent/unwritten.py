@@ -1,22 +1,25 @@
 """How calls about tasks went while the people's database was away: kept in Redis until a worker can write it.
 
-Of each stands the call's id and its outcome, no number and no name.
+Of each stands the call's id and its outcome, no number and no name. So do those who said in a call of theirs that they
+want no more calls: by their id, since the number may be a household's, and only they lose their consent.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.outbound_rules import Outcome
+from people.reminder_consent import How
 
 log = logging.getLogger("agent.unwritten")
 
 KEY: Final = "voicetasks:reminders:unwritten"
+STOPS_KEY: Final = "voicetasks:reminders:stopped"
 KEEP_SECONDS: Final = 86_400
 """After the last one was kept. What is written later than a day reminds nobody any more."""
 
@@ -52,9 +55,29 @@ class Unwritten:
         """The wish to be called no more that was given out is written. Raises RedisError, OSError."""
         await self._redis.hdel(KEY, call_id)
 
+    async def keep_stop(self, user_id: str, how: How) -> bool:
+        """Keep that a person takes their consent back until `stop_written`; False where Redis is away too."""
+        try:
+            async with self._redis.pipeline() as pipe:
+                pipe.hset(STOPS_KEY, user_id, how)
+                pipe.expire(STOPS_KEY, KEEP_SECONDS)
+                await pipe.execute()
+        except (RedisError, OSError):
+            return False
+        return True
+
+    async def stops(self) -> dict[str, How]:
+        """Who takes their consent back, by id, and how they said so. Raises RedisError, OSError."""
+        kept: dict[bytes, bytes] = await self._redis.hgetall(STOPS_KEY)  # type: ignore[assignment]  # bytes
+        return {user_id.decode(): cast("How", how.decode()) for user_id, how in kept.items()}
+
+    async def stop_written(self, user_id: str) -> None:
+        """Their consent is taken back. Raises RedisError, OSError."""
+        await self._redis.hdel(STOPS_KEY, user_id)
+
     async def are_there(self) -> bool:
         """Whether something is kept. Raises RedisError, OSError."""
-        return bool(await self._redis.hlen(KEY))
+        return bool(await self._redis.exists(KEY, STOPS_KEY))
 
     async def take(self) -> AsyncIterator[tuple[str, Outcome]]:
         """Give out what is kept. It is kept no longer: who fails to write it keeps it anew. Raises RedisError, OSError.

@@ -96,6 +96,12 @@ class Pins:
                 session.add(PinRow(user_id=user_id, pin_hash=pin_hash, set_at=datetime.now(UTC)))
             note(session, user_id, "pin.changed", details="set" if pin_hash is not None else "removed")
 
+    async def is_that_of(self, user_id: str, pin: SecretStr) -> bool:
+        """Whether a PIN is a person's. No try is charged: for what a start refuses, never for what somebody keyed."""
+        async with self._session() as session:
+            row = await session.get(PinRow, user_id)
+        return row is not None and await self._desk.verify(row.pin_hash, pin.get_secret_value())
+
     async def judge(
         self, number: str, pin: SecretStr, *, attested: bool = False, now: datetime | None = None
     ) -> Verdict:

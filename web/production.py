@@ -65,10 +65,10 @@ def start_warnings(settings: WebSettings) -> list[str]:
 
 
 async def account_refusals(settings: WebSettings, people: People) -> list[str]:
-    """Refuse accounts that open with the demo's password. The database is migrated."""
+    """Refuse accounts that open with the demo's password or PIN. The database is migrated."""
     if settings.demo or not (opened := await open_demo_accounts(people)):
         return []
     return [
-        f"The database has demo accounts that anybody can sign in to ({len(opened)}): use another database, "
-        "or delete them."
+        f"The database has demo accounts that anybody can sign in to or telephone as ({len(opened)}): use another "
+        "database, or delete them."
     ]

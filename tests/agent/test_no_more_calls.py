@@ -30,16 +30,51 @@ def test_other_wishes_are_not(said: str) -> None:
     assert not wants_no_more_calls(said)
 
 
+class Telephone:
+    """The keys of a call, and what came of them."""
+
+    def __init__(self, reminder: str = "call") -> None:
+        self.room: Any = rtc.EventEmitter[str]()
+        self.heard = 0
+        invitation = Invitation(
+            call_id="c", subject="u", identity="sip_1", channel="phone", reminder=reminder
+        )
+        self.key = OptOutKey(cast("rtc.Room", self.room), invitation)
+
+    def press(self, digit: str, identity: str = "sip_1") -> None:
+        who = SimpleNamespace(identity=identity)
+        self.room.emit("sip_dtmf_received", SimpleNamespace(participant=who, code=int(digit), digit=digit))
+
+    def hears(self) -> None:
+        self.heard += 1
+
+
 @pytest.mark.parametrize(("reminder", "pressed"), [("call", 1), ("", 0)])
 def test_nine_counts_in_a_call_that_we_made_and_only_from_who_was_called(reminder: str, pressed: int) -> None:
-    room: Any = rtc.EventEmitter[str]()
-    found: list[int] = []
-    invitation = Invitation(call_id="c", subject="u", identity="sip_1", channel="phone", reminder=reminder)
-    key = OptOutKey(cast("rtc.Room", room), invitation, lambda: found.append(1))
-    key.open()
-    for identity, digit in (("sip_1", "1"), ("somebody", "9"), ("sip_1", "9")):
-        press = SimpleNamespace(participant=SimpleNamespace(identity=identity), code=int(digit), digit=digit)
-        room.emit("sip_dtmf_received", press)
-    key.close()
-    room.emit("sip_dtmf_received", SimpleNamespace(participant=SimpleNamespace(identity="sip_1"), code=9, digit="9"))  # fmt: skip
-    assert len(found) == pressed
+    telephone = Telephone(reminder)
+    telephone.key.answer(telephone.hears)
+    telephone.press("1")
+    telephone.press("9", "somebody")
+    telephone.press("9")
+    telephone.key.close()
+    telephone.press("9")
+    assert telephone.heard == pressed
+
+
+@pytest.mark.parametrize("behind_the_pin", [True, False])
+def test_nine_counts_that_is_pressed_before_the_call_is_served(behind_the_pin: bool) -> None:
+    telephone = Telephone()
+    telephone.press("9")
+    telephone.key.open(pressed=behind_the_pin)
+    if not behind_the_pin:
+        telephone.press("9")
+    telephone.key.answer(telephone.hears)
+    assert telephone.heard == 1, "and a key of the PIN does not"
+
+
+def test_where_nobody_pressed_it_nothing_is_heard() -> None:
+    telephone = Telephone()
+    telephone.press("9")
+    telephone.key.open()
+    telephone.key.answer(telephone.hears)
+    assert telephone.heard == 0

@@ -22,7 +22,7 @@ from people.store import People
 from people.user import User
 from sip.caller import Caller
 from tests.agent.test_handset import CALLER, Room, room
-from tests.agent.test_phone_admission import NUMBER, SECRET, ann, people
+from tests.agent.test_phone_admission import NUMBER, PIN, SECRET, ann, people
 
 __all__ = ("ann", "people", "room")
 
@@ -40,7 +40,13 @@ def long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phone_door, "machine_listener", lambda *_, **__: nullcontext(nobody))
 
 
-def picked_up(room: Room, people: People, call_id: str = "call_1") -> asyncio.Task[Any]:
+def picked_up(
+    room: Room, people: People, call_id: str = "call_1", told: list[bool] | None = None
+) -> asyncio.Task[Any]:
+    def on_known(*, pressed: bool) -> None:
+        if told is not None:
+            told.append(pressed)
+
     return asyncio.create_task(
         phone_door._known(
             cast("Any", room),
@@ -49,6 +55,7 @@ def picked_up(room: Room, people: People, call_id: str = "call_1") -> asyncio.Ta
             people,
             Caller(NUMBER),
             ReminderCall(people, call_id, NUMBER, PeopleSettings(), Unwritten(cast("Any", None))),
+            on_known,
         )
     )
 
@@ -161,4 +168,19 @@ async def test_in_a_call_that_they_made_nine_means_nothing(room: Room, people: P
         room.press("9")
         room.hang_up()
         assert await call is None
+    assert not await is_called_no_more(people, ann)
+
+
+@pytest.mark.parametrize(("keys", "pressed"), [(f"{PIN}#9", True), (f"{PIN}#9#", True), (f"{PIN}#", False)])
+async def test_nine_behind_the_right_pin_is_left_to_the_call_and_ends_no_one_elses(
+    room: Room, people: People, ann: User, keys: str, pressed: bool
+) -> None:
+    told: list[bool] = []
+    async with asyncio.timeout(10):
+        call = picked_up(room, people, told=told)
+        await room.playing.wait()
+        room.press(keys)
+        known = await call
+    assert known is not None
+    assert told == [pressed]
     assert not await is_called_no_more(people, ann)

@@ -127,7 +127,7 @@ async def test_when_it_was_picked_up_is_handed_on_and_not_found_anew(monkeypatch
     async def is_up(*_: object) -> bool:
         return True
 
-    async def admitted(_: object, invitation: Invitation, *__: object) -> None:
+    async def admitted(_: object, invitation: Invitation, *__: object, **___: object) -> None:
         asked.append(invitation)
 
     async def done(*_: object) -> None: ...
@@ -148,7 +148,7 @@ async def test_when_it_was_picked_up_is_handed_on_and_not_found_anew(monkeypatch
         cut_off=None,
         chat=None,
     )
-    nobody_is_busy = SimpleNamespace(local_participant=SimpleNamespace(attributes={}))
+    nobody_is_busy = SimpleNamespace(local_participant=SimpleNamespace(attributes={}), off=lambda *_: None)
     ctx: Any = SimpleNamespace(room=nobody_is_busy, connect=done)
     rings = Invitation(call_id="c1", subject="", channel="phone", identity=CALLER)
     assert await job._serve_it(ctx, rings, AgentSettings(), ours) == "not_admitted"

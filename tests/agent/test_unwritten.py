@@ -203,20 +203,45 @@ async def test_a_redis_that_is_away_too_ends_no_call(stage: Stage) -> None:
         await Unwritten(nobody).keep(stage.id, Outcome.NOT_TOLD)
 
 
-async def stop_calls(stage: Stage, *, reminder: str) -> bool:
+async def stop_calls(stage: Stage) -> bool:
     ann = await stage.people.user_by_id(stage.user_id)
     assert ann is not None
-    return await stops_calls(ann, PeopleSettings(), reminder=reminder, unwritten=stage.unwritten)("key")
+    return await stops_calls(ann, PeopleSettings(), stage.unwritten)("key")
 
 
-async def test_a_wish_to_be_called_no_more_in_a_call_that_we_made_is_kept_while_the_database_is_away(
+async def stopped_later(stage: Stage) -> bool:
+    """Whether they are called no more once it could be written, and the household's number still may be."""
+    stage.back()
+    await write_later(stage.unwritten, PeopleSettings())
+    assert not await stage.unwritten.are_there(), "it is written once"
+    assert await stage.consents.number_of(stage.user_id) == (NUMBER, None)
+    return not await stage.consents.of(stage.user_id)
+
+
+async def test_a_wish_to_be_called_no_more_is_kept_while_the_database_is_away_and_is_its_speakers_alone(
     stage: Stage,
 ) -> None:
+    ben = await stage.people.create_user(email="ben@example.org", password="x")
+    await Phones(stage.people.engine).link(ben.id, NUMBER)
+    await stage.consents.set(ben.id, given=True, how="page")
     stage.away()
-    assert not await stop_calls(stage, reminder=""), "they are told so, and can say it again"
-    assert await stop_calls(stage, reminder=stage.id)
-    assert await stage.written() == ("over", "opted_out")
-    assert not await stage.consents.of(stage.user_id)
+    assert await stop_calls(stage)
+    assert await stopped_later(stage)
+    assert await stage.consents.of(ben.id)
+
+
+async def test_who_is_no_longer_there_keeps_no_wish_from_being_written(stage: Stage) -> None:
+    assert await stage.unwritten.keep_stop("nobody", "voice")
+    assert await stage.unwritten.keep_stop(stage.user_id, "voice")
+    assert await stopped_later(stage)
+
+
+async def test_where_redis_is_away_as_well_they_are_told_that_it_was_not_noted(stage: Stage) -> None:
+    ann = await stage.people.user_by_id(stage.user_id)
+    assert ann is not None
+    stage.away()
+    async with connect("redis://127.0.0.1:1/0") as nobody:
+        assert not await stops_calls(ann, PeopleSettings(), Unwritten(nobody))("voice")
 
 
 @pytest.fixture
@@ -245,8 +270,8 @@ async def is_cut_off(work: asyncio.Task[Any], begun: asyncio.Event) -> None:
 async def test_a_wish_to_be_called_no_more_that_is_cut_off_in_its_write_is_kept(
     stage: Stage, begun: asyncio.Event
 ) -> None:
-    await is_cut_off(asyncio.create_task(stop_calls(stage, reminder=stage.id)), begun)
-    assert await stage.written() == ("over", "opted_out")
+    await is_cut_off(asyncio.create_task(stop_calls(stage)), begun)
+    assert await stopped_later(stage)
 
 
 async def test_a_worker_that_stops_while_it_writes_that_somebody_wants_no_calls_loses_nothing_of_it(
@@ -291,6 +316,6 @@ async def test_a_locked_file_is_waited_for_no_longer_than_the_end_of_a_call_has_
     began = asyncio.get_running_loop().time()
     async with stage.people.engine.connect() as other:
         await other.execute(text("BEGIN IMMEDIATE"))
-        assert await stop_calls(stage, reminder=stage.id)
+        assert await stop_calls(stage)
     assert asyncio.get_running_loop().time() - began < PROMISED_SECONDS
-    assert await stage.written() == ("over", "opted_out")
+    assert await stopped_later(stage)

@@ -4,12 +4,15 @@ import subprocess
 import sys
 
 import pytest
+from pydantic import SecretStr
 
 from people.demo_accounts import (
+    DEMO_PIN,
     NotADemoError,
     ensure_demo_accounts,
     open_demo_accounts,
 )
+from people.pins import Pins
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import Plan, Role
@@ -52,6 +55,14 @@ async def test_off_a_demo_nothing_is_made(people: People, settings: PeopleSettin
 async def test_an_account_whose_password_was_changed_is_not_open(people: People) -> None:
     await people.create_user(email="admin@example.com", password="long and secret")
     assert await open_demo_accounts(people) == []
+
+
+async def test_one_that_anybody_can_telephone_as_is_open(people: People) -> None:
+    made = await people.create_user(email="economy@example.com", password="long and secret")
+    await Pins(people.engine).set(made.id, SecretStr("530817"))
+    assert await open_demo_accounts(people) == []
+    await Pins(people.engine).set(made.id, DEMO_PIN)
+    assert await open_demo_accounts(people) == ["economy@example.com"]
 
 
 @pytest.mark.parametrize(
