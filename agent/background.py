@@ -19,14 +19,18 @@ class Background:
         self._log = log
         self._event = event
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_broken_off = False
 
     def __iter__(self) -> Iterator[asyncio.Task[Any]]:
         """All that is under way."""
         return iter(self._tasks.copy())
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        """Begin a piece of work."""
-        self.begin(work, name)
+        """Begin a piece of work; nothing where all of it was broken off."""
+        if self._is_broken_off:
+            work.close()
+        else:
+            self.begin(work, name)
 
     def begin(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Begin a piece of work, and give it to whoever waits for what comes of it."""
@@ -41,7 +45,8 @@ class Background:
             await asyncio.wait(self._tasks, timeout=within)
 
     async def cancel(self) -> None:
-        """Break all of it off."""
+        """Break all of it off, for good."""
+        self._is_broken_off = True
         await utils.aio.cancel_and_wait(*self._tasks)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:

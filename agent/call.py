@@ -171,6 +171,7 @@ class Call:
             channel=invitation.channel,
             turn=lambda: self._turns.number,
             promised=self._promised,
+            rest=self._background,
         )
         """Says what is said first; whoever begins the call tells it what there is to say."""
         self._turns = TurnTaking(
@@ -216,6 +217,7 @@ class Call:
             turns=self._turns,
             questions=lambda: self._questions,
             session=self._require_session,
+            greeting=lambda: self.greeting.once_more,
             is_busy=lambda: self._toolbox.is_running,
             end=self._ends.end,
             spawn=self._spawn,

@@ -19,7 +19,10 @@ from routing.kinds import Channel
 
 
 class Greeting:
-    """Greets one caller. `turn` gives the number of their present turn; `promised` finishes though the call is over."""
+    """Greets one caller. `turn` gives the number of their present turn.
+
+    `promised` finishes though the call is over, `rest` does not.
+    """
 
     def __init__(
         self,
@@ -29,12 +32,14 @@ class Greeting:
         channel: Channel,
         turn: Callable[[], int],
         promised: Background,
+        rest: Background,
     ) -> None:
         self._consent = consent
         self._ours = ours
         self._channel = channel
         self._turn = turn
         self._promised = promised
+        self._rest = rest
         self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
@@ -50,6 +55,11 @@ class Greeting:
             await self._ask_to_go_on()
         else:
             await self._greet()
+
+    @property
+    def once_more(self) -> str:
+        """What is said to somebody who has said nothing: they may have heard nothing until now."""
+        return f"{self.opening.line} {persona.greeting(self._channel)}".strip()
 
     async def _greet(self) -> None:
         greeting = self._consent.greeting(self._channel)
@@ -71,8 +81,23 @@ class Greeting:
             self._promised.spawn(self._open(greeting), "call.opened")
 
     async def _open(self, greeting: Followed) -> None:
-        line = self.opening.line
         # Who has heard it and hangs up while we wait whether the rest is to be said was told.
-        await greeting.wait_until(lambda: was_heard_within(greeting, line, verbatim=greeting.is_verbatim))
-        if greeting.is_aloud:  # else nobody hears a word by telephone
-            await self.opening.heard_in(greeting, verbatim=greeting.is_verbatim)
+        await greeting.wait_until(lambda: self._was_told_in(greeting))
+        if greeting.is_aloud and not self._was_told_in(greeting):
+            self._rest.spawn(self._tell_again(), "call.opening_again")
+        else:
+            await self._note_told(greeting)
+
+    async def _tell_again(self) -> None:
+        """Say once more what we called for: who picks up says «hello» into it, and hears the rest of nothing."""
+        await self._ours.quiet()
+        again = await self._ours.say_followed(self.opening.line)
+        await again.wait_for_playout()
+        self._promised.spawn(self._note_told(again), "call.opened")
+
+    async def _note_told(self, spoken: Followed) -> None:
+        if spoken.is_aloud:  # else nobody hears a word by telephone
+            await self.opening.heard_in(spoken, verbatim=spoken.is_verbatim)
+
+    def _was_told_in(self, spoken: Followed) -> bool:
+        return was_heard_within(spoken, self.opening.line, verbatim=spoken.is_verbatim)

@@ -32,6 +32,7 @@ class PhoneManners:
         turns: TurnTaking,
         questions: Callable[[], Questions],
         session: Callable[[], TierSession],
+        greeting: Callable[[], str],
         is_busy: Callable[[], bool],
         end: Callable[[Ending], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
@@ -40,6 +41,7 @@ class PhoneManners:
         self._turns = turns
         self._questions = questions
         self._session = session
+        self._greeting = greeting
         self._end = end
         self._spawn = spawn
         self._silence = Silence(
@@ -71,7 +73,7 @@ class PhoneManners:
         if self._questions().ask_again():
             return
         if self._turns.number == 0:  # they may have heard nothing until now
-            session.say(persona.greeting("phone"))
+            session.say(self._greeting())
         else:
             session.say(persona.STILL_THERE)
 

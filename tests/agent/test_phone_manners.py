@@ -100,6 +100,7 @@ async def test_who_says_nothing_to_a_session_that_has_nothing_to_say_is_asked_to
         turns=cast("Any", SimpleNamespace(number=3, spelling=spelling)),
         questions=lambda: cast("Any", SimpleNamespace(ask_again=lambda: False)),
         session=lambda: session,
+        greeting=lambda: "Hello.",
         is_busy=lambda: False,
         end=lambda _reason: None,
         spawn=lambda work, name: asyncio.ensure_future(work).set_name(name),  # type: ignore[attr-defined]

@@ -65,7 +65,14 @@ async def first_words(patch: pytest.MonkeyPatch, begun: Begun, kept: Thread | No
     patch.setattr(job, "opening", opening)
     invitation = Invitation(call_id="c1", subject="usr_1", channel="phone", identity="sip_1", reminder="r1")
     ours = SimpleNamespace(
-        redis=None, served=told, begun=begun, metrics=None, cut_off=None, chat=None, closing=None
+        redis=None,
+        served=told,
+        begun=begun,
+        metrics=None,
+        cut_off=None,
+        chat=None,
+        opt_out=None,
+        closing=None,
     )
     settings = SimpleNamespace(takeover_key=None, tasks_url="", mcp_servers=())
     desk: Any = SimpleNamespace(
