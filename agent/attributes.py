@@ -22,8 +22,11 @@ class CallAttributes:
         self._cause = Cause.START
         self._is_last = False
 
-    async def show_decision(self, decision: Decision, *, sandboxed: bool) -> None:
-        """Show which stack serves the call, what made it change last, and why each other one lost."""
+    async def show_decision(self, decision: Decision, *, sandboxed: bool, sees: bool) -> None:
+        """Show which stack serves the call, what made it change last, and why each other one lost.
+
+        `sees`: a screen that is shared can be looked at.
+        """
         if self._shown is None or _served(decision) != _served(self._shown):
             self._cause = cause_of(self._shown, decision)
         self._shown = decision
@@ -38,6 +41,7 @@ class CallAttributes:
                 "voicetasks.reason": decision.reason,
                 "voicetasks.reasons": json.dumps(reasons),
                 "voicetasks.sandbox": "true" if sandboxed else "false",
+                "voicetasks.sight": "true" if sees else "false",
                 **begins,
             }
         )

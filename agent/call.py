@@ -152,7 +152,12 @@ class Call:
                 on_in_vain=lambda: self._spawn(self._ours.say_in_a_pause(persona.NO_SIGHT), "call.no_sight"),
             )
         self._read_screen = read_screen(
-            self._screen, self._seen, gate, turn=lambda: self._turns.number, say=self._ours.fill
+            self._screen,
+            self._seen,
+            gate,
+            turn=lambda: self._turns.number,
+            say=self._ours.fill,
+            by_phone=invitation.channel == "phone",
         )
         self._transcript = transcript
         self._on_said = on_said

@@ -97,7 +97,7 @@ class Desk:
         tell_of_stack(stack.name if stack is not None else None)
         self.ours.metrics.decided(decision, stack.name if stack is not None else None)
         sandboxed = stack is not None and is_sandboxed(stack, self._vendors)
-        await self.attributes.show_decision(decision, sandboxed=sandboxed)
+        await self.attributes.show_decision(decision, sandboxed=sandboxed, sees=self.has_sight)
 
     def session(
         self, stack: Stack, money: RoutedCall, on_failure: Callable[[Failure], None] = lambda _: None
@@ -125,9 +125,14 @@ class Desk:
             sounds=self.ours.sounds,
         )
 
+    @property
+    def has_sight(self) -> bool:
+        """Whether there is a screen that may be shared, and a vendor's key to look at it with."""
+        return self.invitation.channel != "phone" and bool(self._vendors.key(SIGHT.vendor))
+
     def sees(self, money: RoutedCall) -> Sees | None:
-        """Make what makes the call's sight; None on a telephone and without a vision vendor."""
-        if self.invitation.channel == "phone" or not self._vendors.key(SIGHT.vendor):
+        """Make what makes the call's sight; None without any."""
+        if not self.has_sight:
             return None
 
         def stack() -> str:

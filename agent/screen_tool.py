@@ -62,8 +62,11 @@ def read_screen(
     *,
     turn: Callable[[], int],
     say: Says = lambda _line: None,
+    by_phone: bool = False,
 ) -> llm.Tool:
-    """Make the tool. Without a screen, as on a telephone, it says that there is none."""
+    """Make the tool. Without a screen it says that there is none by telephone, and else that it cannot be seen: a page
+    may share one though there is no vendor to look at it.
+    """
 
     async def look(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
         if (arguments := strict(ctx.function_call.arguments)) is None:
@@ -71,7 +74,7 @@ def read_screen(
         asked_in = turn()
         seen.asked(turn=asked_in)
         if screen is None:
-            return _told("no_screen")
+            return _told("no_screen" if by_phone else "cannot_see")
         try:
             async with filled(ctx, say, FILLER):
                 reading = await screen.read(str(arguments.get("about") or "this"))

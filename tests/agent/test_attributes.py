@@ -41,16 +41,16 @@ def attributes_in(room: Any, *, taken_over: bool = False) -> CallAttributes:
 
 async def test_a_call_that_has_cost_nothing_yet_says_so() -> None:
     room = ShownRoom()
-    await attributes_in(room).show_decision(DECISION, sandboxed=True)
+    await attributes_in(room).show_decision(DECISION, sandboxed=True, sees=False)
     assert room.shown["voicetasks.cost_microdollars"] == "0"
 
 
 async def test_a_later_decision_leaves_the_cost_as_it_is() -> None:
     room = ShownRoom()
     attributes = attributes_in(room)
-    await attributes.show_decision(DECISION, sandboxed=True)
+    await attributes.show_decision(DECISION, sandboxed=True, sees=False)
     await attributes.set_cost(1_200)
-    await attributes.show_decision(DECISION, sandboxed=True)
+    await attributes.show_decision(DECISION, sandboxed=True, sees=False)
     assert room.shown["voicetasks.cost_microdollars"] == "1200"
 
 
@@ -65,5 +65,12 @@ async def test_why_a_call_ends_stays_shown_while_its_last_words_are_said() -> No
 
 async def test_who_goes_on_with_a_call_does_not_say_that_it_was_free() -> None:
     room = ShownRoom()
-    await attributes_in(room, taken_over=True).show_decision(DECISION, sandboxed=True)
+    await attributes_in(room, taken_over=True).show_decision(DECISION, sandboxed=True, sees=False)
     assert "voicetasks.cost_microdollars" not in room.shown
+
+
+@pytest.mark.parametrize("sees", [True, False])
+async def test_a_page_is_told_whether_a_screen_can_be_looked_at(*, sees: bool) -> None:
+    room = ShownRoom()
+    await attributes_in(room).show_decision(DECISION, sandboxed=False, sees=sees)
+    assert room.shown["voicetasks.sight"] == str(sees).lower()

@@ -426,8 +426,10 @@ async def test_nobody_elses_screen_is_looked_at(stage: Stage) -> None:
 # -- the tool
 
 
-async def look(screen: Screen | None, gate: Gate, seen: Seen | None = None) -> dict[str, Any]:
-    tool: Any = read_screen(screen, seen or Seen(), gate, turn=lambda: 1)
+async def look(
+    screen: Screen | None, gate: Gate, seen: Seen | None = None, *, by_phone: bool = False
+) -> dict[str, Any]:
+    tool: Any = read_screen(screen, seen or Seen(), gate, turn=lambda: 1, by_phone=by_phone)
     output = await tool(raw_arguments={}, ctx=Context('{"about": "this"}'))
     answer: dict[str, Any] = json.loads(getattr(output, "output", output))
     return answer
@@ -451,8 +453,9 @@ async def test_the_tool_asks_for_leave_by_the_gate(stage: Stage) -> None:
     assert gate.pending.tools == [LOOK]
 
 
-async def test_on_a_telephone_there_is_no_screen() -> None:
-    assert (await look(None, Gate()))["status"] == "no_screen"
+async def test_on_a_telephone_there_is_no_screen_and_on_a_page_without_a_vendor_it_cannot_be_seen() -> None:
+    assert (await look(None, Gate(), by_phone=True))["status"] == "no_screen"
+    assert (await look(None, Gate()))["status"] == "cannot_see"
 
 
 async def _until(condition: Any) -> None:

@@ -84,3 +84,13 @@ async def test_a_minimised_window_is_seen_again_and_leave_that_was_lost_is_given
         await expect(sign(tab)).to_have_text("The agent sees your screen.", timeout=PATIENT_MS)
     finally:
         await screen.aclose()
+
+
+async def test_where_nothing_can_look_at_a_screen_none_is_asked_for(
+    alone: PageAlone, staged_alone: StagedCall
+) -> None:
+    tab, agent = await staged_alone.in_a_call(alone)
+    share = tab.page.get_by_role("button", name="Share screen")
+    await expect(share).to_be_visible()
+    await agent.shows(sight="false")
+    await expect(share).to_have_count(0)

@@ -101,7 +101,7 @@ export default function Call(props: CallProps) {
         <MicrophoneNotice microphone={microphone} holds={holds} />
         {large && <Captions lines={transcript.lines} />}
         <Transcript lines={transcript.lines} waiting={unsent.waiting} />
-        {connected && <ScreenPanel screen={screen} ready={agent.answered} />}
+        {connected && served.sees && <ScreenPanel screen={screen} ready={agent.answered} />}
         {confirmation.question && (
           <ConfirmCard
             key={confirmation.question.id}

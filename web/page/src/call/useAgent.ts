@@ -18,6 +18,8 @@ export interface Agent {
   /** What the call has cost so far, µ$; null when it is not told. */
   cost: number | null
   sandbox: boolean
+  /** Whether it could look at a screen that is shared. */
+  sees: boolean
 }
 
 const EVENTS = [
@@ -81,5 +83,6 @@ function read(attributes: Record<string, string>): Agent {
     reason: attributes['voicetasks.reason'] ?? '',
     cost: attributes['voicetasks.cost_microdollars'] ? Number(attributes['voicetasks.cost_microdollars']) : null,
     sandbox: attributes['voicetasks.sandbox'] === 'true',
+    sees: attributes['voicetasks.sight'] !== 'false',
   }
 }
