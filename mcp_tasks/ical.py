@@ -18,6 +18,7 @@ PRODUCT: Final = "-//voicetasks//Task Manager//EN"
 _LIST: Final = "X-VOICETASKS-LIST"
 """RFC 5545 knows no lists: a program that does not know this keeps it."""
 _BY_PHONE: Final = "X-VOICETASKS-BY-PHONE"
+_SERIES: Final = "X-VOICETASKS-SERIES-FROM"
 _TELLING: Final = ("SUMMARY", "DESCRIPTION", "DTSTART", "DUE", "RRULE")
 """What tells a task without a UID from the others."""
 _MADE_UP: Final = "@made-up"
@@ -87,7 +88,11 @@ def _todo(task: PortableTask, now: datetime) -> Todo:
         todo.add("due", _when(task.due, zone))
     if task.rrule is not None and task.due is not None:
         todo.add("rrule", vRecur.from_ical(task.rrule))
-        todo.add("dtstart", _when(task.repeats_from or task.due, zone))
+        start = task.repeats_from or task.due
+        # It must not lie behind DUE (RFC 5545, section 3.8.2.3), as it does where the occurrence was moved to before it.
+        todo.add("dtstart", _when(min(start, task.due), zone))
+        if start > task.due:
+            todo[_SERIES] = _Text(start)
     if task.created_at is not None:
         todo.add("created", task.created_at.astimezone(UTC))
     if task.updated_at is not None:
@@ -120,7 +125,7 @@ def _task(todo: Todo, zone: ZoneInfo, list_name: str) -> PortableTask:
         list_name=_text(todo, _LIST) or list_name,
         tags=[str(tag) for tag in todo.categories],
         rrule=_rule(rule) if repeats else None,
-        repeats_from=_start(start, due, its_zone) if repeats else None,
+        repeats_from=(_text(todo, _SERIES) or _start(start, due, its_zone)) if repeats else None,
         by_phone=_text(todo, _BY_PHONE).upper() == "TRUE" if _BY_PHONE in todo else None,
         status="done" if done else "open",
         created_at=_moment(todo, "CREATED"),

@@ -92,6 +92,27 @@ def next_due(rrule: str, start: str, due: str, *, local: datetime) -> Due | None
     return None
 
 
+def rest_of(rrule: str, start: str, due: str, zone: ZoneInfo) -> tuple[str, str] | None:
+    """The series behind `due`: its rule and its start, as stored; None when nothing of it is left.
+
+    Who has an occurrence sooner has had it: it does not come once more where it would have been.
+    """
+    first, floor = datetime.fromisoformat(start), datetime.fromisoformat(due)
+    for number, at in enumerate(_occurrences(rrule, first, zone, until=max(floor, first) + _AHEAD)):
+        if at > floor:
+            timed = len(start) > len("2026-11-27")
+            return _without_first(rrule, number), (at if timed else at.date()).isoformat()
+    return None
+
+
+def _without_first(rrule: str, number: int) -> str:
+    """A rule of a series that begins so many occurrences later."""
+    rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))
+    if "COUNT" in rule:
+        rule["COUNT"] = [int(rule["COUNT"][0]) - number]
+    return _value(rule)
+
+
 def _occurrences(rrule: str, first: datetime, zone: ZoneInfo, *, until: datetime) -> Any:
     """Every occurrence in wall-clock time, in order, up to `until` at most."""
     rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))

@@ -9,7 +9,7 @@ from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit, NewTask, Unchanged
 from mcp_tasks.errors import TaskError
 from mcp_tasks.models import TaskRow
-from mcp_tasks.recurrence import next_due
+from mcp_tasks.recurrence import next_due, rest_of
 
 _ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH: Final = 8
@@ -31,7 +31,10 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
     if not isinstance(edit.notes, Unchanged):
         row.notes = edit.notes
     if not isinstance(edit.due, Unchanged) and _differs(row, edit.due):
+        before = row.due
         _set_due(row, edit.due)
+        if before and row.due and row.due < before:  # ISO: the order of text is that of time
+            _leave_out(row, before, caller)
         row.due_words = edit.due_words
         row.time_zone = caller.zone.key
         if edit.due is None:
@@ -49,6 +52,16 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
     if not isinstance(edit.by_phone, Unchanged):
         row.by_phone = edit.by_phone
     derive(row)
+
+
+def _leave_out(row: TaskRow, due: str, caller: Caller) -> None:
+    """An occurrence was moved to before its place: the series goes on behind that."""
+    if row.rrule is None:
+        return
+    row.rrule, row.repeats_from = rest_of(row.rrule, row.repeats_from or due, due, caller.zone) or (
+        None,
+        None,
+    )
 
 
 def complete(row: TaskRow, caller: Caller) -> TaskRow | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mcp_tasks.caller import Caller
 from mcp_tasks.database import create_engine
+from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit
 from mcp_tasks.errors import TaskError
 from mcp_tasks.exchange import Exchange, Imported
@@ -93,6 +94,22 @@ async def test_a_series_goes_on_after_it_was_taken_elsewhere(
     await exchange.take_in(BOB, await exchange.export(ANN, form), form)
     (plants,) = (await store.list_tasks(BOB, "all", "water the plants", 5)).tasks
     assert (await store.complete(BOB, None, plants.id, None))["next"]["due"] == "2026-12-01"
+
+
+@FORMS
+async def test_a_series_whose_occurrence_was_moved_to_before_its_place_goes_on_behind_it(
+    store: TaskStore, exchange: Exchange, form: Any
+) -> None:
+    made = await make(store, "Water the plants", due=date(2026, 11, 24), rrule="FREQ=WEEKLY")
+    sooner = Edit(due=Due(date(2026, 11, 22)))
+    await store.update(ANN, None, made["task"]["id"], sooner, None)
+    file = await exchange.export(ANN, form)
+    if form == "ical":
+        (todo,) = icalendar.Calendar.from_ical(file).walk("VTODO")
+        assert todo["DTSTART"].dt <= todo["DUE"].dt
+    await exchange.take_in(BOB, file, form)
+    (task,) = (await store.list_tasks(BOB, "all", "", 5)).tasks
+    assert (await store.complete(BOB, None, task.id, None))["next"]["due"] == "2026-12-01"
 
 
 @FORMS

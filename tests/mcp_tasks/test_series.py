@@ -77,6 +77,42 @@ async def test_a_moved_occurrence_leaves_the_series_alone_and_a_new_rule_begins_
     assert (await store.complete(later(1), None, task_id, None))["next"]["due"] == "2026-12-03"
 
 
+async def test_an_occurrence_that_was_moved_to_before_its_place_does_not_come_back_there(
+    store: TaskStore,
+) -> None:
+    task_id = (await make(store, due=date(2026, 11, 24), rrule=WEEKLY))["task"]["id"]
+    moved = await store.update(ANN, None, task_id, Edit(due=Due(date(2026, 11, 22))), None)
+    assert moved["task"]["rrule"] == WEEKLY
+    assert (await store.complete(ANN, None, task_id, None))["next"]["due"] == "2026-12-01"
+    await store.undo(later(1), None)
+    await store.undo(later(1), None)
+    back = (await store.list_tasks(ANN, "all", "", 5)).tasks[0]
+    assert back.due == "2026-11-24"
+    assert (await store.complete(later(1), None, task_id, None))["next"]["due"] == "2026-12-01"
+
+
+async def test_of_three_times_the_second_sooner_leaves_one(store: TaskStore) -> None:
+    rule = "FREQ=WEEKLY;BYDAY=TU;COUNT=3"
+    first = (await make(store, due=date(2026, 11, 24), rrule=rule))["task"]["id"]
+    second = (await store.complete(ANN, None, first, None))["next"]
+    assert second["due"] == "2026-12-01"
+    sooner = Edit(due=Due(date(2026, 11, 29)))
+    assert (await store.update(ANN, None, second["id"], sooner, None))["task"][
+        "rrule"
+    ] == "FREQ=WEEKLY;COUNT=1;BYDAY=TU"
+    third = (await store.complete(ANN, None, second["id"], None))["next"]
+    assert third["due"] == "2026-12-08"
+    moved = await store.update(ANN, None, third["id"], Edit(due=Due(date(2026, 12, 6))), None)
+    assert "rrule" not in moved["task"], "it was the last one"
+    assert "next" not in await store.complete(ANN, None, third["id"], None)
+
+
+async def test_a_time_that_is_dropped_brings_no_second_one_on_its_day(store: TaskStore) -> None:
+    task_id = (await make(store, due=datetime(2026, 11, 24, 17, tzinfo=LA), rrule="FREQ=DAILY"))["task"]["id"]
+    await store.update(ANN, None, task_id, Edit(due=Due(date(2026, 11, 24))), None)
+    assert (await store.complete(ANN, None, task_id, None))["next"]["due"] == "2026-11-25T17:00:00"
+
+
 async def test_a_series_ends_when_it_is_told_to_or_loses_its_date(store: TaskStore) -> None:
     for edit in (Edit(rrule=None), Edit(due=None)):
         task_id = (await make(store, due=date(2026, 11, 24), rrule=WEEKLY))["task"]["id"]
