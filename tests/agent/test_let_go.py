@@ -36,6 +36,7 @@ class Scene:
             turns=cast("Any", SimpleNamespace(number=1, spelling=SimpleNamespace(open=str, close=str))),
             questions=lambda: cast("Any", SimpleNamespace(ask_again=bool)),
             session=lambda: cast("Any", self),
+            greeting=str,
             is_busy=bool,
             end=self.ended.append,
             spawn=lambda work, name: self.tasks.append(asyncio.create_task(work, name=name)),

@@ -30,7 +30,7 @@ from people.migrate import migrate
 from people.models import PhoneRow
 from people.phones import Phones
 from people.reminder_calls import Caps, ReminderCalls, Wish
-from people.reminder_consent import ReminderConsents
+from people.reminder_consent import How, ReminderConsents
 from people.settings import PeopleSettings
 from people.store import People
 from people.user import User
@@ -75,6 +75,9 @@ class Kept:
     async def take(self) -> AsyncIterator[tuple[str, Outcome]]:
         while self.outcomes:
             yield self.outcomes.popitem()
+
+    async def stops(self) -> dict[str, How]:
+        return {}
 
 
 class Stage:
