@@ -126,6 +126,11 @@ class Desk:
         )
 
     @property
+    def serves(self) -> str:
+        """The stack that serves, which what is decided need not do yet; empty before any does."""
+        return self._serving.session.stack.name if self._serving is not None else ""
+
+    @property
     def has_sight(self) -> bool:
         """Whether there is a screen that may be shared, and a vendor's key to look at it with."""
         return self.invitation.channel != "phone" and bool(self._vendors.key(SIGHT.vendor))
@@ -135,9 +140,6 @@ class Desk:
         if not self.has_sight:
             return None
 
-        def stack() -> str:
-            return self._serving.session.stack.name if self._serving is not None else ""
-
         def vision() -> Vision:
             from tiers.vision import (
                 Vision,
@@ -146,7 +148,7 @@ class Desk:
             return Vision(
                 self._vendors,
                 call_id=self.invitation.call_id,
-                stack=stack,
+                stack=lambda: self.serves,
                 on_usage=money.meter,
                 on_failure=lambda fault: money.beside_failed(SIGHT.service, fault),
                 on_worked=lambda: money.sight_worked(SIGHT.service),

@@ -214,7 +214,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
         desk.invitation,
         "none" if user.role is Role.PROBE else desk.settings.phone_carrier,  # a probe comes by no carrier
         meter=money.meter,
-        stack=lambda: money.decision.stack or "",
+        stack=lambda: desk.serves or money.decision.stack or "",
     ):
         return await _decided(ctx, user, desk, money, decision)
 

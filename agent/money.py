@@ -63,6 +63,7 @@ async def routed(
             on_spent=show_cost,
             taken_over=taken_over,
             on_charge=metrics.charged if metrics is not None else lambda _usage, _microdollars: None,
+            on_unpriced=metrics.usage_lost if metrics is not None else lambda _part: None,
             on_blind=metrics.blind if metrics is not None else lambda _seconds: None,
         )
         try:

@@ -41,6 +41,8 @@ from tiers.watch import Failure
 log = logging.getLogger("agent.serving")
 
 INSTRUCT_SECONDS: Final = 600.0
+YOUNG_SECONDS: Final = 30.0
+"""A vendor's session that has expired so soon after the one before it did was never of use."""
 """How long a change of the instructions waits for a pause."""
 
 
@@ -79,6 +81,8 @@ class Serving:
         self._moving: asyncio.Task[None] | None = None
         self._ended: TierSession | None = None
         """A session that closed by itself."""
+        self._expired: tuple[TierSession, float] | None = None
+        """The last session that expired, and when it said so."""
         self._since = self._last_swap = time.monotonic()
         self._owed: Leftover | None = None
         self._background = Background(log, "serving.background_failed")
@@ -205,11 +209,13 @@ class Serving:
             self._spawn(self._once_more(session), "serving.once_more")
         elif failure.within:
             self._spawn(self._renew_within(session, failure.within), "serving.renew")
-        elif failure.fault.remedy == "renew" or self._tells is None:
+        elif self._tells is None or (failure.fault.remedy == "renew" and not self._expires_at_once(session)):
             self._renew()
         else:
             waits = self._plans.wanted
-            self._tells.failed(failure.service, failure.fault)
+            # A vendor whose every session is over as soon as it begins serves nobody.
+            fault = Fault.VENDOR_DOWN if failure.fault.remedy == "renew" else failure.fault
+            self._tells.failed(failure.service, fault)
             if self._plans.wanted is waits and self._plans.hurry():
                 self._move_on()
 
@@ -230,6 +236,13 @@ class Serving:
         old = time.monotonic() - self._since > self._renew_after
         if old and is_settled(self.session) and not busy:
             self._renew()
+
+    def _expires_at_once(self, session: TierSession) -> bool:
+        """Note that a session has expired; whether the one before it did so just now."""
+        before, self._expired = self._expired, (session, time.monotonic())
+        return (
+            before is not None and before[0] is not session and self._expired[1] - before[1] < YOUNG_SECONDS
+        )
 
     # -- moving --------------------------------------------------------------------------------------------
 
@@ -272,6 +285,10 @@ class Serving:
             if plan.stack is None:
                 log.warning("serving.nothing_left", extra={"cause": plan.cause.value})
                 is_served = self._runs and not expired and plan.cause is not Cause.VENDOR
+                if (
+                    not is_served
+                ):  # its voice, or its answer to a turn, would be heard beneath what is said at last
+                    self._owed = (await self.session.leave()).after(self._owed)
                 self._give_up(GivenUp(parting(plan.decision), is_served))
             elif self._runs and plan.only_changes(self.session.stack):
                 await self._change(plan, plan.stack)

@@ -12,8 +12,11 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from routing.journal import Entry
+from routing.models import LONGEST_CALL_ID, LONGEST_OPERATION
 
 _FORM: Final = TypeAdapter(Entry)
+_NUL: Final = rb"\u0000"
+"""As JSON writes it; Postgres takes it neither in text nor in JSON."""
 
 
 def entry_of_line(line: bytes) -> Entry:
@@ -23,6 +26,10 @@ def entry_of_line(line: bytes) -> Entry:
         raise ValueError("number")
     if not all(":" in name for name in entry.scopes):
         raise ValueError("scope")
+    if len(entry.operation) > LONGEST_OPERATION or len(entry.call_id) > LONGEST_CALL_ID:
+        raise ValueError("length")
+    if _NUL in line:
+        raise ValueError("character")
     return entry
 
 

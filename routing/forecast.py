@@ -57,6 +57,9 @@ class Forecast:
         self._began = began
         self._charges: deque[tuple[float, int]] = deque()
         self._serving: Offer | None = None
+        self._shown: dict[StackName, float] = {}
+        """µ$ a minute that stacks had cost when they were left, with the margin: who comes back costs no less, and a call
+        at a cap's edge would go up and down for as long as its first rate fits."""
 
     def charged(self, tier: Tier, stack: StackName, microdollars: int, at: float) -> None:
         """Learn of a charge. One of another stack than serves says nothing of what comes; `stack` is empty for none's.
@@ -70,17 +73,29 @@ class Forecast:
     def serves(self, offer: Offer, now: float) -> None:
         """Learn what serves from now on. After another stack the rate starts anew: that one had its own."""
         if self._serving is not None and self._serving.stack != offer.stack:
+            if (shown := self._rate(now, SLICE_SECONDS)) is not None:
+                self._shown[self._serving.stack] = shown
             self._began = now
             self._charges.clear()
         self._serving = offer
 
     def next(self, offer: Offer, seconds: float, now: float) -> int:
-        """Forecast so many seconds with a stack, µ$, at least 1: by its first rate, unless it serves by now."""
+        """Forecast so many seconds with a stack, µ$, at least 1.
+
+        What serves costs what it has cost lately; another one its first rate, or what it cost when it was left if more.
+        """
+        if self._serving is not None and self._serving.stack == offer.stack:
+            shown = self._rate(now, seconds)
+            rate = offer.rate if shown is None else max(offer.rate * LEAST, shown)
+        else:
+            rate = max(offer.rate, self._shown.get(offer.stack, 0.0))
+        return max(1, math.ceil(rate * seconds / 60))
+
+    def _rate(self, now: float, least_seconds: float) -> float | None:
+        """µ$ a minute that what serves has cost lately, with the margin; None where it has served for too short."""
         while self._charges and self._charges[0][0] < now - WINDOW_SECONDS:
             self._charges.popleft()
         elapsed = min(now - self._began, WINDOW_SECONDS)
-        rate: float = offer.rate
-        if self._serving is not None and self._serving.stack == offer.stack and elapsed >= seconds:
-            spent = sum(microdollars for _, microdollars in self._charges)
-            rate = max(offer.rate * LEAST, MARGIN * spent / (elapsed / 60))
-        return max(1, math.ceil(rate * seconds / 60))
+        if elapsed < least_seconds:
+            return None
+        return MARGIN * sum(microdollars for _, microdollars in self._charges) / (elapsed / 60)

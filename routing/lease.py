@@ -48,6 +48,10 @@ class Verdict:
     """Which of the offers is held; those before it found no room."""
 
 
+class LeaseOverError(Exception):
+    """A charge came when the call's money was settled."""
+
+
 class Lease:
     """One call's lease. `open` it, `meter` into it, `aclose` it; everything but `reserve` happens in the background.
 
@@ -113,6 +117,8 @@ class Lease:
         self._booking: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
         self._closed = False
+        self._is_over = False
+        """Nothing is booked any more."""
         self._turn = asyncio.Lock()
 
     @property
@@ -176,7 +182,12 @@ class Lease:
         self._money.named(subject)
 
     def meter(self, charge: Charge) -> None:
-        """Book a charge soon; never waits. It needs no slice: a free stack's call by telephone has none."""
+        """Book a charge soon; never waits. It needs no slice: a free stack's call by telephone has none.
+
+        Raises LeaseOverError once nobody books any more: what comes then is lost, and whoever has it says so.
+        """
+        if self._is_over:
+            raise LeaseOverError
         self._charges.append(charge)
         self._charged.set()
         self._begin()
@@ -212,6 +223,7 @@ class Lease:
                 await asyncio.wait({self._booking})
             while self._charges:
                 await self._book(self._charges.popleft())
+            self._is_over = True
             await self._settle("settled")
             if self.blind_since is not None:
                 self._blind.tell()
@@ -324,7 +336,13 @@ class Lease:
             self._blind.begin(error.why)
             return False
         self._tell(booked.spent)
-        await self._mind_losses()
+        if tier == self.tier and (booked.overshoot or not booked.held):
+            # The slice is used up long before its end: nothing is served on money that is not reserved. Or Redis has
+            # lost the lease, which is to be found out before more is asked for.
+            self._slice_ends = self._clock()
+            await self._check()
+        else:
+            await self._mind_losses()
         return True
 
     async def _check(self) -> None:

@@ -1,6 +1,6 @@
 """Tables of the routing room: the journal, the policies and who a subject is."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -14,16 +14,21 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+LONGEST_OPERATION: Final = 200
+LONGEST_CALL_ID: Final = 64
+"""In characters; SQLite takes longer ones, Postgres refuses them."""
+
+
 class EntryRow(Base):
     """One entry of the journal. Rows are only ever added; an operation has one row however often it is sent."""
 
     __tablename__ = "routing_journal"
 
-    operation: Mapped[str] = mapped_column(String(200), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(LONGEST_OPERATION), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     """`charge`, `lease`, `decision`, `outcome` or `event`."""
     at_ms: Mapped[int] = mapped_column(BigInteger)
-    call_id: Mapped[str] = mapped_column(String(64))
+    call_id: Mapped[str] = mapped_column(String(LONGEST_CALL_ID))
     subject: Mapped[str] = mapped_column(String(40), default="")
     tier: Mapped[str] = mapped_column(String(16), default="")
     microdollars: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -27,7 +27,7 @@ from routing.spool import Spool
 from routing.stream import StreamCounts
 from tiers.confirmed_prices import trusted
 from tiers.faults import Fault
-from tiers.usage import Usage
+from tiers.usage import Part, Usage
 
 log = logging.getLogger("routing.service")
 
@@ -75,6 +75,7 @@ class RoutingService:
         on_spent: Callable[[int], None],
         taken_over: bool = False,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        on_unpriced: Callable[[Part], None] = lambda _part: None,
         on_blind: Callable[[float], None] = lambda _seconds: None,
     ) -> RoutedCall:
         """Prepare the routing of one call; `open` decides.
@@ -83,7 +84,7 @@ class RoutingService:
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
         long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
-        `on_charge` gets each usage event with its price in µ$, `on_blind` the seconds without Redis as they pass.
+        `on_charge` gets each usage event with its price in µ$, `on_unpriced` the part of one that has none, `on_blind` the seconds without Redis as they pass.
         """
         subject, looked, first = UNKNOWN_SUBJECT, 0, None
         try:
@@ -136,7 +137,15 @@ class RoutingService:
         if subject == UNKNOWN_SUBJECT:
             naming = asyncio.create_task(self._name(user_id, named), name="call.name")
         return RoutedCall(
-            router, Bill(trusted()), self._policy, self._health, outcomes, sight, on_charge, naming
+            router,
+            Bill(trusted()),
+            self._policy,
+            self._health,
+            outcomes,
+            sight,
+            on_charge,
+            on_unpriced,
+            naming,
         )
 
     async def _name(self, user_id: str, named: Callable[[str], None]) -> None:
@@ -162,6 +171,7 @@ class RoutedCall:
         outcomes: Outcomes,
         sight: SightBudget,
         on_charge: Callable[[Usage, int], None] = lambda _usage, _microdollars: None,
+        on_unpriced: Callable[[Part], None] = lambda _part: None,
         naming: asyncio.Task[None] | None = None,
     ) -> None:
         self.router = router
@@ -171,6 +181,7 @@ class RoutedCall:
         """Hears what becomes of the call's tasks, and how fast it is answered."""
         self._bill = bill
         self._on_charge = on_charge
+        self._on_unpriced = on_unpriced
         self._health = health
         self._forget = (
             policy.on_change(lambda _: router.policy_changed()),
@@ -224,8 +235,10 @@ class RoutedCall:
         return any(one.service == service for one in self._health.unhealthy())
 
     def meter(self, usage: Usage) -> None:
-        """Charge a usage event; never waits and never raises."""
-        if (charge := self._bill.price(usage)) is not None:
+        """Charge a usage event; never waits. Raises LeaseOverError where the call's money is settled already."""
+        if (charge := self._bill.price(usage)) is None:
+            self._on_unpriced(usage.part)
+        else:
             self.router.meter(charge)
             self._sight.charged(usage, charge.microdollars)
             self._on_charge(usage, int(charge.details["price"]))

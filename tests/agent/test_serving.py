@@ -89,6 +89,37 @@ async def test_an_answer_is_owed_until_it_is_given_however_many_sessions_come_to
     await served.serving.aclose()
 
 
+async def test_a_vendor_whose_sessions_expire_as_they_begin_is_left_and_one_that_expires_once_is_not() -> (
+    None
+):
+    told = Told()
+    served = Served(tells=told)
+    await served.begin()
+    expired = Failure("openai-realtime", Fault.EXPIRED, "expired")
+    served.serving.failed(served.serving.session, expired)
+    await served.is_served_by(await served.asked(1))
+    assert told.failures == []
+    served.serving.failed(served.serving.session, expired)
+    assert told.failures == [("openai-realtime", Fault.VENDOR_DOWN)]
+    assert len(served.sessions) == 2
+    await served.serving.aclose()
+
+
+async def test_where_nothing_is_left_our_voice_is_silent_before_that_is_told(served: Served) -> None:
+    left: list[bool] = []
+
+    async def leave() -> Leftover:
+        left.append(served.serving.given_up.done())
+        return Leftover(served.sessions[0].history)
+
+    served.sessions[0].leave = leave  # type: ignore[method-assign]
+    served.serving.follow(Decision.model_construct(stack=None, without=(), reason=""), Cause.VENDOR)
+    given_up = await asyncio.wait_for(served.serving.given_up, 5)
+    assert not given_up.is_served
+    assert left == [False]
+    await served.serving.aclose()
+
+
 async def test_a_call_that_is_over_follows_nobody(served: Served) -> None:
     await served.serving.aclose()
     served.serving.follow(decision("premium"), Cause.VENDOR)

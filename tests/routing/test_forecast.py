@@ -55,6 +55,25 @@ def test_another_tier_is_not_thought_to_cost_what_the_one_before_did() -> None:
     assert forecast.next(ECONOMY, 15, 90.0) == MARGIN * 10_000 / 2  # of half a minute
 
 
+def test_who_comes_back_to_a_dear_stack_is_thought_to_pay_what_it_cost() -> None:
+    forecast = served(PREMIUM)
+    forecast.charged("premium", "premium", 300_000, 50.0)
+    forecast.serves(ECONOMY, 60.0)
+    assert forecast.next(PREMIUM, 15, 200.0) == MARGIN * 300_000 / 4
+    forecast.serves(PREMIUM, 200.0)
+    forecast.charged("premium", "premium", 10_000, 230.0)
+    assert forecast.next(PREMIUM, 15, 260.0) == LEAST * START_RATES["premium"] / 4, (
+        "what serves is known better"
+    )
+
+
+def test_a_stack_that_served_for_a_moment_has_shown_no_rate() -> None:
+    forecast = served(PREMIUM)
+    forecast.charged("premium", "premium", 300_000, 5.0)
+    forecast.serves(ECONOMY, 6.0)
+    assert forecast.next(PREMIUM, 15, 60.0) == START_RATES["premium"] // 4
+
+
 def test_a_stack_that_is_asked_for_and_refused_makes_nobody_forget_what_the_call_costs() -> None:
     forecast = served(ECONOMY)
     forecast.charged("economy", "economy", 60_000, 50.0)

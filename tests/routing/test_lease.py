@@ -12,7 +12,7 @@ from routing import patience
 from routing.budget import Budget
 from routing.caps import Cap
 from routing.forecast import Offer
-from routing.lease import Lease, Verdict
+from routing.lease import Lease, LeaseOverError, Verdict
 from routing.redis_link import WAIT_SECONDS, BlindError
 from routing.scopes import scopes_of
 from tests.routing.conftest import ECONOMY, PATIENT, PREMIUM, Bank, Cost
@@ -47,6 +47,47 @@ async def test_the_next_slice_is_asked_for_by_itself_and_a_full_cap_is_told(
     await told.until(lambda: bool(told.verdicts))
     assert told.verdicts[0] == Verdict("exhausted", "user-day")
     assert await lease.reserve(ECONOMY) == Verdict("held")
+
+
+async def held_for(bank: Bank) -> int:
+    """What the call's lease holds, µ$."""
+    (held,) = {counters["ph"] for counters in await bank.counters(await bank.account("c1"))}
+    return held
+
+
+async def test_a_slice_that_is_used_up_before_its_end_is_followed_by_the_next_at_once(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for(slice_seconds=300)
+    assert await lease.reserve(PREMIUM) == Verdict("held")
+    held = await held_for(bank)
+    lease.meter(Cost("r1", held - 1))
+    await told.until(lambda: told.spent == [held - 1])
+    assert told.verdicts == []
+    lease.meter(Cost("r2", 1))
+    await told.until(lambda: bool(told.verdicts))
+    assert told.verdicts == [Verdict("held")]
+    assert await held_for(bank) > 0
+
+
+async def test_an_answer_dearer_than_all_that_is_left_is_the_last_on_that_money(
+    bank: Bank, lease_for: LeaseMaker, told: Told
+) -> None:
+    lease = lease_for(slice_seconds=300, user_day=Cap(premium=1_000_000, total=10**12))
+    assert await lease.reserve(PREMIUM) == Verdict("held")
+    lease.meter(Cost("r1", 1_100_000))
+    await told.until(lambda: bool(told.verdicts))
+    assert told.verdicts[0].money in ("exhausted", "unpaid")
+
+
+async def test_what_comes_when_all_is_settled_is_refused_and_not_taken_for_booked(
+    lease_for: LeaseMaker,
+) -> None:
+    lease = lease_for()
+    assert await lease.reserve(PREMIUM) == Verdict("held")
+    await lease.aclose()
+    with pytest.raises(LeaseOverError):
+        lease.meter(Cost("late", 100))
 
 
 async def test_the_last_answer_of_premium_leaves_economys_next_slice_as_cheap_as_it_is(

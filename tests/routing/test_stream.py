@@ -69,8 +69,25 @@ async def test_a_stream_that_was_flushed_is_drained_again(bank: Bank) -> None:
             "entry": '{"op": "x", "kind": "charge", "call": "c", "tier": "premium", "us": 1, "scopes": "user-day", '
             '"details": {}}'
         },
+        {
+            "entry": f'{{"op": "{"x" * 201}", "kind": "charge", "call": "c", "tier": "premium", "us": 1, '
+            '"scopes": "a:b", "details": {}}'
+        },
+        {
+            "entry": '{"op": "x\\u0000", "kind": "charge", "call": "c", "tier": "premium", "us": 1, "scopes": "a:b", '
+            '"details": {}}'
+        },
     ],
-    ids=["no entry", "broken off", "no object", "a field is missing", "words for a number", "no scope"],
+    ids=[
+        "no entry",
+        "broken off",
+        "no object",
+        "a field is missing",
+        "words for a number",
+        "no scope",
+        "longer than a database takes",
+        "a character that Postgres does not take",
+    ],
 )
 async def test_an_entry_that_cannot_be_read_is_set_aside_and_holds_nothing_up(
     bank: Bank, fields: dict[str, str], caplog: pytest.LogCaptureFixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from tiers.catalogue import Model
@@ -12,6 +13,8 @@ from tiers.usage import Certainty, Outcome, Part, Usage
 logger = logging.getLogger(__name__)
 
 _ESTIMATE: Final = ":estimate"
+LONGEST_ID: Final = 100
+"""Of a vendor's id, in characters. Theirs have some 40."""
 
 
 class Bookings:
@@ -53,7 +56,7 @@ class Bookings:
         An estimate is nothing new once the event was reported; a report takes the place of the estimate before it.
         Raises BadUsageError for units that nobody can have counted, and then nothing is booked: it may be estimated.
         """
-        event_id = f"{self._session}:{vendor_id}"
+        event_id = f"{self._session}:{_bounded(vendor_id)}"
         estimate = event_id + _ESTIMATE
         if event_id in self._booked:
             return
@@ -106,3 +109,10 @@ class Bookings:
             # Only now: what nobody took is not booked, and comes again with the vendor's next word or at the end.
             self._booked.add(usage.event_id)
             self._left.pop(usage.event_id, None)
+
+
+def _bounded(vendor_id: str) -> str:
+    """A vendor's id as a part of one of ours, which a database holds in so many characters and without a NUL."""
+    if len(vendor_id) <= LONGEST_ID and vendor_id.isprintable():
+        return vendor_id
+    return sha256(vendor_id.encode(errors="replace")).hexdigest()

@@ -99,6 +99,18 @@ def test_an_event_that_comes_twice_is_booked_once(booked: Booked) -> None:
     assert [usage.event_id for usage in booked] == ["s1:r"]
 
 
+@pytest.mark.parametrize("vendor_id", ["r" * 5_000, "r\x00", "r\n"])
+def test_an_id_that_no_database_takes_is_booked_once_under_one_that_it_takes(
+    booked: Booked, vendor_id: str
+) -> None:
+    bookings = Bookings("economy", "s1", booked.append)
+    for _ in range(2):
+        bookings.book(vendor_id, MODELS["nova-3"], "stt", {"audio_ms": 10})
+    (usage,) = booked
+    assert len(usage.event_id) < 80
+    assert usage.event_id.isprintable()
+
+
 def test_an_estimate_is_made_once_and_replaced_once(booked: Booked) -> None:
     bookings = Bookings("economy", "s1", booked.append)
     for certainty in ("estimated", "estimated", "actual", "actual", "estimated"):
