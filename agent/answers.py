@@ -74,7 +74,9 @@ def read_answer(text: str, *, tool: str, things: Sequence[Sequence[str]] = ()) -
     if "beside_yes" in said and "yes" not in said:
         return Answer.UNCLEAR
     # «delete it» after «shall I delete it?» repeats the wish in so many words: it agrees.
-    agrees = bool(said & {"yes", "action"}) or ("two_ways" in said and bool(answer.named))
+    # «Restore the milk» after «shall I undo adding the milk?» is the contrary, and not «drop the milk».
+    names_it = "two_ways" in said and bool(answer.named) and tool != "undo_create"
+    agrees = bool(said & {"yes", "action"}) or names_it
     return Answer.YES if agrees else Answer.UNCLEAR
 
 

@@ -177,6 +177,7 @@ class Call:
             turn=lambda: self._turns.number,
             promised=self._promised,
             rest=self._background,
+            fits=lambda: gate.pending is None and not self._no_more.is_wanted and not self._ends.over.done(),
         )
         """Says what is said first; whoever begins the call tells it what there is to say."""
         self._turns = TurnTaking(

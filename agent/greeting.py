@@ -21,7 +21,7 @@ from routing.kinds import Channel
 class Greeting:
     """Greets one caller. `turn` gives the number of their present turn.
 
-    `promised` finishes though the call is over, `rest` does not.
+    `promised` finishes though the call is over, `rest` does not. `fits`: whether what was cut off may be said again now.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Greeting:
         turn: Callable[[], int],
         promised: Background,
         rest: Background,
+        fits: Callable[[], bool] = lambda: True,
     ) -> None:
         self._consent = consent
         self._ours = ours
@@ -40,6 +41,7 @@ class Greeting:
         self._turn = turn
         self._promised = promised
         self._rest = rest
+        self._fits = fits
         self.opening = Opening()
         """Said before the greeting."""
         self.cut_off: CutOff | None = None
@@ -91,6 +93,8 @@ class Greeting:
     async def _tell_again(self) -> None:
         """Say once more what we called for: who picks up says «hello» into it, and hears the rest of nothing."""
         await self._ours.quiet()
+        if not self._fits():
+            return
         again = await self._ours.say_followed(self.opening.line)
         await again.wait_for_playout()
         self._promised.spawn(self._note_told(again), "call.opened")

@@ -200,6 +200,9 @@ async def _serve_it(
     finally:
         if ours.opt_out is not None:
             ours.opt_out.close()
+            if ours.opt_out.is_unanswered and invitation.subject:
+                # Nobody came to serve them, and they are called no more all the same.
+                await Unwritten(ours.redis).keep_stop(invitation.subject, "key")
         if ours.cut_off is not None:
             await ours.cut_off.aclose()
         if ours.chat is not None:
@@ -214,7 +217,7 @@ async def _answer(ctx: JobContext, user: User, desk: Desk, money: RoutedCall) ->
         desk.invitation,
         "none" if user.role is Role.PROBE else desk.settings.phone_carrier,  # a probe comes by no carrier
         meter=money.meter,
-        stack=lambda: desk.serves or money.decision.stack or "",
+        stack=lambda: (desk.serves or money.decision.stack) if money.decision.stack else "",
     ):
         return await _decided(ctx, user, desk, money, decision)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("agent.model_calls")
 
 ARGUMENTS_NOT_WHOLE: Final = "The arguments were not one complete JSON object."
+ONE_UNDO: Final = "The caller is asked about one change. Only that is taken back: call undo again once they have answered."
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
@@ -76,6 +77,8 @@ class ModelCalls:
         """What is undone depends on what was undone before it."""
         self._undone: tuple[int, set[str]] = (0, set())
         """The turn of the newest undo, and the operations that were undoings in it."""
+        self._asked_undo: tuple[int, str] | None = None
+        """The turn and the operation of the last undo that was asked about."""
         self._corrections = (0, 0)
 
     def wrap(self, server: ToolServer, name: str) -> RawFunctionTool[..., Any]:
@@ -143,9 +146,9 @@ class ModelCalls:
 
     def _moves_again(self, tool: str, arguments: dict[str, Any]) -> bool:
         """Whether «an hour later» comes once more, in another turn: it may be one wish that was sent twice, or two."""
-        if tool != UPDATE or not counts_on(due_said(arguments)):
+        if tool != UPDATE or not self._toolbox.requests.was_done(tool, arguments, self._turn()):
             return False
-        return self._toolbox.requests.was_done(tool, arguments, self._turn())
+        return counts_on(due_said(arguments))
 
     async def _run(
         self, server: ToolServer, tool: str, arguments: dict[str, Any], ctx: RunContext[Any]
@@ -190,12 +193,21 @@ class ModelCalls:
                     arguments["expected_at"] = change["at"]
                 is_own = self._toolbox.changes.is_newest(change, listed.structured["tasks"])
                 if not is_own or self._deletes_one_more(change, operation, turn):
+                    if self._asks_about_another(operation, turn):
+                        return ToolResult(error_output("one_at_a_time", ONE_UNDO), reply_required=False)
+                    self._asked_undo = (turn, operation)
                     action = Action(UNDO, arguments, (str(change["title"]),), undoes=str(change["kind"]))
                     return self._ask(action)
             outcome = await self._toolbox.run(UNDO, arguments, turn=turn, call=call)
             if not outcome.is_error:
                 self._undone = (turn, {operation} | (self._undone[1] if self._undone[0] == turn else set()))
             return outcome
+
+    def _asks_about_another(self, operation: str, turn: int) -> bool:
+        """Whether another undo of this turn waits for a yes: it is of the newest change, and so would this one be."""
+        if self._asked_undo is None or self._gate.pending is None:
+            return False
+        return self._asked_undo[0] == turn and self._asked_undo[1] != operation
 
     def _deletes_one_more(self, change: Mapping[str, Any], operation: str, turn: int) -> bool:
         """Whether an undo behind another one of its turn takes a task away: a model that miscounts deletes for good."""
@@ -214,9 +226,8 @@ class ModelCalls:
         elif server.is_foreign or not server.takes(tool, "task_id"):
             objects = described(arguments)
             title = f'"{server.title_of(tool)}" of {server.title}'
-        elif isinstance(task_id, str) and (known := await self._toolbox.task(task_id)) is not None:
+        elif isinstance(task_id, str) and (known := await self._known_now(task_id)) is not None:
             objects = (str(known["title"]),)
-            await self._toolbox.look_for_twins(known)
             told_apart = self._toolbox.known.told_apart(task_id)
             if self._moves_again(tool, arguments):
                 told_apart = told_apart or due_at(known)
@@ -229,6 +240,12 @@ class ModelCalls:
             unknown = "There is no such task. List the tasks and use an id from there."
             return self._refuse("not_found", error_output("not_found", unknown))
         return self._ask(Action(tool, arguments, objects, title, told_apart, calls_at=calls_at))
+
+    async def _known_now(self, task_id: str) -> Task | None:
+        """A task as it is told of now, with those that sound alike; None where it is gone."""
+        if (known := await self._toolbox.task(task_id)) is not None:
+            await self._toolbox.look_for_twins(known)
+        return self._toolbox.known.get(task_id)
 
     def _calls_at(self, arguments: dict[str, Any], task: Task | None = None) -> str:
         return "" if self._promises is None else self._promises.asked_for(arguments, task)

@@ -102,9 +102,12 @@ class NoMoreCalls:
         self._ours = ours
         self._promised = promised
         self._rest = rest
+        self.is_wanted = False
+        """Whether they have said so in this call."""
 
     def wanted(self, how: How) -> None:
         """They want it."""
+        self.is_wanted = True
         writing = None
         if self._stops is not None:
             writing = self._promised.begin(self._stops(how), "call.no_more_calls")
@@ -140,7 +143,13 @@ class OptOutKey:
         self._on_press = on_press
         self.open()
         if self._is_pressed:
+            self._is_pressed = False
             on_press()
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it was pressed, and nobody has answered it."""
+        return self._is_pressed
 
     def close(self) -> None:
         """Listen no more. Safe to call without `open`."""

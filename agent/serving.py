@@ -40,9 +40,9 @@ from tiers.watch import Failure
 
 log = logging.getLogger("agent.serving")
 
-INSTRUCT_SECONDS: Final = 600.0
 YOUNG_SECONDS: Final = 30.0
 """A vendor's session that has expired so soon after the one before it did was never of use."""
+INSTRUCT_SECONDS: Final = 600.0
 """How long a change of the instructions waits for a pause."""
 
 
@@ -79,6 +79,8 @@ class Serving:
         self._listeners: list[tuple[str, Callable[[Any], None]]] = []
         self._plans = Plans()
         self._moving: asyncio.Task[None] | None = None
+        self._readying: TierSession | None = None
+        """Something better that is made ready beside what serves."""
         self._ended: TierSession | None = None
         """A session that closed by itself."""
         self._expired: tuple[TierSession, float] | None = None
@@ -201,6 +203,8 @@ class Serving:
     def failed(self, session: TierSession, failure: Failure) -> None:
         """Hear the watch of a session."""
         if not self._serves(session):
+            if session is self._readying:
+                self._failed_unready(session, failure)
             return
         if session.stack.only_helps(failure.service):
             if self._tells is not None:
@@ -218,6 +222,17 @@ class Serving:
             self._tells.failed(failure.service, fault)
             if self._plans.wanted is waits and self._plans.hurry():
                 self._move_on()
+
+    def _failed_unready(self, session: TierSession, failure: Failure) -> None:
+        """Something better fails while it is made ready. To the router it serves already: unless told, it has money held
+        for it and tries it for ever. Of what also helps or serves the session that goes on well only its health is told.
+        """
+        if self._tells is None or failure.again or failure.within or failure.fault.remedy == "renew":
+            return
+        if session.stack.only_helps(failure.service) or failure.service in self.session.stack.services:
+            self._tells.beside_failed(failure.service, failure.fault)
+        else:
+            self._tells.failed(failure.service, failure.fault)
 
     def worked(self, service: str) -> None:
         """Hear that a vendor works."""
@@ -329,6 +344,7 @@ class Serving:
         new = self._made(stack)
         better = plan is not None and plan.cause is Cause.HEALTH
         self._plans.readied = plan if better else None
+        self._readying = new if better else None
         try:
             ready = better and await self._better_is_ready(new, old)
         except asyncio.CancelledError:
@@ -336,6 +352,7 @@ class Serving:
             raise
         finally:
             plan, self._plans.readied = self._plans.readied or plan, None
+            self._readying = None
         if better and not ready:
             self._close(new)
             if not self._parked:

@@ -44,6 +44,9 @@ _TOLD_BEFORE_LOOKING: Final = frozenset(["unauthorized", "rate_limited", "unavai
 _IS_OTHERWISE: Final = frozenset(["conflict", "not_found"])
 """With these it says that the task is not as it was told of last."""
 
+TWINS_SECONDS: Final = 1.0
+"""How long a question about a task waits for what tells it from others."""
+
 
 class Toolbox:
     """The tools of one call: the task server's, and those of other servers.
@@ -357,8 +360,10 @@ class Toolbox:
 
     async def look_for_twins(self, task: Task) -> None:
         """Learn of the tasks that sound like one, which need not have been told of in this call."""
-        with contextlib.suppress(TaskServerUnavailable):  # the question can be put without
-            await self.run(LIST, {"view": "all", "query": str(task["title"])}, turn=self._turn())
+        # The question can be put without, and is not to be waited for in silence.
+        with contextlib.suppress(TaskServerUnavailable, TimeoutError):
+            async with asyncio.timeout(TWINS_SECONDS):
+                await self.run(LIST, {"view": "all", "query": str(task["title"])}, turn=self._turn())
 
     async def task(self, task_id: object) -> Task | None:
         """A task of which a model has the id; None where there is none. Raises TaskServerUnavailable."""

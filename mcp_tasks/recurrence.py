@@ -1,12 +1,12 @@
 """Tasks that repeat: a rule (RFC 5545, RRULE) and the due date that comes next by it.
 
-A series keeps its start: the due that it had when the rule was set. One occurrence may then be moved, or done late,
-and the others stay where they were. All reckoning is in wall-clock time, so nine o'clock stays nine o'clock over a
+A series keeps its start: the place of the occurrence that is open, or of the one after it where that was moved to before
+its place. One occurrence may be moved, or done late, and the others stay where they were. All reckoning is in wall-clock time, so nine o'clock stays nine o'clock over a
 change of the clocks.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil import tz
@@ -75,41 +75,60 @@ def _value(rule: dict[str, list[Any]]) -> str:
     return written.decode()
 
 
-def next_due(rrule: str, start: str, due: str, *, local: datetime) -> Due | None:
-    """The due after `due`, and not in the past; None when the series has ended.
+class Occurrence(NamedTuple):
+    """One of a series, and the series from there on."""
+
+    due: Due
+    rrule: str
+    start: str
+    """Its place, as stored: on the wall's clock, also where the clocks jump over it."""
+
+
+def next_occurrence(rrule: str, start: str, due: str, *, local: datetime) -> Occurrence | None:
+    """The one after `due`, and not in the past; None when the series has ended.
 
     `start` and `due` are as stored (ISO date, or ISO local date and time), `local` is now on the clock of whoever
     did the task, whose zone the new due is in. A time that the clocks jump over moves by as much as they do
     (RFC 5545, section 3.3.10); one that comes twice is the first.
     """
     first = datetime.fromisoformat(start)
-    timed = len(start) > len("2026-11-27")
+    timed = _is_timed(start)
     floor = datetime.fromisoformat(due)
     now = local.replace(tzinfo=None) if timed else datetime.combine(local.date(), time(0))
-    for at in _occurrences(rrule, first, _aware(local.tzinfo), until=max(floor, now) + _AHEAD):
+    zone = _aware(local.tzinfo)
+    for number, at in enumerate(_occurrences(rrule, first, zone, until=max(floor, now) + _AHEAD)):
         if at > floor and (at > now if timed else at >= now):
-            return Due(_on_the_clock(at, _aware(local.tzinfo)) if timed else at.date())
+            due_then = Due(_on_the_clock(at, zone) if timed else at.date())
+            return Occurrence(due_then, _without_first(rrule, number), _stored(at, timed=timed))
     return None
 
 
-def rest_of(rrule: str, start: str, due: str, zone: ZoneInfo) -> tuple[str, str] | None:
-    """The series behind `due`: its rule and its start, as stored; None when nothing of it is left.
+def rest_of(rrule: str, start: str, zone: ZoneInfo) -> tuple[str, str] | None:
+    """The series behind its start: its rule and its start, as stored; None when nothing of it is left.
 
     Who has an occurrence sooner has had it: it does not come once more where it would have been.
     """
-    first, floor = datetime.fromisoformat(start), datetime.fromisoformat(due)
-    for number, at in enumerate(_occurrences(rrule, first, zone, until=max(floor, first) + _AHEAD)):
-        if at > floor:
-            timed = len(start) > len("2026-11-27")
-            return _without_first(rrule, number), (at if timed else at.date()).isoformat()
+    first = datetime.fromisoformat(start)
+    for number, at in enumerate(_occurrences(rrule, first, zone, until=first + _AHEAD)):
+        if at > first:
+            return _without_first(rrule, number), _stored(at, timed=_is_timed(start))
     return None
+
+
+def _is_timed(stored: str) -> bool:
+    return len(stored) > len("2026-11-27")
+
+
+def _stored(at: datetime, *, timed: bool) -> str:
+    return (at if timed else at.date()).isoformat()
 
 
 def _without_first(rrule: str, number: int) -> str:
     """A rule of a series that begins so many occurrences later."""
     rule: dict[str, list[Any]] = dict(vRecur.from_ical(rrule))
-    if "COUNT" in rule:
-        rule["COUNT"] = [int(rule["COUNT"][0]) - number]
+    if "COUNT" not in rule:
+        return rrule
+    rule["COUNT"] = [int(rule["COUNT"][0]) - number]
     return _value(rule)
 
 

@@ -9,7 +9,7 @@ from mcp_tasks.due import Due
 from mcp_tasks.edit import Edit, NewTask, Unchanged
 from mcp_tasks.errors import TaskError
 from mcp_tasks.models import TaskRow
-from mcp_tasks.recurrence import next_due, rest_of
+from mcp_tasks.recurrence import next_occurrence, rest_of
 
 _ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH: Final = 8
@@ -33,8 +33,7 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
     if not isinstance(edit.due, Unchanged) and _differs(row, edit.due):
         before = row.due
         _set_due(row, edit.due)
-        if before and row.due and row.due < before:  # ISO: the order of text is that of time
-            _leave_out(row, before, caller)
+        _keep_place(row, before, caller)
         row.due_words = edit.due_words
         row.time_zone = caller.zone.key
         if edit.due is None:
@@ -54,14 +53,16 @@ def apply(row: TaskRow, caller: Caller, edit: Edit) -> None:
     derive(row)
 
 
-def _leave_out(row: TaskRow, due: str, caller: Caller) -> None:
-    """An occurrence was moved to before its place: the series goes on behind that."""
-    if row.rrule is None:
+def _keep_place(row: TaskRow, before: str | None, caller: Caller) -> None:
+    """Where an occurrence is moved to before its place, the series goes on behind that: it is not to come there too.
+
+    Due dates and places are ISO: the order of text is that of time.
+    """
+    place = row.repeats_from
+    if row.rrule is None or place is None or row.due is None or before is None:
         return
-    row.rrule, row.repeats_from = rest_of(row.rrule, row.repeats_from or due, due, caller.zone) or (
-        None,
-        None,
-    )
+    if row.due < place <= before:
+        row.rrule, row.repeats_from = rest_of(row.rrule, place, caller.zone) or (None, None)
 
 
 def complete(row: TaskRow, caller: Caller) -> TaskRow | None:
@@ -75,13 +76,13 @@ def complete(row: TaskRow, caller: Caller) -> TaskRow | None:
 def _following(row: TaskRow, caller: Caller) -> TaskRow | None:
     if row.rrule is None or row.due is None:
         return None
-    due = next_due(row.rrule, row.repeats_from or row.due, row.due, local=caller.local)
-    if due is None:
+    found = next_occurrence(row.rrule, row.repeats_from or row.due, row.due, local=caller.local)
+    if found is None:
         return None
     following = _row(caller, row)
     following.due_words = None  # «tomorrow» was said of the one before
-    following.rrule, following.repeats_from = row.rrule, row.repeats_from
-    _set_due(following, due)
+    following.rrule, following.repeats_from = found.rrule, found.start
+    _set_due(following, found.due)
     derive(following)
     return following
 

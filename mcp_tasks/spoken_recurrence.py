@@ -46,7 +46,8 @@ def spoken_rule(rrule: str, zone: ZoneInfo) -> str:
     else:
         said = f"{every} on {on}"
     if "COUNT" in rule:
-        said = f"{said}, {int(rule['COUNT'][0])} times"
+        count = int(rule["COUNT"][0])
+        said = f"{said}, {f'{count} times' if count > 1 else 'once'}"
     if "UNTIL" in rule:
         end = rule["UNTIL"][0]
         if isinstance(end, datetime) and end.tzinfo is not None:

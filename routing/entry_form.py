@@ -6,6 +6,7 @@ Something may have spoiled one: what the journal could not take must hold up not
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from routing.journal import Entry
 from routing.models import LONGEST_CALL_ID, LONGEST_OPERATION
 
 _FORM: Final = TypeAdapter(Entry)
-_NUL: Final = rb"\u0000"
-"""As JSON writes it; Postgres takes it neither in text nor in JSON."""
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON writes it, and not behind an escaped backslash; Postgres takes it neither in text nor in JSON."""
 
 
 def entry_of_line(line: bytes) -> Entry:
@@ -28,7 +29,7 @@ def entry_of_line(line: bytes) -> Entry:
         raise ValueError("scope")
     if len(entry.operation) > LONGEST_OPERATION or len(entry.call_id) > LONGEST_CALL_ID:
         raise ValueError("length")
-    if _NUL in line:
+    if _NUL.search(line):
         raise ValueError("character")
     return entry
 

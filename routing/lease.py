@@ -337,12 +337,12 @@ class Lease:
             return False
         self._tell(booked.spent)
         if tier == self.tier and (booked.overshoot or not booked.held):
-            # The slice is used up long before its end: nothing is served on money that is not reserved. Or Redis has
-            # lost the lease, which is to be found out before more is asked for.
+            # The slice is used up long before its end: nothing is served on money that is not reserved.
             self._slice_ends = self._clock()
-            await self._check()
-        else:
-            await self._mind_losses()
+            if not booked.overshoot:  # or Redis has lost the lease, to be found out before more is asked for
+                await self._check()
+                return True
+        await self._mind_losses()
         return True
 
     async def _check(self) -> None:

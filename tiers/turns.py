@@ -17,10 +17,10 @@ from tiers.end_of_turn import NARROW_WAITS, WAITS, EndOfTurn
 MIN_SILENCE_SECONDS: Final = 0.25
 """The shortest pause at which the end-of-turn model is asked; it needs a VAD that waits at least this long."""
 
-INTERRUPTS_AFTER_SECONDS: Final = 0.2
-"""Speech over ours that silences us for now; whether it was a murmur is known later. By telephone no longer: coughs, doors,
-keys, crackles, music, dogs and traffic through an 8 kHz line are no speech to the detector for even so long (measured,
-also at half its threshold's distance), and 0.4 s made our silence by telephone come after 600 ms instead of 450."""
+INTERRUPTS_AFTER_SECONDS: Final = 0.18
+"""Speech over ours that silences us for now; whether it was a murmur is known later. Six of the detector's windows of 32 ms.
+By telephone no longer: doors, keys, crackles, music and traffic through an 8 kHz line are no speech to the detector for
+even so long (measured with made sounds), and 0.4 s made our silence by telephone come after 600 ms instead of 450."""
 RESUMES_AFTER_SECONDS: Final = 2.0
 """Speech over ours that came to nothing lets us go on after so long: by then an ear has written what it was. A murmur's
 words let us go on at once."""

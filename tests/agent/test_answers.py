@@ -120,6 +120,7 @@ def test_who_is_done_may_have_finished_the_task_or_be_leaving(said: str, meaning
         ("Yes, remove it.", "update_task", Answer.YES),
         ("Put it back.", "undo_create", Answer.UNCLEAR),
         ("Restore it.", "undo_create", Answer.UNCLEAR),
+        ("Restore the milk.", "undo_create", Answer.UNCLEAR),
         ("Undo it.", "undo_create", Answer.YES),
         ("Put it back.", "undo", Answer.YES),
         ("Delete it.", "delete_task", Answer.YES),

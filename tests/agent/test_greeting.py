@@ -62,7 +62,7 @@ class Consent:
     async def open_after(self, *_: object, **__: object) -> None: ...
 
 
-async def greets(ours: Ours) -> int:
+async def greets(ours: Ours, *, fits: bool = True) -> int:
     """Greet; gives how often the reminder counted as told."""
     told = 0
 
@@ -79,6 +79,7 @@ async def greets(ours: Ours) -> int:
         turn=lambda: 0,
         promised=work,
         rest=work,
+        fits=lambda: fits,
     )
     greeting.opening = Opening(LINE, on_heard)
     assert greeting.once_more == f"{LINE} {persona.greeting('phone')}"
@@ -105,3 +106,9 @@ async def test_one_that_is_talked_into_again_was_not_told_and_is_tried_another_t
     ours = Ours(interrupted=2)
     assert await greets(ours) == 0
     assert len(ours.said) == 2
+
+
+async def test_it_is_not_told_to_who_wants_no_more_calls_or_is_asked_something() -> None:
+    ours = Ours(interrupted=1)
+    assert await greets(ours, fits=False) == 0
+    assert len(ours.said) == 1

@@ -68,8 +68,10 @@ def test_nine_counts_that_is_pressed_before_the_call_is_served(behind_the_pin: b
     telephone.key.open(pressed=behind_the_pin)
     if not behind_the_pin:
         telephone.press("9")
+    assert telephone.key.is_unanswered
     telephone.key.answer(telephone.hears)
     assert telephone.heard == 1, "and a key of the PIN does not"
+    assert not telephone.key.is_unanswered
 
 
 def test_where_nobody_pressed_it_nothing_is_heard() -> None:

@@ -105,6 +105,45 @@ async def test_a_vendor_whose_sessions_expire_as_they_begin_is_left_and_one_that
     await served.serving.aclose()
 
 
+async def test_a_better_session_that_fails_while_it_is_made_ready_is_told_of() -> None:
+    told = Told()
+    served = Served(tells=told)
+    await served.begin()
+    better: Any = await served.moves(Cause.HEALTH)
+    refused = Failure("openai-realtime", Fault.VENDOR_DOWN, "refused")
+    served.serving.failed(better, refused)
+    assert told.failures == [("openai-realtime", Fault.VENDOR_DOWN)]
+    await served.serving.aclose()
+    served.serving.failed(better, refused)
+    assert len(told.failures) == 1, "it is made ready no more"
+
+
+async def test_what_only_helps_it_or_serves_the_session_that_goes_on_well_moves_nothing() -> None:
+    told: Any = Told()
+    beside: list[str] = []
+    told.beside_failed = lambda service, _fault: beside.append(service)
+    served = Served(tells=told)
+    await served.begin()
+    better: Any = await served.moves(Cause.HEALTH)
+    served.serving.failed(better, Failure("deepgram-stt", Fault.VENDOR_DOWN, "refused"))
+    served.serving.failed(better, Failure("openai-realtime", Fault.VENDOR_DOWN, "busy", again=True))
+    assert (told.failures, beside) == ([], ["deepgram-stt"])
+    await served.serving.aclose()
+
+
+async def test_what_can_serve_after_all_while_our_voice_falls_silent_does(served: Served) -> None:
+    async def leave() -> Leftover:
+        if len(served.sessions) == 1:
+            served.serving.follow(decision("premium"), Cause.VENDOR)
+        return Leftover(served.sessions[0].history)
+
+    served.sessions[0].leave = leave  # type: ignore[method-assign]
+    served.serving.follow(Decision.model_construct(stack=None, without=(), reason=""), Cause.VENDOR)
+    await served.is_served_by(await served.asked(1))
+    assert not served.serving.given_up.done()
+    await served.serving.aclose()
+
+
 async def test_where_nothing_is_left_our_voice_is_silent_before_that_is_told(served: Served) -> None:
     left: list[bool] = []
 

@@ -150,6 +150,19 @@ async def test_a_second_undo_of_one_turn_deletes_no_task_unasked(ann: Rig) -> No
     assert await ann.titles() == []
 
 
+async def test_a_third_undo_of_one_turn_is_not_taken_for_the_one_that_is_asked_about(ann: Rig) -> None:
+    for title in ("Buy bread", "Buy milk", "Buy salt"):
+        await ann.model_calls("create_task", {"title": title})
+    ann.turn += 1
+    assert (await ann.model_calls("undo", {}, "call-1"))["undone"] == "create"
+    assert "question" in await ann.model_calls("undo", {}, "call-2")
+    assert "question" in await ann.model_calls("undo", {}, "call-2"), "it is the same one"
+    assert (await ann.model_calls("undo", {}, "call-3"))["error"]["code"] == "one_at_a_time"
+    ann.hears()
+    await ann.caller_says("Yes.")
+    assert await ann.titles() == ["Buy bread"]
+
+
 async def test_what_the_call_did_with_another_worker_is_its_own(ann: Rig) -> None:
     await ann.model_calls("create_task", {"title": "Buy milk"})
     handed_over = ann.toolbox.changes.known()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mcp_tasks.errors import TaskError
 from mcp_tasks.no_repeating import ends_repeating
-from mcp_tasks.recurrence import clean_rrule, next_due
+from mcp_tasks.recurrence import clean_rrule, next_occurrence
 from mcp_tasks.spoken_recurrence import spoken_rule
 
 pytestmark = pytest.mark.unit
@@ -28,16 +28,16 @@ def at(text: str, zone: str = "America/Los_Angeles") -> datetime:
 
 
 def after(rrule: str, due: str, now: str, *, start: str | None = None) -> str | None:
-    found = next_due(rrule, start or due, due, local=at(now))
-    return found.text if found else None
+    found = next_occurrence(rrule, start or due, due, local=at(now))
+    return found.due.text if found else None
 
 
 def series(rrule: str, start: str, number: int) -> list[str]:
     dues, due = [], start
     for _ in range(number):
-        found = next_due(rrule, start, due, local=at("2020-01-01T00:00"))
+        found = next_occurrence(rrule, start, due, local=at("2020-01-01T00:00"))
         assert found is not None
-        due = found.text
+        due = found.due.text
         dues.append(due)
     return dues
 
@@ -63,16 +63,22 @@ def test_one_occurrence_that_was_moved_leaves_the_series_alone() -> None:
 
 
 def test_nine_o_clock_stays_nine_o_clock_over_a_change_of_the_clocks() -> None:
-    spring = next_due(
+    spring = next_occurrence(
         "FREQ=DAILY", "2026-03-01T09:00:00", "2026-03-07T09:00:00", local=at("2026-03-07T10:00")
     )
     assert spring is not None
-    assert (spring.text, spring.instant) == ("2026-03-08T09:00:00", datetime(2026, 3, 8, 16, tzinfo=UTC))
-    autumn = next_due(
+    assert (spring.due.text, spring.due.instant) == (
+        "2026-03-08T09:00:00",
+        datetime(2026, 3, 8, 16, tzinfo=UTC),
+    )
+    autumn = next_occurrence(
         "FREQ=DAILY", "2026-10-30T09:00:00", "2026-10-31T09:00:00", local=at("2026-10-31T10:00")
     )
     assert autumn is not None
-    assert (autumn.text, autumn.instant) == ("2026-11-01T09:00:00", datetime(2026, 11, 1, 17, tzinfo=UTC))
+    assert (autumn.due.text, autumn.due.instant) == (
+        "2026-11-01T09:00:00",
+        datetime(2026, 11, 1, 17, tzinfo=UTC),
+    )
 
 
 def test_a_time_that_the_clocks_skip_moves_and_comes_back_the_day_after() -> None:
@@ -84,9 +90,11 @@ def test_a_time_that_the_clocks_skip_moves_and_comes_back_the_day_after() -> Non
 
 
 def test_a_time_that_comes_twice_is_the_first_of_them() -> None:
-    twice = next_due("FREQ=DAILY", "2026-10-30T01:30:00", "2026-10-31T01:30:00", local=at("2026-10-31T10:00"))
+    twice = next_occurrence(
+        "FREQ=DAILY", "2026-10-30T01:30:00", "2026-10-31T01:30:00", local=at("2026-10-31T10:00")
+    )
     assert twice is not None
-    assert twice.instant == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+    assert twice.due.instant == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +203,7 @@ def test_other_words_do_not_end_a_series(words: str) -> None:
         ("FREQ=YEARLY;BYMONTH=5", "every year in May"),
         ("FREQ=DAILY;UNTIL=20261128T045959Z", "every day, until November 27th, 2026"),
         ("FREQ=DAILY;COUNT=5", "every day, 5 times"),
+        ("FREQ=DAILY;COUNT=1", "every day, once"),
         ("FREQ=WEEKLY;UNTIL=20271231", "every week, until December 31st, 2027"),
     ],
 )
@@ -217,13 +226,13 @@ def test_over_every_change_of_the_clocks_the_next_one_exists_and_keeps_its_hour(
 ) -> None:
     start = datetime.combine(day, clock.replace(second=0, microsecond=0)).isoformat()
     local = at(start, zone) + timedelta(days=late)
-    found = next_due(rrule, start, start, local=local)
+    found = next_occurrence(rrule, start, start, local=local)
     assert found is not None
-    assert isinstance(found.when, datetime)
-    assert found.text > start
-    assert found.when > local
-    back = found.when.astimezone(UTC).astimezone(ZoneInfo(zone))
-    assert back.replace(tzinfo=None) == found.when.replace(tzinfo=None), "this time exists"
-    wall = datetime.combine(found.when.date(), clock.replace(second=0, microsecond=0), ZoneInfo(zone))
+    assert isinstance(found.due.when, datetime)
+    assert found.due.text > start
+    assert found.due.when > local
+    back = found.due.when.astimezone(UTC).astimezone(ZoneInfo(zone))
+    assert back.replace(tzinfo=None) == found.due.when.replace(tzinfo=None), "this time exists"
+    wall = datetime.combine(found.due.when.date(), clock.replace(second=0, microsecond=0), ZoneInfo(zone))
     there = tz.datetime_exists(wall) and tz.datetime_exists(wall - timedelta(days=1))
-    assert found.when.time() == wall.time() or not there, "it keeps its hour wherever that hour exists"
+    assert found.due.when.time() == wall.time() or not there, "it keeps its hour wherever that hour exists"

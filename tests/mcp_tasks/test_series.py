@@ -91,6 +91,21 @@ async def test_an_occurrence_that_was_moved_to_before_its_place_does_not_come_ba
     assert (await store.complete(later(1), None, task_id, None))["next"]["due"] == "2026-12-01"
 
 
+async def test_one_that_was_moved_later_and_then_sooner_leaves_out_nothing(store: TaskStore) -> None:
+    task_id = (await make(store, due=date(2026, 11, 23), rrule="FREQ=DAILY"))["task"]["id"]
+    for day in (27, 24):
+        await store.update(ANN, None, task_id, Edit(due=Due(date(2026, 11, day))), None)
+    assert (await store.complete(ANN, None, task_id, None))["next"]["due"] == "2026-11-25"
+
+
+async def test_one_that_is_moved_to_before_its_place_twice_and_back_is_the_same_one(store: TaskStore) -> None:
+    first = (await make(store, due=date(2026, 11, 17), rrule=WEEKLY))["task"]["id"]
+    task_id = (await store.complete(ANN, None, first, None))["next"]["id"]  # the 24th
+    for day in (23, 22, 24):
+        await store.update(ANN, None, task_id, Edit(due=Due(date(2026, 11, day))), None)
+    assert (await store.complete(ANN, None, task_id, None))["next"]["due"] == "2026-12-01"
+
+
 async def test_of_three_times_the_second_sooner_leaves_one(store: TaskStore) -> None:
     rule = "FREQ=WEEKLY;BYDAY=TU;COUNT=3"
     first = (await make(store, due=date(2026, 11, 24), rrule=rule))["task"]["id"]

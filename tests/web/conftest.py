@@ -180,7 +180,12 @@ def livekit_url(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield address.replace("http", "ws")
     finally:
         server.terminate()
-        server.wait(10)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:  # it is told of, and outlives no test
+            server.kill()
+            server.wait()
+            raise
 
 
 def _answers(address: str) -> bool:
