@@ -300,11 +300,15 @@ class Serving:
             if plan.stack is None:
                 log.warning("serving.nothing_left", extra={"cause": plan.cause.value})
                 is_served = self._runs and not expired and plan.cause is not Cause.VENDOR
-                if (
-                    not is_served
-                ):  # its voice, or its answer to a turn, would be heard beneath what is said at last
+                if not is_served:
+                    # Its voice, or its answer to a turn, would be heard beneath what is said at last.
+                    self._ended = self.session
                     self._owed = (await self.session.leave()).after(self._owed)
+                    if plans.wanted is not None:
+                        continue  # meanwhile something can serve after all
                 self._give_up(GivenUp(parting(plan.decision), is_served))
+                if not is_served:
+                    return
             elif self._runs and plan.only_changes(self.session.stack):
                 await self._change(plan, plan.stack)
             else:

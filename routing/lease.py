@@ -306,7 +306,13 @@ class Lease:
         """Ask for the next slice until then. Raises BlindError."""
         try:
             async with within(deadline):
-                answer = await self._hold_now(tier, amounts)
+                try:
+                    answer = await self._hold_now(tier, amounts)
+                except BlindError as error:
+                    if error.why != "unsettled":
+                        raise
+                    # Redis answers, and others count anew what it has lost just as we do.
+                    answer = await self._hold_now(tier, amounts)
                 if await self._money.counted_anew():
                     answer = await self._hold_now(tier, amounts)  # Redis said yes before it knew everything
                 return answer

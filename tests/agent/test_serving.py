@@ -13,7 +13,7 @@ from livekit.agents import llm
 from agent.owed import Leftover
 from agent.parking import Parking
 from agent.tier_session import TierSession
-from routing.decision import Cause, Decision
+from routing.decision import Cause, Decision, RouteInputs
 from tests.agent.served_call import Served, Told, decision
 from tiers.catalogue import STACKS
 from tiers.faults import Fault
@@ -21,6 +21,12 @@ from tiers.settings import VendorSettings
 from tiers.watch import Failure
 
 pytestmark = pytest.mark.unit
+
+
+NOTHING = Decision.model_construct(
+    stack=None, without=(), reasons=(), inputs=RouteInputs.model_construct(stacks=())
+)
+"""What a router decides that has no stack left."""
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ async def test_what_can_serve_after_all_while_our_voice_falls_silent_does(served
         return Leftover(served.sessions[0].history)
 
     served.sessions[0].leave = leave  # type: ignore[method-assign]
-    served.serving.follow(Decision.model_construct(stack=None, without=(), reason=""), Cause.VENDOR)
+    served.serving.follow(NOTHING, Cause.VENDOR)
     await served.is_served_by(await served.asked(1))
     assert not served.serving.given_up.done()
     await served.serving.aclose()
@@ -152,7 +158,7 @@ async def test_where_nothing_is_left_our_voice_is_silent_before_that_is_told(ser
         return Leftover(served.sessions[0].history)
 
     served.sessions[0].leave = leave  # type: ignore[method-assign]
-    served.serving.follow(Decision.model_construct(stack=None, without=(), reason=""), Cause.VENDOR)
+    served.serving.follow(NOTHING, Cause.VENDOR)
     given_up = await asyncio.wait_for(served.serving.given_up, 5)
     assert not given_up.is_served
     assert left == [False]
