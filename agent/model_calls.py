@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("agent.model_calls")
 
 ARGUMENTS_NOT_WHOLE: Final = "The arguments were not one complete JSON object."
-ONE_UNDO: Final = "The caller is asked about one change. Only that is taken back: call undo again once they have answered."
+ONE_UNDO: Final = (
+    "The caller is asked about one change. Only that is taken back: call undo again once they have answered."
+)
 MOST_CORRECTIONS: Final = 2
 """How often in one turn a model may put a refused call right before the caller is asked."""
 BY_PHONE: Final = "by_phone"
