@@ -1,8 +1,8 @@
 """Tasks that repeat: a rule (RFC 5545, RRULE) and the due date that comes next by it.
 
 A series keeps its start: the place of the occurrence that is open, or of the one after it where that was moved to before
-its place. One occurrence may be moved, or done late, and the others stay where they were. All reckoning is in wall-clock time, so nine o'clock stays nine o'clock over a
-change of the clocks.
+its place. One occurrence may be moved, or done late, and the others stay where they were. All reckoning is in wall-clock
+time, so nine o'clock stays nine o'clock over a change of the clocks.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

@@ -84,7 +84,8 @@ class RoutingService:
         `share` is how many calls this worker serves at most: each has that part of what may be spent blindly, as
         long as those before it have left some.
         `taken_over`: another worker served the call before; what it held is replaced.
-        `on_charge` gets each usage event with its price in µ$, `on_unpriced` the part of one that has none, `on_blind` the seconds without Redis as they pass.
+        `on_charge` gets each usage event with its price in µ$, `on_unpriced` the part of one that has none, `on_blind`
+        the seconds without Redis as they pass.
         """
         subject, looked, first = UNKNOWN_SUBJECT, 0, None
         try:

@@ -1,4 +1,4 @@
-"""By telephone a noise interrupts nobody, though speech over ours silences us after a fifth of a second."""
+"""By telephone a noise interrupts nobody, though speech over ours silences us as soon as in a browser."""
 
 from __future__ import annotations
 
