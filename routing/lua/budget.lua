@@ -13,8 +13,11 @@
 -- of premium and of every tier, blind spending of both, which stand outside committed and are not paid yet.
 -- A lease is tier and held, packed, the scope names, and « @» with the run that holds it. Packed, since text would
 -- take three times as long. The run comes last, as one name more: who does not know of it finds no such scope.
+-- For each scope of a user a set has the calls whose leases stand in it, and one more set all calls that are in such
+-- sets: seed.lua need not look at every lease.
 
 local EPOCH, LEASES, STREAM, OPERATIONS, LEASE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local LISTED = LEASES .. ':listed'
 local call = redis.call
 
 -- A worker that knows another epoch than Redis does has missed a loss of data.
@@ -95,6 +98,14 @@ local function remember(over)
   local spent = s[TC] + s[TO] + s[TB]
   call('HSET', OPERATIONS, ARGV[3], spent .. ' ' .. held .. ' ' .. over)
   return spent
+end
+
+-- Notes in which scopes of its user a call's lease stands, or stands no more. No call is as long as two days.
+local function note(command, who, scope_names)
+  for name in string.gmatch(scope_names, 'user%-%S+') do
+    call(command, LEASES .. ':' .. name, who)
+    if command == 'SADD' then call('EXPIRE', LEASES .. ':' .. name, 172800) end
+  end
 end
 
 -- Takes what a lease holds out of scopes that are not this call's own at hand.
@@ -185,9 +196,11 @@ end
 local expires = leased and call('ZSCORE', LEASES, ARGV[4])
 if leased and not expires then
   call('DEL', EPOCH, LEASE)
+  call('SREM', LISTED, ARGV[4])
   return { 'epoch' }
 elseif not leased and call('ZREM', LEASES, ARGV[4]) == 1 then
   call('DEL', EPOCH)
+  call('SREM', LISTED, ARGV[4])
   return { 'epoch' }
 end
 
@@ -202,10 +215,12 @@ if verb == 'hold' then
       local key = ARGV[8] .. other
       local dead = call('GET', key)
       call('ZREM', LEASES, other)
+      call('SREM', LISTED, other)
       if dead then
         local of, money = struct.unpack('<dd', dead)
         local stood = stood_of(dead)
         release(of, money, stood)
+        note('SREM', other, stood)
         call('DEL', key)
         call('XADD', STREAM, '*', 'entry', cjson.encode({
           op = 'expired:' .. other .. ':' .. string.format('%.0f', now), kind = 'lease', call = other,
@@ -267,10 +282,14 @@ if verb == 'hold' then
     s[TH] = s[TH] + amount
     if tier == 1 then s[PH] = s[PH] + amount end
   end
-  if elsewhere ~= '' then release(leased, held, elsewhere) end
+  if elsewhere ~= '' then
+    release(leased, held, elsewhere)
+    note('SREM', ARGV[4], elsewhere)
+  end
   held = amount
   write(struct.pack('<dd', tier, amount) .. names .. (RUN ~= '' and ' @' .. RUN or ''))
   call('ZADD', LEASES, now + ttl, ARGV[4])
+  if call('SADD', LISTED, ARGV[4]) == 1 or not same then note('SADD', ARGV[4], names) end
   if leased ~= tier then call('XADD', STREAM, '*', 'entry', ARGV[5]) end
   local spent = remember(0)
   if not leased then call('PEXPIRE', OPERATIONS, 86400000) end
@@ -291,6 +310,8 @@ if verb == 'settle' then
     write()
     call('DEL', LEASE)
     call('ZREM', LEASES, ARGV[4])
+    note('SREM', ARGV[4], where)
+    call('SREM', LISTED, ARGV[4])
   end
   held = 0
   local id = call('XADD', STREAM, '*', 'entry', ARGV[5])

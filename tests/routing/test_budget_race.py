@@ -100,6 +100,8 @@ async def balance(bank: Bank, cap: Cap) -> None:
             )
             number += 1
             await asyncio.sleep(0.02)
+    listed = [await redis.smembers(key) for key in await redis.keys("{voicetasks}:leases:*")]
+    assert all(each == {"reaper"} for each in listed), listed
     await bank.drain()
     names = [key.removeprefix("{voicetasks}:scope:") for key in await redis.keys("{voicetasks}:scope:*")]
     for name, have in zip(names, await bank.budget.counters(names), strict=True):
