@@ -115,9 +115,8 @@ async def write_later(unwritten: Unwritten, settings: PeopleSettings) -> None:
     async with People(settings.database_url, wait_ms=BUSY_MS) as people:
         await people.ping()
         consents = ReminderConsents(people.engine, settings.tasks_token_secret)
-        for user_id, how in (await unwritten.stops()).items():
-            if await consents.of(user_id):  # else it is taken back, or there is nobody any more
-                await consents.set(user_id, given=False, how=how)
+        for user_id, (how, at) in (await unwritten.stops()).items():
+            await consents.stopped_then(user_id, how, at)
             await unwritten.stop_written(user_id)
         async for call_id, outcome in unwritten.take():
             call = ReminderCall(people, call_id, None, settings, unwritten)

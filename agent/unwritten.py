@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Final, cast
 
 from redis.asyncio import Redis
@@ -56,20 +57,20 @@ class Unwritten:
         await self._redis.hdel(KEY, call_id)
 
     async def keep_stop(self, user_id: str, how: How) -> bool:
-        """Keep that a person takes their consent back until `stop_written`; False where Redis is away too."""
+        """Keep that a person takes their consent back now, until `stop_written`; False where Redis is away too."""
         try:
             async with self._redis.pipeline() as pipe:
-                pipe.hset(STOPS_KEY, user_id, how)
+                pipe.hset(STOPS_KEY, user_id, f"{how} {datetime.now(UTC).isoformat()}")
                 pipe.expire(STOPS_KEY, KEEP_SECONDS)
                 await pipe.execute()
         except (RedisError, OSError):
             return False
         return True
 
-    async def stops(self) -> dict[str, How]:
-        """Who takes their consent back, by id, and how they said so. Raises RedisError, OSError."""
+    async def stops(self) -> dict[str, tuple[How, datetime]]:
+        """Who takes their consent back, by id, and how and when they said so. Raises RedisError, OSError."""
         kept: dict[bytes, bytes] = await self._redis.hgetall(STOPS_KEY)  # type: ignore[assignment]  # bytes
-        return {user_id.decode(): cast("How", how.decode()) for user_id, how in kept.items()}
+        return {user_id.decode(): _stop(said.decode()) for user_id, said in kept.items()}
 
     async def stop_written(self, user_id: str) -> None:
         """Their consent is taken back. Raises RedisError, OSError."""
@@ -90,3 +91,8 @@ class Unwritten:
             outcome = Outcome(value.decode())
             if outcome is Outcome.OPTED_OUT or await self._redis.hdel(KEY, call_id):
                 yield call_id.decode(), outcome
+
+
+def _stop(said: str) -> tuple[How, datetime]:
+    how, _, at = said.partition(" ")
+    return cast("How", how), datetime.fromisoformat(at)

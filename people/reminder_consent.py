@@ -47,6 +47,14 @@ class ReminderConsents:
             else:
                 row.given, row.at, row.how = given, at, how
 
+    async def stopped_then(self, user_id: str, how: How, at: datetime) -> None:
+        """Write down late what a person said then: that they are called no more. A yes that they said since then stands."""
+        async with self._session.begin() as session:
+            row = await session.get(ReminderConsentRow, user_id)
+            if row is not None and row.given and row.at <= at:
+                row.given, row.at, row.how = False, at, how
+                note(session, user_id, "reminder_calls.stopped", details=how)
+
     async def number_to_call(self, user_id: str) -> tuple[str | None, WhyNot | None]:
         """Give the number at which a person wants to be called, or why they are not called."""
         async with self._session() as session:

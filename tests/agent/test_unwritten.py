@@ -236,6 +236,15 @@ async def test_who_is_no_longer_there_keeps_no_wish_from_being_written(stage: St
     assert await stopped_later(stage)
 
 
+async def test_a_yes_that_is_said_behind_a_stop_that_is_still_to_be_written_stands(stage: Stage) -> None:
+    stage.away()
+    assert await stop_calls(stage)
+    stage.back()
+    await stage.consents.set(stage.user_id, given=False, how="page")  # what the page shows is a yes until then
+    await stage.consents.set(stage.user_id, given=True, how="page")
+    assert not await stopped_later(stage)
+
+
 async def test_where_redis_is_away_as_well_they_are_told_that_it_was_not_noted(stage: Stage) -> None:
     ann = await stage.people.user_by_id(stage.user_id)
     assert ann is not None
