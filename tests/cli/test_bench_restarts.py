@@ -19,6 +19,7 @@ from cli.bench.restarts import talker as module
 from cli.bench.restarts.command import bench_restarts
 from cli.bench.restarts.events import Event
 from cli.bench.restarts.judge import Found, Round, report_of
+from cli.bench.restarts.machine import Left, Moment
 from cli.bench.restarts.run import Order, _postgres
 from cli.bench.restarts.talker import AT_IT_SECONDS, CUT_OFF_SECONDS, Asked, Talker
 from cli.bench.restarts.titles import SPOKEN, THINGS, VERBS, sentence, titles
@@ -243,6 +244,23 @@ def test_a_run_that_is_stopped_keeps_its_rounds(
     assert bench_restarts(Order(2, (Event.REDIS,), tmp_path), as_json=True) == 130
     lines = json.loads(capsys.readouterr().out)["lines"]
     assert [(line["measured"], line["holds"]) for line in lines] == [(0, True), (1.5, True)]
+
+
+@pytest.mark.parametrize(
+    ("idle", "stolen", "said", "is_tight"),
+    [
+        (5.0, 0.0, "25 % of the processors idle", False),
+        (2.0, 0.0, "10 % of the processors idle", False),
+        (1.0, 4.0, "5 % of the processors idle, 20 % taken by others on its hardware", True),
+    ],
+)
+def test_what_the_machine_had_left_before_an_event_is_told(
+    idle: float, stolen: float, said: str, is_tight: bool
+) -> None:
+    left = Left.between(Moment(100.0, 40.0, 1.0), Moment(120.0, 40.0 + idle, 1.0 + stolen))
+    assert (str(left), left.is_tight) == (said, is_tight)
+    now = Moment.now()
+    assert 0 < now.idle < now.all
 
 
 async def test_a_machine_without_postgres_is_no_success_unless_it_is_left_out(

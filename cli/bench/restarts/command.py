@@ -50,7 +50,7 @@ def _show(found: Found, console: Console) -> None:
     table = Table(title="live calls (sandbox) while servers restart under them")
     columns = (
         *("event", "calls", "dropped", "heard again, s", "done, s", "before, s"),
-        *("serves, s", "said again", "moved", "load/CPU"),
+        *("serves, s", "said again", "moved", "idle before, %", "load/CPU"),
     )
     for column in columns:
         table.add_column(column, justify="left" if column == "event" else "right")
@@ -60,7 +60,9 @@ def _show(found: Found, console: Console) -> None:
             *(f"{max(seconds, default=float('nan')):.1f}" for seconds in (each.silences_s, each.waits_s)),
             f"{each.usual_s:.1f}",
             f"{each.served_again_s:.1f}" if each.served_again_s is not None else "",
-            *(str(each.said_again), str(each.moved), f"{each.load:.1f}"),
+            *(str(each.said_again), str(each.moved)),
+            f"{each.idle_percent:.0f}" if each.idle_percent is not None else "",
+            f"{each.load:.1f}",
         )
     console.print(table)
     for event, reason in found.not_run.items():

@@ -37,6 +37,10 @@ class Round:
     said_again: int = 0
     dropped: list[str] = field(default_factory=list)
     """Call ids."""
+    idle_percent: float | None = None
+    """Of all processors, in those moments."""
+    stolen_percent: float | None = None
+    """What others on the same hardware took of them."""
     load: float = 0.0
     """The machine's 1-minute load by its processors, at the round's end."""
 

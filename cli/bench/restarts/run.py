@@ -16,6 +16,7 @@ from cli.bench.chaos.books import Desk, open_desk
 from cli.bench.chaos.demo import demo_of_its_own, take_addresses_of
 from cli.bench.restarts.events import Event, Events
 from cli.bench.restarts.judge import Found, Round
+from cli.bench.restarts.machine import Left, Moment
 from cli.bench.restarts.people import make_callers
 from cli.bench.restarts.services import Services
 from cli.bench.restarts.talker import Talker
@@ -99,15 +100,18 @@ async def _round(event: Event, events: Events, talkers: Sequence[Talker], found:
     await events.prepare(event)
     live = [each for each in talkers if not each.stopping]
     await _undisturbed(live)
-    quiet_from = time.monotonic()
+    quiet_from, before = time.monotonic(), Moment.now()
     await asyncio.sleep(BEFORE_SECONDS)
+    left = Left.between(before, Moment.now())
     agents = {each.call_id: each.agent for each in live}
     began = time.monotonic()
     this = Round(str(event), len(live), cuts_lines=event.cuts_lines)
     this.usual_s = round(max((each.longest_wait(quiet_from, began) for each in live), default=0.0), 1)
-    this.began_at = began
+    this.began_at, this.idle_percent, this.stolen_percent = began, left.idle, left.stolen
     found.rounds.append(this)
-    tell(f"{event}: now, under {len(live)} calls")
+    tell(f"{event}: now, under {len(live)} calls; {left}")
+    if left.is_tight:
+        tell(f"{event}: this machine is too slow today for {len(live)} calls: --calls with fewer measures us, not it")
     await events.happen(event)
     this.served_again_s = round(time.monotonic() - began, 1)
     tell(f"{event}: serves again after {this.served_again_s} s")
