@@ -240,7 +240,9 @@ async def test_a_yes_that_is_said_behind_a_stop_that_is_still_to_be_written_stan
     stage.away()
     assert await stop_calls(stage)
     stage.back()
-    await stage.consents.set(stage.user_id, given=False, how="page")  # what the page shows is a yes until then
+    await stage.consents.set(
+        stage.user_id, given=False, how="page"
+    )  # what the page shows is a yes until then
     await stage.consents.set(stage.user_id, given=True, how="page")
     assert not await stopped_later(stage)
 

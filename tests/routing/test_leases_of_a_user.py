@@ -123,4 +123,3 @@ async def test_a_cap_holds_where_the_counters_were_lost_and_the_list_as_well(ban
     beside = await bank.account("c2", user_day=small)
     refused = await bank.budget.hold(beside, operation="o", tier="premium", microdollars=20_000, ttl_ms=TTL)
     assert not isinstance(refused, Booked)
-

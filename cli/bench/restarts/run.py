@@ -111,7 +111,9 @@ async def _round(event: Event, events: Events, talkers: Sequence[Talker], found:
     found.rounds.append(this)
     tell(f"{event}: now, under {len(live)} calls; {left}")
     if left.is_tight:
-        tell(f"{event}: this machine is too slow today for {len(live)} calls: --calls with fewer measures us, not it")
+        tell(
+            f"{event}: this machine is too slow today for {len(live)} calls: --calls with fewer measures us, not it"
+        )
     await events.happen(event)
     this.served_again_s = round(time.monotonic() - began, 1)
     tell(f"{event}: serves again after {this.served_again_s} s")
